@@ -1,0 +1,35 @@
+"""Plan ultra-fast charging and battery swapping for a city.
+
+>>> import chargesim as cs
+>>> sc = cs.load("scenarios/small_city.yaml")
+>>> run = cs.run(sc.replace({"fleet.stock": 5_000}))      # doctest: +SKIP
+>>> run.verdict, run.kpis, run.sites, run.sessions        # doctest: +SKIP
+>>> cs.plot.utilisation(run)                              # doctest: +SKIP
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chargesim.errors import InputError
+    from chargesim.scenario.reading import load
+    from chargesim.study.run import run_scenario as run
+    from chargesim.view import plot
+
+__all__ = ["InputError", "load", "plot", "run"]
+
+_HOMES = {
+    "InputError": ("chargesim.errors", "InputError"),
+    "load": ("chargesim.scenario.reading", "load"),
+    "run": ("chargesim.study.run", "run_scenario"),
+    "plot": ("chargesim.view.plot", ""),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names when they are first used, so that `chargesim --help` does not wait for them."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'chargesim' has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    home = import_module(module)
+    return getattr(home, attribute) if attribute else home

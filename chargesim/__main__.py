@@ -1,0 +1,5 @@
+"""Run the command line with `python -m chargesim`."""
+
+from chargesim.cli import main
+
+main()

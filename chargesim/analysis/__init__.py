@@ -1,0 +1,1 @@
+"""Judge finished runs: KPIs, intervals, verdict and queueing formulas."""

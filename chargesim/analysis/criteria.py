@@ -1,0 +1,236 @@
+"""Judge one criterion of the standard from replication values.
+
+A criterion meets when the one-sided upper bound of its failures is within the allowance. Districts are judged by
+intersection-union: each must meet at the full level, which needs no correction, and the smallest of many noisy shares is
+never looked at. That a district fails is claimed only after Holm's correction over the districts, and that a criterion
+fails only after Holm's over the criteria (`verdict.judge`).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from chargesim.analysis.evidence import Unit, allowance, gather, p95_wait_min, units
+from chargesim.analysis.intervals import Interval, holm, more_replications, one_sided_bounds, p_above, rule_of_three
+from chargesim.analysis.result import Floats, RunResult
+from chargesim.scenario.standard import GIVEN, Criterion
+
+CriterionState = Literal["meets", "fails", "inconclusive", "given"]
+_ROUNDING = 1e-12
+"""Slack of comparisons with the allowance: 1 - 0.9 is not 0.1 in floating point."""
+
+
+@dataclass(frozen=True)
+class CriterionVerdict:
+    """How one criterion came out. `estimate`, `lower`, `upper` and `threshold` are in `unit`."""
+
+    name: str
+    measure: str
+    scope: str
+    unit: str
+    threshold: float
+    sense: Literal["at least", "at most"]
+    source: str
+    estimate: float
+    """mean over replications; of the worst district when districts are judged"""
+    lower: float
+    """one-sided bound at the standard's confidence"""
+    upper: float
+    """one-sided bound at the standard's confidence"""
+    verdict: CriterionState
+    margin: float
+    """part of the allowed failures that is surely unused: 1 nothing failed, 0 the bound is at the threshold, below 0 beyond it"""
+    allowance_used: float
+    """estimated failures over allowed failures"""
+    allowance_lower: float
+    allowance_upper: float
+    """bounds of `allowance_used`; the upper one over all districts when districts are judged"""
+    worst_district: str | None
+    worst_hour: str | None
+    n: int
+    """replications in which the measure is defined; 0 when it is given"""
+    more_replications: int | None
+    """about how many more would decide an inconclusive criterion; None when decided, or when it cannot be told"""
+    note: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A criterion before Holm's correction over the criteria."""
+
+    outcome: CriterionVerdict
+    p_fail: float
+    """p-value of the claim that it fails, already corrected over its districts; NaN when it is not judged"""
+
+
+def judge_criterion(result: RunResult, criterion: Criterion, *, alpha: float, criteria: int = 1) -> Judgement:
+    """Judge one criterion by itself; whether it fails is left to `verdict.judge`.
+
+    Parameters
+    ----------
+    result : RunResult
+        The run.
+    criterion : Criterion
+        The criterion.
+    alpha : float
+        One-sided error of each bound [0..1].
+    criteria : int
+        Number of criteria judged together, used only for the guess of the replications still needed.
+
+    Returns
+    -------
+    Judgement
+        With the state meets, inconclusive or given.
+    """
+    if criterion.measure in GIVEN:
+        return _given(result, criterion)
+    evidence = gather(result, criterion)
+    parts, pooled_note = units(result, criterion, evidence)
+    if not parts:
+        return _without_wishes(criterion)
+    allowed = allowance(criterion)
+    bounds = [_bounds(unit, alpha) for unit in parts]
+    p_values = np.array([_p_fail(unit, bound, allowed) for unit, bound in zip(parts, bounds, strict=True)])
+    worst = int(np.argmax([bound.mean for bound in bounds]))
+    unresolved = [index for index, bound in enumerate(bounds) if bound.n < 2 or bound.upper > allowed + _ROUNDING]
+    needed = [_more(parts[index], bounds[index], allowed, alpha, len(parts) * criteria) for index in unresolved]
+    estimate, lower, upper = _shown(result, criterion, parts[worst], bounds[worst], alpha)
+    used = _used(bounds[worst].mean, allowed), _used(bounds[worst].lower, allowed), max(_used(bound.upper, allowed) for bound in bounds)
+    by_district = criterion.scope == "districts"
+    outcome = CriterionVerdict(
+        **_stated(criterion),
+        estimate=estimate,
+        lower=lower,
+        upper=upper,
+        verdict="inconclusive" if unresolved else "meets",
+        margin=1.0 - used[2],
+        allowance_used=used[0],
+        allowance_lower=used[1],
+        allowance_upper=used[2],
+        worst_district=parts[worst].name if by_district else evidence.worst(result.network.districts.name, 1),
+        worst_hour=evidence.worst_hour(),
+        n=bounds[worst].n,
+        more_replications=max((more for more in needed if more is not None), default=None) if None not in needed else None,
+        note="; ".join(filter(None, [*_notes(criterion, parts, bounds, worst, p_values, alpha), pooled_note])),
+    )
+    return Judgement(outcome, float(min(1.0, len(parts) * p_values.min())))
+
+
+def _bounds(unit: Unit, alpha: float) -> Interval:
+    """Return the bounds of a unit's failures, by the rule of three when no or every wish failed in all replications."""
+    bounds = one_sided_bounds(unit.shares, confidence=1 - alpha)
+    if not bounds.equal or 0 < bounds.mean < 1:
+        return bounds
+    third = rule_of_three(unit.wishes, confidence=1 - alpha)
+    lower, upper = (0.0, third) if bounds.mean == 0 else (1.0 - third, 1.0)
+    return Interval(bounds.mean, lower, upper, bounds.n, True)
+
+
+def _p_fail(unit: Unit, bounds: Interval, allowed: float) -> float:
+    """Return the p-value of the claim that a unit fails; certain only where equal replications exceed the allowance."""
+    if bounds.equal and bounds.lower <= allowed + _ROUNDING:
+        return 1.0
+    return p_above(unit.shares, allowed + _ROUNDING)
+
+
+def _more(unit: Unit, bounds: Interval, allowed: float, alpha: float, tests: int) -> int | None:
+    """Return about how many more replications would decide a unit."""
+    if bounds.equal and bounds.mean == 0 and allowed > 0:
+        wishes_needed = -math.log(alpha) / allowed
+        return max(1, math.ceil(wishes_needed / (unit.wishes / len(unit.shares))) - len(unit.shares))
+    corrected = alpha / tests if bounds.mean > allowed else alpha
+    return more_replications(unit.shares, allowed, confidence=1 - corrected)
+
+
+def _used(share: float, allowed: float) -> float:
+    """Return failures over allowed failures, cut at 0 and at all wishes failing."""
+    share = min(max(share, 0.0), 1.0)
+    if allowed > 0:
+        return share / allowed
+    return math.inf if share > 0 else 0.0
+
+
+def _shown(result: RunResult, criterion: Criterion, unit: Unit, bounds: Interval, alpha: float) -> tuple[float, float, float]:
+    """Return estimate, lower and upper bound as the criterion words them."""
+    if criterion.measure == "wait_p95":
+        wait = one_sided_bounds(p95_wait_min(result, criterion, unit.districts), confidence=1 - alpha)
+        return wait.mean, max(wait.lower, 0.0), wait.upper
+    lower, upper = max(bounds.lower, 0.0), min(bounds.upper, 1.0)
+    if criterion.measure == "unserved":
+        return bounds.mean, lower, upper
+    return 1.0 - bounds.mean, 1.0 - upper, 1.0 - lower
+
+
+def _notes(criterion: Criterion, parts: list[Unit], bounds: list[Interval], worst: int, p_values: Floats, alpha: float) -> list[str]:
+    """Return what a reader must know beside the numbers."""
+    notes = []
+    shown = bounds[worst]
+    if criterion.measure == "wait_p95":
+        notes.append(
+            f"decided by the share that waits at most {criterion.minutes:g} min: {1 - shown.mean:.4f} "
+            f"({1 - shown.upper:.4f} to {1 - shown.lower:.4f}), needs 0.95"
+        )
+    if all(bound.equal for bound in bounds):
+        extreme = any(bound.lower != bound.upper for bound in bounds)
+        notes.append("equal in all replications" + (", bound by the rule of three" if extreme else ""))
+    if shown.n < 2:
+        notes.append("fewer than two replications have wishes here, nothing can be said")
+    failing = [unit.name for unit, rejected in zip(parts, holm(p_values, alpha=alpha), strict=True) if rejected]
+    if failing and criterion.scope == "districts":
+        notes.append(f"below the threshold for sure: {', '.join(failing)}")
+    return notes
+
+
+def _stated(criterion: Criterion) -> dict[str, Any]:
+    """Return what the standard says about a criterion."""
+    timed = criterion.measure == "wait_p95"
+    at_most = timed or criterion.at_most is not None
+    threshold = criterion.minutes if timed else criterion.at_most if at_most else criterion.at_least
+    return {
+        "name": criterion.name,
+        "measure": criterion.measure,
+        "scope": criterion.scope,
+        "unit": "min" if timed else "share",
+        "threshold": threshold,
+        "sense": "at most" if at_most else "at least",
+        "source": criterion.source,
+    }
+
+
+def _given(result: RunResult, criterion: Criterion) -> Judgement:
+    """Return a criterion that the plan itself answers: shown beside its threshold, and no evidence."""
+    value = result.given.get(criterion.measure, math.nan)
+    if math.isnan(value):
+        return _unjudged(criterion, value, math.nan, "given by the plan, and not known in this run")
+    used = _used(1.0 - value, allowance(criterion))
+    reached = used <= 1 + _ROUNDING
+    return _unjudged(
+        criterion, value, used, "given by the plan, reaches the threshold" if reached else "given by the plan, BELOW the threshold"
+    )
+
+
+def _without_wishes(criterion: Criterion) -> Judgement:
+    """Return a criterion in whose scope nobody wished: nothing to judge, and no evidence."""
+    return _unjudged(criterion, math.nan, math.nan, "nobody wished in this scope, so there is nothing to judge")
+
+
+def _unjudged(criterion: Criterion, value: float, used: float, note: str) -> Judgement:
+    outcome = CriterionVerdict(
+        **_stated(criterion),
+        estimate=value,
+        lower=value,
+        upper=value,
+        verdict="given",
+        margin=1.0 - used,
+        allowance_used=used,
+        allowance_lower=used,
+        allowance_upper=used,
+        worst_district=None,
+        worst_hour=None,
+        n=0,
+        more_replications=None,
+        note=note,
+    )
+    return Judgement(outcome, math.nan)

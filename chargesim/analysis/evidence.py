@@ -1,0 +1,152 @@
+"""Count, for a criterion, the wishes and those of them that it counts as failed.
+
+Every judged measure is put as a share of failures against an allowance, so that one rule judges all: `served_within` 0.9
+allows 0.1 of the wishes to wait longer or to leave; `unserved` at most 0.05 allows 0.05; a P95 of the wait of at most
+20 min allows 0.05 of all that wished to wait above 20 min or to leave, which the exact counters tell without any bin.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chargesim.analysis.histogram import quantile_min
+from chargesim.analysis.result import Bools, Floats, RunResult
+from chargesim.analysis.scopes import hour_name, session_mask, site_mask
+from chargesim.analysis.tallies import by_hour_of_day, ratio
+from chargesim.engine.accumulators import LOST, PARTIAL, STRANDED, UNFINISHED, Accumulators
+from chargesim.scenario.standard import GIVEN, Criterion
+
+P95_ALLOWANCE = 0.05
+FEWEST_WISHES = 20
+"""Wishes a replication, on average, that a district or an hour needs before it is named as the worst."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Wishes and failures of a criterion's scope by replication, district and hour of day [R, D, 24]."""
+
+    failed: Floats
+    wishes: Floats
+
+    def worst(self, names: tuple[str, ...], axis: int) -> str | None:
+        """Return the name of the district or hour with the highest share of failures, None when nothing failed."""
+        others = tuple(other for other in range(3) if other != axis)
+        failed, wishes = self.failed.sum(axis=others), self.wishes.sum(axis=others)
+        eligible = wishes >= FEWEST_WISHES * len(self.wishes)
+        share = np.where(eligible, ratio(failed, wishes), -1.0)
+        worst = int(share.argmax())
+        return names[worst] if share[worst] > 0 else None
+
+    def worst_hour(self) -> str | None:
+        """Return the worst hour of day, for example ``17-18 h``."""
+        return self.worst(tuple(hour_name(hour) for hour in range(24)), 2)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What is judged at once: a whole scope, a district, or districts pooled."""
+
+    name: str
+    districts: tuple[int, ...]
+    shares: Floats
+    """failures over wishes in each replication [R], NaN without wishes"""
+    wishes: float
+    """over all replications"""
+
+
+def allowance(criterion: Criterion) -> float:
+    """Return the share of failures that a criterion allows [0..1]."""
+    if criterion.measure == "wait_p95":
+        return P95_ALLOWANCE
+    if criterion.at_most is not None:
+        return criterion.at_most
+    assert criterion.at_least is not None
+    return 1.0 - criterion.at_least
+
+
+def session_scope(criterion: Criterion) -> str:
+    """Return the group of sessions of a criterion; districts are judged by their cars, never merged with trucks."""
+    return "cars" if criterion.scope == "districts" else criterion.scope
+
+
+def gather(result: RunResult, criterion: Criterion) -> Evidence:
+    """Count the wishes of a criterion's scope and those that failed it.
+
+    Parameters
+    ----------
+    result : RunResult
+        The run.
+    criterion : Criterion
+        A criterion that is judged, not given by the plan.
+    """
+    if criterion.measure in GIVEN:
+        raise ValueError(f"{criterion.name}: {criterion.measure} is given by the plan, there is nothing to count")
+    if criterion.measure == "pack_available":
+        return _pack_evidence(result, site_mask(result, criterion.scope))
+    mask = session_mask(result, session_scope(criterion))
+    outcomes = np.stack([run.outcomes[:, mask].sum(axis=1) for run in result.replications]).astype(np.float64)
+    wishes = outcomes.sum(axis=1) - outcomes[:, UNFINISHED]
+    if criterion.measure == "unserved":
+        return Evidence(outcomes[:, [PARTIAL, LOST, STRANDED]].sum(axis=1), wishes)
+    assert criterion.minutes is not None
+    place = result.threshold_index(criterion.minutes)
+    within = np.stack([run.within[place][mask].sum(axis=0) for run in result.replications]).astype(np.float64)
+    return Evidence(wishes - within, wishes)
+
+
+def units(result: RunResult, criterion: Criterion, evidence: Evidence) -> tuple[list[Unit], str]:
+    """Return what a criterion judges at once, and a note that names the districts that are pooled or left out.
+
+    Parameters
+    ----------
+    result : RunResult
+        Gives the districts and the fewest sessions that a district needs to stand alone.
+    criterion : Criterion
+        Its scope says whether the districts are judged one by one.
+    evidence : Evidence
+        The criterion's counts.
+    """
+    names, classes = result.network.districts.name, result.network.districts.area_class
+    if criterion.scope != "districts":
+        whole = _unit(evidence, "", tuple(range(len(names))))
+        return ([whole] if whole.wishes > 0 else []), ""
+    a_replication = evidence.wishes.sum(axis=(0, 2)) / len(evidence.wishes)
+    alone = a_replication >= result.standard.min_sessions_per_district
+    judged = [_unit(evidence, names[district], (district,)) for district in range(len(names)) if alone[district]]
+    notes = []
+    for area_class in dict.fromkeys(classes):
+        pool = tuple(district for district, one in enumerate(classes) if one == area_class and not alone[district])
+        if pool:
+            members = ", ".join(names[district] for district in pool)
+            judged.append(_unit(evidence, f"{area_class} pooled" if len(pool) > 1 else names[pool[0]], pool))
+            notes.append(f"few wishes, judged together ({area_class}): {members}" if len(pool) > 1 else f"few wishes: {members}")
+    return [unit for unit in judged if unit.wishes > 0], "; ".join(notes)
+
+
+def p95_wait_min(result: RunResult, criterion: Criterion, districts: tuple[int, ...]) -> Floats:
+    """Return the P95 of the wait of all that wished in each replication, for some districts [min]."""
+    mask = session_mask(result, session_scope(criterion))
+    return np.array([_p95_of(run, mask, list(districts)) for run in result.replications])
+
+
+def _p95_of(run: Accumulators, mask: Bools, districts: list[int]) -> float:
+    bins = run.wait_bins[mask][:, districts].sum(axis=(0, 1, 2))
+    unserved = run.outcomes[[PARTIAL, LOST, STRANDED]][:, mask][:, :, districts].sum()
+    return float(quantile_min(bins, 0.95, unserved=float(unserved)))
+
+
+def _unit(evidence: Evidence, name: str, districts: tuple[int, ...]) -> Unit:
+    """Return one unit's failure share by replication."""
+    failed, wishes = (counts[:, list(districts)].sum(axis=(1, 2)) for counts in (evidence.failed, evidence.wishes))
+    return Unit(name, districts, ratio(failed, wishes), float(wishes.sum()))
+
+
+def _pack_evidence(result: RunResult, sites: Bools) -> Evidence:
+    """Count arrivals at swap sites, and those that found no free charged pack, by district of the site."""
+    count = len(result.network.districts.name)
+    district = (np.arange(count)[:, None] == result.network.sites.district[None, sites]).astype(np.float64)
+    found, arrivals = (
+        np.stack([district @ by_hour_of_day(getattr(run, name)[sites], result.days) for run in result.replications])
+        for name in ("pack_found", "arrivals")
+    )
+    return Evidence(arrivals - found, arrivals)

@@ -1,0 +1,212 @@
+"""Compute intervals, bounds and tests from replication values.
+
+Every interval is Student-t over replication means, never over vehicles. The rules for odd values are the same everywhere:
+NaN means that the KPI is not defined in a replication (0 of 0); it is dropped and n shrinks. One infinite value makes the
+mean and both bounds infinite. With fewer than two values nothing is known, so the bounds are minus and plus infinity.
+Equal values have no spread: both bounds are the value itself and `equal` is set, so that a caller can say so.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from chargesim.analysis.result import Bools, Counts, Floats
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Means and bounds of many quantities at once, in the shape of the quantities."""
+
+    mean: Floats
+    lower: Floats
+    upper: Floats
+    n: Counts
+    """replications in which the quantity is defined"""
+    equal: Bools
+    """all replications gave the same value"""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Mean and bounds of one quantity over replications, in the quantity's unit."""
+
+    mean: float
+    lower: float
+    upper: float
+    n: int
+    equal: bool
+
+
+def t_intervals(values: ArrayLike, *, level: float = 0.95) -> Intervals:
+    """Return two-sided Student-t intervals along the first axis (the replications).
+
+    Parameters
+    ----------
+    values : array of float, [R, ...]
+        One value per replication and quantity, in the unit of the quantity.
+    level : float
+        Two-sided confidence [0..1].
+    """
+    return _intervals(np.asarray(values, dtype=np.float64), 0.5 + level / 2)
+
+
+def t_interval(values: ArrayLike, *, level: float = 0.95) -> Interval:
+    """Return the two-sided Student-t interval of one quantity.
+
+    Parameters
+    ----------
+    values : array of float, [R]
+        One value per replication, in the unit of the quantity.
+    level : float
+        Two-sided confidence [0..1].
+    """
+    return _single(_intervals(np.asarray(values, dtype=np.float64), 0.5 + level / 2))
+
+
+def one_sided_bounds(values: ArrayLike, *, confidence: float = 0.95) -> Interval:
+    """Return a lower and an upper bound, each of which holds alone at the confidence.
+
+    Parameters
+    ----------
+    values : array of float, [R]
+        One value per replication, in the unit of the quantity.
+    confidence : float
+        One-sided confidence of each bound [0..1].
+    """
+    return _single(_intervals(np.asarray(values, dtype=np.float64), confidence))
+
+
+def p_above(values: ArrayLike, limit: float) -> float:
+    """Return the one-sided p-value for the claim that the mean lies above a limit.
+
+    Parameters
+    ----------
+    values : array of float, [R]
+        One value per replication.
+    limit : float
+        The limit, in the unit of the values.
+
+    Returns
+    -------
+    float
+        Small when the replications speak for a mean above the limit; 0 or 1 when they are all equal; 1 with fewer than two.
+    """
+    known = _known(values)
+    if len(known) < 2:
+        return 1.0
+    if np.ptp(known) == 0:
+        return 0.0 if known[0] > limit else 1.0
+    error = float(known.std(ddof=1)) / math.sqrt(len(known))
+    return float(stats.t.sf((float(known.mean()) - limit) / error, len(known) - 1))
+
+
+def rule_of_three(trials: float, *, confidence: float = 0.95) -> float:
+    """Return the upper bound of a share when none of the trials showed the event.
+
+    Parameters
+    ----------
+    trials : float
+        Number of trials without the event.
+    confidence : float
+        One-sided confidence [0..1].
+
+    Returns
+    -------
+    float
+        Share [0..1]: -ln(1 - confidence) / trials, which is 3 / trials at 0.95; 1 without trials.
+    """
+    if trials <= 0:
+        return 1.0
+    return min(1.0, -math.log(1 - confidence) / trials)
+
+
+def holm(p_values: ArrayLike, *, alpha: float) -> Bools:
+    """Return which hypotheses Holm's step-down procedure rejects.
+
+    Parameters
+    ----------
+    p_values : array of float, [m]
+        One p-value per hypothesis.
+    alpha : float
+        Chance of at least one false rejection [0..1].
+    """
+    values = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(values, kind="stable")
+    passed = values[order] <= alpha / (len(values) - np.arange(len(values)))
+    rejected = np.zeros(len(values), dtype=np.bool_)
+    rejected[order] = np.logical_and.accumulate(passed)
+    return rejected
+
+
+def more_replications(values: ArrayLike, limit: float, *, confidence: float) -> int | None:
+    """Return about how many more replications would part the mean from a limit.
+
+    Parameters
+    ----------
+    values : array of float, [R]
+        One value per replication so far.
+    limit : float
+        The limit, in the unit of the values.
+    confidence : float
+        One-sided confidence of the bound [0..1].
+
+    Returns
+    -------
+    int or None
+        At least 1; None when it cannot be told (fewer than two values, or the mean lies on the limit).
+
+    Notes
+    -----
+    Normal approximation with the current mean and standard deviation, so it is a guess, not a promise.
+    """
+    known = _known(values)
+    if len(known) < 2 or not np.isfinite(known).all():
+        return None
+    distance = abs(float(known.mean()) - limit)
+    if distance < 1e-12:
+        return None
+    needed = (float(stats.norm.ppf(confidence)) * float(known.std(ddof=1)) / distance) ** 2
+    return max(1, math.ceil(needed) - len(known))
+
+
+def _known(values: ArrayLike) -> Floats:
+    """Return the values that are defined; values equal but for rounding become one value."""
+    known = np.asarray(values, dtype=np.float64)
+    known = known[~np.isnan(known)]
+    if len(known) and np.isfinite(known).all() and np.ptp(known) <= _rounding(known.max()):
+        known = np.full(len(known), known[0])
+    return known
+
+
+def _rounding(magnitude: Floats | float) -> Floats:
+    """Return the spread below which values count as equal: a few units in the last place."""
+    return np.asarray(1e-14 * np.maximum(1.0, np.abs(magnitude)))
+
+
+def _intervals(values: Floats, quantile: float) -> Intervals:
+    """Return mean plus and minus the t quantile times the standard error, along axis 0."""
+    defined = ~np.isnan(values)
+    endless = np.isinf(values).any(axis=0)
+    n = defined.sum(axis=0)
+    clean = np.where(defined & np.isfinite(values), values, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(n > 0, clean.sum(axis=0) / n, np.nan)
+        spread = np.where(defined & ~endless, clean - mean, 0.0)
+        error = np.sqrt((spread**2).sum(axis=0) / (n - 1) / n)
+        half = stats.t.ppf(quantile, np.maximum(n - 1, 1)) * error
+    highest = np.where(defined, values, -np.inf).max(axis=0)
+    lowest = np.where(defined, values, np.inf).min(axis=0)
+    with np.errstate(invalid="ignore"):
+        equal = (n >= 2) & ~endless & (highest - lowest <= _rounding(np.where(np.isfinite(highest), highest, 0.0)))
+    mean = np.where(equal, highest, mean)
+    half = np.where(equal, 0.0, np.where(n >= 2, half, np.inf))
+    lower, upper = np.where(n > 0, mean - half, np.nan), np.where(n > 0, mean + half, np.nan)
+    return Intervals(np.where(endless, np.inf, mean), np.where(endless, np.inf, lower), np.where(endless, np.inf, upper), n, equal)
+
+
+def _single(intervals: Intervals) -> Interval:
+    """Return the only interval of a set."""
+    return Interval(float(intervals.mean), float(intervals.lower), float(intervals.upper), int(intervals.n), bool(intervals.equal))

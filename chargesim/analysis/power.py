@@ -1,0 +1,73 @@
+"""Compute energy and power on the grid side: by site, district and city."""
+
+import numpy as np
+
+from chargesim.analysis.result import Floats
+from chargesim.analysis.scopes import CITY, Key
+from chargesim.analysis.tallies import Tallies, Values, ratio
+from chargesim.analysis.utilisation import highest_of_sites
+from chargesim.network.network import STATION, SWAP
+
+FULL_SHARE = 0.90
+"""Load of a grid connection above which it counts as full."""
+_KIND_KEYS: tuple[Key, ...] = (("kind", "station"), ("kind", "swap"))
+
+
+def energy_per_day(tallies: Tallies) -> Values:
+    """Return the energy that stations (at the plug) and swap sites (at the packs) gave per day [MWh]."""
+    station, swap = (tallies.sites.scopes[kind] for kind in (STATION, SWAP))
+    by_kind = [scopes.total(tallies.sites.energy_kwh) for scopes in (station, swap)]
+    keys = [key for key in station.keys if key[0] != "group"]
+    columns = [sum(total[:, scopes.keys.index(key)] for scopes, total in zip((station, swap), by_kind, strict=True)) for key in keys]
+    columns += [total[:, 0] for total in by_kind]
+    return Values((*keys, *_KIND_KEYS), np.stack([np.asarray(column) for column in columns], axis=1) / 1000 / tallies.result.days)
+
+
+def peak_mw(tallies: Tallies) -> Values:
+    """Return the highest quarter of an hour of the city, of each kind, and of each district by itself [MW]."""
+    kw = tallies.district_kw
+    columns = [kw.sum(axis=(1, 2)).max(axis=-1)[:, None], kw.sum(axis=2).max(axis=-1), kw.sum(axis=1).max(axis=-1)]
+    keys = (CITY, *_KIND_KEYS, *(("district", name) for name in tallies.result.network.districts.name))
+    return Values(keys, np.concatenate(columns, axis=1) / 1000)
+
+
+def site_peak_mw(tallies: Tallies) -> Values:
+    """Return the highest quarter of an hour of any one site, by kind [MW]."""
+    columns = [highest_of_sites(tallies.sites.peak_kw, tallies.sites.scopes[kind]).by_replication[:, 0] for kind in (STATION, SWAP)]
+    return Values(_KIND_KEYS, np.stack(columns, axis=1) / 1000)
+
+
+def transformer_load(tallies: Tallies) -> Values:
+    """Return the mean over the sites of their highest quarter of an hour over their grid connection."""
+    return _over_sites(tallies, _site_load(tallies))
+
+
+def share_transformers_full(tallies: Tallies) -> Values:
+    """Return the share of sites whose highest quarter of an hour is above 90 % of their grid connection."""
+    load = _site_load(tallies)
+    return _over_sites(tallies, np.where(np.isnan(load), np.nan, load > FULL_SHARE))
+
+
+def coincidence_factor(tallies: Tallies) -> Values:
+    """Return the peak of the city, and of its kinds, over the sum of its sites' own peaks."""
+    kw, peaks = tallies.district_kw, tallies.sites.peak_kw
+    kind = tallies.result.network.sites.kind
+    city = ratio(kw.sum(axis=(1, 2)).max(axis=-1), peaks.sum(axis=1))
+    kinds = [ratio(kw[:, one].sum(axis=1).max(axis=-1), peaks[:, kind == one].sum(axis=1)) for one in (STATION, SWAP)]
+    return Values((CITY, *_KIND_KEYS), np.stack([city, *kinds], axis=1))
+
+
+def _site_load(tallies: Tallies) -> Floats:
+    """Return each site's peak over its grid connection [R, S]; NaN where no connection is given."""
+    return ratio(tallies.sites.peak_kw, np.asarray(tallies.result.network.sites.site_kw))
+
+
+def _over_sites(tallies: Tallies, by_site: Floats) -> Values:
+    """Return the mean over sites for the city, each kind and each district."""
+    sites, names = tallies.result.network.sites, tallies.result.network.districts.name
+    members = [np.ones(len(sites), dtype=np.bool_), sites.kind == STATION, sites.kind == SWAP]
+    members += [sites.district == district for district in range(len(names))]
+    weights = np.stack(members).astype(np.float64).T
+    known = ~np.isnan(by_site)
+    means = ratio(np.where(known, by_site, 0.0) @ weights, known.astype(np.float64) @ weights)
+    return Values((CITY, *_KIND_KEYS, *(("district", name) for name in names)), means)

@@ -1,0 +1,83 @@
+"""Hold what a finished run hands to the analysis: its network, its standard and the accumulators of each replication."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chargesim.engine.accumulators import Accumulators
+from chargesim.network.network import Network
+from chargesim.scenario.standard import Standard
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+GROUPS: tuple[str, ...] = ("cars", "trucks")
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A run, ready to be judged.
+
+    Raises ``ValueError`` when the parts do not fit together, so that no KPI is computed from a wrong axis.
+    """
+
+    name: str
+    """name of the scenario"""
+    title: str
+    """what is asked"""
+    scope_text: str
+    """what was simulated, for example ``one Wednesday after one lead-in day, 20 replications``"""
+    label: str
+    """how the places came about, printed under every figure"""
+    network: Network
+    fleets: tuple[str, ...]
+    """axis C of the accumulators; the last is ``corridor``"""
+    groups: tuple[str, ...]
+    """``cars`` or ``trucks`` for each fleet"""
+    thresholds_min: tuple[float, ...]
+    """axis T of the accumulators [min of waiting]"""
+    days: int
+    """judged days"""
+    replications: list[Accumulators]
+    standard: Standard
+    share_text: str
+    """one sentence that names the share at the network"""
+    given: dict[str, float]
+    """measures that the plan itself gives: covered_5km, covered_1km_core, guns_available"""
+    planned_replications: int
+
+    def __post_init__(self) -> None:
+        if len(self.groups) != len(self.fleets):
+            raise ValueError(f"groups: got {len(self.groups)}, needs one for each of the {len(self.fleets)} fleets")
+        unknown = sorted(set(self.groups) - set(GROUPS))
+        if unknown:
+            raise ValueError(f"groups: got {unknown[0]!r}, needs one of {', '.join(GROUPS)}")
+        if not self.replications:
+            raise ValueError("replications: got none, needs at least one finished replication")
+        sites, districts = len(self.network.sites), len(self.network.districts.name)
+        for number, replication in enumerate(self.replications):
+            _check_axis(number, "busy_min", replication.busy_min.shape, (sites, 24 * self.days))
+            _check_axis(number, "within", replication.within.shape, (len(self.thresholds_min), len(self.fleets), 3, districts, 24))
+
+    def threshold_index(self, minutes: float) -> int:
+        """Return the place of a waiting time among the thresholds that were counted exactly.
+
+        Parameters
+        ----------
+        minutes : float
+            Threshold of waiting [min].
+        """
+        for index, threshold in enumerate(self.thresholds_min):
+            if abs(threshold - minutes) < 1e-9:
+                return index
+        counted = ", ".join(f"{threshold:g}" for threshold in self.thresholds_min)
+        raise ValueError(f"waits of at most {minutes:g} min were not counted in this run; counted are {counted} min")
+
+
+def _check_axis(number: int, name: str, shape: Sequence[int], expected: Sequence[int]) -> None:
+    """Refuse an array whose shape does not fit the result."""
+    if tuple(shape) != tuple(expected):
+        raise ValueError(f"replication {number}: {name} has the shape {tuple(shape)}, needs {tuple(expected)}")

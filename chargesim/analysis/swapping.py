@@ -1,0 +1,39 @@
+"""Compute how the swap sites and their packs fared."""
+
+import numpy as np
+
+from chargesim.analysis.scopes import CITY, site_mask
+from chargesim.analysis.tallies import Tallies, Values, ratio
+from chargesim.engine.accumulators import SERVED
+from chargesim.network.network import SWAP
+
+
+def pack_availability(tallies: Tallies) -> Values:
+    """Return the share of arrivals at swap sites that found a charged pack no earlier vehicle was waiting for."""
+    scopes = tallies.sites.scopes[SWAP]
+    return Values(scopes.keys, ratio(scopes.total(tallies.sites.pack_found), scopes.total(tallies.sites.arrivals)))
+
+
+def packs_ready(tallies: Tallies) -> Values:
+    """Return the time mean of charged packs in the rack of a swap site."""
+    scopes = tallies.sites.scopes[SWAP]
+    site_hours = tallies.result.days * scopes.site_hours(tallies.result.network.sites.kind == SWAP)
+    return Values(scopes.keys, ratio(scopes.total(tallies.sites.packs_ready_h), site_hours))
+
+
+def swaps_per_site_day(tallies: Tallies) -> Values:
+    """Return swaps per swap site and day, for the city and for cars and trucks apart."""
+    result = tallies.result
+    swaps = np.stack([run.outcomes[SERVED, :, SWAP].sum(axis=(1, 2)) for run in result.replications])
+    trucks = np.array([group == "trucks" for group in result.groups])
+    parts = {CITY: (np.ones_like(trucks), result.network.sites.kind == SWAP)}
+    parts[("group", "swap")] = (~trucks, site_mask(result, "swap"))
+    parts[("group", "truck_swap")] = (trucks, site_mask(result, "truck_swap"))
+    columns = [ratio(swaps[:, fleets].sum(axis=1), np.asarray(sites.sum() * result.days)) for fleets, sites in parts.values()]
+    return Values(tuple(parts), np.stack(columns, axis=1))
+
+
+def swap_share_of_energy(tallies: Tallies) -> Values:
+    """Return the energy taken by swapping over all energy taken, to compare with the ledger's target."""
+    kwh = tallies.sessions.kind_kwh
+    return Values(tallies.sessions.keys, ratio(kwh[:, SWAP], kwh.sum(axis=1)))

@@ -1,0 +1,156 @@
+"""Judge a run against its service standard.
+
+`meets`: every judged criterion meets, each at the full level (intersection-union). `fails`: some criterion fails after
+Holm's correction over the judged criteria. Else `inconclusive`, with the replications still needed. `incomplete`: a
+planned replication is missing, and what is missing need not be like what is there. The confidence covers Monte Carlo
+error only; what is not known about the inputs is shown by sweeps, apart.
+"""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from chargesim.analysis.criteria import CriterionVerdict, Judgement, judge_criterion
+from chargesim.analysis.intervals import holm
+from chargesim.analysis.result import RunResult
+from chargesim.scenario.standard import GIVEN
+
+State = Literal["meets", "fails", "inconclusive", "incomplete"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer to the planner's question."""
+
+    verdict: State
+    scope: str
+    """what was simulated"""
+    confidence: float
+    """one-sided confidence of each criterion [0..1]"""
+    share_text: str
+    """the share at the network that the answer assumes"""
+    label: str
+    """how the places came about"""
+    replications: int
+    planned_replications: int
+    more_replications: int | None
+    """about how many more would decide; None when decided, or when it cannot be told"""
+    note: str
+    criteria: tuple[CriterionVerdict, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the verdict for JSON; not defined becomes None, infinite the text ``inf``."""
+        nearest = nearest_to_breaking(self)
+        return {**_plain(dataclasses.asdict(self)), "nearest_to_breaking": None if nearest is None else nearest.name}
+
+
+def judge(result: RunResult, *, looks: int = 1) -> Verdict:
+    """Judge a run against its standard.
+
+    Parameters
+    ----------
+    result : RunResult
+        The run.
+    looks : int
+        How often the plan of the study allows to look (at 20, 40, 80, 160 replications: 4). The error is divided by it, so
+        that looking again at more replications keeps the confidence.
+
+    Returns
+    -------
+    Verdict
+        With every criterion in the order of the standard.
+    """
+    if looks < 1:
+        raise ValueError(f"looks: got {looks}, needs at least 1")
+    confidence = result.standard.confidence.value
+    alpha = (1 - confidence) / looks
+    criteria = result.standard.criteria
+    judged_count = sum(criterion.measure not in GIVEN for criterion in criteria)
+    judgements = [judge_criterion(result, criterion, alpha=alpha, criteria=max(judged_count, 1)) for criterion in criteria]
+    outcomes = _fail_after_holm(judgements, alpha)
+    state = _overall(result, outcomes)
+    more = _more(outcomes) if state == "inconclusive" else None
+    return Verdict(
+        verdict=state,
+        scope=result.scope_text,
+        confidence=confidence,
+        share_text=result.share_text,
+        label=result.label,
+        replications=len(result.replications),
+        planned_replications=result.planned_replications,
+        more_replications=more,
+        note=_note(result, state, outcomes, more, looks),
+        criteria=outcomes,
+    )
+
+
+def nearest_to_breaking(verdict: Verdict) -> CriterionVerdict | None:
+    """Return the judged criterion with the smallest margin (a broken one has the smallest), None when none was judged.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        A verdict; criteria that the plan gives are left out.
+    """
+    judged = [criterion for criterion in verdict.criteria if criterion.verdict != "given"]
+    return min(judged, key=lambda criterion: criterion.margin, default=None)
+
+
+def _fail_after_holm(judgements: list[Judgement], alpha: float) -> tuple[CriterionVerdict, ...]:
+    """Mark the criteria that fail after Holm's correction over all that are judged."""
+    judged = [index for index, judgement in enumerate(judgements) if not math.isnan(judgement.p_fail)]
+    outcomes = [judgement.outcome for judgement in judgements]
+    if judged:
+        rejected = holm([judgements[index].p_fail for index in judged], alpha=alpha)
+        for index, fails in zip(judged, rejected, strict=True):
+            if fails:
+                outcomes[index] = dataclasses.replace(outcomes[index], verdict="fails", more_replications=None)
+    return tuple(outcomes)
+
+
+def _overall(result: RunResult, outcomes: tuple[CriterionVerdict, ...]) -> State:
+    """Return the state of the whole."""
+    states = {outcome.verdict for outcome in outcomes} - {"given"}
+    if len(result.replications) < result.planned_replications:
+        return "incomplete"
+    if "fails" in states:
+        return "fails"
+    return "meets" if states == {"meets"} else "inconclusive"
+
+
+def _more(outcomes: tuple[CriterionVerdict, ...]) -> int | None:
+    """Return about how many more replications would decide all open criteria."""
+    needed = [outcome.more_replications for outcome in outcomes if outcome.verdict == "inconclusive"]
+    known = [more for more in needed if more is not None]
+    return max(known) if known and len(known) == len(needed) else None
+
+
+def _note(result: RunResult, state: State, outcomes: tuple[CriterionVerdict, ...], more: int | None, looks: int) -> str:
+    """Say in words what the state rests on."""
+    notes = []
+    if state == "incomplete":
+        notes.append(f"{len(result.replications)} of {result.planned_replications} replications are there; resume the run")
+    if state == "inconclusive":
+        notes.append(
+            "how many more replications would decide cannot be told" if more is None else f"about {more} more replications would decide"
+        )
+    if all(outcome.verdict == "given" for outcome in outcomes):
+        notes.append("no criterion could be judged")
+    below = [outcome.name for outcome in outcomes if outcome.verdict == "given" and outcome.margin < -1e-12]
+    if below:
+        notes.append(f"the plan itself gives less than asked for: {', '.join(below)}")
+    if looks > 1:
+        notes.append(f"the error is spread over {looks} looks")
+    return "; ".join(notes)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON can hold it."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    return value

@@ -1,0 +1,135 @@
+"""Write the model the way everyone writes it first: SimPy's `Resource` and `AnyOf`, a process per vehicle and pack.
+
+It follows the same rules on the same vehicles and must agree on the KPIs; it keeps no books by hour and knows no
+shared power. It is here to be compared with, and as a second opinion.
+"""
+
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+import simpy
+
+from chargesim.demand.table import Table
+from chargesim.engine.accumulators import LOST, OUTCOMES, SERVED, STRANDED
+from chargesim.engine.choice import choose_site
+from chargesim.engine.plant import Plant
+from chargesim.engine.rules import NOWHERE, charge_min, exact_min, station_wait_min, swap_wait_min
+from chargesim.network.network import SWAP
+
+Process = Generator[simpy.Event, Any, None]
+
+
+class NaiveCity:
+    """Sites as SimPy resources; packs as tokens of a container."""
+
+    def __init__(self, plant: Plant, tables: list[Table], end_min: float) -> None:
+        self.env, self.plant, self.end_min = simpy.Environment(), plant, end_min
+        self.places = [simpy.Resource(self.env, capacity=int(n)) for n in plant.servers]
+        self.packs = [simpy.Container(self.env, init=int(n)) if n else None for n in plant.packs]
+        self.slots = [simpy.Resource(self.env, capacity=int(max(1, n))) for n in plant.outlets]
+        self.posted_wait_min = np.zeros(len(plant))
+        self.outcomes = dict.fromkeys(OUTCOMES, 0)
+        self.waits: list[float] = []
+        self.energy_kwh = 0.0
+        self.env.process(self.post())
+        for table in tables:
+            for row in range(len(table)):
+                self.env.process(self.vehicle(table, row))
+
+    def run(self) -> None:
+        """Run to the end."""
+        self.env.run(until=self.end_min)
+
+    def visible_wait_min(self, site: int) -> float:
+        """Return the expected wait by the occupancy on sight [min]."""
+        place, plant = self.places[site], self.plant
+        present = len(place.users) + len(place.queue)
+        if plant.kind[site] != SWAP:
+            return float(station_wait_min(present, plant.servers[site], plant.service_min[site]))
+        packs = self.packs[site]
+        ready = int(packs.level) if packs is not None else 0
+        return float(swap_wait_min(present, plant.servers[site], plant.service_min[site], ready, plant.pack_interval_min[site]))
+
+    def post(self) -> Process:
+        """Post the occupancy of all sites again and again."""
+        while True:
+            yield self.env.timeout(exact_min(self.plant.posted_refresh_min))
+            for site in range(len(self.plant)):
+                self.posted_wait_min[site] = self.visible_wait_min(site)
+
+    def vehicle(self, table: Table, row: int) -> Process:
+        """One vehicle, from its wish to its end."""
+        env, plant, me = self.env, self.plant, table[row]
+        yield env.timeout(me["wish_min"] - env.now)
+        soc, origin, wait, tried = float(me["soc"]), int(me["origin"]), 0.0, np.zeros(16, dtype=np.int64)
+        for attempt in range(int(me["max_diversions"]) + 1):
+            period = int(plant.period_of_hour[int(env.now // 60.0) % 24])
+            site, km, minutes = choose_site(
+                table,
+                row,
+                origin,
+                soc,
+                period,
+                tried,
+                attempt,
+                plant.candidates,
+                plant.places,
+                self.posted_wait_min,
+                plant.city,
+                plant.edge_soc,
+                plant.step_kw,
+            )
+            if site < 0:
+                self.outcomes[OUTCOMES[STRANDED if site == NOWHERE and attempt == 0 else LOST]] += 1
+                return
+            yield env.timeout(exact_min(minutes))
+            soc -= km * float(me["consumption_kwh_km"]) / float(me["battery_kwh"])
+            if self.visible_wait_min(site) <= me["tolerance_min"]:
+                joined = env.now
+                place, packs = self.places[site], self.packs[site]
+                with place.request() as turn:
+                    patience = env.timeout(float(me["patience_min"]))
+                    yield turn | patience
+                    if turn.triggered and packs is not None:
+                        pack = packs.get(1)
+                        yield pack | patience
+                        if not pack.triggered:
+                            pack.cancel()
+                        turned = pack.triggered
+                    else:
+                        turned = turn.triggered
+                    wait += env.now - joined
+                    if turned:
+                        yield from self.serve(me, site, soc)
+                        self.waits.append(wait)
+                        self.outcomes[OUTCOMES[SERVED]] += 1
+                        return
+            tried[attempt] = site
+            origin = plant.candidates.shape[1] - len(plant) + site
+        self.outcomes[OUTCOMES[LOST]] += 1
+
+    def serve(self, me: Any, site: int, soc: float) -> Process:
+        """Charge, or swap and leave the pack to be charged."""
+        plant, battery = self.plant, float(me["battery_kwh"])
+        if plant.kind[site] == SWAP:
+            yield self.env.timeout(exact_min(plant.service_min[site]))
+            self.env.process(self.charge_pack(site, soc, battery))
+            self.energy_kwh += (plant.places["hand_out_soc"][site] - soc) * battery
+            return
+        curve, outlet = int(me["curve"]), int(plant.places["outlet"][site])
+        target = max(soc, float(me["target_soc"]))
+        yield self.env.timeout(exact_min(charge_min(soc, target, battery, plant.edge_soc[curve], plant.step_kw[outlet, curve])))
+        self.energy_kwh += (target - soc) * battery
+
+    def charge_pack(self, site: int, soc: float, battery_kwh: float) -> Process:
+        """Charge a pack in a slot, then put it into the rack."""
+        plant = self.plant
+        curve, outlet = int(plant.pack_curve[site]), int(plant.places["outlet"][site])
+        target = max(soc, float(plant.places["hand_out_soc"][site]))
+        with self.slots[site].request() as slot:
+            yield slot
+            yield self.env.timeout(exact_min(charge_min(soc, target, battery_kwh, plant.edge_soc[curve], plant.step_kw[outlet, curve])))
+        packs = self.packs[site]
+        assert packs is not None
+        yield packs.put(1)

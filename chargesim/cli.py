@@ -1,0 +1,161 @@
+"""Offer chargesim on the command line."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    help="Plan ultra-fast charging and battery swapping for a city: does a plan meet the demand, how sure are we, where does it break?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Sessions(StrEnum):
+    """Whether a run keeps a row per session."""
+
+    auto = "auto"
+    all = "all"
+    none = "none"
+
+
+ScenarioPath = Annotated[Path, typer.Argument(metavar="SCENARIO", help="scenario file (YAML)", show_default=False)]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="change a key of the scenario, e.g. fleet.stock=1200000; may be repeated"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object on stdout and nothing else there")]
+
+
+@app.command()
+def run(
+    scenario: ScenarioPath,
+    set_: Changes = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="root seed of the run")] = None,
+    replications: Annotated[int | None, typer.Option(min=2, help="independent replications")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="days that are judged, e.g. 7 for a week")] = None,
+    jobs: Annotated[int, typer.Option(min=0, help="replications side by side; 0: one per core")] = 0,
+    sessions: Annotated[Sessions, typer.Option(help="keep a row per session; auto: up to 2 million in all")] = Sessions.auto,
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw the figures")] = True,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="run directory; default runs/<name>-<hash>")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate a scenario and judge it against its service standard."""
+    with _messages():
+        from chargesim.scenario.reading import load
+        from chargesim.study.run import run_scenario
+
+        changes = [*(set_ or [])]
+        changes += [
+            f"{key}={value}" for key, value in (("seed", seed), ("replications", replications), ("horizon.days", days)) if value is not None
+        ]
+        loaded = load(scenario, changes)
+        finished = run_scenario(loaded, jobs=jobs, sessions=sessions.value, out=out)
+        if figures:
+            from chargesim.view.figures import draw_all
+
+            draw_all(finished.result, finished.kpis, finished.verdict, finished.folder / "figures")
+        if as_json:
+            verdict = finished.verdict.to_dict()
+            kpis = json.loads(finished.kpis[finished.kpis["scope"] == "city"].to_json(orient="records"))
+            _print_json({"run_dir": str(finished.folder), "verdict": verdict["verdict"], "criteria": verdict["criteria"], "kpis": kpis})
+            return
+        from rich.console import Console
+
+        from chargesim.view.terminal import print_verdict
+
+        console = Console()
+        print_verdict(console, finished.result, finished.verdict, finished.kpis)
+        if finished.result.days == 1:
+            console.print("One day was judged; `--days 7` asks for a week.", style="dim")
+        console.print(f"All results: {finished.folder}", soft_wrap=True)
+
+
+@app.command()
+def check(scenario: ScenarioPath, set_: Changes = None, as_json: AsJson = False) -> None:
+    """Validate a scenario and print its demand ledger and network; simulate nothing."""
+    with _messages():
+        from chargesim.scenario.reading import load
+        from chargesim.study.case import build_case
+        from chargesim.study.checking import check_case
+
+        checked = check_case(build_case(load(scenario, set_ or [])))
+        if as_json:
+            _print_json(checked.to_dict())
+        else:
+            from rich.console import Console
+
+            from chargesim.view.checking import print_check
+
+            print_check(Console(), checked)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a scenario file, for editors."""
+    from chargesim.scenario.schema import json_schema
+
+    _print_json(json_schema())
+
+
+@app.command()
+def bench(
+    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="scenario whose first day is simulated")] = Path(
+        "scenarios/chongqing_2025.yaml"
+    ),
+    set_: Changes = None,
+    rounds: Annotated[int, typer.Option(min=1, help="rounds; medians are printed")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Time a session in each engine on the same vehicles, with ratios within one run."""
+    with _messages():
+        from chargesim.bench.sessions import bench_case
+        from chargesim.scenario.reading import load
+        from chargesim.study.case import build_case
+
+        measured = bench_case(build_case(load(scenario, set_ or [])), rounds)
+        if as_json:
+            _print_json(measured.to_dict())
+        else:
+            from rich.console import Console
+
+            from chargesim.view.bench import print_bench
+
+            print_bench(Console(), measured)
+
+
+def _print_json(data: Any) -> None:
+    from chargesim.study.storage import plain
+
+    sys.stdout.write(json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+@contextlib.contextmanager
+def _messages() -> Iterator[None]:
+    """Turn an error of the input into lines on stderr and exit code 1, Ctrl-C into exit code 130."""
+    from chargesim.errors import InputError
+
+    try:
+        yield
+    except InputError as error:
+        for fault in error.faults:
+            typer.echo(fault, err=True)
+        count = len(error.faults)
+        typer.echo(f"{count} error{'s' if count > 1 else ''}; nothing was run.", err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        typer.echo("Interrupted; finished replications are kept, the same command goes on from there.", err=True)
+        raise typer.Exit(130) from None
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

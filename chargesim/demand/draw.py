@@ -1,0 +1,216 @@
+"""Draw the demand table of a day: who wishes energy, when, where and with what battery and patience.
+
+Wishes are a non-homogeneous Poisson process per vehicle class: hour-of-week profile x zone weight. They are drawn in
+layers of `LAYER_WISHES` a day, each with its own stream, so that two scenarios that differ in stock or in share at
+the network have all the vehicles of their common layers in common; only the last layer is thinned, by the mark `u`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from chargesim.demand.curves import Curves
+from chargesim.demand.ledger import CORRIDOR, Ledger, SocRule
+from chargesim.demand.streams import generator, vehicle_keys
+from chargesim.demand.table import WISH, Table, sort_table
+from chargesim.errors import InputError
+from chargesim.network.network import STATION, SWAP, CandidateKey, Network
+from chargesim.network.weights import zone_weights
+from chargesim.scenario.model import WEEKDAYS, Scenario
+
+Floats = NDArray[np.float64]
+
+LAYER_WISHES = 500.0
+"""Expected wishes of a full layer on an average day."""
+_MINUTE, _ORIGIN, _CURVE, _SOC, _TARGET, _PATIENCE, _VALUE, _GUIDANCE, _CAPABLE, _MARK = range(10)
+_COLUMNS = 10
+_TICKS_PER_MIN = 2.0**20
+
+
+@dataclass(frozen=True)
+class FleetDraw:
+    """What is needed to draw the wishes of one vehicle class."""
+
+    name: str
+    index: int
+    wishes_per_day: float
+    weights: Floats
+    """hour-of-week profile [weekday, hour], mean 1"""
+    origins: NDArray[np.int64]
+    origin_cdf: Floats
+    rule: SocRule
+    curves: NDArray[np.int64]
+    curve_cdf: Floats
+    curve_kwh: Floats
+    capable_share: float
+    pack_kwh: float
+    consumption_kwh_km: float
+    patience_mean: float
+    patience_cv: float
+    value_mean: float
+    value_cv: float
+    posted_share: float
+    max_diversions: int
+    station_list: int
+    swap_list: int
+
+
+@dataclass(frozen=True)
+class DemandModel:
+    """All vehicle classes of a scenario, ready to draw any day of any replication."""
+
+    seed: int
+    first_weekday: int
+    """weekday of day 0, the first lead-in day; Monday is 0"""
+    fleets: tuple[FleetDraw, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the vehicle classes in the order of the table's column `fleet`."""
+        return tuple(fleet.name for fleet in self.fleets)
+
+    def expected_wishes(self, day: int) -> float:
+        """Return the expected number of wishes on a day."""
+        weekday = (self.first_weekday + day) % 7
+        return sum(fleet.wishes_per_day * float(fleet.weights[weekday].mean()) for fleet in self.fleets)
+
+    def day(self, replication: int, day: int) -> Table:
+        """Return the demand table of one day, in the order of the wishes.
+
+        Parameters
+        ----------
+        replication, day : int
+            Replication, and day counted from the first lead-in day.
+
+        Returns
+        -------
+        table of `WISH`
+            Times in min since the start of the scenario, multiples of 2**-20.
+        """
+        weekday = (self.first_weekday + day) % 7
+        parts = [_draw_fleet(self.seed, replication, day, weekday, fleet) for fleet in self.fleets]
+        return sort_table(np.concatenate(parts)) if parts else np.zeros(0, WISH)
+
+
+def build_demand(scenario: Scenario, network: Network, ledger: Ledger, curves: Curves, profiles: dict[str, Floats]) -> DemandModel:
+    """Return the demand model of a scenario on its network."""
+    rows = {row.fleet: row for row in ledger.rows}
+    faults = [
+        f"fleets.{name}.profile: {fleet.profile!r} is not in {scenario.tables.profiles} (it has {', '.join(profiles)})"
+        for name, fleet in scenario.fleets.items()
+        if fleet.profile not in profiles
+    ]
+    if scenario.corridors is not None and scenario.corridors.profile not in profiles:
+        faults.append(
+            f"corridors.profile: {scenario.corridors.profile!r} is not in {scenario.tables.profiles} (it has {', '.join(profiles)})"
+        )
+    if faults:
+        raise InputError(faults)
+    names = [*scenario.fleets, *([CORRIDOR] if scenario.corridors is not None else [])]
+    fleets = []
+    for index, name in enumerate(names):
+        corridor = name == CORRIDOR
+        fleet = scenario.fleets[scenario.corridors.fleet if corridor and scenario.corridors else name]
+        origins, weights = _corridor_origins(network) if corridor else _zone_origins(scenario, network, name)
+        if weights.sum() <= 0:
+            continue
+        profile = scenario.corridors.profile if corridor and scenario.corridors else fleet.profile
+        curve_rows = np.array([curves.index(curve) for curve in fleet.curves])
+        access = frozenset({"expressway"}) if corridor else frozenset(fleet.access)
+        keys = network.candidates.keys
+        swap_key = CandidateKey(SWAP, access, fleet.pack_type or "")
+        fleets.append(
+            FleetDraw(
+                name=name,
+                index=index,
+                wishes_per_day=rows[name].sessions_per_day,
+                weights=profiles[profile],
+                origins=origins,
+                origin_cdf=np.cumsum(weights) / weights.sum(),
+                rule=SocRule.of(scenario, fleet, scenario.corridors if corridor else None),
+                curves=curve_rows,
+                curve_cdf=np.cumsum([share.value for share in fleet.curves.values()]),
+                curve_kwh=curves.battery_kwh[curve_rows],
+                capable_share=rows[name].capable_share,
+                pack_kwh=scenario.swap.pack_types[fleet.pack_type].kwh.value if fleet.pack_type else 0.0,
+                consumption_kwh_km=rows[name].consumption_kwh_km,
+                patience_mean=fleet.patience_min.value,
+                patience_cv=fleet.patience_cv.value,
+                value_mean=fleet.value_of_time_cny_h.value,
+                value_cv=fleet.value_of_time_cv.value,
+                posted_share=fleet.posted_share.value,
+                max_diversions=fleet.max_diversions,
+                station_list=keys.index(CandidateKey(STATION, access)),
+                swap_list=keys.index(swap_key) if not corridor and swap_key in keys else -1,
+            )
+        )
+    first = (WEEKDAYS.index(scenario.horizon.first_day) - scenario.horizon.lead_in_days) % 7
+    return DemandModel(seed=scenario.seed, first_weekday=first, fleets=tuple(fleets))
+
+
+def _zone_origins(scenario: Scenario, network: Network, fleet: str) -> tuple[NDArray[np.int64], Floats]:
+    weights = zone_weights(scenario.fleets[fleet], network.zones, network.districts, scenario.fleet.rural_weight.value)
+    if weights.sum() <= 0:
+        present = ", ".join(sorted(set(network.districts.area_class)))
+        raise InputError([f"fleets.{fleet}.area_weights: no zone gets any weight; the city has the classes {present}"])
+    return np.arange(len(weights)), weights
+
+
+def _corridor_origins(network: Network) -> tuple[NDArray[np.int64], Floats]:
+    return len(network.zones.id) + np.arange(len(network.corridors.id)), network.corridors.weight
+
+
+def _draw_fleet(seed: int, replication: int, day: int, weekday: int, fleet: FleetDraw) -> Table:
+    """Draw one class on one day: its layers' uniforms first, then all columns at once."""
+    expected = LAYER_WISHES / 24 * fleet.weights[weekday]
+    layers = fleet.wishes_per_day / LAYER_WISHES
+    hours, uniforms, keys = [], [], []
+    for layer in range(int(np.ceil(layers))):
+        rng = generator(seed, replication, "wish", fleet.name, day, layer)
+        count = rng.poisson(expected)
+        draws = rng.random((int(count.sum()), _COLUMNS))
+        hour = np.repeat(np.arange(24), count)
+        key = vehicle_keys(seed, replication, fleet.name, day, layer, len(hour))
+        kept = draws[:, _MARK] < layers - layer
+        hours.append(hour[kept])
+        uniforms.append(draws[kept])
+        keys.append(key[kept])
+    if not hours:
+        return np.zeros(0, WISH)
+    return _columns(fleet, day, np.concatenate(hours), np.ascontiguousarray(np.concatenate(uniforms).T), np.concatenate(keys))
+
+
+def _columns(fleet: FleetDraw, day: int, hour: NDArray[np.int64], u: Floats, key: NDArray[np.uint64]) -> Table:
+    table = np.zeros(len(hour), WISH)
+    wish_min = day * 1440.0 + 60.0 * (hour + u[_MINUTE])
+    table["wish_min"] = np.floor(wish_min * _TICKS_PER_MIN) / _TICKS_PER_MIN
+    table["origin"] = fleet.origins[np.minimum(np.searchsorted(fleet.origin_cdf, u[_ORIGIN], side="right"), len(fleet.origins) - 1)]
+    table["fleet"] = fleet.index
+    curve = np.minimum(np.searchsorted(fleet.curve_cdf, u[_CURVE], side="right"), len(fleet.curves) - 1)
+    capable = u[_CAPABLE] < fleet.capable_share
+    table["curve"] = fleet.curves[curve]
+    table["battery_kwh"] = np.where(capable, fleet.pack_kwh, fleet.curve_kwh[curve])
+    table["station_list"] = fleet.station_list
+    table["swap_list"] = np.where(capable, fleet.swap_list, -1)
+    table["soc"], table["target_soc"] = fleet.rule.draw(u[_SOC], u[_TARGET])
+    table["consumption_kwh_km"] = fleet.consumption_kwh_km
+    patience = lognormal(u[_PATIENCE], fleet.patience_mean, fleet.patience_cv)
+    table["patience_min"] = np.maximum(1.0, np.floor(patience * _TICKS_PER_MIN + 0.5)) / _TICKS_PER_MIN
+    table["tolerance_min"] = table["patience_min"]
+    table["value_of_time_cny_h"] = lognormal(u[_VALUE], fleet.value_mean, fleet.value_cv)
+    table["guidance"] = u[_GUIDANCE] < fleet.posted_share
+    table["max_diversions"] = fleet.max_diversions
+    table["u"] = u[_MARK]
+    table["key"] = key
+    return table
+
+
+def lognormal(u: Floats, mean: float, cv: float) -> Floats:
+    """Return quantiles of a lognormal distribution of given mean and coefficient of variation; 0 gives a constant."""
+    if cv == 0:
+        return np.full(len(u), mean)
+    variance = np.log1p(cv * cv)
+    values: Floats = np.exp(np.log(mean) - variance / 2 + np.sqrt(variance) * ndtri(np.maximum(u, 1e-300)))
+    return values

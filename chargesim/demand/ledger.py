@@ -1,0 +1,258 @@
+"""Account for the energy that the fleets ask of the network, line by line.
+
+Per fleet: stock x active share x km a day x kWh per km x season factor = energy a day; x share taken in public
+x share at this network = energy asked of this network, ultra-fast and swap together; / mean energy of a session =
+sessions a day. The mean is that of the drawn, truncated distributions, so ledger and demand table agree.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from chargesim.demand.adoption import project_stock
+from chargesim.demand.curves import Curves
+from chargesim.errors import InputError
+from chargesim.scenario.city import Corridors
+from chargesim.scenario.fleets import Fleet
+from chargesim.scenario.model import Scenario
+
+CORRIDOR = "corridor"
+_GRID = 200
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """The ledger line of one fleet, or of the corridors (whose stock and public energy are not known)."""
+
+    fleet: str
+    group: str
+    stock: float
+    active_share: float
+    km_per_day: float
+    consumption_kwh_km: float
+    energy_kwh_per_day: float
+    public_share: float
+    public_kwh_per_day: float
+    share_at_network: float
+    swap_target_share: float
+    """share of the network's energy that the ledger expects to be swapped, a calibration target"""
+    network_kwh_per_day: float
+    session_kwh: float
+    sessions_per_day: float
+    capable_share: float
+    """share of the wishes that come from swap-capable vehicles"""
+    sources: str
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The demand ledger of a scenario."""
+
+    rows: tuple[LedgerRow, ...]
+    stock: float
+    stock_text: str
+    share_at_network: float
+    """share of all public energy of the fleets that this network is asked for; the corridors are not in it"""
+
+    @property
+    def sessions_per_day(self) -> float:
+        """Sessions of all rows on an average day."""
+        return sum(row.sessions_per_day for row in self.rows)
+
+    @property
+    def network_kwh_per_day(self) -> float:
+        """Energy asked of the network on an average day [kWh]."""
+        return sum(row.network_kwh_per_day for row in self.rows)
+
+
+@dataclass(frozen=True)
+class SocRule:
+    """How the SOC at the wish and the target SOC of a fleet are drawn: truncated normal, by inverse distribution."""
+
+    soc_mean: float
+    soc_sd: float
+    target_mean: float
+    target_sd: float
+    soc_low: float
+    soc_high: float
+    target_low: float
+    least_gain: float
+
+    @classmethod
+    def of(cls, scenario: Scenario, fleet: Fleet, corridors: Corridors | None = None) -> "SocRule":
+        """Return the rule of a fleet; corridor vehicles have a mean and a least SOC at the wish of their own."""
+        total = scenario.fleet
+        here = corridors if corridors is not None else fleet
+        return cls(
+            soc_mean=here.soc_mean.value,
+            soc_sd=fleet.soc_sd.value,
+            target_mean=fleet.target_soc_mean.value,
+            target_sd=fleet.target_soc_sd.value,
+            soc_low=total.soc_low.value if corridors is None else corridors.soc_low.value,
+            soc_high=min(total.soc_high.value, 1 - total.least_gain.value),
+            target_low=total.target_low.value,
+            least_gain=total.least_gain.value,
+        )
+
+    def draw(self, u_soc: NDArray[np.float64], u_target: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return SOC at the wish and target SOC for two arrays of uniforms; the target is at least SOC + least gain."""
+        soc = truncated_normal(u_soc, self.soc_mean, self.soc_sd, self.soc_low, self.soc_high)
+        target = truncated_normal(u_target, self.target_mean, self.target_sd, self.target_low, 1.0)
+        return soc, np.maximum(target, soc + self.least_gain)
+
+    def mean_gain(self) -> float:
+        """Return the mean gain of SOC of a session, by the midpoint rule over both uniforms."""
+        grid = (np.arange(_GRID) + 0.5) / _GRID
+        soc, target = self.draw(np.repeat(grid, _GRID), np.tile(grid, _GRID))
+        return float(np.mean(target - soc))
+
+
+def truncated_normal(u: NDArray[np.float64], mean: float, sd: float, low: float, high: float) -> NDArray[np.float64]:
+    """Return quantiles of a normal distribution cut to [low, high]; `mean` and `sd` are those before the cut."""
+    a, b = ndtr((low - mean) / sd), ndtr((high - mean) / sd)
+    return np.clip(mean + sd * ndtri(a + u * (b - a)), low, high)
+
+
+def capable_share(fleet: Fleet) -> float:
+    """Return the share of a fleet's wishes at the network that come from swap-capable vehicles.
+
+    All vehicles of a fleet take the same energy in public; only the capable ones swap; charging at ultra-fast guns
+    is spread evenly over both. So of the energy at the network they take swap share + capable share x fast share.
+    """
+    asked = fleet.fast_share.value + fleet.swap_share.value
+    if asked == 0 or fleet.pack_type is None:
+        return 0.0
+    return (fleet.swap_share.value + fleet.swap_capable_share.value * fleet.fast_share.value) / asked
+
+
+def build_ledger(scenario: Scenario, folder: Path, curves: Curves) -> Ledger:
+    """Return the demand ledger of a scenario; `folder` is where its tables stand."""
+    faults = [
+        f"fleets.{name}.curves: {curve!r} is not in {scenario.tables.curves} (it has {', '.join(curves.id)})"
+        for name, fleet in scenario.fleets.items()
+        for curve in fleet.curves
+        if curve not in curves.id
+    ]
+    if faults:
+        raise InputError(faults)
+    mix = sum(fleet.stock.value for fleet in scenario.fleets.values())
+    stock, stock_text = _total_stock(scenario, folder, mix)
+    factor = stock / mix if mix > 0 else 0.0
+    rows = [_fleet_row(scenario, name, fleet, curves, fleet.stock.value * factor) for name, fleet in scenario.fleets.items()]
+    rows = _scaled_to_share(scenario, rows)
+    public = sum(row.public_kwh_per_day for row in rows)
+    share = sum(row.network_kwh_per_day for row in rows) / public if public > 0 else 0.0
+    if scenario.corridors is not None:
+        rows.append(_corridor_row(scenario, curves))
+    return Ledger(tuple(rows), stock, stock_text, share)
+
+
+def _total_stock(scenario: Scenario, folder: Path, mix: float) -> tuple[float, str]:
+    total = scenario.fleet
+    if total.stock_from != "given":
+        assert scenario.adoption is not None  # checked by the scenario
+        projection = project_stock(scenario.adoption, folder, total.stock_from)
+        return projection.stock, f"projected by the {total.stock_from} model for the end of {scenario.adoption.stock_year}"
+    if total.stock is not None:
+        return total.stock.value, f"given as a total ({total.stock.source})"
+    return mix, "sum of the fleets"
+
+
+def session_kwh(scenario: Scenario, fleet: Fleet, curves: Curves, rule: SocRule, capable: float) -> float:
+    """Return the mean energy that a wish asks for [kWh]; a swap-capable vehicle has the battery of its pack type."""
+    own = sum(share.value * curves.battery_kwh[curves.index(name)] for name, share in fleet.curves.items())
+    pack = scenario.swap.pack_types[fleet.pack_type].kwh.value if fleet.pack_type is not None else 0.0
+    return float((capable * pack + (1 - capable) * own) * rule.mean_gain())
+
+
+def _fleet_row(scenario: Scenario, name: str, fleet: Fleet, curves: Curves, stock: float) -> LedgerRow:
+    consumption = fleet.consumption_kwh_km.value * scenario.fleet.season_factor.value
+    energy = stock * fleet.active_share.value * fleet.km_per_day.value * consumption
+    public = energy * fleet.public_share.value
+    asked = fleet.fast_share.value + fleet.swap_share.value
+    capable = capable_share(fleet)
+    mean_kwh = session_kwh(scenario, fleet, curves, SocRule.of(scenario, fleet), capable)
+    parts = ("stock", "active_share", "km_per_day", "consumption_kwh_km", "public_share", "fast_share", "swap_share")
+    return LedgerRow(
+        fleet=name,
+        group=fleet.group,
+        stock=stock,
+        active_share=fleet.active_share.value,
+        km_per_day=fleet.km_per_day.value,
+        consumption_kwh_km=consumption,
+        energy_kwh_per_day=energy,
+        public_share=fleet.public_share.value,
+        public_kwh_per_day=public,
+        share_at_network=asked,
+        swap_target_share=fleet.swap_share.value / asked if asked > 0 else 0.0,
+        network_kwh_per_day=public * asked,
+        session_kwh=mean_kwh,
+        sessions_per_day=public * asked / mean_kwh,
+        capable_share=capable,
+        sources="; ".join(f"{part}: {getattr(fleet, part).source}" for part in parts),
+    )
+
+
+def _scaled_to_share(scenario: Scenario, rows: list[LedgerRow]) -> list[LedgerRow]:
+    """Scale the fleets' shares so that together they ask the share of the public energy that the scenario names."""
+    wanted = scenario.fleet.share_at_network
+    public = sum(row.public_kwh_per_day for row in rows)
+    asked = sum(row.network_kwh_per_day for row in rows)
+    if wanted is None or asked == 0:
+        return rows
+    factor = wanted.value * public / asked
+    too_much = [row for row in rows if row.share_at_network * factor > 1 + 1e-12]
+    if too_much:
+        most = min(asked / public / row.share_at_network for row in rows if row.share_at_network > 0)
+        names = ", ".join(row.fleet for row in too_much)
+        raise InputError(
+            [f"fleet.share_at_network: {wanted.value:g} would ask more than all public energy of {names}; at most {most:.3f} with this mix"]
+        )
+    return [
+        LedgerRow(
+            **{
+                **row.__dict__,
+                "share_at_network": row.share_at_network * factor,
+                "network_kwh_per_day": row.network_kwh_per_day * factor,
+                "sessions_per_day": row.sessions_per_day * factor,
+            }
+        )
+        for row in rows
+    ]
+
+
+def _corridor_row(scenario: Scenario, curves: Curves) -> LedgerRow:
+    corridors = scenario.corridors
+    assert corridors is not None
+    fleet = scenario.fleets[corridors.fleet]
+    charges = (
+        corridors.vehicles_at_service_areas_per_day.value
+        * corridors.nev_share_of_traffic.value
+        * corridors.charge_share.value
+        * corridors.holiday_factor.value
+    )
+    sessions = charges * corridors.share_at_network.value
+    mean_kwh = session_kwh(scenario, fleet, curves, SocRule.of(scenario, fleet, corridors), 0.0)
+    consumption = fleet.consumption_kwh_km.value * scenario.fleet.season_factor.value * corridors.consumption_factor.value
+    parts = ("vehicles_at_service_areas_per_day", "nev_share_of_traffic", "charge_share", "share_at_network")
+    return LedgerRow(
+        fleet=CORRIDOR,
+        group=fleet.group,
+        stock=float("nan"),
+        active_share=float("nan"),
+        km_per_day=float("nan"),
+        consumption_kwh_km=consumption,
+        energy_kwh_per_day=float("nan"),
+        public_share=1.0,
+        public_kwh_per_day=charges * mean_kwh,
+        share_at_network=corridors.share_at_network.value,
+        swap_target_share=0.0,
+        network_kwh_per_day=sessions * mean_kwh,
+        session_kwh=mean_kwh,
+        sessions_per_day=sessions,
+        capable_share=0.0,
+        sources="; ".join(f"{part}: {getattr(corridors, part).source}" for part in parts),
+    )

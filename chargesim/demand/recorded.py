@@ -1,0 +1,126 @@
+"""Read recorded wishes from a log, in place of drawn demand."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from chargesim.demand.curves import Curves
+from chargesim.demand.draw import DemandModel
+from chargesim.demand.streams import stable_hash
+from chargesim.demand.table import Table, empty_table, sort_table
+from chargesim.errors import InputError
+from chargesim.network.network import Network
+from chargesim.scenario.model import Scenario
+from chargesim.scenario.rows import shown
+
+REQUIRED = ("wish_min", "zone", "vehicle_class", "soc", "target_soc")
+_TICKS_PER_MIN = 2.0**20
+
+
+@dataclass(frozen=True)
+class RecordedDemand:
+    """Recorded wishes, the same in every replication; `wish_min` counts from the start of the first lead-in day."""
+
+    table: Table
+    names: tuple[str, ...]
+
+    def day(self, replication: int, day: int) -> Table:
+        """Return the wishes of one day; only the marks that nobody recorded (patience and the like) are the fleet's means."""
+        del replication
+        low, high = np.searchsorted(self.table["wish_min"], [day * 1440.0, (day + 1) * 1440.0])
+        return self.table[low:high]
+
+    def expected_wishes(self, day: int) -> float:
+        """Return the number of wishes on a day."""
+        return float(len(self.day(0, day)))
+
+
+def read_recorded(
+    path: Path, scenario: Scenario, network: Network, drawn: DemandModel, curves: Curves, fleets: tuple[str, ...]
+) -> RecordedDemand:
+    """Read a log of wishes (CSV or Parquet).
+
+    Parameters
+    ----------
+    path : Path
+        Columns `wish_min` (min since the start of the first lead-in day), `zone`, `vehicle_class`, `soc`,
+        `target_soc`; optional `curve` (else the commonest of the fleet) and `patience_min` (else the fleet's mean).
+
+    Raises
+    ------
+    InputError
+        With one line per faulty column, naming the first row.
+    """
+    frame = _read(path)
+    missing = [name for name in REQUIRED if name not in frame]
+    if missing:
+        raise InputError([f"{shown(path)}:1: {name}: this column is missing" for name in missing])
+    zones = {name: row for row, name in enumerate(network.zones.id)}
+    fleet_index = {fleet.name: fleet for fleet in drawn.fleets}
+    faults: list[str] = []
+    _check(
+        path,
+        frame,
+        faults,
+        "wish_min",
+        frame["wish_min"].map(_is_number) & (pd.to_numeric(frame["wish_min"], errors="coerce") >= 0),
+        "a number of at least 0",
+    )
+    _check(path, frame, faults, "zone", frame["zone"].astype(str).isin(zones), "the id of a zone of the network")
+    _check(path, frame, faults, "vehicle_class", frame["vehicle_class"].isin(list(fleet_index)), f"one of {', '.join(fleet_index)}")
+    for name in ("soc", "target_soc"):
+        value = pd.to_numeric(frame[name], errors="coerce")
+        _check(path, frame, faults, name, value.between(0, 1), "a share from 0 to 1")
+    if "curve" in frame:
+        _check(path, frame, faults, "curve", frame["curve"].isin(curves.id), f"one of {', '.join(curves.id)}")
+    if "patience_min" in frame:
+        _check(path, frame, faults, "patience_min", pd.to_numeric(frame["patience_min"], errors="coerce") > 0, "more than 0 min")
+    if faults:
+        raise InputError(faults)
+    table = empty_table(len(frame))
+    table["wish_min"] = np.floor(frame["wish_min"].to_numpy(float) * _TICKS_PER_MIN) / _TICKS_PER_MIN
+    table["origin"] = frame["zone"].astype(str).map(zones).to_numpy()
+    classes = frame["vehicle_class"].to_numpy()
+    for name, fleet in fleet_index.items():
+        mine = classes == name
+        common = int(fleet.curves[np.argmax(np.diff(fleet.curve_cdf, prepend=0.0))])
+        curve = frame.loc[mine, "curve"].map(curves.index).to_numpy() if "curve" in frame else np.full(mine.sum(), common)
+        table["fleet"][mine], table["curve"][mine] = fleets.index(name), curve
+        table["battery_kwh"][mine] = curves.battery_kwh[curve]
+        table["station_list"][mine], table["swap_list"][mine] = fleet.station_list, -1
+        table["consumption_kwh_km"][mine] = fleet.consumption_kwh_km
+        table["patience_min"][mine] = frame.loc[mine, "patience_min"] if "patience_min" in frame else fleet.patience_mean
+        table["value_of_time_cny_h"][mine], table["max_diversions"][mine] = fleet.value_mean, fleet.max_diversions
+    table["patience_min"] = np.maximum(1.0, np.floor(table["patience_min"] * _TICKS_PER_MIN + 0.5)) / _TICKS_PER_MIN
+    table["tolerance_min"] = table["patience_min"]
+    table["soc"], table["target_soc"] = frame["soc"], np.maximum(frame["target_soc"], frame["soc"])
+    table["key"] = [stable_hash(f"recorded/{scenario.seed}/{row}") for row in range(len(frame))]
+    return RecordedDemand(sort_table(table), fleets)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise InputError([f"{shown(path)}: no such file"])
+    try:
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except (ValueError, OSError, UnicodeDecodeError) as error:
+        raise InputError([f"{shown(path)}: cannot be read as {path.suffix.lstrip('.') or 'CSV'} ({str(error).splitlines()[0]})"]) from None
+    if frame.empty:
+        raise InputError([f"{shown(path)}: has no rows; at least one recorded wish is needed"])
+    return frame
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
+
+
+def _check(path: Path, frame: pd.DataFrame, faults: list[str], column: str, good: "pd.Series[bool]", needs: str) -> None:
+    bad = ~good.fillna(False).to_numpy(bool)
+    if bad.any():
+        row = int(np.argmax(bad))
+        value = frame[column].iloc[row]
+        value = value.item() if isinstance(value, np.generic) else value
+        more = f" (and {int(bad.sum()) - 1} more rows)" if bad.sum() > 1 else ""
+        faults.append(f"{shown(path)}:{row + 2}: {column}: got {value!r}, needs {needs}{more}")

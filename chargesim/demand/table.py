@@ -1,0 +1,46 @@
+"""Define the demand table: a row per vehicle that wishes energy, with all that is random about it."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+WISH = np.dtype(
+    [
+        ("wish_min", "f8"),  # min since the start of the scenario, a multiple of 2**-20
+        ("origin", "i4"),  # zone or corridor, an origin of the network's candidate lists
+        ("fleet", "i4"),  # index of the vehicle class; the corridor vehicles are the last
+        ("station_list", "i4"),  # candidate list of the stations that it may use
+        ("swap_list", "i4"),  # candidate list of the swap sites that it may use, -1: cannot swap
+        ("curve", "i4"),  # row of the charging curves
+        ("max_diversions", "i4"),
+        ("guidance", "i4"),  # 0: distance only, 1: posted occupancy
+        ("battery_kwh", "f8"),
+        ("soc", "f8"),  # at the wish; driving takes energy
+        ("target_soc", "f8"),
+        ("consumption_kwh_km", "f8"),
+        ("patience_min", "f8"),  # per queue
+        ("tolerance_min", "f8"),  # balks when the wait visible at arrival exceeds it
+        ("value_of_time_cny_h", "f8"),
+        ("u", "f8"),  # thinning mark 0..1
+        ("key", "u8"),  # hash key of the vehicle
+    ],
+    align=True,
+)
+"""Columns of the demand table."""
+
+Table = NDArray[Any]
+"""A structured array of `WISH` rows, sorted by (wish_min, key)."""
+
+DISTANCE, POSTED = 0, 1
+"""Guidance levels."""
+
+
+def empty_table(rows: int = 0) -> Table:
+    """Return a table of zeros."""
+    return np.zeros(rows, dtype=WISH)
+
+
+def sort_table(table: Table) -> Table:
+    """Return the rows in the order in which they wish; equal instants by key, so no tie depends on how it was drawn."""
+    return table[np.lexsort((table["key"], table["wish_min"]))]

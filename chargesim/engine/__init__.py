@@ -1,0 +1,1 @@
+"""Engine: what happens to every vehicle, event by event."""

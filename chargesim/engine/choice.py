@@ -1,0 +1,116 @@
+"""Choose where a vehicle goes: the site of least cost among those it knows, or the outside option.
+
+Compiled, and called by every engine. `CITY`, `PLACE` and `CANDIDATE` are the records that it reads.
+"""
+
+from math import inf
+
+import numpy as np
+from numba import from_dtype, njit, types
+
+from chargesim.demand.table import WISH
+from chargesim.engine.rules import NOWHERE, OUTSIDE, charge_min, gumbel_noise
+
+MAX_PERIODS = 4
+CANDIDATE = np.dtype([("site", "i4"), ("km", "f8"), ("minutes", "f8", (MAX_PERIODS,))], align=True)
+"""One entry of a candidate list: [list, origin, rank]."""
+PLACE = np.dtype(
+    [("hash", "u8"), ("swap", "i4"), ("outlet", "i4"), ("price_cny_kwh", "f8"), ("swap_min", "f8"), ("hand_out_soc", "f8")], align=True
+)
+"""What a vehicle knows of a site: stable hash of its id, kind, outlet type, price, minutes and SOC of a swap."""
+CITY = np.dtype([("noise_min", "f8"), ("outside_drive_min", "f8"), ("outside_kw", "f8"), ("outside_price_cny_kwh", "f8")], align=True)
+"""Scale of the noise and the outside option; an infinite drive switches the outside option off."""
+OUTSIDE_HASH = np.uint64(0x6F75747369646521)
+
+_wish, _candidate, _place, _city = (from_dtype(d) for d in (WISH, CANDIDATE, PLACE, CITY))
+_signature = types.Tuple((types.i8, types.f8, types.f8))(  # type: ignore[no-untyped-call]
+
+    _wish[::1], types.i8, types.i8, types.f8, types.i8, types.i8[::1], types.i8,
+    _candidate[:, :, ::1], _place[::1], types.f8[::1], _city[::1], types.f8[:, ::1], types.f8[:, :, ::1],
+)  # fmt: skip
+
+
+@njit("f8(f8, f8, f8)", cache=True)
+def price_min(price_cny_kwh, energy_kwh, value_of_time_cny_h):  # type: ignore[no-untyped-def]
+    """Return what energy costs, in minutes of the driver's time."""
+    return 60.0 * price_cny_kwh * energy_kwh / value_of_time_cny_h
+
+
+@njit(_signature, cache=True)
+def choose_site(wishes, row, origin, soc, period, tried, n_tried, candidates, places, posted_wait_min, city, edge_soc, step_kw):  # type: ignore[no-untyped-def]
+    """Return the site that a vehicle chooses, the way there [km] and the drive [min].
+
+    Parameters
+    ----------
+    wishes, row : table of `WISH`, int
+        The vehicle.
+    origin, soc : int, float
+        Where it is, with what state of charge.
+    period : int
+        Speed period of the day.
+    tried, n_tried : array of int, int
+        Sites where it has been in vain, the first `n_tried` entries.
+    candidates, places, posted_wait_min : arrays
+        Candidate lists, what is known of the sites, the wait that the posted occupancy lets expect [min].
+    city : array of one `CITY`
+    edge_soc, step_kw : arrays of float
+        Edges of the curves [curve, step + 1] and power of each step [outlet type, curve, step] in kW.
+
+    Returns
+    -------
+    tuple of int, float, float
+        The site, `OUTSIDE`, or `NOWHERE` when no site is within reach; km and minutes of the way (0 for the two).
+
+    Notes
+    -----
+    Cost in minutes = drive + expected wait + expected service + price x kWh / value of time - noise; the smallest
+    wins, at equal cost the one that is nearer in free flow. With Gumbel noise this is a multinomial logit (McFadden 1974).
+    Who is in the demand table wishes this network, so the outside option is never better than its best site
+    without a wait: a vehicle leaves for a queue, not for a lower price that it knew before.
+    """
+    me = wishes[row]
+    own = city[0]
+    range_km = soc * me.battery_kwh / me.consumption_kwh_km
+    best, best_km, best_min, best_cost, idle_cost = NOWHERE, 0.0, 0.0, inf, inf
+    for way in range(2):
+        which = me.station_list if way == 0 else me.swap_list
+        if which < 0:
+            continue
+        for rank in range(candidates.shape[2]):
+            there = candidates[which, origin, rank]
+            if there.site < 0:
+                break
+            if there.km > range_km:
+                continue
+            known = False
+            for i in range(n_tried):
+                known = known or tried[i] == there.site
+            if known:
+                continue
+            place = places[there.site]
+            soc_there = soc - there.km * me.consumption_kwh_km / me.battery_kwh
+            if place.swap:
+                if soc_there >= place.hand_out_soc:
+                    continue
+                service_min = place.swap_min
+                energy_kwh = (place.hand_out_soc - soc_there) * me.battery_kwh
+            else:
+                service_min = charge_min(soc_there, me.target_soc, me.battery_kwh, edge_soc[me.curve], step_kw[place.outlet, me.curve])
+                energy_kwh = (me.target_soc - soc_there) * me.battery_kwh
+            cost = there.minutes[period] + service_min + price_min(place.price_cny_kwh, energy_kwh, me.value_of_time_cny_h)
+            cost -= own.noise_min * gumbel_noise(me.key, place.hash)
+            idle_cost = min(idle_cost, cost)
+            if me.guidance > 0:
+                cost += posted_wait_min[there.site]
+            if cost < best_cost:
+                best, best_km, best_min, best_cost = there.site, there.km, there.minutes[period], cost
+    if best == NOWHERE:
+        return NOWHERE, 0.0, 0.0
+    energy_kwh = (me.target_soc - soc) * me.battery_kwh
+    cost = own.outside_drive_min + 60.0 * energy_kwh / own.outside_kw
+    cost += price_min(own.outside_price_cny_kwh, energy_kwh, me.value_of_time_cny_h)
+    cost -= own.noise_min * gumbel_noise(me.key, OUTSIDE_HASH)
+    cost = max(cost, idle_cost)
+    if cost < best_cost:
+        return OUTSIDE, 0.0, 0.0
+    return best, best_km, best_min

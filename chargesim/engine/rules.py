@@ -1,0 +1,201 @@
+"""State the decisions and the physics of the model as pure functions, compiled once and called by every engine.
+
+No fast-math, no vector library, scalar logarithms: the same arguments give the same bits. Arguments are positional
+and in one order everywhere: who, where, how much.
+"""
+
+from math import floor, inf, log
+
+import numpy as np
+from numba import njit
+
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+OUTSIDE, NOWHERE = -1, -2
+"""What `choose_site` returns besides a site: the outside option, or that no site can be reached."""
+
+
+@njit("f8(f8)", cache=True)
+def exact_min(minutes):  # type: ignore[no-untyped-def]
+    """Return a duration rounded to whole ticks of 2**-20 min, at least one tick."""
+    return max(1.0, floor(minutes * 1048576.0 + 0.5)) / 1048576.0
+
+
+@njit("f8(u8, u8)", cache=True)
+def gumbel_noise(key, site_hash):  # type: ignore[no-untyped-def]
+    """Return standard Gumbel noise of one vehicle for one site: a hash, so the same in every plan and engine.
+
+    The hash is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, doi 10.1145/2660193.2660195).
+    """
+    z = key ^ (site_hash * np.uint64(0x9E3779B97F4A7C15))
+    z = z + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z = z ^ (z >> np.uint64(31))
+    uniform = (np.float64(z >> np.uint64(12)) + 0.5) * 2.0**-52
+    return -log(-log(uniform))
+
+
+@njit("f8(f8, f8, f8, f8[::1], f8[::1])", cache=True)
+def charge_min(soc, target_soc, battery_kwh, edge_soc, step_kw):  # type: ignore[no-untyped-def]
+    """Return the minutes from one state of charge to another at a gun that nobody shares.
+
+    Parameters
+    ----------
+    soc, target_soc : float
+        State of charge before and after [0..1].
+    battery_kwh : float
+        Usable energy of the battery [kWh].
+    edge_soc, step_kw : arrays of float
+        Edges of the curve's n steps [0..1], n + 1 values; power on each step [kW], above 0.
+
+    Returns
+    -------
+    float
+        Minutes at the plug; 0 when the target is already reached.
+
+    Notes
+    -----
+    Exact, since power is constant on a step: step i has the power of its left point.
+    """
+    minutes = 0.0
+    for i in range(len(step_kw)):
+        if edge_soc[i] >= target_soc:
+            break
+        if edge_soc[i + 1] > soc:
+            minutes += 60.0 * (min(edge_soc[i + 1], target_soc) - max(edge_soc[i], soc)) * battery_kwh / step_kw[i]
+    return minutes
+
+
+@njit("f8(f8, f8, f8, f8, f8[::1], f8[::1])", cache=True)
+def soc_after(soc, target_soc, minutes, battery_kwh, edge_soc, step_kw):  # type: ignore[no-untyped-def]
+    """Return the state of charge after `minutes` at a gun that nobody shares, at most `target_soc`."""
+    for i in range(len(step_kw)):
+        if edge_soc[i] >= target_soc:
+            break
+        if edge_soc[i + 1] > soc:
+            edge = min(edge_soc[i + 1], target_soc)
+            step_min = 60.0 * (edge - soc) * battery_kwh / step_kw[i]
+            if minutes < step_min:
+                return min(edge, soc + step_kw[i] * minutes / (60.0 * battery_kwh))
+            minutes -= step_min
+            soc = edge
+    return min(soc, target_soc)
+
+
+@njit("f8(f8, f8, f8[::1], f8[::1])", cache=True)
+def peak_kw_ahead(soc, target_soc, edge_soc, step_kw):  # type: ignore[no-untyped-def]
+    """Return the highest power that a charge can draw between two states of charge [kW]."""
+    peak = 0.0
+    for i in range(len(step_kw)):
+        if edge_soc[i] >= target_soc:
+            break
+        if edge_soc[i + 1] > soc:
+            peak = max(peak, step_kw[i])
+    return peak
+
+
+@njit("i8(f8, f8[::1])", cache=True)
+def step_at(soc, edge_soc):  # type: ignore[no-untyped-def]
+    """Return the step of a curve on which a charge at `soc` goes on; an edge belongs to the step on its right."""
+    step = 0
+    while step + 2 < len(edge_soc) and edge_soc[step + 1] <= soc:
+        step += 1
+    return step
+
+
+@njit("void(f8[::1], i8[::1], f8, f8, f8[::1])", cache=True)
+def share_power(wanted_kw, cabinet, cabinet_kw, site_kw, granted_kw):  # type: ignore[no-untyped-def]
+    """Share power max-min fair over the tree gun < cabinet < site by progressive filling.
+
+    Parameters
+    ----------
+    wanted_kw : array of float
+        What each charge can take by its curve and its gun [kW].
+    cabinet : array of int
+        Cabinet of each charge, 0, 1, ...
+    cabinet_kw, site_kw : float
+        Limit of every cabinet and of the site [kW at the plug].
+    granted_kw : array of float
+        Filled with the power of each charge [kW].
+
+    Notes
+    -----
+    All charges rise together; one stops when it has what it wants, those behind a full limit stop with it
+    (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2).
+    """
+    n = len(wanted_kw)
+    rising = np.ones(n, dtype=np.bool_)
+    for i in range(n):
+        granted_kw[i] = 0.0
+    left = n
+    while left > 0:
+        level = inf
+        for i in range(n):
+            if rising[i]:
+                level = min(level, wanted_kw[i] - granted_kw[i])
+                used, count = 0.0, 0
+                for j in range(n):
+                    if cabinet[j] == cabinet[i]:
+                        used += granted_kw[j]
+                        count += rising[j]
+                level = min(level, (cabinet_kw - used) / count)
+        used = 0.0
+        for j in range(n):
+            used += granted_kw[j]
+        level = max(0.0, min(level, (site_kw - used) / left))
+        for i in range(n):
+            if rising[i]:
+                granted_kw[i] += level
+        site_used = 0.0
+        for j in range(n):
+            site_used += granted_kw[j]
+        site_full = site_used >= site_kw - 1e-9
+        stopped = 0
+        for i in range(n):
+            if rising[i]:
+                used = 0.0
+                for j in range(n):
+                    if cabinet[j] == cabinet[i]:
+                        used += granted_kw[j]
+                if site_full or granted_kw[i] >= wanted_kw[i] - 1e-9 or used >= cabinet_kw - 1e-9:
+                    rising[i] = False
+                    stopped += 1
+        left -= stopped
+        if stopped == 0:
+            break
+
+
+@njit("f8(i8, i8, f8)", cache=True)
+def station_wait_min(present, guns, service_min):  # type: ignore[no-untyped-def]
+    """Return the wait that a station's occupancy lets expect [min].
+
+    Parameters
+    ----------
+    present : int
+        Vehicles at the station, plugged in or waiting.
+    guns : int
+        Its guns.
+    service_min : float
+        Mean minutes at the plug.
+
+    Notes
+    -----
+    The mean wait of an M/M/c queue given the state (Gross and Harris, Fundamentals of Queueing Theory, section 2.3):
+    n - c + 1 services must end, c at a time. One rule for all drivers; guidance alters only when it was looked at.
+    """
+    if present < guns:
+        return 0.0
+    return (present - guns + 1) * service_min / guns
+
+
+@njit("f8(i8, i8, f8, i8, f8)", cache=True)
+def swap_wait_min(present, bays, swap_min, packs_ready, pack_interval_min):  # type: ignore[no-untyped-def]
+    """Return the wait that a swap site's occupancy lets expect [min]: for the bay or for a charged pack, the longer.
+
+    `present` counts the vehicles at the site, of which some are in a bay and hold a pack already; `packs_ready` are
+    free charged packs; `pack_interval_min` is the mean time between two packs that become ready when all slots work.
+    """
+    waiting = max(0, present - bays)
+    for_bay = 0.0 if present < bays else (present - bays + 1) * swap_min / bays
+    short = waiting + 1 - packs_ready
+    return max(for_bay, short * pack_interval_min if short > 0 else 0.0)

@@ -1,0 +1,37 @@
+"""Log the story of every vehicle: one row per session."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SESSION = np.dtype(
+    [
+        ("row", "i8"),  # row of the demand, counted over all days
+        ("site", "i4"),  # where it was served, else where it was last; -1: nowhere
+        ("kind", "i4"),  # index of accumulators.KINDS
+        ("outcome", "i4"),  # index of accumulators.OUTCOMES
+        ("outside", "i4"),  # 1: left for the outside option without having queued anywhere
+        ("balks", "i4"),
+        ("reneges", "i4"),
+        ("diversions", "i4"),
+        ("drive_min", "f8"),
+        ("wait_min", "f8"),  # all queue minutes, over all sites
+        ("plug_min", "f8"),  # instant at which service began, -1: never
+        ("end_min", "f8"),
+        ("soc_in", "f8"),  # on arrival at the plug or bay; else at the last place
+        ("soc_out", "f8"),
+    ],
+    align=True,
+)
+"""Columns of the session log."""
+
+SessionLog = NDArray[Any]
+"""A structured array of `SESSION` rows, sorted by row."""
+
+
+def as_log(rows: list[tuple[Any, ...]]) -> SessionLog:
+    """Return session rows in the order of the demand."""
+    log = np.zeros(len(rows), dtype=SESSION)
+    log[:] = sorted(rows)  # filled in place: equal logs are equal to the byte, padding included
+    return log

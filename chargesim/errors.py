@@ -1,0 +1,9 @@
+"""Name the errors that a user can cause."""
+
+
+class InputError(Exception):
+    """One or more faults of the input; the message has one line per fault and says what would be right."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults))

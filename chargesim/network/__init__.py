@@ -1,0 +1,1 @@
+"""Network: zones, roads, sites, and the way between them."""

@@ -1,0 +1,114 @@
+"""Build the network of a scenario: zones, roads, sites, candidate lists, and the networkx graph of them all."""
+
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from chargesim.network.candidates import Attachment, RoadArrays, list_candidates
+from chargesim.network.ground import Ground, synthetic_ground, table_ground
+from chargesim.network.network import STATION, SWAP, CandidateKey, Network, Sites
+from chargesim.network.roads import ACCESS, EDGE_KINDS, EXPRESSWAY, INTERCHANGE, speed_factors
+from chargesim.scenario.model import Scenario
+
+Floats = NDArray[np.float64]
+
+
+def build_network(scenario: Scenario, folder: Path) -> Network:
+    """Return the network of a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    folder : Path
+        Where its tables stand.
+
+    Raises
+    ------
+    InputError
+        With all faults of a table at once.
+    """
+    ground = synthetic_ground(scenario, folder) if scenario.city.districts is not None else table_ground(scenario, folder)
+    factors, period_of_hour = speed_factors(scenario.traffic)
+    roads, (km, minutes) = ground.roads, _lengths(ground, factors)
+    tails, heads = np.array(roads.tails, dtype=np.int64), np.array(roads.heads, dtype=np.int64)
+    edges = RoadArrays.of(len(roads.kind), tails, heads, km, minutes)
+    fast = np.isin(roads.edge_kind, (EXPRESSWAY, INTERCHANGE))
+    carriages = RoadArrays.of(len(roads.kind), tails[fast], heads[fast], km[fast], minutes[:, fast])
+    sites = ground.sites
+    keys, per_key = _keys(scenario)
+    places = Attachment(ground.site_node, ground.site_leg_km, 60.0 * ground.site_leg_km / ground.site_leg_kmh / factors[:, ACCESS, None])
+    origins = _origins(ground, places, len(factors))
+    candidates = list_candidates(keys, per_key, sites, origins, places, edges, carriages, _on_carriage(ground), period_of_hour)
+    return Network(
+        graph=_graph(ground, sites, factors, places),
+        districts=ground.districts,
+        zones=ground.zones,
+        corridors=ground.corridors,
+        sites=sites,
+        candidates=candidates,
+        label=ground.label,
+    )
+
+
+def _lengths(ground: Ground, factors: Floats) -> tuple[Floats, Floats]:
+    """Return km of every edge, and its minutes [period, edge]."""
+    roads = ground.roads
+    km, kmh = np.array(roads.km, dtype=float), np.array(roads.free_kmh, dtype=float)
+    return km, 60.0 * km / (kmh * factors[:, np.array(roads.edge_kind, dtype=np.int64)])
+
+
+def _keys(scenario: Scenario) -> tuple[tuple[CandidateKey, ...], NDArray[np.int64]]:
+    """Return the lists that the fleets need, and how many sites each holds."""
+    keys = {CandidateKey(STATION, frozenset({"expressway"}))} if scenario.corridors is not None else set()
+    for fleet in scenario.fleets.values():
+        keys.add(CandidateKey(STATION, frozenset(fleet.access)))
+        if fleet.pack_type is not None:
+            keys.add(CandidateKey(SWAP, frozenset(fleet.access), fleet.pack_type))
+    ordered = tuple(sorted(keys, key=lambda key: (key.kind, sorted(key.access), key.pack_type)))
+    choice = scenario.choice
+    return ordered, np.array([choice.nearest_stations if key.kind == STATION else choice.nearest_swap_sites for key in ordered])
+
+
+def _origins(ground: Ground, places: Attachment, periods: int) -> Attachment:
+    """Return zones (their own nodes, the first), corridors and sites as origins."""
+    zones, corridors = len(ground.zones.id), len(ground.corridor_node)
+    none = zones + corridors
+    return Attachment(
+        np.concatenate([np.arange(zones), ground.corridor_node, ground.site_exit]).astype(np.int64),
+        np.concatenate([np.zeros(none), places.km]),
+        np.concatenate([np.zeros((periods, none)), places.minutes], axis=1),
+    )
+
+
+def _on_carriage(ground: Ground) -> NDArray[np.bool_]:
+    expressway = np.array([access == "expressway" for access in ground.sites.access], dtype=bool)
+    return np.concatenate([np.zeros(len(ground.zones.id), dtype=bool), np.ones(len(ground.corridor_node), dtype=bool), expressway])
+
+
+def _graph(ground: Ground, sites: Sites, factors: Floats, places: Attachment) -> "nx.DiGraph[Any]":
+    """Return the graph for plots, exports and a user's own questions; nodes are named by their ids."""
+    roads = ground.roads
+    graph: nx.DiGraph[Any] = nx.DiGraph()
+    names = ground.districts.name
+    for kind, name, lat, lon, district in zip(roads.kind, roads.name, roads.lat, roads.lon, roads.district, strict=True):
+        graph.add_node(name, kind=kind, lat=lat, lon=lon, district=names[district])
+    km, minutes = _lengths(ground, factors)
+    for i, (tail, head) in enumerate(zip(roads.tails, roads.heads, strict=True)):
+        a, b = roads.name[tail], roads.name[head]
+        if not graph.has_edge(a, b) or graph.edges[a, b]["minutes"][0] > minutes[0, i]:
+            graph.add_edge(a, b, km=float(km[i]), minutes=tuple(minutes[:, i].tolist()), kind=EDGE_KINDS[roads.edge_kind[i]])
+    for s, name in enumerate(sites.id):
+        graph.add_node(
+            name,
+            kind="station" if sites.kind[s] == STATION else "swap",
+            lat=float(sites.lat[s]),
+            lon=float(sites.lon[s]),
+            district=names[sites.district[s]],
+        )
+        leg = {"km": float(places.km[s]), "minutes": tuple(places.minutes[:, s].tolist()), "kind": EDGE_KINDS[ACCESS]}
+        graph.add_edge(roads.name[places.node[s]], name, **leg)
+        graph.add_edge(name, roads.name[ground.site_exit[s]], **leg)
+    return graph

@@ -1,0 +1,116 @@
+"""Read a user's own table of sites: check it, complete it from the scenario, hang each site on the roads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chargesim.network.network import Districts, Zones
+from chargesim.network.plane import Plane
+from chargesim.network.roads import INTERCHANGE, Carriageway, Roads
+from chargesim.network.rows import SiteRow
+from chargesim.network.supply import faults_of_row, record_of_row
+from chargesim.scenario.model import Scenario
+from chargesim.scenario.rows import duplicates, read_rows, shown
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_TURN_OFF_KM, _TURN_OFF_KMH = 0.1, 40.0
+
+
+@dataclass(frozen=True)
+class TableSites:
+    """The sites of a table and where they hang on the roads."""
+
+    records: list[dict[str, Any]]
+    node: Ints
+    """node from which a site is reached"""
+    exit: Ints
+    """node at which the way on from a site begins"""
+    leg_km: Floats
+
+
+def read_sites(
+    scenario: Scenario, path: Path, roads: Roads, districts: Districts, zones: Zones, ways: list[Carriageway], junctions: Sequence[int]
+) -> TableSites:
+    """Return the sites of a table; each hangs on its node, or on the nearest zone.
+
+    Swap sites are left out when the scenario's `swap.enabled` is false.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Gives what a row leaves out.
+    path : Path
+        The table.
+    roads : Roads
+        Service areas at junctions are added to it.
+    districts, zones
+        Of the city.
+    ways : list of Carriageway
+        Where an expressway site may stand: at a junction in which they begin or end, or on one of them.
+    junctions : sequence of int
+        Node of each `tail` and `head` of `ways`.
+
+    Raises
+    ------
+    InputError
+        With all faults of the table at once.
+    """
+    index = {name: d for d, name in enumerate(districts.name)}
+    nodes = {name: n for n, name in enumerate(roads.name)}
+    on_way = {node for way in ways for node in (way.entry, *way.stops, way.exit)}
+    at_junction = {junctions[end] for way in ways for end in (way.tail, way.head)}
+
+    def check(rows: list[SiteRow]) -> list[str]:
+        faults = duplicates(path, "site_id", [(row.line, row.site_id) for row in rows])
+        for row in rows:
+            place = f"{shown(path)}:{row.line}"
+            if row.district not in index:
+                faults.append(f"{place}: district: got {row.district!r}, needs one of the city's districts")
+            if row.site_id in nodes:
+                faults.append(f"{place}: site_id: {row.site_id!r} is the id of a zone or junction already")
+            if row.node is not None and row.node not in nodes:
+                faults.append(f"{place}: node: got {row.node!r}, which is no zone and no junction of the roads")
+            elif row.access == "expressway" and (row.node is None or nodes[row.node] not in on_way | at_junction):
+                got = f"got {row.node!r}, " if row.node is not None else ""
+                faults.append(f"{place}: node: {got}needs a junction of an expressway, since the access is expressway")
+            faults += faults_of_row(scenario, row, place)
+        return faults
+
+    rows = [row for row in read_rows(path, SiteRow, check) if row.kind == "station" or scenario.swap.enabled]
+    plane = Plane.about(zones.lat, zones.lon)
+    zones_xy = plane.xy(zones.lat, zones.lon)
+    detour = scenario.layout.detour_factor.value if scenario.layout is not None else 1.0
+    at, exits, legs = [], [], []
+    for row in rows:
+        away_km = np.hypot(*(zones_xy - plane.xy(np.array([row.lat]), np.array([row.lon]))[0]).T)
+        node = nodes[row.node] if row.node is not None else int(np.argmin(away_km))
+        legs.append(0.0 if row.node is not None else float(away_km[node]) * detour)
+        leave = node
+        if row.access == "expressway" and node not in on_way:
+            node, leave = _service_area(roads, ways, junctions, node, row.site_id, index[row.district])
+        at.append(node)
+        exits.append(leave)
+    records = [record_of_row(scenario, row, index[row.district]) for row in rows]
+    return TableSites(records, np.array(at, dtype=np.int64), np.array(exits, dtype=np.int64), np.array(legs, dtype=float))
+
+
+def _service_area(roads: Roads, ways: list[Carriageway], junctions: Sequence[int], node: int, site: str, district: int) -> tuple[int, int]:
+    """Put nodes behind the carriageways that end at a junction and before those that begin there; return both.
+
+    No road joins the two: who passes the site stays on the carriageway, and nobody turns back there. A vehicle that
+    goes on from the site itself may take either direction, since a table's site does not say on which side it stands.
+    """
+    stop = roads.node("junction", f"{site}-stop", roads.lat[node], roads.lon[node], district)
+    start = roads.node("junction", f"{site}-start", roads.lat[node], roads.lon[node], district)
+    for way in ways:
+        if junctions[way.head] == node:
+            roads.edge(way.exit, stop, _TURN_OFF_KM, _TURN_OFF_KMH, INTERCHANGE)
+        if junctions[way.tail] == node:
+            roads.edge(start, way.entry, _TURN_OFF_KM, _TURN_OFF_KMH, INTERCHANGE)
+    return stop, start

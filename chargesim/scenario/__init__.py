@@ -1,0 +1,1 @@
+"""Read, merge and check what the user wrote."""

@@ -1,0 +1,180 @@
+"""Find what may stand under a key of a scenario, and the right key nearest to a wrong one."""
+
+import difflib
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from chargesim.scenario.assumption import Assumption
+
+Key = tuple[str, ...]
+"""A dotted key, part by part; an entry of a list is its number."""
+
+SYNONYMS = {"pile": "gun", "piles": "guns", "charger": "gun", "chargers": "guns", "connector": "gun", "connectors": "guns"}
+"""Words that people use for a gun; the keys say gun."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What may stand under a key.
+
+    Attributes
+    ----------
+    annotation : type
+        A model, `dict[...]`, `list[...]` or a plain type; without `Annotated` and without None.
+    nullable : bool
+        null is a value of its own here.
+    removable : bool
+        The key may be left out: its field has a default, or it is an entry of an open mapping, such as a fleet.
+    marks : tuple of object
+        What else stands in the annotation, such as `WHOLE` and `TABLE`.
+    """
+
+    annotation: Any
+    nullable: bool = False
+    removable: bool = False
+    marks: tuple[object, ...] = ()
+
+    @property
+    def model(self) -> type[BaseModel] | None:
+        """The model of a section, or None where no section stands."""
+        return self.annotation if isinstance(self.annotation, type) and issubclass(self.annotation, BaseModel) else None
+
+    @property
+    def is_assumption(self) -> bool:
+        """Whether a number with its range and source stands here."""
+        return self.model is not None and issubclass(self.model, Assumption)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the user names the entries, as in `fleets`."""
+        return get_origin(self.annotation) is dict and get_origin(get_args(self.annotation)[0]) is not Literal
+
+    def names(self, data: Any) -> list[str]:
+        """Return the keys that may stand below; those of `data` where the user names them."""
+        if self.model is not None:
+            return list(self.model.model_fields)
+        if get_origin(self.annotation) is dict and not self.is_open:
+            return [str(name) for name in get_args(get_args(self.annotation)[0])]
+        return [str(name) for name in data] if isinstance(data, dict) else []
+
+
+def slot_at(model: type[BaseModel], key: Key) -> Slot | None:
+    """Return what may stand under a key, None for a key that no model knows."""
+    slot: Slot | None = Slot(model)
+    for part in key:
+        slot = _below(slot, part) if slot is not None else None
+    return slot
+
+
+def value_at(data: Any, key: Key) -> Any:
+    """Return the data under a key, None where there is none."""
+    for part in key:
+        if isinstance(data, dict):
+            data = data.get(part)
+        elif isinstance(data, list) and part.isdecimal() and int(part) < len(data):
+            data = data[int(part)]
+        else:
+            return None
+    return data
+
+
+def marked_keys(model: type[BaseModel], mark: object, above: Key = ()) -> Iterator[Key]:
+    """Yield the keys of the fields, in sections within sections, that carry a mark."""
+    for name in model.model_fields:
+        slot = _below(Slot(model), name)
+        if slot is None:
+            continue
+        if mark in slot.marks:
+            yield (*above, name)
+        if slot.model is not None:
+            yield from marked_keys(slot.model, mark, (*above, name))
+
+
+def nearest_name(name: str, names: list[str]) -> str | None:
+    """Return the name nearest to a wrong one, None if none is near."""
+    translated = "_".join(SYNONYMS.get(word, word) for word in name.split("_"))
+    if translated in names and translated != name:
+        return translated
+    close = difflib.get_close_matches(name, [other for other in names if other != name], n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def known_here(names: list[str]) -> str:
+    """Return a hint at the keys that are known, where none is near."""
+    more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+    return f"; known here: {', '.join(names[:12])}{more}" if names else ""
+
+
+def unknown_key(model: type[BaseModel], data: Any, key: Key) -> str | None:
+    """Return what is wrong with a key that is to be set, None if nothing.
+
+    A new entry may be added to an open mapping, such as a curve to a mix, but nothing may be set inside an entry that
+    is not there, since its name is then most likely misspelt.
+    """
+    for depth, part in enumerate(key):
+        above, here = slot_at(model, key[:depth]), value_at(data, key[:depth])
+        if above is not None and get_origin(above.annotation) is list:
+            count = len(here) if isinstance(here, list) else 0
+            if not part.isdecimal() or int(part) >= count:
+                numbers = f"; the entries are numbered 0 to {count - 1}" if count else "; the list is empty"
+                return f"there is no entry {part}{numbers}"
+            continue
+        known = above.names(here) if above is not None else []
+        adds = above is not None and above.is_open and depth == len(key) - 1
+        if part not in known and not adds:
+            near = _nearest_key(model, data, key)
+            return "unknown key" + (f"; did you mean {'.'.join(near)}?" if near else known_here(known))
+    return None
+
+
+def _nearest_key(model: type[BaseModel], data: Any, key: Key) -> Key | None:
+    """Return the right key nearest to a wrong one: part by part, else among all keys that have a value."""
+    right: Key = ()
+    for part in key:
+        slot = slot_at(model, right)
+        names = slot.names(value_at(data, right)) if slot is not None else []
+        numbered = slot is not None and get_origin(slot.annotation) is list and part.isdecimal()
+        near = part if part in names or numbered else nearest_name(part, names)
+        if near is None:
+            close = difflib.get_close_matches(".".join(key), [".".join(known) for known in _all_keys(data)], n=1, cutoff=0.7)
+            return tuple(close[0].split(".")) if close else None
+        right = (*right, near)
+    return right
+
+
+def _all_keys(data: Any, above: Key = ()) -> Iterator[Key]:
+    if isinstance(data, dict):
+        for name, value in data.items():
+            yield (*above, name)
+            yield from _all_keys(value, (*above, name))
+
+
+def _below(slot: Slot, part: str) -> Slot | None:
+    """Return what may stand under one part of a key."""
+    if slot.model is not None:
+        field = slot.model.model_fields.get(part)
+        return None if field is None else _slot(field.annotation, removable=not field.is_required(), marks=tuple(field.metadata))
+    origin, args = get_origin(slot.annotation), get_args(slot.annotation)
+    if origin is dict:
+        return _slot(args[1], removable=True) if slot.is_open or part in slot.names(None) else None
+    if origin is list:
+        return _slot(args[0]) if part.isdecimal() else None
+    return None
+
+
+def _slot(annotation: Any, *, removable: bool = False, marks: tuple[object, ...] = ()) -> Slot:
+    """Return the slot of an annotation, with `Annotated` and None taken off."""
+    nullable = False
+    while True:
+        origin, args = get_origin(annotation), get_args(annotation)
+        if origin is Annotated:
+            annotation, marks = args[0], (*marks, *args[1:])
+        elif origin in (Union, types.UnionType) and type(None) in args:
+            nullable = True
+            annotation = next(arg for arg in args if arg is not type(None))
+        else:
+            return Slot(annotation, nullable, removable, marks)

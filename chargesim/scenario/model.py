@@ -1,0 +1,69 @@
+"""Define the scenario: all that a user can say about a case, checked."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from chargesim.scenario.assumption import Section, TableName, refuse
+from chargesim.scenario.city import City, Corridors, Layout, Traffic
+from chargesim.scenario.fleets import Adoption, Fleet, FleetTotal, Tables
+from chargesim.scenario.plan import Choice, Grid, Outside, Stations, Swap
+from chargesim.scenario.standard import Standard
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class Horizon(Section):
+    """The days that are simulated."""
+
+    first_day: Weekday = Field(description="weekday of the first judged day")
+    days: int = Field(ge=1, le=366, description="days that are judged")
+    lead_in_days: int = Field(ge=0, le=14, description="whole days before them that fill the network and are not judged")
+
+
+class Scenario(Section):
+    """A checked scenario; `LoadedScenario.replace` returns a changed one."""
+
+    name: str = Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_.-]+$", description="short name, used for folders")
+    title: str = Field(description="what is asked, printed above the answer")
+    seed: int = Field(ge=0, description="root seed of the run; the layout has its own")
+    replications: int = Field(ge=2, le=10_000, description="independent replications")
+    horizon: Horizon = Field(description="the days that are simulated")
+    city: City = Field(description="tables that describe the city")
+    layout: Layout | None = Field(default=None, description="how zones and local roads are laid out where no table gives them")
+    traffic: Traffic = Field(description="speeds by kind of road and period of the day")
+    stations: Stations | None = Field(default=None, description="ultra-fast stations of the plan")
+    grid: Grid = Field(description="the grid side of all sites")
+    swap: Swap = Field(description="battery-swap sites")
+    outside: Outside = Field(description="the other public piles of the city, as a cost")
+    choice: Choice = Field(description="how a vehicle chooses among sites")
+    fleet: FleetTotal = Field(description="levers over all fleets together")
+    adoption: Adoption | None = Field(default=None, description="how the stock is projected from a production series")
+    tables: Tables = Field(description="tables of vehicles and habits")
+    fleets: dict[str, Fleet] = Field(min_length=1, description="the fleets, by names of your own")
+    corridors: Corridors | None = Field(default=None, description="through traffic on the expressways; null: none")
+    recorded: TableName | None = Field(
+        default=None, description="CSV or Parquet of recorded wishes that replaces the drawn demand, see README"
+    )
+    standard: Standard = Field(description="service standard that the plan must meet")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        faults = []
+        if self.city.districts is not None and (self.layout is None or self.stations is None):
+            faults.append("city.districts: a synthetic city needs the sections layout and stations")
+        if self.city.districts is None and self.city.sites is None:
+            faults.append("city.zones: without city.sites; give the sites as a table too")
+        if self.corridors is not None and self.corridors.fleet not in self.fleets:
+            faults.append(f"corridors.fleet: {self.corridors.fleet!r} is not among fleets ({', '.join(self.fleets)})")
+        if self.fleet.stock_from != "given" and self.adoption is None:
+            faults.append(f"fleet.stock_from: got {self.fleet.stock_from!r}, so the section adoption is needed")
+        known = ", ".join(self.swap.pack_types)
+        for name, fleet in self.fleets.items():
+            if fleet.pack_type is not None and fleet.pack_type not in self.swap.pack_types:
+                faults.append(f"fleets.{name}.pack_type: {fleet.pack_type!r} is not among swap.pack_types ({known})")
+        if "corridor" in self.fleets:
+            faults.append("fleets.corridor: this name is kept for the corridor vehicles")
+        refuse(faults)
+        return self

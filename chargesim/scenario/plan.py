@@ -1,0 +1,131 @@
+"""Describe the supply side of a scenario: stations, swap sites and the outside option."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from chargesim.scenario.assumption import NonNegative, Positive, Section, Share, TableName, refuse
+
+Access = Literal["public", "expressway", "taxi", "truck"]
+ACCESS: tuple[Access, ...] = ("public", "expressway", "taxi", "truck")
+
+
+class StationCounts(Section):
+    """Stations by area, as the plan gives them."""
+
+    core: int = Field(ge=0, description="stations in the districts of class core")
+    main_new_area: int = Field(ge=0, description="stations in the west ring and in Wanzhou")
+    northeast_southeast: int = Field(ge=0, description="stations in the other districts of the north-east and south-east")
+    expressway: int = Field(ge=0, description="stations at expressway service areas; a site is one side")
+
+    @property
+    def total(self) -> int:
+        """Stations in all."""
+        return self.core + self.main_new_area + self.northeast_southeast + self.expressway
+
+
+class Stations(Section):
+    """The ultra-fast stations of the plan."""
+
+    reading: str = Field(description="how the plan's piles are read, printed with the verdict")
+    counts: StationCounts = Field(description="stations by area")
+    piles: int = Field(ge=0, description="guns of at least 480 kW in all")
+    expressway_piles_per_station: int = Field(ge=1, description="guns at each service-area station; the rest is spread over the others")
+    truck_stations: int = Field(ge=0, description="of the stations outside expressways, how many are laid out for trucks (access truck)")
+    gun_kw: Positive = Field(description="rated power of a gun [kW at the plug]")
+    gun_a: Positive = Field(description="rated current of a gun [A]")
+    guns_per_cabinet: int = Field(ge=1, description="guns fed by one power cabinet")
+    cabinet_kw: Positive = Field(description="power of a cabinet, shared by its guns [kW at the plug]")
+    site_kw: Positive = Field(description="grid connection of a station per cabinet [kW on the grid side]")
+    price_cny_kwh: NonNegative = Field(description="price for the user [CNY/kWh]")
+
+    @model_validator(mode="after")
+    def _feasible(self) -> Self:
+        faults = []
+        ordinary = self.counts.total - self.counts.expressway
+        at_expressways = self.counts.expressway * self.expressway_piles_per_station
+        if self.piles < self.counts.total:
+            faults.append(f"piles: {self.piles} piles are fewer than {self.counts.total} stations; each station needs one pile")
+        elif ordinary == 0 and self.piles != at_expressways:
+            faults.append(f"piles: expressway stations take {at_expressways} of {self.piles}, and no other station can take the rest")
+        elif self.piles - at_expressways < ordinary:
+            faults.append(f"piles: expressway stations take {at_expressways} of {self.piles}; {ordinary} other stations need one each")
+        if self.truck_stations > ordinary:
+            faults.append(f"truck_stations: {self.truck_stations} are more than the {ordinary} stations outside expressways")
+        refuse(faults)
+        return self
+
+
+class Grid(Section):
+    """The grid side of all sites."""
+
+    efficiency: Share = Field(description="energy at the plug or pack over energy from the grid")
+
+    @model_validator(mode="after")
+    def _not_nothing(self) -> Self:
+        if self.efficiency.value == 0:
+            raise ValueError("efficiency: got 0, needs more than 0")
+        return self
+
+
+class PackType(Section):
+    """A kind of battery that swap sites hand out."""
+
+    kwh: Positive = Field(description="usable energy [kWh]")
+    limits: str = Field(description="pack of the table of charge limits whose limits by SOC and temperature are scaled to this pack")
+
+
+class SwapKind(Section):
+    """Swap sites of one kind."""
+
+    sites: int = Field(ge=0, description="number of sites")
+    access: Access = Field(description="who may use them")
+    pack_type: str = Field(description="the pack type that they hold")
+    packs: int = Field(ge=1, description="packs per site")
+    slots: int = Field(ge=1, description="charging places per site")
+    slot_kw: Positive = Field(description="power of a slot [kW at the pack]")
+    site_kw: Positive = Field(description="grid connection of a site [kW on the grid side]")
+    bays: int = Field(ge=1, description="swap lanes per site")
+    swap_min: Positive = Field(description="minutes from drive-in to drive-out")
+    hand_out_soc: Share = Field(description="lowest SOC at which a pack is handed out")
+    price_cny_kwh: NonNegative = Field(description="price for the user [CNY/kWh]")
+
+
+class Swap(Section):
+    """The battery-swap sites of the plan."""
+
+    enabled: bool = Field(default=True, description="false: no swap site is built, swap-capable vehicles charge")
+    charge_limits: TableName = Field(description="CSV: pack, temperature_c, soc_from, power_kw")
+    pack_temperature_c: float = Field(description="temperature of the packs in the rack [deg C], one of the table's")
+    pack_types: dict[str, PackType] = Field(description="kinds of battery, by names of your own")
+    kinds: dict[str, SwapKind] = Field(description="kinds of swap sites, by names of your own")
+
+    @model_validator(mode="after")
+    def _known_packs(self) -> Self:
+        known = ", ".join(self.pack_types)
+        refuse(
+            [
+                f"kinds.{name}.pack_type: {kind.pack_type!r} is not among pack_types ({known})"
+                for name, kind in self.kinds.items()
+                if kind.pack_type not in self.pack_types
+            ]
+        )
+        return self
+
+
+class Outside(Section):
+    """The outside option: the other public piles of the city, as a cost."""
+
+    enabled: bool = Field(default=True, description="false: a vehicle never leaves for another network's pile")
+    drive_min: NonNegative = Field(description="minutes to the next free pile, waiting included [min]")
+    pile_kw: Positive = Field(description="mean power of such a pile in use [kW]")
+    price_cny_kwh: NonNegative = Field(description="price for the user [CNY/kWh]")
+
+
+class Choice(Section):
+    """How a vehicle chooses among sites."""
+
+    nearest_stations: int = Field(ge=1, le=32, description="stations that a vehicle looks at")
+    nearest_swap_sites: int = Field(ge=1, le=32, description="swap sites that a swap-capable vehicle looks at")
+    noise_min: NonNegative = Field(description="scale of the Gumbel noise of the choice [min]; 0 for none")
+    posted_refresh_min: Positive = Field(description="minutes between two refreshes of the posted occupancy")

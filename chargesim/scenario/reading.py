@@ -1,0 +1,254 @@
+"""Load a scenario: read it, lay it over its parents, set what the command line says, check it once."""
+
+import hashlib
+import io
+import json
+import numbers
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.representer import SafeRepresenter
+
+from chargesim.errors import InputError
+from chargesim.scenario.assumption import TABLE
+from chargesim.scenario.faults import Fault, explain, place_of, shown_value, told
+from chargesim.scenario.keys import Key, marked_keys, unknown_key, value_at
+from chargesim.scenario.merging import merge, set_value
+from chargesim.scenario.model import Scenario
+from chargesim.scenario.rows import inside, shown
+from chargesim.scenario.yaml_text import Document, Place, read_document, read_value
+
+MAX_PARENTS = 8
+TABLE_KEYS: tuple[Key, ...] = tuple(marked_keys(Scenario, TABLE))
+"""Keys of a scenario that name a table file."""
+
+
+@dataclass(frozen=True)
+class LoadedScenario:
+    """A checked scenario and where it came from.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        The checked scenario.
+    path, folder : Path
+        The file, and its folder, in which all its tables stand.
+    resolved : dict
+        The merged plain data, as it is written beside the results; not to be changed, see `replace`.
+    places : dict
+        File and line of every key in `resolved`.
+    """
+
+    scenario: Scenario
+    path: Path
+    folder: Path
+    resolved: dict[str, Any] = field(repr=False)
+    places: dict[Key, Place] = field(repr=False)
+
+    def replace(self, changes: Mapping[str, Any]) -> "LoadedScenario":
+        """Return a copy with other values, checked again.
+
+        Parameters
+        ----------
+        changes : mapping of str to object
+            Values by dotted key, as in `--set`: `{"fleet.stock": 1_200_000}`.
+
+        Raises
+        ------
+        InputError
+            For unknown keys, with the nearest right one, and for values that do not pass the checks.
+        """
+        document, faults = Document(self.resolved, self.places), []
+        for dotted, value in changes.items():
+            document, unknown = _with(document, dotted, _plain(value), Place(dotted), "set in Python")
+            faults += unknown
+        return _checked(document, self.path, faults)
+
+    def tables(self) -> list[Path]:
+        """Return the files of all tables that the scenario names."""
+        return [inside(self.folder, name) for name in _table_names(self.resolved).values()]
+
+    def digest(self) -> str:
+        """Return a SHA-256 of the checked scenario and of the content of its tables."""
+        model = json.dumps(self.scenario.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        digest = hashlib.sha256(model.encode())
+        for path in self.tables():
+            try:
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+            except OSError as error:
+                raise InputError([f"{shown(path)}: cannot be read: {error.strerror}"]) from None
+        return digest.hexdigest()
+
+
+def load(path: str | Path, set_: Sequence[str] = ()) -> LoadedScenario:
+    """Load a scenario file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; tables and parents must lie in its folder.
+    set_ : sequence of str
+        Changes as on the command line: `"fleet.stock=1200000"`.
+
+    Returns
+    -------
+    LoadedScenario
+        The scenario, merged with its parents and checked.
+
+    Raises
+    ------
+    InputError
+        With all faults at once, one line each: `file:line: key: what came, what would be right`.
+    """
+    path = Path(path)
+    document = _with_parents(path, path.parent, [])
+    faults: list[str] = []
+    for change in [set_] if isinstance(set_, str) else set_:
+        dotted, equals, text = change.partition("=")
+        dotted = dotted.strip()
+        if not equals or not dotted:
+            faults.append(f"--set {change}: needs the form key=value, such as fleet.stock=1200000")
+            continue
+        try:
+            value = read_value(text, f"--set {dotted}")
+        except InputError as error:
+            faults += error.faults
+            continue
+        document, unknown = _with(document, dotted, value, Place(f"--set {dotted}"), "set on the command line")
+        faults += unknown
+    return _checked(document, path, faults)
+
+
+def dump_yaml(resolved: Mapping[str, Any]) -> str:
+    """Return merged data as YAML that loads to the same scenario."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Representer = _PlainRepresenter
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.width = 4096
+    stream = io.StringIO()
+    yaml.dump(dict(resolved), stream)
+    return stream.getvalue()
+
+
+class _PlainRepresenter(SafeRepresenter):
+    """Write every value out, and quote a text with unusual characters."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def represent_str(self, data: Any) -> Any:
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=None if data.isprintable() else '"')
+
+
+_PlainRepresenter.add_representer(str, _PlainRepresenter.represent_str)
+
+
+def _with_parents(path: Path, folder: Path, children: list[Path]) -> Document:
+    """Read a file and lay it over its parent, and that over its own."""
+    document = read_document(path)
+    chain = [*children, path]
+    parent = document.data.pop("extends", None)
+    place = document.places.pop(("extends",), None)
+    if path.parent != folder:
+        _rebase_tables(document.data, path.parent, folder)
+    if parent is None:
+        return document
+    above = _parent(parent, path, folder, f"{place}: extends")
+    if above.resolve() in [file.resolve() for file in chain]:
+        raise InputError([f"{place}: extends: goes in a circle: {' extends '.join(shown(file) for file in [*chain, above])}"])
+    if len(chain) > MAX_PARENTS:
+        raise InputError([f"{place}: extends: is one parent too many; at most {MAX_PARENTS} in a chain"])
+    base = _with_parents(above, folder, chain)
+    return merge(base, document, Scenario, source=f"set in {path.name}")
+
+
+def _parent(name: Any, path: Path, folder: Path, place: str) -> Path:
+    """Return the path of a parent; it may not leave the folder of the scenario first loaded."""
+    if not isinstance(name, str):
+        raise InputError([f"{place}: got {shown_value(name)}, needs the name of one scenario file"])
+    above = Path(posixpath.normpath(path.parent / name))
+    try:
+        inside(folder, str(above.absolute()))
+        exists = above.is_file()
+    except InputError:
+        raise InputError([f"{place}: {name} leaves the scenario's folder {shown(folder)}; put the parent inside it"]) from None
+    except (OSError, ValueError):
+        exists = False
+    if not exists:
+        raise InputError([f"{place}: no such file {shown(above)}"])
+    return above
+
+
+def _rebase_tables(data: dict[str, Any], of: Path, folder: Path) -> None:
+    """Make the names of tables in a file of a subfolder relative to the scenario's folder."""
+    for key in TABLE_KEYS:
+        section, name = value_at(data, key[:-1]), value_at(data, key)
+        if isinstance(section, dict) and isinstance(name, str):
+            section[key[-1]] = posixpath.normpath((of.absolute().relative_to(folder.absolute()) / name).as_posix())
+
+
+def _with(document: Document, dotted: str, value: Any, place: Place, source: str) -> tuple[Document, list[str]]:
+    """Return the document with one value set, or what is wrong with its key."""
+    key = tuple(dotted.split("."))
+    wrong = unknown_key(Scenario, document.data, key)
+    if wrong is not None:
+        return document, [str(Fault(place, key, wrong))]
+    return set_value(document, key, value, Scenario, place=place, source=source), []
+
+
+def _checked(document: Document, path: Path, faults: list[str]) -> LoadedScenario:
+    """Check merged data and its table files; tell all faults at once, those in `faults` among them."""
+    found: list[Fault] = []
+    scenario = None
+    start = Place(shown(path), 1)
+    try:
+        scenario = Scenario.model_validate(document.data)
+    except ValidationError as error:
+        found += explain(error, Scenario, document.data, document.places, start)
+    for key, name in _table_names(document.data).items():
+        words = _table_fault(path.parent, name)
+        if words is not None:
+            found.append(Fault(place_of(key, document.places, start), key, words))
+    if faults or found or scenario is None:
+        raise InputError([*told(found), *faults])
+    return LoadedScenario(scenario=scenario, path=path, folder=path.parent, resolved=document.data, places=document.places)
+
+
+def _table_names(data: dict[str, Any]) -> dict[Key, str]:
+    names = {key: value_at(data, key) for key in TABLE_KEYS}
+    return {key: name for key, name in names.items() if isinstance(name, str)}
+
+
+def _table_fault(folder: Path, name: str) -> str | None:
+    try:
+        table = inside(folder, name)
+        return None if table.is_file() else f"no such file {shown(table)}"
+    except InputError as error:
+        return error.faults[0]
+    except (OSError, ValueError):
+        return f"no such file {name[:60]!r}"
+
+
+def _plain(value: Any) -> Any:
+    """Return a Python value, such as a NumPy number or a path, as plain data."""
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", exclude_none=True)
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    return [_plain(entry) for entry in value] if isinstance(value, Sequence) else value

@@ -1,0 +1,88 @@
+"""Write the JSON Schema of a scenario file, for editors that complete and check while one types.
+
+It describes files, not merged scenarios: a child with `extends` gives a few keys only, so no key is required; an
+assumption may be a number or a mapping; null removes an entry that the user named. Entries of lists are never merged,
+so they keep their required keys.
+"""
+
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
+
+from chargesim.scenario.assumption import Assumption
+from chargesim.scenario.model import Scenario
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a scenario file, children with `extends` included.
+
+    Returns
+    -------
+    dict
+        Plain data, draft 2020-12; every key has its description.
+    """
+    schema = Scenario.model_json_schema(ref_template="#/$defs/{model}", schema_generator=_PlainTitles)
+    defs: dict[str, Any] = schema.pop("$defs")
+    in_lists = _names_in_lists({**defs, "scenario": schema})
+    for name, part in defs.items():
+        if name not in in_lists:
+            part.pop("required", None)
+        _allow_removal(part)
+    for kind in _kinds_of(Assumption):
+        if kind.__name__ in defs:
+            defs[kind.__name__] = _number_or_mapping(defs[kind.__name__])
+    schema.pop("required", None)
+    _allow_removal(schema)
+    extends = {"type": ["string", "null"], "description": "one parent scenario in the same folder; this file says only what differs"}
+    return {
+        "$schema": DIALECT,
+        "title": "chargesim scenario",
+        "description": "what a user can say about a case; a number is an assumption and may carry its range and source",
+        **{key: value for key, value in schema.items() if key not in ("title", "description", "properties")},
+        "properties": {"extends": extends, **schema["properties"]},
+        "$defs": defs,
+    }
+
+
+class _PlainTitles(GenerateJsonSchema):
+    """Leave out titles that only repeat the names."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def generate(self, schema: Any, mode: JsonSchemaMode = "validation") -> dict[str, Any]:
+        made = super().generate(schema, mode)
+        for part in made.get("$defs", {}).values():
+            part.pop("title", None)
+        return made
+
+
+def _number_or_mapping(mapping: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of an assumption: a bare number within its bounds, or the mapping."""
+    number = {key: bound for key, bound in mapping["properties"]["value"].items() if key != "description"}
+    return {
+        "description": f"{mapping['properties']['value']['description']}; or with low, high and source",
+        "anyOf": [number, {key: part for key, part in mapping.items() if key != "description"}],
+    }
+
+
+def _allow_removal(part: dict[str, Any]) -> None:
+    """Let null stand where it removes: for an entry of an open mapping, and for a setting that has a default."""
+    for name, field in list(part.get("properties", {}).items()):
+        if field.get("default") is not None:
+            part["properties"][name] = {"anyOf": [field, {"type": "null"}], "description": field["description"]}
+        entries = field.get("additionalProperties")
+        if isinstance(entries, dict):
+            field["additionalProperties"] = {"anyOf": [entries, {"type": "null"}]}
+
+
+def _names_in_lists(parts: dict[str, Any]) -> set[str]:
+    """Return the names of the models that stand in lists."""
+    items = [field.get("items", {}) for part in parts.values() for field in part.get("properties", {}).values()]
+    return {item["$ref"].rsplit("/", 1)[-1] for item in items if "$ref" in item}
+
+
+def _kinds_of(base: type[Assumption]) -> list[type[Assumption]]:
+    return [base, *(kind for child in base.__subclasses__() for kind in _kinds_of(child))]

@@ -1,0 +1,1 @@
+"""Study: many runs, and what they leave on disk."""

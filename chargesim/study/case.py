@@ -1,0 +1,101 @@
+"""Put a scenario together: network, ledger, demand and plant, ready for any replication."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chargesim.demand.curves import Curves, read_curves, read_profiles
+from chargesim.demand.draw import DemandModel, build_demand
+from chargesim.demand.ledger import CORRIDOR, Ledger, build_ledger
+from chargesim.demand.recorded import RecordedDemand, read_recorded
+from chargesim.engine.plant import Plant, build_plant
+from chargesim.network.build import build_network
+from chargesim.network.network import Network
+from chargesim.network.packs import read_packs
+from chargesim.scenario.model import Scenario
+from chargesim.scenario.reading import LoadedScenario
+from chargesim.scenario.rows import inside
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that a worker needs to run a replication; no graph, no file."""
+
+    demand: DemandModel | RecordedDemand
+    plant: Plant
+    district_of_origin: NDArray[np.int64]
+    lead_in_days: int
+    days: int
+    fleets: tuple[str, ...]
+    districts: int
+    thresholds_min: tuple[float, ...]
+    zone_names: tuple[str, ...]
+    site_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scenario with its network, ledger, demand and plant."""
+
+    loaded: LoadedScenario
+    network: Network
+    curves: Curves
+    ledger: Ledger
+    task: Task
+
+    @property
+    def scenario(self) -> Scenario:
+        """The checked scenario."""
+        return self.loaded.scenario
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Group (cars or trucks) of each vehicle class; corridor vehicles are of the group of the fleet they stand for."""
+        rows = {row.fleet: row.group for row in self.ledger.rows}
+        return tuple(rows.get(name, "cars") for name in self.task.fleets)
+
+
+def build_case(loaded: LoadedScenario) -> Case:
+    """Return the case of a loaded scenario; nothing is simulated.
+
+    Raises
+    ------
+    InputError
+        With all faults of a table at once.
+    """
+    scenario, folder = loaded.scenario, loaded.folder
+    curves = read_curves(inside(folder, scenario.tables.curves))
+    profiles = read_profiles(inside(folder, scenario.tables.profiles))
+    packs = read_packs(scenario.swap, folder)
+    ledger = build_ledger(scenario, folder, curves)
+    network = build_network(scenario, folder)
+    drawn = build_demand(scenario, network, ledger, curves, profiles)
+    plant = build_plant(scenario, network, drawn, curves, packs)
+    fleets = (*scenario.fleets, CORRIDOR)
+    demand = (
+        drawn if scenario.recorded is None else read_recorded(inside(folder, scenario.recorded), scenario, network, drawn, curves, fleets)
+    )
+    return Case(
+        loaded=loaded,
+        network=network,
+        curves=curves,
+        ledger=ledger,
+        task=Task(
+            demand=demand,
+            plant=plant,
+            district_of_origin=np.concatenate([network.zones.district, network.corridors.district, network.sites.district]),
+            lead_in_days=scenario.horizon.lead_in_days,
+            days=scenario.horizon.days,
+            fleets=fleets,
+            districts=len(network.districts.name),
+            thresholds_min=thresholds_min(scenario),
+            zone_names=(*network.zones.id, *network.corridors.id),
+            site_names=network.sites.id,
+        ),
+    )
+
+
+def thresholds_min(scenario: Scenario) -> tuple[float, ...]:
+    """Return the minutes of waiting at which the standard counts exactly, in rising order."""
+    return tuple(sorted({criterion.minutes for criterion in scenario.standard.criteria if criterion.minutes is not None} or {10.0}))

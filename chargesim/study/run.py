@@ -1,0 +1,228 @@
+"""Run a scenario: its replications, side by side and resumable, then KPIs, verdict and the run directory."""
+
+import contextlib
+import hashlib
+import platform
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import joblib
+import pandas as pd
+from tqdm.auto import tqdm
+
+from chargesim.analysis.kpis import kpi_frame
+from chargesim.analysis.result import RunResult
+from chargesim.analysis.verdict import Verdict, judge
+from chargesim.engine.accumulators import Accumulators
+from chargesim.errors import InputError
+from chargesim.network.coverage import covered_share
+from chargesim.scenario.reading import LoadedScenario, dump_yaml
+from chargesim.scenario.rows import shown
+from chargesim.study.case import Case, build_case
+from chargesim.study.replication import accumulators_path, run_replication, sessions_path
+from chargesim.study.site_tables import site_frame, site_hours_frame
+from chargesim.study.storage import read_accumulators, write_frame, write_json, write_text
+
+Sessions = Literal["auto", "all", "none"]
+AUTO_ROWS = 2_000_000
+"""Session rows of a run up to which `auto` keeps them."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes
+    ----------
+    folder : Path
+        The run directory.
+    kpis : DataFrame
+        Long: kpi, scope, key, mean, lower, upper, unit, n.
+    verdict : Verdict
+    result : RunResult
+        What the analysis read.
+    """
+
+    folder: Path
+    case: Case
+    result: RunResult
+    kpis: pd.DataFrame
+    verdict: Verdict
+
+    @property
+    def sites(self) -> pd.DataFrame:
+        """A row per site: where it stands and what it did on an average day."""
+        return site_frame(self.result)
+
+    @property
+    def sessions(self) -> pd.DataFrame:
+        """A row per judged session of all replications, when they were kept."""
+        paths = sorted((self.folder / "sessions").glob("*.parquet"))
+        if not paths:
+            raise FileNotFoundError(f"{self.folder} keeps no sessions; run again with sessions='all'")
+        return pd.concat({int(path.stem): pd.read_parquet(path) for path in paths}, names=["replication", None]).reset_index(level=0)
+
+
+def run_scenario(
+    loaded: LoadedScenario,
+    *,
+    jobs: int = 0,
+    sessions: Sessions = "auto",
+    out: Path | None = None,
+    progress: bool = True,
+    case: Case | None = None,
+) -> Run:
+    """Run a scenario and write its run directory, but for the figures.
+
+    Parameters
+    ----------
+    loaded : LoadedScenario
+    jobs : int
+        Replications side by side; 0: one per core. It changes no result.
+    sessions : {"auto", "all", "none"}
+        Whether to keep a row per session; `auto` up to 2 million rows in all.
+    out : Path, optional
+        The run directory; by default `runs/<name>-<hash>`. A run that was interrupted goes on where it stopped.
+    progress : bool
+        Show a bar with the time left.
+
+    Raises
+    ------
+    InputError
+        When the tables are at fault, or `out` holds another run.
+    """
+    begun = time.time()
+    case = case or build_case(loaded)
+    scenario = loaded.scenario
+    about = {"run": run_digest(loaded)}
+    folder = out or Path("runs") / f"{scenario.name}-{about['run'][:12]}"
+    prepare_folder(folder, about)
+    keep = _keep_sessions(case, sessions)
+    write_text(folder / "scenario.resolved.yaml", dump_yaml(loaded.resolved))
+    manifest = _manifest(case, about, keep)
+    write_json(folder / "manifest.json", {**manifest, "state": "running"})
+    todo = [r for r in range(scenario.replications) if not _complete(folder, r, about, keep)]
+    _run_all(case, todo, folder, about, keep, jobs, progress)
+    replications = [read_accumulators(accumulators_path(folder, r), about) for r in range(scenario.replications)]
+    result = as_result(case, [accumulators for accumulators in replications if accumulators is not None])
+    kpis, verdict = kpi_frame(result), judge(result)
+    kpis.to_csv(folder / ".kpis.csv.partial", index=False, lineterminator="\n")
+    (folder / ".kpis.csv.partial").replace(folder / "kpis.csv")
+    write_frame(folder / "site_hours.parquet", site_hours_frame(result))
+    write_json(folder / "verdict.json", verdict.to_dict())
+    seconds = time.time() - begun
+    write_json(
+        folder / "manifest.json", {**manifest, "state": "complete", "replications_run_now": len(todo), "begun": begun, "seconds": seconds}
+    )
+    return Run(folder=folder, case=case, result=result, kpis=kpis, verdict=verdict)
+
+
+def run_digest(loaded: LoadedScenario) -> str:
+    """Return the hash that names a run: the resolved scenario but for the number of replications, its tables and this program."""
+    digest = hashlib.sha256()
+    digest.update(loaded.replace({"replications": 2}).digest().encode())
+    package = Path(__file__).parent.parent
+    for path in sorted(package.rglob("*.py")):
+        digest.update(str(path.relative_to(package)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def prepare_folder(folder: Path, about: dict[str, str]) -> None:
+    """Refuse a folder that holds something else than this run."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError([f"{shown(folder)}: is a file; name a folder with --out"])
+    manifest = folder / "manifest.json"
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not manifest.is_file():
+        raise InputError([f"{shown(folder)}: holds files that are not a run; name an empty or new folder with --out"])
+    if f'"{about["run"]}"' not in manifest.read_text(encoding="utf-8"):
+        raise InputError([f"{shown(folder)}: holds another run (other scenario, tables, seed or version); name another folder with --out"])
+
+
+def as_result(case: Case, replications: list[Accumulators]) -> RunResult:
+    """Return what the analysis needs of a case and its finished replications."""
+    scenario, horizon, ledger = case.scenario, case.scenario.horizon, case.ledger
+    days = f"one {horizon.first_day.capitalize()}" if horizon.days == 1 else f"{horizon.days} days from a {horizon.first_day.capitalize()}"
+    lead = "no lead-in" if horizon.lead_in_days == 0 else f"{horizon.lead_in_days} lead-in day" + ("s" if horizon.lead_in_days > 1 else "")
+    fast = sum(row.network_kwh_per_day * (1 - row.swap_target_share) for row in ledger.rows)
+    share = f"{ledger.share_at_network:.1%} of the fleets' public energy is asked of this network ({fast / 1000:,.0f} MWh a day at guns"
+    share += f" and {(ledger.network_kwh_per_day - fast) / 1000:,.0f} MWh by swap, corridors included)"
+    if scenario.stations is not None:
+        share += f"; {scenario.stations.reading}"
+    network = case.network
+    return RunResult(
+        name=scenario.name,
+        title=scenario.title,
+        scope_text=f"{days} after {lead}, {len(replications)} replications",
+        label=network.label,
+        network=network,
+        fleets=case.task.fleets,
+        groups=case.groups,
+        thresholds_min=case.task.thresholds_min,
+        days=horizon.days,
+        replications=replications,
+        standard=scenario.standard,
+        share_text=share,
+        given={
+            "covered_5km": covered_share(network, 5.0),
+            "covered_1km_core": covered_share(network, 1.0, area_class="core"),
+            "guns_available": 1.0,
+        },
+        planned_replications=scenario.replications,
+    )
+
+
+def expected_sessions(case: Case) -> float:
+    """Return the sessions of a replication, lead-in included."""
+    task = case.task
+    return sum(task.demand.expected_wishes(day) for day in range(task.lead_in_days + task.days))
+
+
+def _keep_sessions(case: Case, sessions: Sessions) -> bool:
+    if sessions != "auto":
+        return sessions == "all"
+    return expected_sessions(case) * case.scenario.replications <= AUTO_ROWS
+
+
+def _complete(folder: Path, replication: int, about: dict[str, str], keep: bool) -> bool:
+    if keep and not sessions_path(folder, replication).is_file():
+        return False
+    return read_accumulators(accumulators_path(folder, replication), about) is not None
+
+
+def _run_all(case: Case, todo: list[int], folder: Path, about: dict[str, str], keep: bool, jobs: int, progress: bool) -> None:
+    """Run the replications that are missing; each leaves its own files, so an interruption loses at most those under way."""
+    if not todo:
+        return
+    workers = min(jobs or joblib.cpu_count(), len(todo))
+    calls = (joblib.delayed(run_replication)(case.task, r, folder, about, keep) for r in todo)
+    with contextlib.closing(_finished(workers, calls)) as finished:
+        for _ in tqdm(finished, total=len(todo), desc="replications", unit="rep", disable=None if progress else True, leave=False):
+            pass
+
+
+def _finished(workers: int, calls: Any) -> Generator[int, None, None]:
+    yield from joblib.Parallel(n_jobs=workers, return_as="generator_unordered", mmap_mode="c")(calls)
+
+
+def _manifest(case: Case, about: dict[str, str], keep: bool) -> dict[str, Any]:
+    scenario = case.scenario
+    packages = ("simpy", "numpy", "scipy", "numba", "networkx", "pandas", "pyarrow", "pydantic", "matplotlib")
+    return {
+        **about,
+        "scenario": scenario.name,
+        "label": case.network.label,
+        "chargesim": version("chargesim-planner"),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in packages},
+        "engine": "simpy",
+        "seed": scenario.seed,
+        "streams": "SeedSequence(seed, spawn_key=(replication, blake2b(purpose), blake2b(vehicle class), day, layer)), PCG64DXSM",
+        "replications": scenario.replications,
+        "sessions_kept": keep,
+    }

@@ -1,0 +1,1 @@
+"""Show finished runs: figures, maps and terminal."""

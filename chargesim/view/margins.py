@@ -1,0 +1,82 @@
+"""Draw how far each criterion of the standard is from its threshold."""
+
+import math
+
+from matplotlib.axes import Axes
+
+from chargesim.analysis.criteria import CriterionVerdict
+from chargesim.analysis.verdict import Verdict
+from chargesim.view.style import GREEN, GREY, INK, VERDICT_COLOURS, VERDICT_MARKERS, VERMILION, new_axes, styled
+from chargesim.view.wording import amount, bounds, threshold
+
+_WIDEST = 3.0
+"""Largest part of the allowance that the axis shows; what lies beyond is marked by an arrow and its number."""
+
+
+@styled
+def draw_margins(verdict: Verdict, *, ax: Axes | None = None) -> Axes:
+    """Draw each criterion's failures over the failures that it allows, with its one-sided bounds.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        From `analysis.verdict.judge`.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+    """
+    ax = ax or new_axes(12.5, 1.9 + 0.62 * len(verdict.criteria))
+    largest = max((item.allowance_upper for item in verdict.criteria if math.isfinite(item.allowance_upper)), default=1.0)
+    right = 100 * min(_WIDEST, max(1.25, 1.08 * largest))
+    for row, item in enumerate(verdict.criteria):
+        _draw_criterion(ax, row, item, right)
+    ax.axvspan(0, 100, color=GREEN, alpha=0.08, linewidth=0)
+    ax.axvspan(100, right, color=VERMILION, alpha=0.08, linewidth=0)
+    ax.axvline(100, color=INK, linewidth=1.5)
+    ax.set(
+        xlim=(0, right),
+        ylim=(len(verdict.criteria) - 0.4, -0.75),
+        xlabel="failures, % of what the criterion allows (100: at the threshold)",
+    )
+    ax.set_yticks(range(len(verdict.criteria)), [f"{item.name}\n{threshold(item)}" for item in verdict.criteria], linespacing=1.25)
+    ax.tick_params(axis="y", length=0)
+    for state, marker in VERDICT_MARKERS.items():
+        if any(item.verdict == state for item in verdict.criteria):
+            ax.plot([], [], marker=marker, markersize=9, color=VERDICT_COLOURS[state], linestyle="none", label=state)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, columnspacing=1.2, handletextpad=0.2)
+    decided = verdict.verdict in ("meets", "fails")
+    ax.set_title(verdict.verdict.upper() + (f" at {100 * verdict.confidence:g} % confidence" if decided else ""), pad=30)
+    return ax
+
+
+def _draw_criterion(ax: Axes, row: int, item: CriterionVerdict, right: float) -> None:
+    """Draw one criterion's point, its bounds and its estimate in words."""
+    if math.isnan(item.allowance_used):
+        ax.text(0.02 * right, row, "nothing to judge", va="center", color=GREY)
+        return
+    colour = VERDICT_COLOURS[item.verdict]
+    used, low, high = (100 * value for value in (item.allowance_used, item.allowance_lower, item.allowance_upper))
+    ax.plot([max(low, 0), min(high, right)], [row, row], color=colour, linewidth=4, alpha=0.6, solid_capstyle="butt")
+    beyond = used > right
+    at = 0.985 * right if beyond else used
+    ax.plot(
+        [at],
+        [row],
+        marker=">" if beyond else VERDICT_MARKERS[item.verdict],
+        markersize=10,
+        color=colour,
+        markeredgecolor="white",
+        clip_on=False,
+    )
+    if beyond:
+        ax.text(0.965 * right, row, f"{used:,.0f} %", va="center", ha="right", color=INK)
+    _write_estimate(ax, row, item)
+
+
+def _write_estimate(ax: Axes, row: int, item: CriterionVerdict) -> None:
+    """Write a criterion's estimate and bounds beside the axes, where no line crosses them."""
+    text = amount(item.estimate, item.unit)
+    if item.verdict != "given" and item.lower != item.upper:
+        text += f" ({bounds(item)})"
+    if item.scope == "districts" and item.worst_district:
+        text += f"\n{item.worst_district}"
+    ax.text(1.015, row, text, transform=ax.get_yaxis_transform(), va="center", ha="left", color=INK, linespacing=1.25)

@@ -1,0 +1,66 @@
+"""Plot a run in one call each: `plot.utilisation(run)`, `plot.waiting(run)`.
+
+A run is anything with the attributes `result`, `kpis` and `verdict`. Every function draws on the axes given, or on new
+ones, and returns the axes; the caller shows or saves `axes.figure`.
+"""
+
+from typing import Literal, Protocol
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from chargesim.analysis.profiles import quarter_load, use_by_district_hour, use_by_site, wait_curves
+from chargesim.analysis.result import RunResult
+from chargesim.analysis.verdict import Verdict
+from chargesim.view.load import draw_load
+from chargesim.view.margins import draw_margins
+from chargesim.view.site_map import core_extent, draw_site_map
+from chargesim.view.utilisation import draw_heat_map, draw_use_by_hour
+from chargesim.view.waiting import draw_waits
+
+
+class Run(Protocol):
+    """What the plots need of a run."""
+
+    @property
+    def result(self) -> RunResult:
+        """The network, the standard and the accumulators."""
+
+    @property
+    def kpis(self) -> pd.DataFrame:
+        """The table of KPIs."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict."""
+
+
+def utilisation(run: Run, ax: Axes | None = None) -> Axes:
+    """Plot the time utilisation of guns and bays by hour of day [%], with its interval."""
+    return draw_use_by_hour(run.kpis, ax=ax)
+
+
+def heat_map(run: Run, ax: Axes | None = None) -> Axes:
+    """Plot the time utilisation of the guns by district and hour of day [%]."""
+    return draw_heat_map(use_by_district_hour(run.result), run.result.network.districts, ax=ax)
+
+
+def utilisation_map(run: Run, ax: Axes | None = None, *, core: bool = False) -> Axes:
+    """Plot the sites over the roads, coloured by time utilisation [%]; with `core` the core alone."""
+    network = run.result.network
+    return draw_site_map(network, use_by_site(run.result), extent=core_extent(network) if core else None, ax=ax)
+
+
+def waiting(run: Run, ax: Axes | None = None, *, by: Literal["fleet", "kind"] = "fleet") -> Axes:
+    """Plot the distribution of the waits [min] by fleet or by kind, of all that wished."""
+    return draw_waits(wait_curves(run.result, by), by=by, ax=ax)
+
+
+def load(run: Run, ax: Axes | None = None) -> Axes:
+    """Plot the power from the grid [MW] by quarter of an hour, stacked by kind of site."""
+    return draw_load(quarter_load(run.result), ax=ax)
+
+
+def margins(run: Run, ax: Axes | None = None) -> Axes:
+    """Plot each criterion's failures over the failures that it allows [%]."""
+    return draw_margins(run.verdict, ax=ax)

@@ -1,0 +1,171 @@
+"""Print a verdict, its KPIs and the demand ledger so that a planner understands them without the manual."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from chargesim.analysis.criteria import CriterionVerdict
+from chargesim.analysis.kpis import kpi_value
+from chargesim.analysis.result import RunResult
+from chargesim.analysis.verdict import Verdict, nearest_to_breaking
+from chargesim.view.wording import amount, bounds, interval, threshold
+
+_STYLES = {"meets": "bold green", "fails": "bold red", "inconclusive": "bold yellow", "incomplete": "bold yellow", "given": "dim"}
+_ANSWERS = {
+    "meets": "The plan MEETS the standard",
+    "fails": "The plan FAILS the standard",
+    "inconclusive": "INCONCLUSIVE: too close to call",
+    "incomplete": "INCOMPLETE: no verdict",
+}
+_HEADLINES: tuple[tuple[str, str, str, str], ...] = (
+    ("wishes a day, all fleets", "wishes_per_day", "city", "all"),
+    ("guns busy, all day", "time_utilisation", "city", "all"),
+    ("guns busy, peak hours", "time_utilisation_peak", "city", "all"),
+    ("stations above 40 % in their busiest hour", "share_sites_above_40pct_in_peak_hour", "city", "all"),
+    ("swap bays busy, all day", "bay_utilisation", "city", "all"),
+    ("cars: mean wait of the served", "wait_mean_served_min", "group", "cars"),
+    ("cars: P95 wait, unserved = endless", "wait_p95_min", "group", "cars"),
+    ("trucks: P95 wait, unserved = endless", "wait_p95_min", "group", "trucks"),
+    ("lost, stranded or partly served", "share_unserved", "city", "all"),
+    ("energy, stations", "energy_mwh_per_day", "kind", "station"),
+    ("energy, swap sites", "energy_mwh_per_day", "kind", "swap"),
+    ("peak load of the city", "peak_mw", "city", "all"),
+)
+
+
+def print_verdict(console: Console, result: RunResult, verdict: Verdict, kpis: pd.DataFrame) -> None:
+    """Print the verdict in a few lines, then its criteria and the headline KPIs.
+
+    Parameters
+    ----------
+    console : Console
+        Where to print.
+    result : RunResult
+        The run; gives the title.
+    verdict : Verdict
+        From `analysis.verdict.judge`.
+    kpis : DataFrame
+        From `analysis.kpis.kpi_frame`.
+    """
+    console.print(Text(result.title, style="bold"))
+    console.print(_answer(verdict))
+    for line in _lines(verdict):
+        console.print(Text(line))
+    console.print(_criteria_table(verdict))
+    for item in verdict.criteria:
+        if item.note:
+            console.print(Text(f"  {item.name}: {item.note}", style="dim"))
+    console.print(_headline_table(kpis))
+    console.print(Text(f"{verdict.scope}; {verdict.label}", style="dim"))
+
+
+def _answer(verdict: Verdict) -> Text:
+    """Return the line that answers the question."""
+    text = Text(_ANSWERS[verdict.verdict], style=_STYLES[verdict.verdict])
+    if verdict.verdict in ("meets", "fails"):
+        text.append(f" at {100 * verdict.confidence:g} % confidence", style="bold")
+    text.append(f" ({verdict.replications} of {verdict.planned_replications} replications)")
+    return text
+
+
+def _lines(verdict: Verdict) -> list[str]:
+    """Return the sentences under the answer: what it assumes, what is nearest to breaking, where and when."""
+    lines = [f"Assumed: {verdict.share_text}"]
+    nearest = nearest_to_breaking(verdict)
+    if nearest is not None:
+        lines.append(_nearest_line(nearest))
+        places = [place for place in (nearest.worst_district, nearest.worst_hour) if place]
+        lines.append(f"Worst: {', '.join(places)} (by that criterion)" if places else "Worst: nowhere, nothing failed there")
+    if verdict.note:
+        lines.append(f"Note: {verdict.note}")
+    return lines
+
+
+def _nearest_line(item: CriterionVerdict) -> str:
+    """Return the sentence about the criterion nearest to breaking."""
+    limits = f" ({bounds(item)})" if item.lower != item.upper else ""
+    value = f"{amount(item.estimate, item.unit)}{limits}, needs {threshold(item)}"
+    if item.verdict == "fails":
+        return f"Broken furthest: {item.name}: {value}"
+    if item.margin < 0:
+        return f"Nearest to breaking, not cleared: {item.name}: {value}"
+    return f"Nearest to breaking: {item.name}: {value}; at least {100 * item.margin:.0f} % of the failures that it allows are left"
+
+
+def _criteria_table(verdict: Verdict) -> Table:
+    """Return the table of the criteria."""
+    table = Table(
+        title=f"Criteria (bounds one-sided at {100 * verdict.confidence:g} %)", title_justify="left", title_style="bold", box=SIMPLE_HEAD
+    )
+    table.add_column("criterion")
+    for column in ("needs", "estimate", "bounds"):
+        table.add_column(column, justify="right")
+    for column in ("worst", "verdict"):
+        table.add_column(column)
+    for item in verdict.criteria:
+        limits = "" if item.verdict == "given" else bounds(item)
+        state = Text(item.verdict, style=_STYLES[item.verdict])
+        worst = ", ".join(filter(None, (item.worst_district, item.worst_hour))) or "-"
+        table.add_row(escape(item.name), threshold(item), amount(item.estimate, item.unit), limits, escape(worst), state)
+    return table
+
+
+def _headline_table(kpis: pd.DataFrame) -> Table:
+    """Return the table of the headline KPIs; those that are not defined in this run are left out."""
+    table = Table(title="Key figures (95 % interval over replications)", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table.add_column("figure")
+    table.add_column("mean", justify="right")
+    table.add_column("interval", justify="right")
+    for title, name, scope, key in _HEADLINES:
+        row = kpi_value(kpis, name, scope, key)
+        if row["n"] > 0:
+            mean, lower, upper, unit = float(row["mean"]), float(row["lower"]), float(row["upper"]), str(row["unit"])
+            table.add_row(title, amount(mean, unit), interval(lower, upper, unit))
+    return table
+
+
+def print_ledger(
+    console: Console, ledger_rows: Sequence[Any], *, title: str = "Demand ledger", columns: Mapping[str, str] | None = None
+) -> None:
+    """Print the demand ledger, or any other table of rows.
+
+    Parameters
+    ----------
+    console : Console
+        Where to print.
+    ledger_rows : sequence of dataclasses or mappings
+        The rows, all with the same fields.
+    title : str
+        Title of the table.
+    columns : mapping of str to str, optional
+        Heading by field, in the order of printing; all fields of the first row by default.
+    """
+    rows = [dataclasses.asdict(row) if dataclasses.is_dataclass(row) and not isinstance(row, type) else dict(row) for row in ledger_rows]
+    headings = dict(columns) if columns is not None else {field: field.replace("_", " ") for field in (rows[0] if rows else {})}
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for field, heading in headings.items():
+        numeric = any(isinstance(row.get(field), (int, float)) for row in rows)
+        table.add_column(escape(heading), justify="right" if numeric else "left")
+    for row in rows:
+        table.add_row(*(_cell(row.get(field)) for field in headings))
+    console.print(table)
+
+
+def _cell(value: Any) -> str:
+    """Return a value of a row: numbers to three or more digits, texts as they are."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    if isinstance(value, (list, tuple)):
+        return escape("; ".join(str(item) for item in value))
+    return escape(str(value))

@@ -1,0 +1,62 @@
+"""Word numbers of a verdict as a planner reads them."""
+
+import math
+
+from chargesim.analysis.criteria import CriterionVerdict
+
+
+def amount(value: float, unit: str) -> str:
+    """Return a value with its unit; an infinite wait is the wait of those who were never served.
+
+    Parameters
+    ----------
+    value : float
+        The value in `unit`.
+    unit : str
+        ``share`` is shown in per cent; any other unit is written behind the number.
+    """
+    if math.isnan(value):
+        return "-"
+    if math.isinf(value):
+        return "endless" if value > 0 else "unknown"
+    if unit.startswith("share"):
+        if value in (0, 1):
+            return f"{100 * value:.0f} %"
+        return f"{100 * value:.{2 if abs(value) > 0.995 or abs(value) < 0.01 else 1}f} %"
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f} {_readable(unit)}"
+
+
+def bounds(item: CriterionVerdict) -> str:
+    """Return the one-sided bounds of a criterion, for example ``93.9 to 94.1 %``."""
+    return interval(item.lower, item.upper, item.unit)
+
+
+def interval(lower: float, upper: float, unit: str) -> str:
+    """Return two bounds in one unit; ``exact`` when they are the same.
+
+    Parameters
+    ----------
+    lower, upper : float
+        The bounds in `unit`.
+    unit : str
+        As for `amount`.
+    """
+    if math.isnan(lower):
+        return "-"
+    if lower == upper:
+        return "exact" if math.isfinite(lower) else "endless"
+    low, high = amount(lower, unit), amount(upper, unit)
+    tail = " %" if unit.startswith("share") else f" {_readable(unit)}"
+    return f"{low.removesuffix(tail) if high.endswith(tail) else low} to {high}"
+
+
+def threshold(item: CriterionVerdict) -> str:
+    """Return what a criterion asks for, for example ``at least 90 %``."""
+    text = f"{100 * item.threshold:g} %" if item.unit == "share" else f"{item.threshold:g} {item.unit}"
+    return f"{item.sense} {text}"
+
+
+def _readable(unit: str) -> str:
+    """Return a unit as one says it: ``a day`` instead of ``1/day``."""
+    return unit.replace("1/day", "a day").replace("/day", " a day")

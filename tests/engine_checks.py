@@ -1,0 +1,84 @@
+"""State what must hold of any run of the engine, as checks that tests call and planted faults must break."""
+
+from typing import Any
+
+import numpy as np
+from factories import demand, plant
+
+from chargesim.engine.accumulators import LOST, SERVED, STRANDED, UNFINISHED
+from chargesim.engine.plant import Plant
+from chargesim.engine.rules import charge_min, exact_min
+from chargesim.engine.simpy_engine import World
+
+
+def run(p: Plant, table: Any, days: int = 1, lead_in_days: int = 0) -> tuple[World, Any]:
+    """Run a table through the SimPy engine; return the world after the end and its log."""
+    world = World(p, [table], lead_in_days, days)
+    _, log = world.run()
+    return world, log
+
+
+def check_conservation(p: Plant, table: Any, world: World, log: Any) -> None:
+    """Vehicles, guns, packs and energy: none is made and none is lost."""
+    begun = table[table["wish_min"] < world.books.end_min]
+    assert len(log) == len(begun), "every wish ends in one session"
+    assert len(np.unique(log["row"])) == len(log)
+    assert set(np.unique(log["outcome"])) <= {SERVED, LOST, STRANDED, UNFINISHED}
+    for number, site in enumerate(world.sites):
+        busy = site.servers - len(site.free)
+        in_service = len(site.in_bay) if p.kind[number] else len(site._plugged)
+        assert busy == in_service, f"site {number}: {busy} places taken, {in_service} vehicles in service"
+        assert site.present == in_service + len(site.queue)
+        if p.kind[number]:
+            assert site.packs == p.packs[number], f"site {number}: {site.packs} packs, {p.packs[number]} at the start"
+    served = log["outcome"] == SERVED
+    stations = served & (log["kind"] == 0)
+    cars = table[log["row"]]
+    assert (log["soc_out"][stations] == np.maximum(cars["target_soc"], log["soc_in"])[stations]).all()
+    plugged_on = (log["outcome"] == UNFINISHED) & (log["plug_min"] >= 0) & (log["kind"] == 0)
+    taken = ((log["soc_out"] - log["soc_in"]) * cars["battery_kwh"])[stations | plugged_on].sum()
+    at_stations = world.books.energy_kwh[p.kind == 0].sum()
+    assert abs(taken - at_stations) <= 1e-5 + 1e-6 * taken, f"sessions took {taken} kWh, the books have {at_stations} kWh"
+
+
+def check_little(world: World) -> None:
+    """Little's law on every site, exactly: the integral of the queue equals the sum of the waits."""
+    check = world.books.queue_check_min
+    assert (check[:, 0] == check[:, 1]).all(), check
+
+
+def check_whole_curve() -> None:
+    """A charge over all steps of a curve takes the minutes that its steps add up to."""
+    edges, powers = (0.0, 0.25, 0.5, 0.75, 1.0), (200.0, 100.0, 50.0, 25.0)
+    p = plant(guns=(1,), kw=1e9, curve=(edges, powers))
+    _, log = run(p, demand([10.0], soc=0.0, target_soc=1.0, battery_kwh=60.0))
+    by_hand = sum(60.0 * 0.25 * 60.0 / kw for kw in powers)
+    assert log["end_min"][0] - log["plug_min"][0] == exact_min(by_hand)
+
+
+def check_patience() -> None:
+    """A vehicle waits exactly as long as its patience, then leaves."""
+    p = plant(guns=(1,))
+    table = demand([0.0, 1.0], battery_kwh=[1000.0, 50.0], patience_min=[100.0, 7.5], max_diversions=0)
+    _, log = run(p, table)
+    assert log["outcome"].tolist() == [SERVED, LOST]
+    assert log["wait_min"][1] == 7.5
+    assert log["end_min"][1] == 1.0 + 5.0 + 7.5
+
+
+def check_tie_of_grant_and_patience() -> None:
+    """A gun that is freed in the instant in which a patience ends is taken."""
+    p = plant(guns=(1,))
+    charge = charge_min(0.3, 0.8, 50.0, p.edge_soc[0], p.step_kw[0, 0])
+    assert charge == 15.0
+    _, log = run(p, demand([0.0, 1.0], patience_min=[100.0, 14.0], max_diversions=0))
+    assert log["outcome"].tolist() == [SERVED, SERVED], "the gun was free at the last instant of the patience"
+    assert log["wait_min"][1] == 14.0
+
+
+def check_soc_is_a_share() -> None:
+    """Driving takes energy over battery: 10 km at 0.15 kWh/km from a 50 kWh battery are 0.03 of it."""
+    p = plant(guns=(1,), km=10.0)
+    _, log = run(p, demand([0.0]))
+    assert abs(log["soc_in"][0] - (0.3 - 10.0 * 0.15 / 50.0)) < 1e-12
+    assert log["soc_out"][0] == 0.8

@@ -1,0 +1,118 @@
+"""Build small networks, demand tables and plants for tests, without any file."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+from chargesim.demand.table import empty_table, sort_table
+from chargesim.engine.choice import CANDIDATE, CITY, PLACE
+from chargesim.engine.plant import Plant
+
+ROOT = Path(__file__).parent.parent
+SCENARIOS = ROOT / "scenarios"
+TICK = 2.0**-20
+
+
+def plant(
+    guns: tuple[int, ...] = (2,),
+    *,
+    swap: tuple[bool, ...] | None = None,
+    drive_min: float = 5.0,
+    km: float = 0.0,
+    kw: float = 100.0,
+    cabinet_kw: float = 1e9,
+    plug_kw: float = 1e9,
+    per_cabinet: int = 1000,
+    packs: int = 2,
+    slots: int = 2,
+    swap_min: float = 5.0,
+    hand_out_soc: float = 0.9,
+    service_min: float = 30.0,
+    noise_min: float = 0.0,
+    outside_drive_min: float = np.inf,
+    posted_refresh_min: float = 5.0,
+    curve: tuple[tuple[float, ...], tuple[float, ...]] = ((0.0, 1.0), (100.0,)),
+    origins: int = 1,
+) -> Plant:
+    """Return sites that every origin reaches in the same time; stations on list 0, swap sites on list 1.
+
+    Curve 0 is the vehicles', curve 1 the packs' (a flat 60 kW); `kw` caps both.
+    """
+    n = len(guns)
+    is_swap = np.array(swap or [False] * n)
+    candidates = np.zeros((2, origins + n, max(n, 1)), dtype=CANDIDATE)
+    candidates["site"] = -1
+    for which in range(2):
+        sites = np.flatnonzero(is_swap == bool(which))
+        candidates["site"][which, :, : len(sites)] = sites
+    candidates["km"], candidates["minutes"] = km, drive_min
+    for site in range(n):  # a site is never its own candidate
+        for which in range(2):
+            row = [s for s in candidates["site"][which, origins + site] if s not in (-1, site)]
+            candidates["site"][which, origins + site] = row + [-1] * (n - len(row))
+    places = np.zeros(n, dtype=PLACE)
+    places["hash"], places["swap"] = np.arange(1, n + 1), is_swap
+    places["swap_min"], places["hand_out_soc"] = swap_min, hand_out_soc
+    city = np.zeros(1, dtype=CITY)
+    city["noise_min"], city["outside_drive_min"], city["outside_kw"] = noise_min, outside_drive_min, 30.0
+    edges, powers = curve
+    edge_soc, step_kw = np.ones((2, len(edges))), np.full((2, len(powers)), 60.0)
+    edge_soc[0], step_kw[0] = edges, powers
+    edge_soc[1, 0] = 0.0
+    servers = np.array(guns, dtype=np.int64)
+    outlets = np.where(is_swap, slots, servers)
+    return Plant(
+        kind=is_swap.astype(np.int64),
+        district=np.zeros(n, dtype=np.int64),
+        candidates=candidates,
+        places=places,
+        city=city,
+        period_of_hour=np.zeros(24, dtype=np.int64),
+        free_min=np.where(candidates["site"][:, :, 0] >= 0, drive_min, np.inf),
+        edge_soc=edge_soc,
+        step_kw=np.minimum(step_kw, kw)[None].copy(),
+        servers=servers,
+        outlets=outlets,
+        per_cabinet=np.full(n, per_cabinet),
+        cabinet_kw=np.full(n, cabinet_kw),
+        plug_kw=np.full(n, plug_kw),
+        grid_kw=np.full(n, plug_kw),
+        efficiency=1.0,
+        service_min=np.where(is_swap, swap_min, service_min),
+        packs=np.where(is_swap, packs, 0),
+        pack_curve=np.where(is_swap, 1, -1),
+        pack_interval_min=np.where(is_swap, 30.0, 0.0),
+        rated_kw=np.full(n, kw) * outlets,
+        posted_refresh_min=posted_refresh_min,
+    )
+
+
+def demand(wish_min: Any, **columns: Any) -> Any:
+    """Return a demand table with given wish times; the other columns have plain defaults unless given."""
+    table = empty_table(len(wish_min))
+    table["wish_min"] = np.floor(np.asarray(wish_min, dtype=float) / TICK) * TICK
+    table["swap_list"] = -1
+    table["battery_kwh"], table["consumption_kwh_km"], table["value_of_time_cny_h"] = 50.0, 0.15, 40.0
+    table["soc"], table["target_soc"] = 0.3, 0.8
+    table["patience_min"] = table["tolerance_min"] = 1e6
+    table["key"] = np.arange(1, len(wish_min) + 1)
+    for name, values in columns.items():
+        table[name] = values
+    return sort_table(table)
+
+
+def with_changes(base: Plant, **changes: Any) -> Plant:
+    """Return a plant with other arrays."""
+    return replace(base, **changes)
+
+
+def line_graph(n: int) -> "nx.DiGraph[Any]":
+    """Return a road of n nodes, one minute apart."""
+    graph: nx.DiGraph[Any] = nx.DiGraph()
+    for i in range(n - 1):
+        graph.add_edge(i, i + 1, km=1.0, minutes=(1.0,))
+        graph.add_edge(i + 1, i, km=1.0, minutes=(1.0,))
+    return graph

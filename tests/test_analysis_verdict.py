@@ -1,0 +1,316 @@
+"""Check the verdict: its states, its corrections, its bounds and what it says."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from factories_analysis import FLEETS, empty_accumulators, make_network, make_result, make_standard
+
+from chargesim.analysis.result import RunResult
+from chargesim.analysis.verdict import Verdict, judge, nearest_to_breaking
+from chargesim.engine.accumulators import LOST, SERVED
+from chargesim.network.network import STATION, SWAP
+
+CARS: dict[str, Any] = {"name": "cars", "measure": "served_within", "scope": "cars", "minutes": 10.0, "at_least": 0.9, "source": "assumed"}
+TRUCKS: dict[str, Any] = {**CARS, "name": "trucks", "scope": "trucks"}
+SWAPS: dict[str, Any] = {**CARS, "name": "swap", "scope": "swap"}
+DISTRICTS: dict[str, Any] = {**CARS, "name": "districts", "scope": "districts", "at_least": 0.8}
+LOSSES: dict[str, Any] = {"name": "lost", "measure": "unserved", "scope": "cars", "at_most": 0.05, "source": "assumed"}
+P95: dict[str, Any] = {"name": "P95", "measure": "wait_p95", "scope": "cars", "minutes": 10.0, "source": "assumed"}
+GIVEN: dict[str, Any] = {"name": "near", "measure": "covered_5km", "scope": "cars", "at_least": 0.9, "source": "plan"}
+PACKS: dict[str, Any] = {"name": "packs", "measure": "pack_available", "scope": "swap", "at_least": 0.95, "source": "check"}
+NETWORK = make_network()
+DISTRICT_COUNT = len(NETWORK.districts.name)
+QUICK_BIN, SLOW_BIN = 10, 45
+FLEET_OF = {"cars": FLEETS.index("private_car"), "trucks": FLEETS.index("heavy_truck")}
+
+
+def result_of(
+    shares: list[float] | list[list[float]],
+    criteria: list[dict[str, Any]],
+    *,
+    wishes: int = 1000,
+    group: str = "cars",
+    lost: bool = True,
+    **options: Any,
+) -> RunResult:
+    """Return a result with these shares of success by replication (and district); failures are lost, or wait long."""
+    runs = []
+    for replication in shares:
+        run = empty_accumulators(NETWORK)
+        by_district = replication if isinstance(replication, list) else [replication] * DISTRICT_COUNT
+        for district, share in enumerate(by_district):
+            good = round(share * wishes)
+            cell = (FLEET_OF[group], STATION, district, 17)
+            run.outcomes[(SERVED, *cell)] = good if lost else wishes
+            run.outcomes[(LOST, *cell)] = wishes - good if lost else 0
+            run.within[(slice(None), *cell)] = good
+            run.wait_bins[(*cell, QUICK_BIN)] = good
+            run.wait_bins[(*cell, SLOW_BIN)] = 0 if lost else wishes - good
+        runs.append(run)
+    result: RunResult = make_result(runs, network=NETWORK, standard=make_standard(criteria), **options)
+    return result
+
+
+def verdict_of(shares: Any, criteria: list[dict[str, Any]], **options: Any) -> Verdict:
+    return judge(result_of(shares, criteria, **options))
+
+
+def around(mean: float, spread: float = 0.004, n: int = 20) -> list[float]:
+    """Return n values with this mean and about this spread, none drawn."""
+    return [mean + spread * (1 if i % 2 else -1) for i in range(n)]
+
+
+def test_meets_when_the_lower_bound_clears_the_threshold() -> None:
+    verdict = verdict_of(around(0.92), [CARS])
+    (item,) = verdict.criteria
+    assert verdict.verdict == item.verdict == "meets"
+    assert item.estimate == pytest.approx(0.92)
+    assert 0.9 < item.lower < 0.92 < item.upper
+    assert 0 < item.margin < item.allowance_used < 1
+    assert verdict.more_replications is None
+
+
+def test_bound_is_one_sided_student_t() -> None:
+    (item,) = verdict_of(around(0.92), [CARS]).criteria
+    half = 1.7291 * 0.004 * math.sqrt(20 / 19) / math.sqrt(20)
+    assert item.lower == pytest.approx(0.92 - half, abs=1e-6)
+
+
+def test_fails_when_the_upper_bound_is_below() -> None:
+    verdict = verdict_of(around(0.88), [CARS])
+    assert verdict.verdict == verdict.criteria[0].verdict == "fails"
+    assert verdict.criteria[0].margin < 0
+
+
+def test_inconclusive_says_how_many_more() -> None:
+    verdict = verdict_of(around(0.9004, 0.01), [CARS], wishes=10_000)
+    assert verdict.verdict == "inconclusive"
+    assert verdict.more_replications is not None
+    assert 1000 < verdict.more_replications < 3000
+    assert verdict.note == f"about {verdict.more_replications} more replications would decide"
+
+
+def test_on_the_threshold_nobody_can_tell() -> None:
+    verdict = verdict_of(around(0.9, 0.01), [CARS])
+    assert (verdict.verdict, verdict.more_replications) == ("inconclusive", None)
+    assert "cannot be told" in verdict.note
+
+
+def test_one_replication_is_never_enough() -> None:
+    verdict = verdict_of([0.99], [CARS])
+    assert verdict.verdict == "inconclusive"
+    assert "fewer than two replications" in verdict.criteria[0].note
+
+
+def test_missing_replication_makes_it_incomplete() -> None:
+    verdict = verdict_of(around(0.99), [CARS], planned=21)
+    assert verdict.verdict == "incomplete"
+    assert verdict.criteria[0].verdict == "meets"
+    assert "20 of 21 replications are there" in verdict.note
+
+
+def test_all_criteria_must_meet() -> None:
+    both = [CARS, {**CARS, "name": "strict", "at_least": 0.9199}]
+    assert verdict_of(around(0.92), both).verdict == "inconclusive"
+    assert verdict_of(around(0.93), both).verdict == "meets"
+
+
+def test_failure_needs_holm_over_the_criteria() -> None:
+    """An upper bound just below the threshold fails alone, but not among eight criteria."""
+    shares = around(0.8984, 0.004)
+    assert verdict_of(shares, [CARS]).verdict == "fails"
+    others = [{**CARS, "name": f"easy {i}", "at_least": 0.5} for i in range(7)]
+    verdict = verdict_of(shares, [CARS, *others])
+    assert verdict.verdict == "inconclusive"
+    assert verdict.criteria[0].upper < 0.9
+    assert verdict.more_replications is not None
+
+
+def test_unserved_is_at_most() -> None:
+    (item,) = verdict_of(around(0.97), [LOSSES]).criteria
+    assert (item.verdict, item.sense, item.threshold) == ("meets", "at most", 0.05)
+    assert item.estimate == pytest.approx(0.03)
+    assert verdict_of(around(0.94), [LOSSES]).verdict == "fails"
+    assert verdict_of(around(0.94), [LOSSES], lost=False).verdict == "meets"
+
+
+def test_p95_is_decided_by_the_exact_counter() -> None:
+    (item,) = verdict_of(around(0.96), [P95], lost=False).criteria
+    assert (item.verdict, item.unit, item.threshold) == ("meets", "min", 10.0)
+    assert item.estimate < 10
+    assert "decided by the share that waits at most 10 min: 0.9600" in item.note
+    lost = verdict_of(around(0.94), [P95])
+    assert lost.verdict == "fails"
+    assert lost.criteria[0].estimate == math.inf
+
+
+def test_trucks_are_not_merged_into_cars() -> None:
+    result = result_of(around(0.5), [CARS, TRUCKS], group="trucks")
+    for run in result.replications:
+        run.outcomes[SERVED, FLEET_OF["cars"], STATION, 0, 3] = 500
+        run.within[:, FLEET_OF["cars"], STATION, 0, 3] = 500
+    cars, trucks = judge(result).criteria
+    assert (cars.verdict, trucks.verdict) == ("meets", "fails")
+    assert cars.estimate == 1.0
+
+
+def test_every_district_must_meet_and_the_worst_mean_is_shown() -> None:
+    fine = [[0.9 + noise, 0.84 + noise, 0.95, 0.9] for noise in around(0.0)]
+    item = verdict_of(fine, [DISTRICTS]).criteria[0]
+    assert (item.verdict, item.worst_district) == ("meets", "District 1")
+    assert item.estimate == pytest.approx(0.84, abs=1e-3)
+    unclear = [[0.9, 0.8 + noise, 0.95, 0.9] for noise in around(0.0, 0.02)]
+    assert verdict_of(unclear, [DISTRICTS]).verdict == "inconclusive"
+    broken = [[0.9, 0.7 + noise, 0.95, 0.9] for noise in around(0.0)]
+    item = verdict_of(broken, [DISTRICTS]).criteria[0]
+    assert item.verdict == "fails"
+    assert item.note == "below the threshold for sure: District 1"
+
+
+def test_district_failure_needs_holm_over_the_districts() -> None:
+    nearly = [[0.95, 0.7982 + noise, 0.95, 0.95] for noise in around(0.0)]
+    assert verdict_of(nearly, [DISTRICTS], wishes=10_000).verdict == "inconclusive"
+    alone = {**DISTRICTS, "name": "cars", "scope": "cars"}
+    assert verdict_of([row[1] for row in nearly], [alone], wishes=10_000).verdict == "fails"
+
+
+def test_noisy_districts_that_all_truly_meet_are_rarely_called_failing() -> None:
+    """The minimum of many noisy shares would be far below; the mean over replications comes first."""
+    rng = np.random.default_rng(7)
+    verdicts = []
+    for _ in range(200):
+        shares = (rng.binomial(100, 0.8, (10, DISTRICT_COUNT)) / 100).tolist()
+        verdicts.append(verdict_of(shares, [DISTRICTS], wishes=100))
+    assert np.mean([verdict.verdict == "fails" for verdict in verdicts]) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)
+    assert np.mean([verdict.verdict == "meets" for verdict in verdicts]) < 0.05
+
+
+def test_small_districts_are_pooled_by_class_and_named() -> None:
+    result = result_of([[0.9, 0.9, 0.9, 0.9]] * 4 + [[0.91, 0.9, 0.9, 0.9]], [DISTRICTS], wishes=30)
+    (item,) = judge(result).criteria
+    assert "few wishes: District 0" in item.note
+    network = make_network(district_count=8)
+    runs = []
+    for _ in range(5):
+        run = empty_accumulators(network)
+        run.outcomes[SERVED, 0, STATION, :, 17] = [200, 200, 200, 200, 10, 200, 200, 200]
+        run.within[:, 0, STATION] = run.outcomes[SERVED, 0, STATION]
+        run.outcomes[SERVED, 0, STATION, 0, 17] = 10
+        run.within[:, 0, STATION, 0, 17] = 0
+        runs.append(run)
+    (item,) = judge(make_result(runs, network=network, standard=make_standard([DISTRICTS]))).criteria
+    assert item.worst_district == "core pooled"
+    assert item.estimate == pytest.approx(0.5)
+    assert "few wishes, judged together (core): District 0, District 4" in item.note
+
+
+def test_given_criteria_are_shown_and_are_no_evidence() -> None:
+    verdict = verdict_of(around(0.95), [CARS, GIVEN], given={"covered_5km": 0.7})
+    assert verdict.verdict == "meets"
+    given = verdict.criteria[1]
+    assert (given.verdict, given.estimate, given.n) == ("given", 0.7, 0)
+    assert given.note == "given by the plan, BELOW the threshold"
+    assert verdict.note == "the plan itself gives less than asked for: near"
+    assert nearest_to_breaking(verdict) is verdict.criteria[0]
+    unknown = verdict_of(around(0.95), [CARS, GIVEN], given={}).criteria[1]
+    assert "not known in this run" in unknown.note
+
+
+def test_given_criteria_alone_decide_nothing() -> None:
+    verdict = verdict_of(around(0.95), [GIVEN])
+    assert verdict.verdict == "inconclusive"
+    assert "no criterion could be judged" in verdict.note
+    assert nearest_to_breaking(verdict) is None
+
+
+def test_a_scope_without_wishes_is_no_evidence() -> None:
+    verdict = verdict_of(around(0.95), [CARS, SWAPS])
+    assert verdict.verdict == "meets"
+    assert (verdict.criteria[1].verdict, verdict.criteria[1].n) == ("given", 0)
+    assert "nobody wished" in verdict.criteria[1].note
+
+
+def test_equal_replications_without_failures_get_the_rule_of_three() -> None:
+    (item,) = verdict_of([1.0] * 5, [LOSSES]).criteria
+    assert item.verdict == "meets"
+    assert (item.estimate, item.lower) == (0.0, 0.0)
+    assert item.upper == pytest.approx(-math.log(0.05) / (5 * DISTRICT_COUNT * 1000))
+    assert "equal in all replications, bound by the rule of three" in item.note
+
+
+def test_few_wishes_without_failures_are_inconclusive() -> None:
+    verdict = verdict_of([1.0] * 2, [LOSSES], wishes=1)
+    assert verdict.verdict == "inconclusive"
+    assert verdict.more_replications == math.ceil(-math.log(0.05) / 0.05 / DISTRICT_COUNT) - 2
+
+
+def test_equal_replications_between_none_and_all_are_exact() -> None:
+    (item,) = verdict_of([0.95] * 4, [CARS]).criteria
+    assert item.verdict == "meets"
+    assert (item.lower, item.upper) == pytest.approx((0.95, 0.95))
+    assert item.note == "equal in all replications"
+    assert verdict_of([0.9] * 4, [CARS]).verdict == "meets"
+    assert verdict_of([0.89] * 4, [CARS]).verdict == "fails"
+
+
+def test_packs_are_those_of_the_groups_sites() -> None:
+    result = result_of(around(0.95), [PACKS])
+    car_swap, truck_swap = (np.flatnonzero(NETWORK.sites.kind == SWAP)[place] for place in (0, -1))
+    for place, run in enumerate(result.replications):
+        run.arrivals[[car_swap, truck_swap], 8] = 1000
+        run.pack_found[car_swap, 8] = 980 + place % 2
+    (item,) = judge(result).criteria
+    assert item.verdict == "meets"
+    assert item.estimate == pytest.approx(0.9805)
+    assert item.worst_hour == "8-9 h"
+    assert item.worst_district == NETWORK.districts.name[NETWORK.sites.district[car_swap]]
+
+
+def test_worst_place_and_hour_need_some_wishes() -> None:
+    result = result_of([[0.95, 0.9, 0.95, 0.95]] * 3, [CARS])
+    for run in result.replications:
+        run.outcomes[LOST, FLEET_OF["cars"], STATION, 2, 4] = 3
+    (item,) = judge(result).criteria
+    assert (item.worst_district, item.worst_hour) == ("District 1", "17-18 h")
+    (none,) = verdict_of([1.0] * 3, [CARS]).criteria
+    assert (none.worst_district, none.worst_hour) == (None, None)
+
+
+def test_looks_spend_the_error() -> None:
+    result = result_of(around(0.9018, 0.004), [CARS])
+    assert judge(result).verdict == "meets"
+    spent = judge(result, looks=4)
+    assert spent.verdict == "inconclusive"
+    assert "spread over 4 looks" in spent.note
+    with pytest.raises(ValueError, match="looks: got 0"):
+        judge(result, looks=0)
+
+
+def test_nearest_to_breaking_has_the_smallest_margin() -> None:
+    verdict = verdict_of(around(0.93), [CARS, {**CARS, "name": "close", "at_least": 0.925}, DISTRICTS])
+    nearest = nearest_to_breaking(verdict)
+    assert nearest is not None
+    assert nearest.name == "close"
+    assert verdict.to_dict()["nearest_to_breaking"] == "close"
+
+
+def test_verdict_is_plain_json() -> None:
+    verdict = verdict_of(around(0.94), [CARS, P95, SWAPS, DISTRICTS])
+    text = json.dumps(verdict.to_dict(), allow_nan=False)
+    back = json.loads(text)
+    assert back["verdict"] == "fails"
+    assert back["criteria"][1]["estimate"] == "inf"
+    assert back["criteria"][2]["estimate"] is None
+    assert back["share_text"].startswith("12.9 %")
+
+
+@pytest.mark.stat
+def test_a_plan_on_the_threshold_is_called_meeting_as_rarely_as_stated() -> None:
+    rng = np.random.default_rng(11)
+    verdicts = [verdict_of((rng.binomial(400, 0.9, 10) / 400).tolist(), [CARS], wishes=400).verdict for _ in range(400)]
+    noise = 3 * math.sqrt(0.05 * 0.95 / 400)
+    assert abs(verdicts.count("meets") / 400 - 0.05) < noise
+    assert abs(verdicts.count("fails") / 400 - 0.05) < noise

@@ -1,0 +1,140 @@
+"""Test the demand ledger: every line by hand, the levers over all fleets, the energy of the plan's city."""
+
+import numpy as np
+import pytest
+
+from chargesim.demand.curves import read_curves
+from chargesim.demand.ledger import CORRIDOR, SocRule, build_ledger, capable_share
+from chargesim.errors import InputError
+from chargesim.scenario.reading import load
+from tests.factories import SCENARIOS
+
+PLAN = load(SCENARIOS / "chongqing_2025.yaml")
+CURVES = read_curves(SCENARIOS / "tables/charging_curves.csv")
+
+
+def ledger(changes=None):
+    loaded = PLAN.replace(changes or {})
+    return build_ledger(loaded.scenario, loaded.folder, CURVES)
+
+
+def lines(changes=None):
+    return {row.fleet: row for row in ledger(changes).rows}
+
+
+def test_a_line_by_hand():
+    """Without truncation a session gains target less SOC; the battery is 45 kWh, or 42 kWh of a swap-capable taxi."""
+    changes = {
+        "fleets.taxi.soc_mean": 0.3, "fleets.taxi.soc_sd": 1e-6, "fleets.taxi.target_soc_mean": 0.8, "fleets.taxi.target_soc_sd": 1e-6,
+        "fleets.taxi.curves": {"city400_45": 1.0}, "fleets.taxi.stock": 1000, "fleets.taxi.active_share": 0.9,
+        "fleets.taxi.km_per_day": 200, "fleets.taxi.consumption_kwh_km": 0.2, "fleet.season_factor": 1.1, "fleets.taxi.public_share": 0.5,
+        "fleets.taxi.fast_share": 0.2, "fleets.taxi.swap_share": 0.3, "fleets.taxi.swap_capable_share": 0.4,
+    }  # fmt: skip
+    row = lines(changes)["taxi"]
+    own = float(CURVES.battery_kwh[CURVES.index("city400_45")])
+    assert row.consumption_kwh_km == pytest.approx(0.22)
+    assert row.energy_kwh_per_day == pytest.approx(1000 * 0.9 * 200 * 0.22)
+    assert row.public_kwh_per_day == pytest.approx(19_800)
+    assert row.network_kwh_per_day == pytest.approx(9_900)
+    assert row.swap_target_share == pytest.approx(0.6)
+    assert row.capable_share == pytest.approx((0.3 + 0.4 * 0.2) / 0.5)
+    assert row.session_kwh == pytest.approx((row.capable_share * 42 + (1 - row.capable_share) * own) * 0.5, rel=1e-4)
+    assert row.sessions_per_day == pytest.approx(9_900 / row.session_kwh)
+    assert row.share_at_network == pytest.approx(0.5)
+    assert row.sources.startswith("stock: set in Python; active_share: ")
+    assert "fast_share: assumed" in lines()["taxi"].sources
+
+
+def test_fleet_stock_scales_all_with_a_constant_mix():
+    before, after = lines(), lines({"fleet.stock": 2 * ledger().stock})
+    for name, row in before.items():
+        if name == CORRIDOR:
+            assert after[name].sessions_per_day == row.sessions_per_day
+            continue
+        assert after[name].stock == pytest.approx(2 * row.stock)
+        assert after[name].sessions_per_day == pytest.approx(2 * row.sessions_per_day)
+        assert after[name].session_kwh == row.session_kwh
+    assert "given as a total" in ledger({"fleet.stock": 10}).stock_text
+
+
+def test_one_fleet_s_stock_moves_that_fleet_alone():
+    before, after = lines(), lines({"fleets.taxi.stock": 22_000})
+    assert after["taxi"].sessions_per_day == pytest.approx(2 * before["taxi"].sessions_per_day)
+    assert {name for name in before if repr(before[name]) != repr(after[name])} == {"taxi"}
+    assert ledger({"fleets.taxi.stock": 22_000}).stock == pytest.approx(ledger().stock + 11_000)
+
+
+def test_share_at_network_scales_every_fleet_alike():
+    usual = ledger()
+    wanted = usual.share_at_network * 1.2
+    more = ledger({"fleet.share_at_network": wanted})
+    assert more.share_at_network == pytest.approx(wanted)
+    for a, b in zip(usual.rows, more.rows, strict=True):
+        factor = 1.0 if a.fleet == CORRIDOR else 1.2
+        assert b.sessions_per_day == pytest.approx(factor * a.sessions_per_day)
+        assert b.network_kwh_per_day == pytest.approx(factor * a.network_kwh_per_day)
+        assert b.public_kwh_per_day == a.public_kwh_per_day
+        assert b.swap_target_share == a.swap_target_share
+        assert b.capable_share == a.capable_share
+
+
+def test_share_at_network_refuses_more_than_all_public_energy():
+    with pytest.raises(InputError) as caught:
+        ledger({"fleet.share_at_network": 0.9})
+    usual = ledger()
+    most = usual.share_at_network / max(row.share_at_network for row in usual.rows if row.fleet != CORRIDOR)
+    (fault,) = caught.value.faults
+    assert (
+        fault == f"fleet.share_at_network: 0.9 would ask more than all public energy of taxi, heavy_truck; at most {most:.3f} with this mix"
+    )
+    ledger({"fleet.share_at_network": float(np.floor(most * 1000) / 1000)})
+
+
+def test_the_city_asks_8_6_gwh_a_day():
+    """facts/chongqing.md, section 4: 8.6 GWh a day for all six fleets, private 3.1, trucks 1.4, vans 1.35, hailing 1.2, buses 1.0, taxis 0.5."""
+    rows = {name: row for name, row in lines().items() if name != CORRIDOR}
+    gwh = {name: row.energy_kwh_per_day / 1e6 for name, row in rows.items()}
+    assert sum(gwh.values()) == pytest.approx(8.6, rel=0.03)
+    expected = {"private_car": 3.1, "heavy_truck": 1.4, "logistics_van": 1.35, "ride_hailing": 1.2, "bus": 1.0, "taxi": 0.5}
+    assert gwh == pytest.approx(expected, rel=0.03)
+    assert ledger().stock == pytest.approx(952_000, rel=0.03)
+    assert sum(row.public_kwh_per_day for row in rows.values()) / 1e6 == pytest.approx(5.1, rel=0.05)
+
+
+def test_sums_are_those_of_the_lines():
+    whole = ledger()
+    assert whole.sessions_per_day == pytest.approx(sum(row.sessions_per_day for row in whole.rows))
+    assert whole.network_kwh_per_day == pytest.approx(sum(row.sessions_per_day * row.session_kwh for row in whole.rows))
+
+
+def test_a_corridor_line_by_hand():
+    corridors = PLAN.scenario.corridors
+    row = lines()[CORRIDOR]
+    assert row.sessions_per_day == pytest.approx(227_800 * 0.144 * 0.17 * 1.0 * 0.4)
+    car = PLAN.scenario.fleets["private_car"]
+    assert row.consumption_kwh_km == pytest.approx(car.consumption_kwh_km.value * 1.25)
+    rule = SocRule.of(PLAN.scenario, car, corridors)
+    assert rule.soc_low == corridors.soc_low.value
+    assert lines({"corridors.holiday_factor": 2.59})[CORRIDOR].sessions_per_day == pytest.approx(2.59 * row.sessions_per_day)
+    assert CORRIDOR not in lines({"corridors": None})
+
+
+def test_swap_capable_share_of_the_wishes():
+    for name, fleet in PLAN.scenario.fleets.items():
+        share = capable_share(fleet)
+        assert share == lines()[name].capable_share
+        assert 0 <= share <= 1
+        if fleet.swap_capable_share.value == 0:
+            assert share == 0
+        else:
+            assert share > 0
+
+
+def test_no_vehicles_ask_for_nothing():
+    rows = ledger({"fleet.stock": 0, "corridors": None}).rows
+    assert all(row.sessions_per_day == 0 and row.network_kwh_per_day == 0 for row in rows)
+    none = ledger({f"fleets.{name}.stock": 0 for name in PLAN.scenario.fleets})
+    assert none.stock == 0
+    assert none.share_at_network == 0
+    no_shares = ledger({f"fleets.{name}.{share}": 0 for name in PLAN.scenario.fleets for share in ("fast_share", "swap_share")})
+    assert no_shares.share_at_network == 0

@@ -1,0 +1,145 @@
+"""Small stories whose end is known by hand."""
+
+import numpy as np
+import pytest
+from engine_checks import check_conservation, check_little, check_patience, check_soc_is_a_share, check_tie_of_grant_and_patience, run
+from factories import demand, plant
+
+from chargesim.engine.accumulators import LOST, SERVED, STRANDED, UNFINISHED
+from chargesim.engine.simpy_engine import run_simpy
+
+
+def test_one_vehicle_drives_charges_and_leaves():
+    _, log = run(plant(), demand([100.0]))
+    assert log["outcome"][0] == SERVED
+    assert log["drive_min"][0] == 5.0
+    assert log["wait_min"][0] == 0.0
+    assert log["plug_min"][0] == 105.0
+    assert log["end_min"][0] == 105.0 + 60 * 0.5 * 50 / 100
+
+
+def test_zero_demand_leaves_empty_books():
+    world, log = run(plant(guns=(2, 1), swap=(False, True)), demand([]))
+    assert len(log) == 0
+    assert world.books.busy_min.sum() == world.books.energy_kwh.sum() == world.books.arrivals.sum() == 0
+    assert world.books.ready_min[1].sum() == pytest.approx(2 * 1440.0)
+
+
+def test_patience_is_kept_to_the_tick():
+    check_patience()
+
+
+def test_gun_freed_in_the_last_instant_of_a_patience_is_taken():
+    check_tie_of_grant_and_patience()
+
+
+def test_driving_takes_energy_as_a_share_of_the_battery():
+    check_soc_is_a_share()
+
+
+def test_no_site_within_reach_strands():
+    _, log = run(plant(km=200.0), demand([0.0], soc=0.1))
+    assert log["outcome"][0] == STRANDED
+    assert log["site"][0] == -1
+
+
+def test_no_site_at_all_strands():
+    _, log = run(plant(guns=()), demand([0.0]))
+    assert log["outcome"][0] == STRANDED
+
+
+def test_outside_option_is_taken_for_a_posted_queue_and_marked():
+    table = demand([0.0, 20.0], guidance=1, battery_kwh=1000.0)
+    _, log = run(plant(guns=(1,), outside_drive_min=-1e6), table)
+    assert log["outcome"].tolist() == [SERVED, LOST]
+    assert log["outside"].tolist() == [0, 1]
+    _, blind = run(plant(guns=(1,), outside_drive_min=-1e6), demand([0.0, 20.0], guidance=0, battery_kwh=100.0))
+    assert blind["outcome"].tolist() == [SERVED, SERVED]
+
+
+def test_balks_at_a_long_queue_and_goes_on_to_the_other_site():
+    table = demand([0.0, 0.0, 1.0], tolerance_min=[100.0, 100.0, 1.0], battery_kwh=1000.0, key=[1, 2, 3], max_diversions=2)
+    p = plant(guns=(1, 1))
+    p.candidates["minutes"][0, 0, 1] = 6.0
+    _, log = run(p, table)
+    assert log["balks"].tolist() == [0, 0, 1]
+    assert log["site"].tolist() == [0, 0, 1]
+    assert log["outcome"][2] == SERVED
+    assert log["diversions"][2] == 1
+
+
+def test_lost_after_the_last_diversion():
+    table = demand([0.0, 0.0, 1.0], tolerance_min=[100.0, 100.0, 1.0], battery_kwh=1000.0, max_diversions=0)
+    _, log = run(plant(guns=(1, 1)), table)
+    assert (log["outcome"][2], log["balks"][2], log["diversions"][2]) == (LOST, 1, 0)
+
+
+def test_two_arrive_at_once_the_lower_row_is_served_first():
+    _, log = run(plant(guns=(1,)), demand([0.0, 0.0]))
+    assert log["wait_min"].tolist() == [0.0, 15.0]
+
+
+def test_horizon_ends_first():
+    world, log = run(plant(guns=(1,)), demand([1430.0, 1431.0]))
+    assert log["outcome"].tolist() == [UNFINISHED, UNFINISHED]
+    assert log["soc_out"][0] == pytest.approx(0.3 + 5 * 100 / 60 / 50)
+    assert log["wait_min"][1] == 4.0
+    check_little(world)
+
+
+def test_swap_takes_a_pack_and_charges_the_old_one():
+    p = plant(guns=(1,), swap=(True,), packs=1, slots=1, swap_min=5.0)
+    world, log = run(p, demand([0.0, 1.0], swap_list=1))
+    assert log["soc_out"].tolist() == [0.9, 0.9]
+    assert log["end_min"][0] == 10.0
+    charge = 60 * 0.6 * 50 / 60
+    assert log["plug_min"][1] == pytest.approx(10.0 + charge, abs=1e-5)
+    assert world.books.pack_found.sum() == 1
+    assert world.books.energy_kwh.sum() == pytest.approx(2 * 0.6 * 50, rel=1e-6)
+    check_conservation(p, demand([0.0, 1.0], swap_list=1), world, log)
+
+
+def test_two_cars_share_a_cabinet():
+    _, log = run(plant(guns=(2,), cabinet_kw=100.0), demand([0.0, 0.0]))
+    assert (log["end_min"] - log["plug_min"]) == pytest.approx([30.0, 30.0], abs=1e-5)
+
+
+def test_the_one_that_stays_gets_the_whole_cabinet():
+    _, log = run(plant(guns=(2,), cabinet_kw=100.0), demand([0.0, 0.0], target_soc=[0.55, 0.8]))
+    assert (log["end_min"] - log["plug_min"]) == pytest.approx([15.0, 22.5], abs=1e-5)
+
+
+def test_steps_of_a_curve_under_a_limit():
+    curve = ((0.0, 0.5, 1.0), (100.0, 40.0))
+    _, log = run(plant(guns=(2,), cabinet_kw=100.0, curve=curve), demand([0.0, 0.0], soc=0.4, target_soc=0.6))
+    assert (log["end_min"] - log["plug_min"]) == pytest.approx(np.full(2, 60 * 5 / 50 + 60 * 5 / 40), abs=1e-5)
+
+
+def test_guns_are_taken_from_the_emptier_cabinet():
+    _, log = run(plant(guns=(4,), per_cabinet=2, cabinet_kw=100.0), demand([0.0, 0.0]))
+    assert (log["end_min"] - log["plug_min"]) == pytest.approx([15.0, 15.0], abs=1e-5)
+
+
+def test_posted_occupancy_is_as_old_as_its_refresh():
+    p = plant(guns=(1, 1), posted_refresh_min=60.0)
+    p.candidates["minutes"][:, 0, 1] = 8.0
+    table = demand([0.0, 10.0, 61.0], guidance=1, battery_kwh=1000.0)
+    _, log = run(p, table)
+    assert log["site"].tolist() == [0, 0, 1]
+    _, blind = run(p, demand([0.0, 10.0, 61.0], guidance=0, battery_kwh=1000.0))
+    assert blind["site"].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("cut", [1, 7, 23, 49])
+def test_where_a_chunk_ends_changes_nothing(cut):
+    rng = np.random.default_rng(5)
+    p = plant(guns=(1, 2, 1), swap=(False, False, True), noise_min=3.0, outside_drive_min=40.0, cabinet_kw=120.0)
+    table = demand(
+        np.sort(rng.uniform(0, 600, 50)), swap_list=rng.integers(0, 2, 50) * 2 - 1, patience_min=20.0, tolerance_min=30.0,
+        max_diversions=2, key=rng.integers(1, 2**62, 50), guidance=1,
+    )  # fmt: skip
+    whole_books, whole = run_simpy(p, [table], 0, 1)
+    books, parts = run_simpy(p, [table[:cut], table[cut:]], 0, 1)
+    assert whole.tobytes() == parts.tobytes()
+    for name in ("busy_min", "energy_kwh", "queue_min", "arrivals", "ready_min"):
+        assert (getattr(books, name) == getattr(whole_books, name)).all(), name

@@ -1,0 +1,155 @@
+"""Test the candidate lists of a small city against plain shortest paths on its graph."""
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from chargesim.network.build import build_network
+from chargesim.network.candidates import holds
+from chargesim.network.network import STATION
+from chargesim.scenario.reading import load
+from chargesim.study.case import build_case
+from chargesim.study.replication import simulate
+from tests.factories import SCENARIOS, TICK
+from tests.network_files import copy_small_city, edit, small_network
+
+SMALL = load(SCENARIOS / "small_city.yaml")
+
+
+@pytest.fixture(scope="module")
+def network():
+    return build_network(SMALL.scenario, SMALL.folder)
+
+
+def origin_names(network):
+    return [*network.zones.id, *network.corridors.id, *network.sites.id]
+
+
+def free(u, v, data):
+    return data["minutes"][0]
+
+
+def roads_for(network, key, origin):
+    """Return the roads on which a list is searched: no way leads through a site, none over ramps for expressway sites alone."""
+    kinds = {data["kind"] for _, _, data in network.graph.edges(data=True)}
+    if key.access == {"expressway"}:
+        kinds &= {"expressway", "interchange", "access"}
+    other = set(network.sites.id) - {origin}
+    edges = [(a, b) for a, b, data in network.graph.edges(data=True) if data["kind"] in kinds and a not in other and b not in other]
+    graph = network.graph.edge_subgraph(edges).copy()
+    graph.add_nodes_from(network.graph.nodes)
+    return graph
+
+
+def expected(network, key, origin):
+    """Return (minutes by period, km, site) of every site that a list may hold, nearest first, by networkx."""
+    roads, sites = roads_for(network, key, origin), network.sites
+    lengths, paths = nx.single_source_dijkstra(roads, origin, weight=free)
+    found = []
+    for s, name in enumerate(sites.id):
+        (last,) = network.graph.pred[name]
+        if last in lengths and name != origin and holds(key, sites, s):
+            edges = [network.graph.edges[pair] for pair in nx.utils.pairwise([*paths[last], name])]
+            found.append((np.sum([edge["minutes"] for edge in edges], axis=0), sum(edge["km"] for edge in edges), s))
+    return sorted(found, key=lambda one: (one[0][0], one[2]))
+
+
+def test_lists_are_the_shortest_paths_of_networkx(network):
+    lists, compared = network.candidates, 0
+    for i, key in enumerate(lists.keys):
+        per_key = SMALL.scenario.choice.nearest_stations if key.kind == STATION else SMALL.scenario.choice.nearest_swap_sites
+        for o, origin in enumerate(origin_names(network)):
+            if key.access == {"expressway"} and o < len(network.zones.id):
+                assert (lists.site[i, o] == -1).all()
+                continue
+            if (
+                origin in network.sites.id
+                and key.access == {"expressway"}
+                and network.sites.access[network.sites.id.index(origin)] != "expressway"
+            ):
+                continue
+            want = expected(network, key, origin)[:per_key]
+            got = [s for s in lists.site[i, o].tolist() if s >= 0]
+            assert len(got) == len(want), (key, origin)
+            for rank, (minutes, km, site) in enumerate(want):
+                near = [one[2] for one in want if abs(one[0][0] - minutes[0]) < 1e-9]
+                assert got[rank] == site or got[rank] in near, (key, origin, rank)
+                if got[rank] == site and len(near) == 1:
+                    assert lists.km[i, o, rank] == pytest.approx(km, abs=1e-9)
+                np.testing.assert_allclose(lists.minutes[0, i, o, rank], minutes[0], atol=TICK)
+                if len(near) == 1:
+                    np.testing.assert_allclose(lists.minutes[:, i, o, rank], minutes, atol=TICK)
+                compared += 1
+    assert compared > 500
+
+
+def test_times_are_whole_ticks_and_rise_with_the_rank(network):
+    lists = network.candidates
+    there = lists.site >= 0
+    minutes = lists.minutes[:, there] / TICK
+    assert np.array_equal(minutes, np.round(minutes))
+    assert np.isinf(lists.minutes[:, ~there]).all()
+    assert np.isinf(lists.km[~there]).all()
+    finite = np.where(np.isinf(lists.minutes[0]), 1e9, lists.minutes[0])
+    assert (np.diff(finite, axis=-1) >= 0).all()
+    assert (lists.minutes[1:, there] >= lists.minutes[0, there]).all()
+
+
+def test_a_site_is_never_its_own_candidate(network):
+    first = len(network.zones.id) + len(network.corridors.id)
+    for s in range(len(network.sites)):
+        assert s not in network.candidates.site[:, first + s]
+
+
+def test_a_corridor_sees_only_what_is_ahead(network):
+    lists = network.candidates
+    i = next(i for i, key in enumerate(lists.keys) if key.access == {"expressway"})
+    service = network.sites.id.index("Service-area")
+    first = len(network.zones.id)
+    ahead = {name: lists.site[i, first + c, 0] for c, name in enumerate(network.corridors.id)}
+    assert ahead == {"gate_west>service": service, "gate_east>service": service, "service>gate_west": -1, "service>gate_east": -1}
+
+
+def test_traffic_never_turns_back_at_a_service_area(tmp_path):
+    """Two service areas in a row: who drives to the west one and on sees no site that lies behind it."""
+    folder = copy_small_city(tmp_path)
+    edit(folder / "small/roads.csv", "gate_west,service,16.0,100,expressway\n", "gate_west,first,6.0,100,expressway\nfirst,service,10.0,100,expressway\n")  # fmt: skip
+    edit(
+        folder / "small/sites.csv",
+        "Riverside-truck,station,truck",
+        "First-area,station,expressway,Riverside,29.52,106.6,first,2,\nRiverside-truck,station,truck",
+    )
+    network = small_network(folder)
+    lists, sites = network.candidates, network.sites
+    i = next(i for i, key in enumerate(lists.keys) if key.access == {"expressway"})
+    zones = len(network.zones.id)
+    seen = {name: [sites.id[s] for s in lists.site[i, zones + c] if s >= 0] for c, name in enumerate(network.corridors.id)}
+    assert seen["gate_west>first"] == ["First-area", "Service-area"]
+    assert seen["first>service"] == ["Service-area"]  # not First-area, which lies behind
+    assert seen["service>first"] == ["First-area"]  # not Service-area
+    assert seen["gate_east>service"] == ["Service-area", "First-area"]
+    assert seen["first>gate_west"] == []
+    assert seen["service>gate_east"] == []
+
+
+def test_a_zone_that_reaches_no_site_is_stranded_and_nothing_crashes(tmp_path):
+    folder = copy_small_city(tmp_path)
+    zones, roads = folder / "small/zones.csv", folder / "small/roads.csv"
+    zones.write_text(
+        zones.read_text(encoding="utf-8") + "I01,29.9,107.1,Hilltown,west_ring,4000,1\nI02,29.9,107.11,Hilltown,west_ring,4000,1\n",
+        encoding="utf-8",
+    )
+    roads.write_text(roads.read_text(encoding="utf-8") + "I01,I02,1.0,40,local\n", encoding="utf-8")
+    case = build_case(load(folder / "small_city.yaml", ["horizon.lead_in_days=0"]))
+    network = case.network
+    cut_off = [network.zones.id.index(name) for name in ("I01", "I02")]
+    assert (network.candidates.site[:, cut_off] == -1).all()
+    assert np.isinf(network.candidates.km[:, cut_off]).all()
+    assert np.isinf(case.task.plant.free_min[:, cut_off]).all()
+    _, sessions = simulate(case.task, 0)
+    mine = sessions[sessions["zone"].isin(["I01", "I02"])]
+    assert len(mine) > 5
+    assert set(mine["outcome"]) == {"stranded"}
+    assert (mine["energy_kwh"] == 0).all()
+    assert set(mine["kind"]) == {"none"}
+    assert set(mine["site"]) == {""}

@@ -1,0 +1,102 @@
+"""Check what the terminal says."""
+
+import dataclasses
+import io
+from typing import Any
+
+import pytest
+from factories_analysis import make_result, make_standard
+from rich.console import Console
+
+from chargesim.analysis.kpis import kpi_frame
+from chargesim.analysis.result import RunResult
+from chargesim.analysis.verdict import judge
+from chargesim.view.terminal import print_ledger, print_verdict
+from chargesim.view.wording import amount, interval
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    fleet: str
+    stock: float
+    energy_kwh_per_day: float
+    sources: tuple[str, ...] = ()
+    note: str | None = None
+
+
+def make_easy() -> list[dict[str, Any]]:
+    """Return two criteria that random runs meet."""
+    served = {"measure": "served_within", "minutes": 20.0, "source": "assumed"}
+    return [
+        {**served, "name": "cars served within 20 min", "scope": "cars", "at_least": 0.6},
+        {**served, "name": "every district within 20 min", "scope": "districts", "at_least": 0.5},
+    ]
+
+
+def printed(result: RunResult) -> str:
+    console = Console(width=150, record=True, file=io.StringIO())
+    print_verdict(console, result, judge(result), kpi_frame(result))
+    return console.export_text()
+
+
+def test_verdict_names_what_a_planner_asks_for() -> None:
+    text = printed(make_result(standard=make_standard(make_easy())))
+    for part in (
+        "The plan MEETS the standard at 95 % confidence",
+        "(5 of 5 replications)",
+        "Assumed: 12.9 % of all public energy is asked of this network",
+        "Nearest to breaking",
+        "Worst: ",
+        "every district within 20 min",
+        "at least 50 %",
+        "peak load of the city",
+        "MW",
+        "synthetic layout of real totals (layout seed 1)",
+    ):
+        assert part in text, part
+
+
+def test_incomplete_claims_no_confidence() -> None:
+    text = printed(make_result(planned=9))
+    assert "INCOMPLETE: no verdict (5 of 9 replications)" in text
+    assert "% confidence" not in text
+
+
+def test_ledger_prints_dataclasses_and_mappings() -> None:
+    console = Console(width=150, record=True, file=io.StringIO())
+    rows = [Row("taxi", 11_000.0, 506_616.2, ("programme 2025", "check")), Row("bus", 6_500.0, 0.25, (), "assumed [sic]")]
+    print_ledger(console, rows)
+    print_ledger(console, [dataclasses.asdict(row) for row in rows], title="By fleet", columns={"fleet": "fleet", "stock": "vehicles"})
+    print_ledger(console, [])
+    text = console.export_text()
+    for part in (
+        "Demand ledger",
+        "energy kwh per day",
+        "506,616",
+        "0.25",
+        "programme 2025; check",
+        "assumed [sic]",
+        "By fleet",
+        "vehicles",
+    ):
+        assert part in text, part
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.9412, "share", "94.1 %"), (0.9991, "share", "99.91 %"),
+        (1.0, "share", "100 %"), (0.0, "share", "0 %"), (12_345.6, "1/day", "12,346 a day"), (11.16, "min", "11.2 min"),
+        (0.5, "min", "0.50 min"), (float("inf"), "min", "endless"), (float("-inf"), "min", "unknown"), (float("nan"), "min", "-"),
+    ],
+)  # fmt: skip
+def test_amounts(value: float, unit: str, text: str) -> None:
+    assert amount(value, unit) == text
+
+
+def test_intervals_name_their_unit_once() -> None:
+    assert interval(0.9393, 0.9412, "share") == "93.9 to 94.1 %"
+    assert interval(2.0, 11.0, "min") == "2.00 to 11.0 min"
+    assert interval(2.0, float("inf"), "min") == "2.00 min to endless"
+    assert interval(3.0, 3.0, "min") == "exact"
+    assert interval(float("nan"), float("nan"), "min") == "-"
