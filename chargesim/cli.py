@@ -1,14 +1,19 @@
 """Offer chargesim on the command line."""
 
+import atexit
 import contextlib
+import gc
 import json
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 app = typer.Typer(
     help="Plan ultra-fast charging and battery swapping for a city: does a plan meet the demand, how sure are we, where does it break?",
@@ -68,12 +73,11 @@ def run(
             kpis = json.loads(finished.kpis[finished.kpis["scope"] == "city"].to_json(orient="records"))
             _print_json({"run_dir": str(finished.folder), "verdict": verdict["verdict"], "criteria": verdict["criteria"], "kpis": kpis})
             return
-        from rich.console import Console
+        from chargesim.view.terminal import print_swap_shares, print_verdict
 
-        from chargesim.view.terminal import print_verdict
-
-        console = Console()
+        console = _console()
         print_verdict(console, finished.result, finished.verdict, finished.kpis)
+        print_swap_shares(console, finished.kpis, {row.fleet: row.swap_target_share for row in finished.case.ledger.rows})
         if finished.result.days == 1:
             console.print("One day was judged; `--days 7` asks for a week.", style="dim")
         console.print(f"All results: {finished.folder}", soft_wrap=True)
@@ -91,11 +95,9 @@ def check(scenario: ScenarioPath, set_: Changes = None, as_json: AsJson = False)
         if as_json:
             _print_json(checked.to_dict())
         else:
-            from rich.console import Console
-
             from chargesim.view.checking import print_check
 
-            print_check(Console(), checked)
+            print_check(_console(), checked)
 
 
 @app.command()
@@ -125,11 +127,16 @@ def bench(
         if as_json:
             _print_json(measured.to_dict())
         else:
-            from rich.console import Console
-
             from chargesim.view.bench import print_bench
 
-            print_bench(Console(), measured)
+            print_bench(_console(), measured)
+
+
+def _console() -> "Console":
+    """Return a console; a file or a pipe gets lines of 110 characters."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 110)
 
 
 def _print_json(data: Any) -> None:
@@ -158,4 +165,5 @@ def _messages() -> Iterator[None]:
 
 def main() -> None:
     """Run the command line."""
+    atexit.register(gc.freeze)  # the last collection would walk over every compiled function, half a second for nothing
     app()

@@ -58,8 +58,22 @@ def test_check_prints_the_ledger(empty):
 
 def test_run_as_json(empty):
     done = chargesim(
-        "run", SMALL, "--replications", "2", "--seed", "3", "--jobs", "1", "--sessions", "none", "--no-figures", "--out", "mine", "--json", cwd=empty
-    )  # fmt: skip
+        "run",
+        SMALL,
+        "--replications",
+        "2",
+        "--seed",
+        "3",
+        "--jobs",
+        "1",
+        "--sessions",
+        "none",
+        "--no-figures",
+        "--out",
+        "mine",
+        "--json",
+        cwd=empty,
+    )
     printed = json.loads(done.stdout)
     assert set(printed) == {"run_dir", "verdict", "criteria", "kpis"}
     assert printed["run_dir"] == "mine"

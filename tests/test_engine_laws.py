@@ -22,14 +22,16 @@ def scenarios(draw):
     times = np.sort(rng.uniform(0, draw(st.sampled_from([30, 300, 1400])), n))
     p = plant(
         guns=guns, swap=swap, km=draw(st.sampled_from([0.0, 3.0, 60.0])), drive_min=draw(st.sampled_from([0.0, 2.0, 7.5])),
-        cabinet_kw=draw(st.sampled_from([60.0, 150.0, 1e9])), plug_kw=draw(st.sampled_from([90.0, 1e9])), per_cabinet=draw(st.integers(1, 3)),
+        cabinet_kw=draw(st.sampled_from([60.0, 150.0, 1e9])), plug_kw=draw(st.sampled_from([90.0, 1e9])),
+        per_cabinet=draw(st.integers(1, 3)),
         packs=draw(st.integers(1, 4)), slots=draw(st.integers(1, 3)), noise_min=0.0 if whole else 4.0,
         outside_drive_min=draw(st.sampled_from([np.inf, 20.0])), curve=((0.0, 0.5, 0.8, 1.0), (100.0, 60.0, 20.0)),
     )  # fmt: skip
     table = demand(
         np.floor(times) if whole else times,
         soc=rng.uniform(0.05, 0.6, n), target_soc=rng.uniform(0.65, 1.0, n), battery_kwh=rng.choice([20.0, 60.0], n),
-        swap_list=np.where(rng.random(n) < 0.4, 1, -1), patience_min=rng.choice([3.0, 10.0, 40.0], n), tolerance_min=rng.choice([5.0, 60.0], n),
+        swap_list=np.where(rng.random(n) < 0.4, 1, -1), patience_min=rng.choice([3.0, 10.0, 40.0], n),
+        tolerance_min=rng.choice([5.0, 60.0], n),
         max_diversions=rng.integers(0, 3, n), guidance=rng.integers(0, 2, n), key=rng.integers(1, 2**62, n),
     )  # fmt: skip
     return p, table

@@ -113,7 +113,8 @@ def test_a_corridor_sees_only_what_is_ahead(network):
 def test_traffic_never_turns_back_at_a_service_area(tmp_path):
     """Two service areas in a row: who drives to the west one and on sees no site that lies behind it."""
     folder = copy_small_city(tmp_path)
-    edit(folder / "small/roads.csv", "gate_west,service,16.0,100,expressway\n", "gate_west,first,6.0,100,expressway\nfirst,service,10.0,100,expressway\n")  # fmt: skip
+    two = "gate_west,first,6.0,100,expressway\nfirst,service,10.0,100,expressway\n"
+    edit(folder / "small/roads.csv", "gate_west,service,16.0,100,expressway\n", two)
     edit(
         folder / "small/sites.csv",
         "Riverside-truck,station,truck",

@@ -106,7 +106,7 @@ def test_the_graph_is_networkx_with_units(network):
 
 
 def test_the_label_says_synthetic_and_the_layout_seed(network):
-    assert network.label == "synthetic layout of real totals (layout seed 1)"
+    assert network.label == "Chongqing, synthetic layout of real totals (layout seed 1)"
 
 
 def test_every_zone_reaches_a_public_station_and_corridors_have_weights(network):
@@ -126,7 +126,7 @@ def test_the_run_s_seed_does_not_move_the_layout(network):
 
 def test_another_layout_seed_moves_places_and_keeps_totals(network, elsewhere):
     a, b = network.sites, elsewhere.sites
-    assert elsewhere.label == "synthetic layout of real totals (layout seed 2)"
+    assert elsewhere.label == "Chongqing, synthetic layout of real totals (layout seed 2)"
     assert len(a) == len(b)
     assert a.guns.sum() == b.guns.sum()
     assert Counter(a.group) == Counter(b.group)

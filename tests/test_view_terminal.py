@@ -1,9 +1,9 @@
 """Check what the terminal says."""
 
-import dataclasses
 import io
 from typing import Any
 
+import pandas as pd
 import pytest
 from factories_analysis import make_result, make_standard
 from rich.console import Console
@@ -11,17 +11,8 @@ from rich.console import Console
 from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import judge
-from chargesim.view.terminal import print_ledger, print_verdict
+from chargesim.view.terminal import print_swap_shares, print_verdict
 from chargesim.view.wording import amount, interval
-
-
-@dataclasses.dataclass(frozen=True)
-class Row:
-    fleet: str
-    stock: float
-    energy_kwh_per_day: float
-    sources: tuple[str, ...] = ()
-    note: str | None = None
 
 
 def make_easy() -> list[dict[str, Any]]:
@@ -62,24 +53,13 @@ def test_incomplete_claims_no_confidence() -> None:
     assert "% confidence" not in text
 
 
-def test_ledger_prints_dataclasses_and_mappings() -> None:
-    console = Console(width=150, record=True, file=io.StringIO())
-    rows = [Row("taxi", 11_000.0, 506_616.2, ("programme 2025", "check")), Row("bus", 6_500.0, 0.25, (), "assumed [sic]")]
-    print_ledger(console, rows)
-    print_ledger(console, [dataclasses.asdict(row) for row in rows], title="By fleet", columns={"fleet": "fleet", "stock": "vehicles"})
-    print_ledger(console, [])
-    text = console.export_text()
-    for part in (
-        "Demand ledger",
-        "energy kwh per day",
-        "506,616",
-        "0.25",
-        "programme 2025; check",
-        "assumed [sic]",
-        "By fleet",
-        "vehicles",
-    ):
-        assert part in text, part
+def test_swap_shares_stand_beside_what_the_ledger_expects() -> None:
+    console = Console(record=True, width=120, file=io.StringIO())
+    kpis = pd.DataFrame(
+        {"kpi": ["swap_share_of_energy"] * 2, "scope": ["fleet"] * 2, "key": ["taxi", "bus"], "mean": [0.58, 0.0], "n": [20, 20]}
+    )
+    print_swap_shares(console, kpis, {"taxi": 0.67, "bus": 0.0})
+    assert "in brackets what the ledger expects: taxi 58% (67%)" in console.export_text()
 
 
 @pytest.mark.parametrize(

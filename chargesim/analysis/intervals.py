@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 from chargesim.analysis.result import Bools, Counts, Floats
 
@@ -100,7 +100,7 @@ def p_above(values: ArrayLike, limit: float) -> float:
     if np.ptp(known) == 0:
         return 0.0 if known[0] > limit else 1.0
     error = float(known.std(ddof=1)) / math.sqrt(len(known))
-    return float(stats.t.sf((float(known.mean()) - limit) / error, len(known) - 1))
+    return float(special.stdtr(len(known) - 1, (limit - float(known.mean())) / error))
 
 
 def rule_of_three(trials: float, *, confidence: float = 0.95) -> float:
@@ -168,7 +168,7 @@ def more_replications(values: ArrayLike, limit: float, *, confidence: float) -> 
     distance = abs(float(known.mean()) - limit)
     if distance < 1e-12:
         return None
-    needed = (float(stats.norm.ppf(confidence)) * float(known.std(ddof=1)) / distance) ** 2
+    needed = (float(special.ndtri(confidence)) * float(known.std(ddof=1)) / distance) ** 2
     return max(1, math.ceil(needed) - len(known))
 
 
@@ -196,7 +196,7 @@ def _intervals(values: Floats, quantile: float) -> Intervals:
         mean = np.where(n > 0, clean.sum(axis=0) / n, np.nan)
         spread = np.where(defined & ~endless, clean - mean, 0.0)
         error = np.sqrt((spread**2).sum(axis=0) / (n - 1) / n)
-        half = stats.t.ppf(quantile, np.maximum(n - 1, 1)) * error
+        half = special.stdtrit(np.maximum(n - 1, 1), quantile) * error
     highest = np.where(defined, values, -np.inf).max(axis=0)
     lowest = np.where(defined, values, np.inf).min(axis=0)
     with np.errstate(invalid="ignore"):

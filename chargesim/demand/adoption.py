@@ -18,7 +18,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.optimize import least_squares
 
 from chargesim.errors import InputError
 from chargesim.scenario.fleets import Adoption
@@ -155,6 +154,8 @@ def _fit(curve: _Curve, built: Floats) -> tuple[Floats, bool]:
 
     def off(x: Floats) -> Floats:
         return _built_by_year(curve, x, len(built)) - built
+
+    from scipy.optimize import least_squares  # an eighth of a second that a run with a given stock does not need
 
     fit = least_squares(
         off,

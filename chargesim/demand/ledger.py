@@ -116,16 +116,24 @@ def truncated_normal(u: NDArray[np.float64], mean: float, sd: float, low: float,
     return np.clip(mean + sd * ndtri(a + u * (b - a)), low, high)
 
 
-def capable_share(fleet: Fleet) -> float:
+def capable_share(fleet: Fleet, own_kwh: float, pack_kwh: float) -> float:
     """Return the share of a fleet's wishes at the network that come from swap-capable vehicles.
 
     All vehicles of a fleet take the same energy in public; only the capable ones swap; charging at ultra-fast guns
-    is spread evenly over both. So of the energy at the network they take swap share + capable share x fast share.
+    is spread evenly over both. So of the energy at the network they take (swap share + capable share x fast share) /
+    (swap share + fast share); of the wishes more or less, as their packs are smaller or larger than the others' batteries.
+
+    Parameters
+    ----------
+    fleet : Fleet
+    own_kwh, pack_kwh : float
+        Mean battery of the vehicles that cannot swap, and the pack of those that can [kWh].
     """
     asked = fleet.fast_share.value + fleet.swap_share.value
     if asked == 0 or fleet.pack_type is None:
         return 0.0
-    return (fleet.swap_share.value + fleet.swap_capable_share.value * fleet.fast_share.value) / asked
+    energy = (fleet.swap_share.value + fleet.swap_capable_share.value * fleet.fast_share.value) / asked
+    return energy / pack_kwh / (energy / pack_kwh + (1 - energy) / own_kwh)
 
 
 def build_ledger(scenario: Scenario, folder: Path, curves: Curves) -> Ledger:
@@ -161,11 +169,10 @@ def _total_stock(scenario: Scenario, folder: Path, mix: float) -> tuple[float, s
     return mix, "sum of the fleets"
 
 
-def session_kwh(scenario: Scenario, fleet: Fleet, curves: Curves, rule: SocRule, capable: float) -> float:
-    """Return the mean energy that a wish asks for [kWh]; a swap-capable vehicle has the battery of its pack type."""
-    own = sum(share.value * curves.battery_kwh[curves.index(name)] for name, share in fleet.curves.items())
-    pack = scenario.swap.pack_types[fleet.pack_type].kwh.value if fleet.pack_type is not None else 0.0
-    return float((capable * pack + (1 - capable) * own) * rule.mean_gain())
+def batteries_kwh(scenario: Scenario, fleet: Fleet, curves: Curves) -> tuple[float, float]:
+    """Return the mean battery of a fleet's vehicles that cannot swap, and the pack of those that can (0: none) [kWh]."""
+    own = sum(share.value * float(curves.battery_kwh[curves.index(name)]) for name, share in fleet.curves.items())
+    return own, scenario.swap.pack_types[fleet.pack_type].kwh.value if fleet.pack_type is not None else 0.0
 
 
 def _fleet_row(scenario: Scenario, name: str, fleet: Fleet, curves: Curves, stock: float) -> LedgerRow:
@@ -173,8 +180,9 @@ def _fleet_row(scenario: Scenario, name: str, fleet: Fleet, curves: Curves, stoc
     energy = stock * fleet.active_share.value * fleet.km_per_day.value * consumption
     public = energy * fleet.public_share.value
     asked = fleet.fast_share.value + fleet.swap_share.value
-    capable = capable_share(fleet)
-    mean_kwh = session_kwh(scenario, fleet, curves, SocRule.of(scenario, fleet), capable)
+    own_kwh, pack_kwh = batteries_kwh(scenario, fleet, curves)
+    capable = capable_share(fleet, own_kwh, pack_kwh)
+    mean_kwh = (capable * pack_kwh + (1 - capable) * own_kwh) * SocRule.of(scenario, fleet).mean_gain()
     parts = ("stock", "active_share", "km_per_day", "consumption_kwh_km", "public_share", "fast_share", "swap_share")
     return LedgerRow(
         fleet=name,
@@ -235,7 +243,7 @@ def _corridor_row(scenario: Scenario, curves: Curves) -> LedgerRow:
         * corridors.holiday_factor.value
     )
     sessions = charges * corridors.share_at_network.value
-    mean_kwh = session_kwh(scenario, fleet, curves, SocRule.of(scenario, fleet, corridors), 0.0)
+    mean_kwh = batteries_kwh(scenario, fleet, curves)[0] * SocRule.of(scenario, fleet, corridors).mean_gain()
     consumption = fleet.consumption_kwh_km.value * scenario.fleet.season_factor.value * corridors.consumption_factor.value
     parts = ("vehicles_at_service_areas_per_day", "nev_share_of_traffic", "charge_share", "share_at_network")
     return LedgerRow(

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from chargesim.demand.curves import Curves
-from chargesim.demand.draw import DemandModel
+from chargesim.demand.draw import DemandModel, FleetDraw
 from chargesim.demand.streams import stable_hash
 from chargesim.demand.table import Table, empty_table, sort_table
 from chargesim.errors import InputError
@@ -59,45 +60,47 @@ def read_recorded(
         raise InputError([f"{shown(path)}:1: {name}: this column is missing" for name in missing])
     zones = {name: row for row, name in enumerate(network.zones.id)}
     fleet_index = {fleet.name: fleet for fleet in drawn.fleets}
+    _refuse_faults(path, frame, zones, fleet_index, curves)
+    table = empty_table(len(frame))
+    table["wish_min"] = np.floor(frame["wish_min"].to_numpy(float) * _TICKS_PER_MIN) / _TICKS_PER_MIN
+    table["origin"] = frame["zone"].astype(str).map(zones).to_numpy()
+    classes = frame["vehicle_class"].to_numpy()
+    for name, fleet in fleet_index.items():
+        mine = np.flatnonzero(classes == name)
+        _fill_fleet(table, mine, frame.iloc[mine], fleet, fleets.index(name), curves)
+    table["patience_min"] = np.maximum(1.0, np.floor(table["patience_min"] * _TICKS_PER_MIN + 0.5)) / _TICKS_PER_MIN
+    table["tolerance_min"] = table["patience_min"]
+    table["soc"], table["target_soc"] = frame["soc"], np.maximum(frame["target_soc"], frame["soc"])
+    table["key"] = [stable_hash(f"recorded/{scenario.seed}/{row}") for row in range(len(frame))]
+    return RecordedDemand(sort_table(table), fleets)
+
+
+def _refuse_faults(path: Path, frame: pd.DataFrame, zones: dict[str, int], fleets: dict[str, FleetDraw], curves: Curves) -> None:
     faults: list[str] = []
-    _check(
-        path,
-        frame,
-        faults,
-        "wish_min",
-        frame["wish_min"].map(_is_number) & (pd.to_numeric(frame["wish_min"], errors="coerce") >= 0),
-        "a number of at least 0",
-    )
+    number = {name: pd.to_numeric(frame[name], errors="coerce") for name in ("wish_min", "soc", "target_soc")}
+    _check(path, frame, faults, "wish_min", np.isfinite(number["wish_min"]) & (number["wish_min"] >= 0), "a number of at least 0")
     _check(path, frame, faults, "zone", frame["zone"].astype(str).isin(zones), "the id of a zone of the network")
-    _check(path, frame, faults, "vehicle_class", frame["vehicle_class"].isin(list(fleet_index)), f"one of {', '.join(fleet_index)}")
+    _check(path, frame, faults, "vehicle_class", frame["vehicle_class"].isin(list(fleets)), f"one of {', '.join(fleets)}")
     for name in ("soc", "target_soc"):
-        value = pd.to_numeric(frame[name], errors="coerce")
-        _check(path, frame, faults, name, value.between(0, 1), "a share from 0 to 1")
+        _check(path, frame, faults, name, number[name].between(0, 1), "a share from 0 to 1")
     if "curve" in frame:
         _check(path, frame, faults, "curve", frame["curve"].isin(curves.id), f"one of {', '.join(curves.id)}")
     if "patience_min" in frame:
         _check(path, frame, faults, "patience_min", pd.to_numeric(frame["patience_min"], errors="coerce") > 0, "more than 0 min")
     if faults:
         raise InputError(faults)
-    table = empty_table(len(frame))
-    table["wish_min"] = np.floor(frame["wish_min"].to_numpy(float) * _TICKS_PER_MIN) / _TICKS_PER_MIN
-    table["origin"] = frame["zone"].astype(str).map(zones).to_numpy()
-    classes = frame["vehicle_class"].to_numpy()
-    for name, fleet in fleet_index.items():
-        mine = classes == name
-        common = int(fleet.curves[np.argmax(np.diff(fleet.curve_cdf, prepend=0.0))])
-        curve = frame.loc[mine, "curve"].map(curves.index).to_numpy() if "curve" in frame else np.full(mine.sum(), common)
-        table["fleet"][mine], table["curve"][mine] = fleets.index(name), curve
-        table["battery_kwh"][mine] = curves.battery_kwh[curve]
-        table["station_list"][mine], table["swap_list"][mine] = fleet.station_list, -1
-        table["consumption_kwh_km"][mine] = fleet.consumption_kwh_km
-        table["patience_min"][mine] = frame.loc[mine, "patience_min"] if "patience_min" in frame else fleet.patience_mean
-        table["value_of_time_cny_h"][mine], table["max_diversions"][mine] = fleet.value_mean, fleet.max_diversions
-    table["patience_min"] = np.maximum(1.0, np.floor(table["patience_min"] * _TICKS_PER_MIN + 0.5)) / _TICKS_PER_MIN
-    table["tolerance_min"] = table["patience_min"]
-    table["soc"], table["target_soc"] = frame["soc"], np.maximum(frame["target_soc"], frame["soc"])
-    table["key"] = [stable_hash(f"recorded/{scenario.seed}/{row}") for row in range(len(frame))]
-    return RecordedDemand(sort_table(table), fleets)
+
+
+def _fill_fleet(table: Table, mine: NDArray[np.int64], frame: pd.DataFrame, fleet: FleetDraw, index: int, curves: Curves) -> None:
+    """Fill in what the log does not say of a fleet's vehicles: the commonest curve, means, no swapping."""
+    common = int(fleet.curves[np.argmax(np.diff(fleet.curve_cdf, prepend=0.0))])
+    curve = frame["curve"].map(curves.index).to_numpy() if "curve" in frame else np.full(len(mine), common)
+    table["fleet"][mine], table["curve"][mine] = index, curve
+    table["battery_kwh"][mine] = curves.battery_kwh[curve]
+    table["station_list"][mine], table["swap_list"][mine] = fleet.station_list, -1
+    table["consumption_kwh_km"][mine] = fleet.consumption_kwh_km
+    table["patience_min"][mine] = frame.get("patience_min", fleet.patience_mean)
+    table["value_of_time_cny_h"][mine], table["max_diversions"][mine] = fleet.value_mean, fleet.max_diversions
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -110,10 +113,6 @@ def _read(path: Path) -> pd.DataFrame:
     if frame.empty:
         raise InputError([f"{shown(path)}: has no rows; at least one recorded wish is needed"])
     return frame
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
 
 
 def _check(path: Path, frame: pd.DataFrame, faults: list[str], column: str, good: "pd.Series[bool]", needs: str) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 WISH = np.dtype(
     [
         ("wish_min", "f8"),  # min since the start of the scenario, a multiple of 2**-20
-        ("origin", "i4"),  # zone or corridor, an origin of the network's candidate lists
+        ("origin", "i8"),  # zone or corridor, an origin of the network's candidate lists
         ("fleet", "i4"),  # index of the vehicle class; the corridor vehicles are the last
         ("station_list", "i4"),  # candidate list of the stations that it may use
         ("swap_list", "i4"),  # candidate list of the swap sites that it may use, -1: cannot swap

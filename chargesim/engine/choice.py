@@ -36,6 +36,31 @@ def price_min(price_cny_kwh, energy_kwh, value_of_time_cny_h):  # type: ignore[n
     return 60.0 * price_cny_kwh * energy_kwh / value_of_time_cny_h
 
 
+@njit(cache=True)
+def _idle_cost_min(me, there, place, soc, period, noise_min, edge_soc, step_kw):  # type: ignore[no-untyped-def]
+    """Return what a site costs a vehicle if it need not wait there [min]; infinite when a swap would gain nothing."""
+    soc_there = soc - there.km * me.consumption_kwh_km / me.battery_kwh
+    if place.swap:
+        if soc_there >= place.hand_out_soc:
+            return inf
+        service_min = place.swap_min
+        energy_kwh = (place.hand_out_soc - soc_there) * me.battery_kwh
+    else:
+        service_min = charge_min(soc_there, me.target_soc, me.battery_kwh, edge_soc[me.curve], step_kw[place.outlet, me.curve])
+        energy_kwh = (me.target_soc - soc_there) * me.battery_kwh
+    money_min = price_min(place.price_cny_kwh, energy_kwh, me.value_of_time_cny_h)
+    return there.minutes[period] + service_min + money_min - noise_min * gumbel_noise(me.key, place.hash)
+
+
+@njit(cache=True)
+def _outside_cost_min(me, soc, own):  # type: ignore[no-untyped-def]
+    """Return what the outside option costs a vehicle [min]."""
+    energy_kwh = (me.target_soc - soc) * me.battery_kwh
+    money_min = price_min(own.outside_price_cny_kwh, energy_kwh, me.value_of_time_cny_h)
+    noise_min = own.noise_min * gumbel_noise(me.key, OUTSIDE_HASH)
+    return own.outside_drive_min + 60.0 * energy_kwh / own.outside_kw + money_min - noise_min
+
+
 @njit(_signature, cache=True)
 def choose_site(wishes, row, origin, soc, period, tried, n_tried, candidates, places, posted_wait_min, city, edge_soc, step_kw):  # type: ignore[no-untyped-def]
     """Return the site that a vehicle chooses, the way there [km] and the drive [min].
@@ -68,8 +93,7 @@ def choose_site(wishes, row, origin, soc, period, tried, n_tried, candidates, pl
     Who is in the demand table wishes this network, so the outside option is never better than its best site
     without a wait: a vehicle leaves for a queue, not for a lower price that it knew before.
     """
-    me = wishes[row]
-    own = city[0]
+    me, own = wishes[row], city[0]
     range_km = soc * me.battery_kwh / me.consumption_kwh_km
     best, best_km, best_min, best_cost, idle_cost = NOWHERE, 0.0, 0.0, inf, inf
     for way in range(2):
@@ -80,37 +104,17 @@ def choose_site(wishes, row, origin, soc, period, tried, n_tried, candidates, pl
             there = candidates[which, origin, rank]
             if there.site < 0:
                 break
-            if there.km > range_km:
-                continue
-            known = False
+            useless = there.km > range_km
             for i in range(n_tried):
-                known = known or tried[i] == there.site
-            if known:
+                useless = useless or tried[i] == there.site
+            if useless:
                 continue
-            place = places[there.site]
-            soc_there = soc - there.km * me.consumption_kwh_km / me.battery_kwh
-            if place.swap:
-                if soc_there >= place.hand_out_soc:
-                    continue
-                service_min = place.swap_min
-                energy_kwh = (place.hand_out_soc - soc_there) * me.battery_kwh
-            else:
-                service_min = charge_min(soc_there, me.target_soc, me.battery_kwh, edge_soc[me.curve], step_kw[place.outlet, me.curve])
-                energy_kwh = (me.target_soc - soc_there) * me.battery_kwh
-            cost = there.minutes[period] + service_min + price_min(place.price_cny_kwh, energy_kwh, me.value_of_time_cny_h)
-            cost -= own.noise_min * gumbel_noise(me.key, place.hash)
+            cost = _idle_cost_min(me, there, places[there.site], soc, period, own.noise_min, edge_soc, step_kw)
             idle_cost = min(idle_cost, cost)
             if me.guidance > 0:
                 cost += posted_wait_min[there.site]
             if cost < best_cost:
                 best, best_km, best_min, best_cost = there.site, there.km, there.minutes[period], cost
-    if best == NOWHERE:
-        return NOWHERE, 0.0, 0.0
-    energy_kwh = (me.target_soc - soc) * me.battery_kwh
-    cost = own.outside_drive_min + 60.0 * energy_kwh / own.outside_kw
-    cost += price_min(own.outside_price_cny_kwh, energy_kwh, me.value_of_time_cny_h)
-    cost -= own.noise_min * gumbel_noise(me.key, OUTSIDE_HASH)
-    cost = max(cost, idle_cost)
-    if cost < best_cost:
+    if best != NOWHERE and max(idle_cost, _outside_cost_min(me, soc, own)) < best_cost:
         return OUTSIDE, 0.0, 0.0
     return best, best_km, best_min

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 SESSION = np.dtype(
     [
         ("row", "i8"),  # row of the demand, counted over all days
-        ("site", "i4"),  # where it was served, else where it was last; -1: nowhere
+        ("site", "i8"),  # where it was served, else where it was last; -1: nowhere
         ("kind", "i4"),  # index of accumulators.KINDS
         ("outcome", "i4"),  # index of accumulators.OUTCOMES
         ("outside", "i4"),  # 1: left for the outside option without having queued anywhere
@@ -33,5 +33,5 @@ SessionLog = NDArray[Any]
 def as_log(rows: list[tuple[Any, ...]]) -> SessionLog:
     """Return session rows in the order of the demand."""
     log = np.zeros(len(rows), dtype=SESSION)
-    log[:] = sorted(rows)  # filled in place: equal logs are equal to the byte, padding included
+    log[:] = sorted(rows)
     return log

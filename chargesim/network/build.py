@@ -49,7 +49,7 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
         corridors=ground.corridors,
         sites=sites,
         candidates=candidates,
-        label=ground.label,
+        label=f"{scenario.city.name}, {ground.label}",
     )
 
 

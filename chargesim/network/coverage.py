@@ -5,14 +5,16 @@ import numpy as np
 from chargesim.network.network import STATION, Network
 
 
-def covered_share(network: Network, km: float, area_class: str | None = None) -> float:
-    """Return the share of inhabitants with a public station within `km` by road.
+def covered_share(network: Network, km: float, *, rural_weight: float = 1.0, area_class: str | None = None) -> float:
+    """Return the share of the demand with a public station within `km` by road.
 
     Parameters
     ----------
     network : Network
     km : float
         Distance along the fastest path in free flow [km].
+    rural_weight : float
+        Demand of a rural inhabitant over that of an urban one; 1 counts inhabitants.
     area_class : str, optional
         Count the urban zones of this class of district alone, for example the built-up core.
 
@@ -26,7 +28,7 @@ def covered_share(network: Network, km: float, area_class: str | None = None) ->
     chosen = np.ones(len(zones.id), dtype=bool)
     if area_class is not None:
         chosen = zones.urban & (np.array(network.districts.area_class)[zones.district] == area_class)
-    weight = zones.population * chosen
+    weight = zones.population * np.where(zones.urban, 1.0, rural_weight) * chosen
     if not lists or weight.sum() == 0:
         return float("nan")
     nearest = network.candidates.km[lists[0], : len(zones.id)].min(axis=1)

@@ -58,7 +58,7 @@ class Sites:
     kind: Ints
     """`STATION` or `SWAP`"""
     group: tuple[str, ...]
-    """where the site comes from: core, main_new_area, northeast_southeast, expressway, truck, swap_taxi, ..."""
+    """where the site comes from: core, main_new_area, northeast_southeast, expressway, swap_taxi, ..., table"""
     access: tuple[str, ...]
     """one of `scenario.plan.ACCESS`"""
     district: Ints

@@ -69,7 +69,7 @@ def spread(weights: Floats, order: NDArray[np.int64], count: int, start: float) 
 
 
 def largest_remainder(weights: Floats, count: int, least: int = 0) -> NDArray[np.int64]:
-    """Return `count` shared out in proportion to weights by the largest remainder, at least `least` to each.
+    """Return `count` shared out in proportion to weights by the largest remainder, at least `least` (0 or 1) to each.
 
     When `count` is too small for that, the largest weights get theirs first.
     """

@@ -82,27 +82,31 @@ def _core_targets(urban: Floats, room: Ints, count: int) -> Ints:
 
 
 def _grow(seats: Floats, targets: Ints, edge: float) -> list[Floats]:
-    """Let districts claim the cells of one grid around their seats until each has its target; return their middles."""
-    offers: list[tuple[float, int, int, int]] = []
-    for d in np.flatnonzero(targets).tolist():
-        size = float(np.sqrt(targets[d]))
-        reach = 2.5 * edge * size + 2 * edge
-        x, y = (np.arange(np.floor((c - reach) / edge), np.ceil((c + reach) / edge)).astype(int) for c in seats[d])
-        cells = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)
-        far = np.hypot(*((cells + 0.5) * edge - seats[d]).T) / size
-        offers += zip(far.tolist(), [d] * len(cells), cells[:, 0].tolist(), cells[:, 1].tolist(), strict=True)
-    offers.sort()
-    first: dict[int, tuple[int, int]] = {}
-    for _, d, i, j in offers:  # the cell at its seat is a district's own, however large its neighbour
-        if d not in first and (i, j) not in first.values():
-            first[d] = (i, j)
-    taken = set(first.values())
-    claimed: list[list[tuple[int, int]]] = [[first[d]] if d in first else [] for d in range(len(targets))]
-    for _, d, i, j in offers:
-        if len(claimed[d]) < targets[d] and (i, j) not in taken:
-            taken.add((i, j))
-            claimed[d].append((i, j))
+    """Let districts claim the cells of one grid around their seats until each has its target; return their middles.
+
+    The cell at its seat is a district's own, however large its neighbour. Who is shut in by others looks farther away.
+    """
+    growing = np.flatnonzero(targets)
+    reach = {d: 2.5 * edge * float(np.sqrt(targets[d])) + 2 * edge for d in growing.tolist()}
+    taken: set[tuple[int, int]] = set()
+    claimed: list[list[tuple[int, int]]] = [[] for _ in targets]
+    while reach:
+        offers = sorted(offer for d, far in reach.items() for offer in _cells_around(d, seats, targets, edge, far))
+        for first in (True, False):
+            for _, d, i, j in offers:
+                if len(claimed[d]) < (1 if first else targets[d]) and (i, j) not in taken:
+                    taken.add((i, j))
+                    claimed[d].append((i, j))
+        reach = {d: 2 * far for d, far in reach.items() if len(claimed[d]) < targets[d]}
     return [(np.array(cells, dtype=float).reshape(-1, 2) + 0.5) * edge for cells in claimed]
+
+
+def _cells_around(d: int, seats: Floats, targets: Ints, edge: float, reach_km: float) -> list[tuple[float, int, int, int]]:
+    """Return the cells in reach of a seat, each with its distance over the district's size, the district and its place on the grid."""
+    x, y = (np.arange(np.floor((c - reach_km) / edge), np.ceil((c + reach_km) / edge)).astype(int) for c in seats[d])
+    cells = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)
+    far = np.hypot(*((cells + 0.5) * edge - seats[d]).T) / float(np.sqrt(targets[d]))
+    return list(zip(far.tolist(), [d] * len(cells), cells[:, 0].tolist(), cells[:, 1].tolist(), strict=True))
 
 
 def _rural_points(d: int, seats: Floats, area_km2: Floats, built: list[Floats], rng: np.random.Generator, count: int) -> Floats:

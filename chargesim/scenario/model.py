@@ -59,6 +59,8 @@ class Scenario(Section):
             faults.append(f"corridors.fleet: {self.corridors.fleet!r} is not among fleets ({', '.join(self.fleets)})")
         if self.fleet.stock_from != "given" and self.adoption is None:
             faults.append(f"fleet.stock_from: got {self.fleet.stock_from!r}, so the section adoption is needed")
+        if self.fleet.stock_from != "given" and self.fleet.stock is not None:
+            faults.append(f"fleet.stock: is given, but stock_from is {self.fleet.stock_from!r}; set one of them back")
         known = ", ".join(self.swap.pack_types)
         for name, fleet in self.fleets.items():
             if fleet.pack_type is not None and fleet.pack_type not in self.swap.pack_types:

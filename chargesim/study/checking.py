@@ -1,9 +1,9 @@
 """Check a scenario without simulating it: ledger, network, offered load and the time that a run would take."""
 
+import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import joblib
 import numpy as np
 
 from chargesim.demand.ledger import LedgerRow
@@ -56,7 +56,7 @@ def check_case(case: Case) -> Checked:
     erlangs = offered_erlangs(case)
     piles = int(sites.guns[stations].sum())
     replications = case.scenario.replications
-    seconds = SECONDS_TO_START + expected_sessions(case) * replications * SECONDS_PER_SESSION / min(replications, joblib.cpu_count())
+    seconds = SECONDS_TO_START + expected_sessions(case) * replications * SECONDS_PER_SESSION / min(replications, (os.cpu_count() or 1))
     return Checked(
         title=case.scenario.title,
         label=network.label,

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import os
 import platform
 import time
 from collections.abc import Generator
@@ -10,7 +11,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-import joblib
 import pandas as pd
 from tqdm.auto import tqdm
 
@@ -30,6 +30,9 @@ from chargesim.study.storage import read_accumulators, write_frame, write_json, 
 Sessions = Literal["auto", "all", "none"]
 AUTO_ROWS = 2_000_000
 """Session rows of a run up to which `auto` keeps them."""
+
+SESSIONS_WORTH_A_WORKER = 60_000
+"""Sessions of a run below which it stays in one process: two seconds of work, what workers take to start."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,7 @@ def as_result(case: Case, replications: list[Accumulators]) -> RunResult:
         standard=scenario.standard,
         share_text=share,
         given={
-            "covered_5km": covered_share(network, 5.0),
+            "covered_5km": covered_share(network, 5.0, rural_weight=scenario.fleet.rural_weight.value),
             "covered_1km_core": covered_share(network, 1.0, area_class="core"),
             "guns_available": 1.0,
         },
@@ -199,15 +202,26 @@ def _run_all(case: Case, todo: list[int], folder: Path, about: dict[str, str], k
     """Run the replications that are missing; each leaves its own files, so an interruption loses at most those under way."""
     if not todo:
         return
-    workers = min(jobs or joblib.cpu_count(), len(todo))
-    calls = (joblib.delayed(run_replication)(case.task, r, folder, about, keep) for r in todo)
+    workers = min(jobs or _worthwhile_jobs(case, len(todo)), len(todo))
+    calls = [(case.task, r, folder, about, keep) for r in todo]
     with contextlib.closing(_finished(workers, calls)) as finished:
         for _ in tqdm(finished, total=len(todo), desc="replications", unit="rep", disable=None if progress else True, leave=False):
             pass
 
 
-def _finished(workers: int, calls: Any) -> Generator[int, None, None]:
-    yield from joblib.Parallel(n_jobs=workers, return_as="generator_unordered", mmap_mode="c")(calls)
+def _worthwhile_jobs(case: Case, replications: int) -> int:
+    """Return one job for a run that is over before worker processes would have started, else one per core."""
+    return 1 if expected_sessions(case) * replications < SESSIONS_WORTH_A_WORKER else (os.cpu_count() or 1)
+
+
+def _finished(workers: int, calls: list[tuple[Any, ...]]) -> Generator[int, None, None]:
+    if workers == 1:
+        yield from (run_replication(*call) for call in calls)
+        return
+    import joblib  # a fifth of a second that a small run does not need
+
+    jobs = (joblib.delayed(run_replication)(*call) for call in calls)
+    yield from joblib.Parallel(n_jobs=workers, return_as="generator_unordered", mmap_mode="c")(jobs)
 
 
 def _manifest(case: Case, about: dict[str, str], keep: bool) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """Print a verdict, its KPIs and the demand ledger so that a planner understands them without the manual."""
 
-import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -131,41 +129,22 @@ def _headline_table(kpis: pd.DataFrame) -> Table:
     return table
 
 
-def print_ledger(
-    console: Console, ledger_rows: Sequence[Any], *, title: str = "Demand ledger", columns: Mapping[str, str] | None = None
-) -> None:
-    """Print the demand ledger, or any other table of rows.
+def print_swap_shares(console: Console, kpis: pd.DataFrame, targets: Mapping[str, float]) -> None:
+    """Print what share of their energy here the fleets swapped, beside what the demand ledger expects.
 
     Parameters
     ----------
     console : Console
         Where to print.
-    ledger_rows : sequence of dataclasses or mappings
-        The rows, all with the same fields.
-    title : str
-        Title of the table.
-    columns : mapping of str to str, optional
-        Heading by field, in the order of printing; all fields of the first row by default.
+    kpis : DataFrame
+        From `analysis.kpis.kpi_frame`.
+    targets : mapping of str to float
+        Share of a fleet's energy at the network that the ledger expects to be swapped.
     """
-    rows = [dataclasses.asdict(row) if dataclasses.is_dataclass(row) and not isinstance(row, type) else dict(row) for row in ledger_rows]
-    headings = dict(columns) if columns is not None else {field: field.replace("_", " ") for field in (rows[0] if rows else {})}
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for field, heading in headings.items():
-        numeric = any(isinstance(row.get(field), (int, float)) for row in rows)
-        table.add_column(escape(heading), justify="right" if numeric else "left")
-    for row in rows:
-        table.add_row(*(_cell(row.get(field)) for field in headings))
-    console.print(table)
-
-
-def _cell(value: Any) -> str:
-    """Return a value of a row: numbers to three or more digits, texts as they are."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (int, float)):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    if isinstance(value, (list, tuple)):
-        return escape("; ".join(str(item) for item in value))
-    return escape(str(value))
+    parts = []
+    for fleet, target in targets.items():
+        row = kpi_value(kpis, "swap_share_of_energy", "fleet", fleet)
+        if target > 0 and row["n"] > 0:
+            parts.append(f"{fleet.replace('_', ' ')} {float(row['mean']):.0%} ({target:.0%})")
+    if parts:
+        console.print(Text(f"Energy swapped, and in brackets what the ledger expects: {', '.join(parts)}"))
