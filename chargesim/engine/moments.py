@@ -24,3 +24,18 @@ class Moment(simpy.Event):
         self._value = value
         self._ok = True
         env.schedule(self, key, minutes)  # type: ignore[arg-type]  # SimPy takes any integer as a priority
+
+
+class Signal(simpy.Event):
+    """An event that happens within the one that is being handled: who waits for it goes on at once.
+
+    SimPy's own `succeed` would put it into the schedule with no delay. That costs as much as any event and changes
+    nothing, since an event without delay makes no choice (see `order.py`).
+    """
+
+    def happen(self) -> None:
+        """Let the processes that wait for this go on."""
+        self._ok, self._value = True, None
+        waiting, self.callbacks = self.callbacks, None  # type: ignore[assignment]  # as Environment.step does
+        for go_on in waiting or ():
+            go_on(self)

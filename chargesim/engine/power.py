@@ -50,7 +50,7 @@ class Charge:
         self.battery_kwh = battery_kwh
         self.edge_soc, self.step_kw = edge_soc, step_kw
         self.begun_min = self.since_min = now
-        self.granted_kw = self.peak_kw = 0.0
+        self.granted_kw, self.peak_kw = 0.0, -1.0
         self.step = 0
         self.plan: Moment | None = None
 
@@ -78,18 +78,17 @@ class PowerGroup:
         self.count = 0
         self.shared = False
         highest_kw = float(self.powers.max(initial=0.0))
-        self.can_bind = outlets * highest_kw > self.plug_kw or min(outlets, self.per_cabinet) * highest_kw > self.cabinet_kw
+        self.least_to_bind = 1 + int(min(self.plug_kw, self.cabinet_kw) // highest_kw) if highest_kw > 0 else outlets + 1
+        """charges of which fewer never exceed a limit, whatever they draw"""
 
     def plug_in(self, outlet: int, soc: float, target_soc: float, battery_kwh: float, curve: int) -> Charge:
         """Begin to charge a battery now."""
         charge = Charge(outlet, soc, target_soc, battery_kwh, self.edges[curve], self.powers[curve], self.env.now)
-        if self.can_bind:
-            charge.peak_kw = peak_kw_ahead(soc, target_soc, charge.edge_soc, charge.step_kw)
-            if self.shared:
-                charge.step = step_at(soc, charge.edge_soc)
+        if self.shared:
+            charge.step = step_at(soc, charge.edge_soc)
         self.charges[outlet] = charge
         self.count += 1
-        if not (self.can_bind and self._reshare()):
+        if not self._reshare():
             self._charge_alone(charge)
         return charge
 
@@ -101,11 +100,15 @@ class PowerGroup:
 
     def _binds(self) -> bool:
         """Tell whether the charges could together exceed a limit, by the highest power that each can still draw."""
+        if self.count < self.least_to_bind:
+            return False
         total = cabinet = 0.0
         for outlet, charge in enumerate(self.charges):
             if outlet % self.per_cabinet == 0:
                 cabinet = 0.0
             if charge is not None:
+                if charge.peak_kw < 0:
+                    charge.peak_kw = peak_kw_ahead(charge.soc, charge.target_soc, charge.edge_soc, charge.step_kw)
                 total += charge.peak_kw
                 cabinet += charge.peak_kw
                 if cabinet > self.cabinet_kw or total > self.plug_kw:
@@ -192,8 +195,7 @@ class PowerGroup:
         charge.soc, charge.plan = charge.target_soc, None
         self.charges[charge.outlet] = None
         self.count -= 1
-        if self.can_bind:
-            self._reshare()
+        self._reshare()
         self.done(charge)
 
     def _deposit_alone(self, charge: Charge, soc_before: float) -> None:

@@ -4,15 +4,15 @@ import simpy
 
 from chargesim.engine.books import Books
 from chargesim.engine.car import Car
-from chargesim.engine.moments import Moment
+from chargesim.engine.moments import Moment, Signal
 from chargesim.engine.order import EventClass, outlet_key, vehicle_key
 from chargesim.engine.plant import Plant
 from chargesim.engine.power import Charge, PowerGroup
 from chargesim.engine.rules import exact_min, station_wait_min, swap_wait_min
 
 
-class Turn(simpy.Event):
-    """A place in a queue: succeeds when the vehicle is called, or when its patience ends."""
+class Turn(Signal):
+    """A place in a queue: happens when the vehicle is called, or when its patience ends."""
 
     def __init__(self, env: simpy.Environment, car: Car) -> None:
         super().__init__(env)
@@ -39,7 +39,7 @@ class Site:
         """Return the wait that a vehicle expects on sight [min]."""
         raise NotImplementedError
 
-    def serve(self, car: Car) -> simpy.Event:
+    def serve(self, car: Car) -> Signal:
         """Serve a vehicle at the place that it was given; the event comes when it is done."""
         raise NotImplementedError
 
@@ -75,7 +75,7 @@ class Site:
             turn = next(iter(self.queue.values()))
             self._leave_queue(turn)
             self._take_place(turn.car)
-            turn.succeed()
+            turn.happen()
 
     def _lose_patience(self, moment: Moment) -> None:
         turn: Turn = moment.value  # type: ignore[assignment]
@@ -83,7 +83,7 @@ class Site:
             self._leave_queue(turn)
             self.present -= 1
             self.changed.add(self.number)
-            turn.succeed()
+            turn.happen()
 
     def _leave_queue(self, turn: Turn) -> None:
         self._tick()
@@ -117,7 +117,7 @@ class Station(Site):
         super().__init__(env, plant, books, number, changed)
         self.power = PowerGroup(env, plant, books, number, self._unplug)
         self.per_cabinet = int(plant.per_cabinet[number])
-        self._plugged: dict[int, tuple[Car, simpy.Event]] = {}
+        self._plugged: dict[int, tuple[Car, Signal]] = {}
 
     def visible_wait_min(self) -> float:
         """Return the expected wait by the occupancy on sight [min]."""
@@ -127,9 +127,9 @@ class Station(Site):
         """Count an arrival."""
         self.books.arrived(self.number, self.env.now)
 
-    def serve(self, car: Car) -> simpy.Event:
+    def serve(self, car: Car) -> Signal:
         """Plug the vehicle in; the event comes when it has reached its target."""
-        done = self.env.event()
+        done = Signal(self.env)
         car.charge = self.power.plug_in(car.place, car.soc, max(car.target_soc, car.soc), car.battery_kwh, car.curve)
         self._plugged[car.place] = (car, done)
         return done
@@ -160,7 +160,7 @@ class Station(Site):
         car.soc = charge.soc
         self.books.busy(self.number, charge.begun_min, self.env.now)
         self._give_back(charge.outlet)
-        done.succeed()
+        done.happen()
         self._call_next()
 
 
@@ -177,7 +177,7 @@ class SwapSite(Site):
         self.curve = int(plant.pack_curve[number])
         self.interval_min = float(plant.pack_interval_min[number])
         self.empty: list[tuple[float, float]] = []
-        self.in_bay: dict[int, tuple[Car, simpy.Event, float]] = {}
+        self.in_bay: dict[int, tuple[Car, Signal, float]] = {}
         self._ready_since = 0.0
 
     @property
@@ -193,9 +193,9 @@ class SwapSite(Site):
         """Count an arrival, and whether there was a pack for it."""
         self.books.arrived(self.number, self.env.now, self.ready > len(self.queue))
 
-    def serve(self, car: Car) -> simpy.Event:
+    def serve(self, car: Car) -> Signal:
         """Swap the pack; the event comes when the vehicle leaves the bay."""
-        done = self.env.event()
+        done = Signal(self.env)
         self.in_bay[car.place] = (car, done, self.env.now)
         Moment(self.env, self.swap_min, outlet_key(EventClass.DONE, self.number, car.place), car.place, self._leave_bay)
         return done
@@ -223,7 +223,7 @@ class SwapSite(Site):
         self.books.busy(self.number, begun_min, self.env.now)
         self._give_back(car.place)
         self._fill_slots()
-        done.succeed()
+        done.happen()
         self._call_next()
 
     def _fill_slots(self) -> None:

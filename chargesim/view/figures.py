@@ -73,7 +73,9 @@ def draw_all(result: RunResult, kpis: pd.DataFrame, verdict: Verdict, folder: Pa
     for name, figure in draw_figures(result, kpis, verdict).items():
         FigureCanvasAgg(figure)
         with mpl.rc_context(RC):
-            paths += [_save(figure, folder / f"{name}.png"), _save(figure, folder / f"{name}.svg")]
+            paths.append(_save(figure, folder / f"{name}.png"))
+            figure.set_layout_engine("none")  # the layout stands now; the second file need not find it again
+            paths.append(_save(figure, folder / f"{name}.svg"))
     return paths
 
 

@@ -54,7 +54,8 @@ def draw_site_map(
         chosen = chosen[np.argsort(use[chosen], kind="stable")]
         points = ax.scatter(
             network.sites.lon[chosen], network.sites.lat[chosen], c=100 * use[chosen], cmap=load_colours(), vmin=0, vmax=100 * limit,
-            marker=marker, s=(26 if zoom < 150 else 13) * (1.5 if kind == SWAP else 1.0), edgecolors=INK, linewidths=0.25, zorder=3 + kind,
+            marker=marker, s=(26 if zoom < 150 else 13) * (1.5 if kind == SWAP else 1.0), edgecolors=INK, linewidths=0.25,
+            zorder=3 + kind, rasterized=True,
         )  # fmt: skip
     ax.set(xlim=(west, east), ylim=(south, north), xlabel="longitude [° E]", ylabel="latitude [° N]", title=title)
     ax.set_aspect(1 / np.cos(np.radians((south + north) / 2)), adjustable="box")
@@ -136,7 +137,7 @@ def _draw_roads(ax: Axes, network: Network, *, wide: float) -> None:
         lines["trunk" if kind == "urban" else kind if kind in _ROADS else "local"].append([(node["lon"], node["lat"]) for node in ends])
     for order, (road, segments) in enumerate(lines.items()):
         colour, width = _ROADS.get(road, _LOCAL)
-        ax.add_collection(LineCollection(segments, colors=colour, linewidths=width * wide, zorder=1 + 0.1 * order))
+        ax.add_collection(LineCollection(segments, colors=colour, linewidths=width * wide, zorder=1 + 0.1 * order, rasterized=True))
 
 
 def _scale_bar(ax: Axes, extent: Extent) -> None:
