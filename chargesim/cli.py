@@ -56,7 +56,7 @@ def run(
     """Simulate a scenario and judge it against its service standard."""
     with _messages():
         from chargesim.scenario.reading import load
-        from chargesim.study.run import run_scenario
+        from chargesim.study.run import plan_text, run_scenario
 
         changes = [*(set_ or [])]
         changes += [
@@ -76,8 +76,10 @@ def run(
         from chargesim.view.terminal import print_swap_shares, print_verdict
 
         console = _console()
+        console.print(f"Simulated: {plan_text(finished.case)}", soft_wrap=True, highlight=False)
         print_verdict(console, finished.result, finished.verdict, finished.kpis)
-        print_swap_shares(console, finished.kpis, {row.fleet: row.swap_target_share for row in finished.case.ledger.rows})
+        if finished.case.scenario.recorded is None:
+            print_swap_shares(console, finished.kpis, {row.fleet: row.swap_target_share for row in finished.case.ledger.rows})
         if finished.result.days == 1:
             console.print("One day was judged; `--days 7` asks for a week.", style="dim")
         console.print(f"All results: {finished.folder}", soft_wrap=True)
@@ -148,7 +150,7 @@ def _print_json(data: Any) -> None:
 @contextlib.contextmanager
 def _messages() -> Iterator[None]:
     """Turn an error of the input into lines on stderr and exit code 1, Ctrl-C into exit code 130."""
-    from chargesim.errors import InputError
+    from chargesim.errors import InputError, RunStoppedError
 
     try:
         yield
@@ -158,6 +160,9 @@ def _messages() -> Iterator[None]:
         count = len(error.faults)
         typer.echo(f"{count} error{'s' if count > 1 else ''}; nothing was run.", err=True)
         raise typer.Exit(1) from None
+    except RunStoppedError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(5) from None
     except KeyboardInterrupt:
         typer.echo("Interrupted; finished replications are kept, the same command goes on from there.", err=True)
         raise typer.Exit(130) from None

@@ -1,6 +1,10 @@
 """Name the errors that a user can cause."""
 
 
+class RunStoppedError(Exception):
+    """A run could not go on for a cause outside its input; what is finished is kept."""
+
+
 class InputError(Exception):
     """One or more faults of the input; the message has one line per fault and says what would be right."""
 

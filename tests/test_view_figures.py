@@ -47,7 +47,7 @@ def test_same_run_same_bytes(run: SimpleNamespace, tmp_path: Path) -> None:
 
 def test_every_figure_names_the_layout_and_the_scope(run: SimpleNamespace) -> None:
     for figure in draw_figures(run.result, run.kpis, run.verdict).values():
-        assert figure.get_supxlabel() == f"small: {run.result.scope_text}; {run.result.label}"
+        assert figure.get_supxlabel() == f"small: {run.result.scope_text}\n{run.result.label}"
 
 
 @pytest.mark.parametrize("draw", [plot.utilisation, plot.heat_map, plot.utilisation_map, plot.waiting, plot.load, plot.margins])

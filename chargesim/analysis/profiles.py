@@ -33,7 +33,9 @@ def use_by_site(result: RunResult) -> Floats:
 
 
 def use_by_district_hour(result: RunResult) -> Floats:
-    """Return the time utilisation of the guns of each district by hour of day, mean over replications.
+    """Return the time utilisation of the public guns of each district by hour of day, mean over replications.
+
+    Guns at expressways and for trucks are left out: idle ones beside a busy road would hide a full town.
 
     Parameters
     ----------
@@ -43,10 +45,11 @@ def use_by_district_hour(result: RunResult) -> Floats:
     Returns
     -------
     array of float, [D, 24]
-        Share [0..1]; NaN in a district without a gun.
+        Share [0..1]; NaN in a district without a public gun.
     """
     sites, count = result.network.sites, len(result.network.districts.name)
-    members = ((np.arange(count)[:, None] == sites.district) & (sites.kind == STATION)).astype(np.float64)
+    public = (sites.kind == STATION) & (np.array(sites.access) == "public")
+    members = ((np.arange(count)[:, None] == sites.district) & public).astype(np.float64)
     busy_min = np.mean([by_hour_of_day(run.busy_min, result.days) for run in result.replications], axis=0)
     return ratio(members @ busy_min, (members @ sites.guns * 60.0 * result.days)[:, None])
 

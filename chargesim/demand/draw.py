@@ -24,6 +24,8 @@ Floats = NDArray[np.float64]
 
 LAYER_WISHES = 500.0
 """Expected wishes of a full layer on an average day."""
+MOST_WISHES_PER_DAY = 10_000_000
+"""Wishes of a day beyond which nothing is drawn: two hundred times the default case."""
 _MINUTE, _ORIGIN, _CURVE, _SOC, _TARGET, _PATIENCE, _VALUE, _GUIDANCE, _CAPABLE, _MARK = range(10)
 _COLUMNS = 10
 _TICKS_PER_MIN = 2.0**20
@@ -108,6 +110,10 @@ def build_demand(scenario: Scenario, network: Network, ledger: Ledger, curves: C
         )
     if faults:
         raise InputError(faults)
+    if ledger.sessions_per_day > MOST_WISHES_PER_DAY:
+        raise InputError(
+            [f"fleet.stock and the shares ask for {ledger.sessions_per_day:.3g} wishes a day; at most {MOST_WISHES_PER_DAY:,.0f} fit"]
+        )
     names = [*scenario.fleets, *([CORRIDOR] if scenario.corridors is not None else [])]
     fleets = []
     for index, name in enumerate(names):

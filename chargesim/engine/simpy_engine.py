@@ -14,7 +14,7 @@ from chargesim.engine.books import Books
 from chargesim.engine.car import Car
 from chargesim.engine.choice import choose_site
 from chargesim.engine.moments import Moment, Process
-from chargesim.engine.order import EventClass, vehicle_key
+from chargesim.engine.order import DAY_MIN, EventClass, vehicle_key
 from chargesim.engine.plant import Plant
 from chargesim.engine.rules import NOWHERE, OUTSIDE, exact_min
 from chargesim.engine.session_log import SessionLog, as_log
@@ -35,9 +35,12 @@ class World:
         One per day, in order; where a table ends changes no result.
     lead_in_days, days : int
         Whole days that are not judged, and days that are.
+    run_out_days : int
+        Days after them, at the most, until the last judged vehicle has left; their own vehicles are not judged.
     """
 
-    def __init__(self, plant: Plant, tables: Iterable[Table], lead_in_days: int, days: int) -> None:
+    def __init__(self, plant: Plant, tables: Iterable[Table], lead_in_days: int, days: int, run_out_days: int = 0) -> None:
+        self.last_min = (lead_in_days + days + run_out_days) * DAY_MIN
         self.env = simpy.Environment()
         self.plant = plant
         self.books = Books(plant, lead_in_days, days)
@@ -57,8 +60,11 @@ class World:
         Moment(self.env, self._refresh_min, vehicle_key(EventClass.REFRESH, 0), None, self._refresh)
 
     def run(self) -> tuple[Books, SessionLog]:
-        """Run to the end of the horizon; return the books and the session log."""
+        """Run to the end of the judged days, and on until their vehicles have left; return the books and the session log."""
         self.env.run(until=self.books.end_min)
+        judged = set(self.under_way)
+        while not judged.isdisjoint(self.under_way) and self.env.peek() < self.last_min:
+            self.env.step()
         for site in self.sites:
             site.close()
         for car in self.under_way.values():
@@ -154,6 +160,6 @@ class World:
         )  # fmt: skip
 
 
-def run_simpy(plant: Plant, tables: Iterable[Table], lead_in_days: int, days: int) -> tuple[Books, SessionLog]:
+def run_simpy(plant: Plant, tables: Iterable[Table], lead_in_days: int, days: int, run_out_days: int = 0) -> tuple[Books, SessionLog]:
     """Run one replication in the SimPy engine."""
-    return World(plant, tables, lead_in_days, days).run()
+    return World(plant, tables, lead_in_days, days, run_out_days).run()

@@ -7,20 +7,24 @@ import numpy as np
 import pandas as pd
 
 from chargesim.engine.accumulators import KINDS, OUTCOMES, Accumulators
+from chargesim.engine.order import DAY_MIN
 from chargesim.engine.session_log import SessionLog
 from chargesim.engine.simpy_engine import run_simpy
 from chargesim.engine.tally import accumulate, session_minutes
 from chargesim.study.case import Task
 from chargesim.study.storage import write_accumulators, write_frame
 
+RUN_OUT_DAYS = 1
+"""Days after the judged ones in which their last vehicles may finish, among vehicles that are not judged."""
+
 
 def simulate(task: Task, replication: int) -> tuple[Accumulators, pd.DataFrame]:
     """Run one replication in memory; return its accumulators and a row per judged session."""
-    tables = [task.demand.day(replication, day) for day in range(task.lead_in_days + task.days)]
+    tables = [task.demand.day(replication, day) for day in range(task.lead_in_days + task.days + RUN_OUT_DAYS)]
     collecting = gc.isenabled()
     gc.disable()  # the many live processes make the collector cost a tenth of the run, and free nothing
     try:
-        books, log = run_simpy(task.plant, tables, task.lead_in_days, task.days)
+        books, log = run_simpy(task.plant, tables, task.lead_in_days, task.days, RUN_OUT_DAYS)
     finally:
         if collecting:
             gc.enable()
@@ -41,7 +45,7 @@ def simulate(task: Task, replication: int) -> tuple[Accumulators, pd.DataFrame]:
 def session_frame(task: Task, table: np.ndarray, log: SessionLog) -> pd.DataFrame:
     """Return a row per judged session in the planner's words."""
     table = table[log["row"]]
-    judged = table["wish_min"] >= task.lead_in_days * 1440.0
+    judged = (table["wish_min"] >= task.lead_in_days * DAY_MIN) & (table["wish_min"] < (task.lead_in_days + task.days) * DAY_MIN)
     table, log = table[judged], log[judged]
     minutes = session_minutes(task.plant, table, log)
     sites = np.array([*task.site_names, ""], dtype=object)

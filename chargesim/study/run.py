@@ -6,6 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Generator
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,8 +19,9 @@ from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, judge
 from chargesim.engine.accumulators import Accumulators
-from chargesim.errors import InputError
+from chargesim.errors import InputError, RunStoppedError
 from chargesim.network.coverage import covered_share
+from chargesim.network.network import STATION, SWAP
 from chargesim.scenario.reading import LoadedScenario, dump_yaml
 from chargesim.scenario.rows import shown
 from chargesim.study.case import Case, build_case
@@ -139,7 +141,14 @@ def prepare_folder(folder: Path, about: dict[str, str]) -> None:
     if folder.exists() and not folder.is_dir():
         raise InputError([f"{shown(folder)}: is a file; name a folder with --out"])
     manifest = folder / "manifest.json"
-    if not folder.exists() or not any(folder.iterdir()):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        used = any(folder.iterdir())
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(13, "no permission to write")
+    except OSError as error:
+        raise InputError([f"{shown(folder)}: cannot be used ({error.strerror}); name another folder with --out"]) from None
+    if not used:
         return
     if not manifest.is_file():
         raise InputError([f"{shown(folder)}: holds files that are not a run; name an empty or new folder with --out"])
@@ -149,14 +158,9 @@ def prepare_folder(folder: Path, about: dict[str, str]) -> None:
 
 def as_result(case: Case, replications: list[Accumulators]) -> RunResult:
     """Return what the analysis needs of a case and its finished replications."""
-    scenario, horizon, ledger = case.scenario, case.scenario.horizon, case.ledger
+    scenario, horizon = case.scenario, case.scenario.horizon
     days = f"one {horizon.first_day.capitalize()}" if horizon.days == 1 else f"{horizon.days} days from a {horizon.first_day.capitalize()}"
     lead = "no lead-in" if horizon.lead_in_days == 0 else f"{horizon.lead_in_days} lead-in day" + ("s" if horizon.lead_in_days > 1 else "")
-    fast = sum(row.network_kwh_per_day * (1 - row.swap_target_share) for row in ledger.rows)
-    share = f"{ledger.share_at_network:.1%} of the fleets' public energy is asked of this network ({fast / 1000:,.0f} MWh a day at guns"
-    share += f" and {(ledger.network_kwh_per_day - fast) / 1000:,.0f} MWh by swap, corridors included)"
-    if scenario.stations is not None:
-        share += f"; {scenario.stations.reading}"
     network = case.network
     return RunResult(
         name=scenario.name,
@@ -170,7 +174,7 @@ def as_result(case: Case, replications: list[Accumulators]) -> RunResult:
         days=horizon.days,
         replications=replications,
         standard=scenario.standard,
-        share_text=share,
+        share_text=share_text(case),
         given={
             "covered_5km": covered_share(network, 5.0, rural_weight=scenario.fleet.rural_weight.value),
             "covered_1km_core": covered_share(network, 1.0, area_class="core"),
@@ -178,6 +182,30 @@ def as_result(case: Case, replications: list[Accumulators]) -> RunResult:
         },
         planned_replications=scenario.replications,
     )
+
+
+def share_text(case: Case) -> str:
+    """Return one sentence on what is asked of the network, and how its piles are read."""
+    scenario, ledger = case.scenario, case.ledger
+    reading = f"; {scenario.stations.reading}" if scenario.stations is not None else ""
+    if scenario.recorded is not None:
+        return f"recorded wishes of {scenario.recorded} instead of drawn demand{reading}"
+    asked_mwh = ledger.network_kwh_per_day / 1000
+    text = f"{ledger.share_at_network:.1%} of the fleets' public energy is asked of this network, {asked_mwh:,.0f} MWh on an average day"
+    swap_mwh = sum(row.network_kwh_per_day * row.swap_target_share for row in ledger.rows) / 1000
+    if (case.network.sites.kind == SWAP).any():
+        return f"{text} with the corridors, {swap_mwh:,.0f} MWh of it by swap{reading}"
+    return f"{text} with the corridors, all at guns{reading}"
+
+
+def plan_text(case: Case) -> str:
+    """Return what was simulated, counted in the network."""
+    sites, zones = case.network.sites, case.network.zones
+    stations = sites.kind == STATION
+    guns = f"{int(stations.sum()):,} stations with {int(sites.guns.sum()):,} guns"
+    swap = f"{int((~stations).sum())} swap sites with {int(sites.packs.sum()):,} packs"
+    stock = "recorded wishes" if case.scenario.recorded else f"{case.ledger.stock:,.0f} vehicles"
+    return f"{guns}, {swap}, {stock}, {len(zones.id):,} zones"
 
 
 def expected_sessions(case: Case) -> float:
@@ -221,7 +249,12 @@ def _finished(workers: int, calls: list[tuple[Any, ...]]) -> Generator[int, None
     import joblib  # a fifth of a second that a small run does not need
 
     jobs = (joblib.delayed(run_replication)(*call) for call in calls)
-    yield from joblib.Parallel(n_jobs=workers, return_as="generator_unordered", mmap_mode="c")(jobs)
+    try:
+        yield from joblib.Parallel(n_jobs=workers, return_as="generator_unordered", mmap_mode="c")(jobs)
+    except BrokenExecutor:
+        raise RunStoppedError(
+            "A worker process was killed (out of memory?); finished replications are kept, the same command goes on from there."
+        ) from None
 
 
 def _manifest(case: Case, about: dict[str, str], keep: bool) -> dict[str, Any]:

@@ -21,4 +21,5 @@ def print_bench(console: Console, bench: Bench) -> None:
             f"{c.mean_wait_min:.3f}",
         )
     console.print(table)
+    console.print("Medians over the rounds; a ratio is the median of the rounds' own ratios.")
     console.print(f"Drawing the demand: {bench.draw_us_per_vehicle:.2f} us a vehicle.")

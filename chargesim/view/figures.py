@@ -49,7 +49,7 @@ def draw_figures(result: RunResult, kpis: pd.DataFrame, verdict: Verdict) -> dic
     }
     with mpl.rc_context(RC):
         for figure in figures.values():
-            figure.supxlabel(f"{result.name}: {result.scope_text}; {result.label}", fontsize=9.5, color=GREY, x=0.01, ha="left")
+            figure.supxlabel(f"{result.name}: {result.scope_text}\n{result.label}", fontsize=9.5, color=GREY, x=0.01, ha="left")
     return figures
 
 

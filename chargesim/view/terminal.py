@@ -22,6 +22,8 @@ _ANSWERS = {
     "inconclusive": "INCONCLUSIVE: too close to call",
     "incomplete": "INCOMPLETE: no verdict",
 }
+LEAST_REPLICATIONS = 20
+"""Replications below which the terminal warns: the first look of a verdict."""
 _HEADLINES: tuple[tuple[str, str, str, str], ...] = (
     ("wishes a day, all fleets", "wishes_per_day", "city", "all"),
     ("guns busy, all day", "time_utilisation", "city", "all"),
@@ -31,7 +33,9 @@ _HEADLINES: tuple[tuple[str, str, str, str], ...] = (
     ("cars: mean wait of the served", "wait_mean_served_min", "group", "cars"),
     ("cars: P95 wait, unserved = endless", "wait_p95_min", "group", "cars"),
     ("trucks: P95 wait, unserved = endless", "wait_p95_min", "group", "trucks"),
-    ("lost, stranded or partly served", "share_unserved", "city", "all"),
+    ("left a posted queue for another public pile", "share_outside", "city", "all"),
+    ("lost after balking or reneging", "share_lost", "city", "all"),
+    ("stranded, no site within reach", "share_stranded", "city", "all"),
     ("energy, stations", "energy_mwh_per_day", "kind", "station"),
     ("energy, swap sites", "energy_mwh_per_day", "kind", "swap"),
     ("peak load of the city", "peak_mw", "city", "all"),
@@ -76,6 +80,8 @@ def _answer(verdict: Verdict) -> Text:
 def _lines(verdict: Verdict) -> list[str]:
     """Return the sentences under the answer: what it assumes, what is nearest to breaking, where and when."""
     lines = [f"Assumed: {verdict.share_text}"]
+    if verdict.planned_replications < LEAST_REPLICATIONS:
+        lines.append(f"Only {verdict.planned_replications} replications: a first look; {LEAST_REPLICATIONS} are usual")
     nearest = nearest_to_breaking(verdict)
     if nearest is not None:
         lines.append(_nearest_line(nearest))
@@ -92,8 +98,10 @@ def _nearest_line(item: CriterionVerdict) -> str:
     value = f"{amount(item.estimate, item.unit)}{limits}, needs {threshold(item)}"
     if item.verdict == "fails":
         return f"Broken furthest: {item.name}: {value}"
+    if item.allowance_used > 1:
+        return f"Furthest beyond its threshold, though not beyond doubt: {item.name}: {value}"
     if item.margin < 0:
-        return f"Nearest to breaking, not cleared: {item.name}: {value}"
+        return f"Nearest to breaking, its bound is not clear of the threshold: {item.name}: {value}"
     return f"Nearest to breaking: {item.name}: {value}; at least {100 * item.margin:.0f} % of the failures that it allows are left"
 
 
@@ -110,6 +118,8 @@ def _criteria_table(verdict: Verdict) -> Table:
     for item in verdict.criteria:
         limits = "" if item.verdict == "given" else bounds(item)
         state = Text(item.verdict, style=_STYLES[item.verdict])
+        if item.verdict == "given" and item.allowance_used > 1:
+            state = Text("given, short", style=_STYLES["inconclusive"])
         worst = ", ".join(filter(None, (item.worst_district, item.worst_hour))) or "-"
         table.add_row(escape(item.name), threshold(item), amount(item.estimate, item.unit), limits, escape(worst), state)
     return table

@@ -70,7 +70,7 @@ def draw_heat_map(use: Floats, districts: Districts, *, ax: Axes | None = None) 
     bar = ax.figure.colorbar(image, ax=ax, shrink=0.6, pad=0.055, aspect=30)
     bar.set_label("guns busy [% of the time]")
     bar.outline.set_visible(False)
-    ax.set_title("Use of the guns by district and hour of day")
+    ax.set_title("Use of the public guns by district and hour of day")
     return ax
 
 

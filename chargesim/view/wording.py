@@ -20,7 +20,7 @@ def amount(value: float, unit: str) -> str:
     if math.isinf(value):
         return "endless" if value > 0 else "unknown"
     if unit.startswith("share"):
-        if value in (0, 1):
+        if value < 5e-7 or value > 1 - 5e-7:
             return f"{100 * value:.0f} %"
         return f"{100 * value:.{2 if abs(value) > 0.995 or abs(value) < 0.01 else 1}f} %"
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
