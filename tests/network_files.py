@@ -4,11 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from factories import SCENARIOS
 
 from chargesim.errors import InputError
 from chargesim.network.build import build_network
 from chargesim.scenario.reading import load
-from tests.factories import SCENARIOS
 
 
 def copy_small_city(folder: Path) -> Path:

@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from tests.factories import SCENARIOS
-from tests.network_files import copy_small_city, edit
+from factories import SCENARIOS
+from network_files import copy_small_city, edit
 
 SMALL = str(SCENARIOS / "small_city.yaml")
 COMMAND = Path(sys.executable).with_name("chargesim")

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from factories import SCENARIOS
 
 from chargesim.demand.curves import read_curves
 from chargesim.demand.ledger import CORRIDOR, SocRule, build_ledger
 from chargesim.errors import InputError
 from chargesim.scenario.reading import load
-from tests.factories import SCENARIOS
 
 PLAN = load(SCENARIOS / "chongqing_2025.yaml")
 CURVES = read_curves(SCENARIOS / "tables/charging_curves.csv")

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from factories import SCENARIOS, TICK
 from scipy.stats import truncnorm
 
 from chargesim.demand.draw import lognormal
@@ -11,7 +12,6 @@ from chargesim.errors import InputError
 from chargesim.network.network import SWAP
 from chargesim.scenario.reading import load
 from chargesim.study.case import build_case
-from tests.factories import SCENARIOS, TICK
 
 SMALL = load(SCENARIOS / "small_city.yaml")
 GRID = (np.arange(20_000) + 0.5) / 20_000
@@ -202,7 +202,7 @@ LOG = pd.DataFrame(
 
 
 def recorded(folder, name="log.csv"):
-    from tests.network_files import copy_small_city
+    from network_files import copy_small_city
 
     return copy_small_city(folder) / name, lambda path: build_case(load(path.parent / "small_city.yaml", [f"recorded={path.name}"]))
 

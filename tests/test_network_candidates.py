@@ -3,6 +3,8 @@
 import networkx as nx
 import numpy as np
 import pytest
+from factories import SCENARIOS, TICK
+from network_files import copy_small_city, edit, small_network
 
 from chargesim.network.build import build_network
 from chargesim.network.candidates import holds
@@ -10,8 +12,6 @@ from chargesim.network.network import STATION
 from chargesim.scenario.reading import load
 from chargesim.study.case import build_case
 from chargesim.study.replication import simulate
-from tests.factories import SCENARIOS, TICK
-from tests.network_files import copy_small_city, edit, small_network
 
 SMALL = load(SCENARIOS / "small_city.yaml")
 

@@ -6,13 +6,13 @@ from dataclasses import fields
 import networkx as nx
 import numpy as np
 import pytest
+from factories import SCENARIOS
 
 from chargesim.network.build import build_network
 from chargesim.network.network import STATION, SWAP
 from chargesim.network.rows import DistrictRow
 from chargesim.scenario.reading import load
 from chargesim.scenario.rows import read_rows
-from tests.factories import SCENARIOS
 
 PLAN = load(SCENARIOS / "chongqing_2025.yaml")
 DISTRICTS = read_rows(SCENARIOS / "tables/chongqing_districts.csv", DistrictRow)

@@ -5,6 +5,7 @@ from collections import Counter
 import networkx as nx
 import numpy as np
 import pytest
+from factories import SCENARIOS, TICK
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +21,6 @@ from chargesim.network.rows import DistrictRow, LinkRow
 from chargesim.network.territory import _grow
 from chargesim.scenario.reading import load
 from chargesim.scenario.rows import read_rows
-from tests.factories import SCENARIOS, TICK
 
 PLAN = load(SCENARIOS / "chongqing_2025.yaml")
 DISTRICTS = read_rows(SCENARIOS / "tables/chongqing_districts.csv", DistrictRow)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from network_files import copy_small_city, edit, network_faults, small_network
 
 from chargesim.network.network import STATION, SWAP
-from tests.network_files import copy_small_city, edit, network_faults, small_network
 
 HEADER = "site_id,kind,access,district,lat,lon,node,guns\n"
 SYNTHETIC = "chongqing_2025.yaml"

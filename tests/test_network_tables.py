@@ -1,8 +1,7 @@
 """Test what is said of bad tables: file, line, column, what came and what is needed, all faults of a file at once."""
 
 import pytest
-
-from tests.network_files import copy_small_city, edit, network_faults
+from network_files import copy_small_city, edit, network_faults
 
 
 @pytest.fixture
@@ -119,7 +118,7 @@ def test_files_that_are_no_table(folder, content, fault):
 
 def test_files_of_another_program_are_read(folder):
     """A byte-order mark, Windows line ends and spaces around values are no fault."""
-    from tests.network_files import small_network
+    from network_files import small_network
 
     before = small_network(folder).zones
     path = folder / "small/zones.csv"

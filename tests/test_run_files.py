@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from factories import SCENARIOS
 
 from chargesim.engine.accumulators import OUTCOMES
 from chargesim.errors import InputError
 from chargesim.scenario.reading import load
-from chargesim.study.run import run_scenario
-from tests.factories import SCENARIOS
+from chargesim.study.run import plan_text, run_scenario, share_text
 
 REPLICATIONS = 3
 SMALL = load(SCENARIOS / "small_city.yaml", [f"replications={REPLICATIONS}"])
@@ -208,3 +208,33 @@ def test_no_demand_and_no_swap_are_no_crash(tmp_path, changes):
     if changes.get("fleet.stock") == 0:
         assert total == 0
         assert run.verdict.to_dict()["verdict"] != "meets"
+
+
+def test_judged_vehicles_finish_after_the_horizon(run):
+    """Shares are of all that wished: those of the last hour end among vehicles that are not judged."""
+    frame = run.sessions
+    late = frame[frame["wish_min"] >= 2 * 1440 - 30]
+    assert len(late) > 0
+    assert (frame["outcome"] != "unfinished").all()
+    assert frame["wish_min"].between(1440, 2880, inclusive="left").all()
+
+
+@pytest.mark.parametrize("out", ["file/below", "file"])
+def test_a_folder_that_cannot_be_used_is_refused(tmp_path, out):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(InputError, match=r"name (a|another) folder with --out"):
+        go(tmp_path / out)
+
+
+def test_an_impossible_size_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(InputError, match="wishes a day; at most 10,000,000 fit"):
+        go(tmp_path / "huge", SMALL.replace({"fleet.stock": 1e30}))
+    assert not (tmp_path / "huge").exists()
+
+
+def test_the_text_of_what_is_assumed_follows_the_scenario(run, tmp_path):
+    assert "of it by swap" in share_text(run.case)
+    assert "9 stations with 16 guns, 3 swap sites" in plan_text(run.case)
+    none = go(tmp_path / "none", SMALL.replace({"swap.enabled": False}))
+    assert "all at guns" in share_text(none.case)
+    assert "0 swap sites with 0 packs" in plan_text(none.case)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from network_files import copy_small_city
 
 from chargesim.errors import InputError
 from chargesim.scenario.assumption import TABLE
@@ -16,7 +17,6 @@ from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import load
 from chargesim.study.case import build_case
 from chargesim.study.run import as_result
-from tests.network_files import copy_small_city
 
 IN_SMALL = {"Yuzhong", "Nan'an", "Jiangbei", "Yubei", "Fuling", "Changshou", "Liangping", "Wanzhou", "Wulong", "Dianjiang"}
 """Districts of a small synthetic city: of all classes, and joined by all kinds of links."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from chargesim.engine.accumulators import KINDS, OUTCOMES, Accumulators
 from chargesim.engine.order import DAY_MIN
@@ -48,15 +49,14 @@ def session_frame(task: Task, table: np.ndarray, log: SessionLog) -> pd.DataFram
     judged = (table["wish_min"] >= task.lead_in_days * DAY_MIN) & (table["wish_min"] < (task.lead_in_days + task.days) * DAY_MIN)
     table, log = table[judged], log[judged]
     minutes = session_minutes(task.plant, table, log)
-    sites = np.array([*task.site_names, ""], dtype=object)
     return pd.DataFrame(
         {
             "wish_min": table["wish_min"],
-            "zone": np.array(task.zone_names, dtype=object)[table["origin"]],
-            "vehicle_class": np.array(task.fleets, dtype=object)[table["fleet"]],
-            "site": sites[np.maximum(log["site"], -1)],
-            "kind": np.array(KINDS, dtype=object)[log["kind"]],
-            "outcome": np.array(OUTCOMES, dtype=object)[log["outcome"]],
+            "zone": _named(table["origin"], task.zone_names),
+            "vehicle_class": _named(table["fleet"], task.fleets),
+            "site": _named(log["site"], task.site_names),
+            "kind": _named(log["kind"], KINDS),
+            "outcome": _named(log["outcome"], OUTCOMES),
             "left_for_outside": log["outside"] > 0,
             "drive_min": log["drive_min"],
             "wait_min": log["wait_min"],
@@ -68,6 +68,11 @@ def session_frame(task: Task, table: np.ndarray, log: SessionLog) -> pd.DataFram
             "diversions": log["diversions"],
         }
     )
+
+
+def _named(codes: NDArray[np.int64], names: tuple[str, ...]) -> "pd.Categorical[str]":
+    """Return names by number, as categories: text that is stored once; below 0 is missing."""
+    return pd.Categorical.from_codes(np.maximum(codes, -1), categories=pd.Index(list(names), dtype="str"))
 
 
 def run_replication(task: Task, replication: int, folder: Path, about: dict[str, str], keep_sessions: bool) -> int:
