@@ -153,4 +153,4 @@ def test_a_zone_that_reaches_no_site_is_stranded_and_nothing_crashes(tmp_path):
     assert set(mine["outcome"]) == {"stranded"}
     assert (mine["energy_kwh"] == 0).all()
     assert set(mine["kind"]) == {"none"}
-    assert set(mine["site"]) == {""}
+    assert mine["site"].isna().all()

@@ -52,6 +52,7 @@ class World:
         self.rows: list[tuple[object, ...]] = []
         self.under_way: dict[int, Car] = {}
         self.posted_wait_min = np.zeros(len(plant))
+        self._known = (plant.candidates, plant.places, self.posted_wait_min, plant.city, plant.edge_soc, plant.step_kw)
         self._tried = np.zeros(_MAX_TRIED, dtype=np.int64)
         self._periods = plant.period_of_hour.tolist()
         self._refresh_min = exact_min(plant.posted_refresh_min)
@@ -120,12 +121,11 @@ class World:
 
     def choose(self, car: Car, table: Table, origin: int) -> tuple[int, float, float]:
         """Return where the vehicle goes from here, the way [km] and the drive [min]."""
-        plant, tried = self.plant, self._tried
+        tried = self._tried
         for i, site in enumerate(car.tried):
             tried[i] = site
         return choose_site(  # type: ignore[no-any-return]
-            table, car.index, origin, car.soc, self._periods[int(self.env.now // 60.0) % 24], tried, len(car.tried),
-            plant.candidates, plant.places, self.posted_wait_min, plant.city, plant.edge_soc, plant.step_kw,
+            table, car.index, origin, car.soc, self._periods[int(self.env.now // 60.0) % 24], tried, len(car.tried), *self._known
         )  # fmt: skip
 
     def drive(self, car: Car, site: int, km: float, minutes: float) -> Moment:
