@@ -1,10 +1,8 @@
 """Build small networks, demand tables and plants for tests, without any file."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import networkx as nx
 import numpy as np
 
 from chargesim.demand.table import empty_table, sort_table
@@ -79,13 +77,11 @@ def plant(
         per_cabinet=np.full(n, per_cabinet),
         cabinet_kw=np.full(n, cabinet_kw),
         plug_kw=np.full(n, plug_kw),
-        grid_kw=np.full(n, plug_kw),
         efficiency=1.0,
         service_min=np.where(is_swap, swap_min, service_min),
         packs=np.where(is_swap, packs, 0),
         pack_curve=np.where(is_swap, 1, -1),
         pack_interval_min=np.where(is_swap, 30.0, 0.0),
-        rated_kw=np.full(n, kw) * outlets,
         posted_refresh_min=posted_refresh_min,
     )
 
@@ -102,17 +98,3 @@ def demand(wish_min: Any, **columns: Any) -> Any:
     for name, values in columns.items():
         table[name] = values
     return sort_table(table)
-
-
-def with_changes(base: Plant, **changes: Any) -> Plant:
-    """Return a plant with other arrays."""
-    return replace(base, **changes)
-
-
-def line_graph(n: int) -> "nx.DiGraph[Any]":
-    """Return a road of n nodes, one minute apart."""
-    graph: nx.DiGraph[Any] = nx.DiGraph()
-    for i in range(n - 1):
-        graph.add_edge(i, i + 1, km=1.0, minutes=(1.0,))
-        graph.add_edge(i + 1, i, km=1.0, minutes=(1.0,))
-    return graph

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargesim.engine import rules
+from chargesim.ticks import durations_min
 
 EDGES = np.linspace(0, 1, 21)
 KW = np.linspace(150, 10, 20)
@@ -40,6 +41,7 @@ def test_durations_are_whole_ticks_and_never_zero(minutes):
     assert exact > 0
     assert exact * 2**20 == int(exact * 2**20)
     assert abs(exact - minutes) <= 2.0**-20
+    assert exact == durations_min(np.array([minutes]))[0], "one rule, in the engine and in the demand table"
 
 
 def test_an_edge_belongs_to_the_step_on_its_right():

@@ -19,6 +19,7 @@ from chargesim.errors import InputError
 from chargesim.network.network import STATION, SWAP, CandidateKey, Network
 from chargesim.network.weights import zone_weights
 from chargesim.scenario.model import WEEKDAYS, Scenario
+from chargesim.ticks import durations_min, instants_min
 
 Floats = NDArray[np.float64]
 
@@ -28,7 +29,6 @@ MOST_WISHES_PER_DAY = 10_000_000
 """Wishes of a day beyond which nothing is drawn: two hundred times the default case."""
 _MINUTE, _ORIGIN, _CURVE, _SOC, _TARGET, _PATIENCE, _VALUE, _GUIDANCE, _CAPABLE, _MARK = range(10)
 _COLUMNS = 10
-_TICKS_PER_MIN = 2.0**20
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ def _draw_fleet(seed: int, replication: int, day: int, weekday: int, fleet: Flee
 def _columns(fleet: FleetDraw, day: int, hour: NDArray[np.int64], u: Floats, key: NDArray[np.uint64]) -> Table:
     table = np.zeros(len(hour), WISH)
     wish_min = day * 1440.0 + 60.0 * (hour + u[_MINUTE])
-    table["wish_min"] = np.floor(wish_min * _TICKS_PER_MIN) / _TICKS_PER_MIN
+    table["wish_min"] = instants_min(wish_min)
     table["origin"] = fleet.origins[np.minimum(np.searchsorted(fleet.origin_cdf, u[_ORIGIN], side="right"), len(fleet.origins) - 1)]
     table["fleet"] = fleet.index
     curve = np.minimum(np.searchsorted(fleet.curve_cdf, u[_CURVE], side="right"), len(fleet.curves) - 1)
@@ -203,7 +203,7 @@ def _columns(fleet: FleetDraw, day: int, hour: NDArray[np.int64], u: Floats, key
     table["soc"], table["target_soc"] = fleet.rule.draw(u[_SOC], u[_TARGET])
     table["consumption_kwh_km"] = fleet.consumption_kwh_km
     patience = lognormal(u[_PATIENCE], fleet.patience_mean, fleet.patience_cv)
-    table["patience_min"] = np.maximum(1.0, np.floor(patience * _TICKS_PER_MIN + 0.5)) / _TICKS_PER_MIN
+    table["patience_min"] = durations_min(patience)
     table["tolerance_min"] = table["patience_min"]
     table["value_of_time_cny_h"] = lognormal(u[_VALUE], fleet.value_mean, fleet.value_cv)
     table["guidance"] = u[_GUIDANCE] < fleet.posted_share

@@ -15,9 +15,9 @@ from chargesim.errors import InputError
 from chargesim.network.network import Network
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.rows import shown
+from chargesim.ticks import durations_min, instants_min
 
 REQUIRED = ("wish_min", "zone", "vehicle_class", "soc", "target_soc")
-_TICKS_PER_MIN = 2.0**20
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,13 @@ def read_recorded(
     fleet_index = {fleet.name: fleet for fleet in drawn.fleets}
     _refuse_faults(path, frame, zones, fleet_index, curves)
     table = empty_table(len(frame))
-    table["wish_min"] = np.floor(frame["wish_min"].to_numpy(float) * _TICKS_PER_MIN) / _TICKS_PER_MIN
+    table["wish_min"] = instants_min(frame["wish_min"].to_numpy(float))
     table["origin"] = frame["zone"].astype(str).map(zones).to_numpy()
     classes = frame["vehicle_class"].to_numpy()
     for name, fleet in fleet_index.items():
         mine = np.flatnonzero(classes == name)
         _fill_fleet(table, mine, frame.iloc[mine], fleet, fleets.index(name), curves)
-    table["patience_min"] = np.maximum(1.0, np.floor(table["patience_min"] * _TICKS_PER_MIN + 0.5)) / _TICKS_PER_MIN
+    table["patience_min"] = durations_min(table["patience_min"])
     table["tolerance_min"] = table["patience_min"]
     table["soc"], table["target_soc"] = frame["soc"], np.maximum(frame["target_soc"], frame["soc"])
     table["key"] = [stable_hash(f"recorded/{scenario.seed}/{row}") for row in range(len(frame))]

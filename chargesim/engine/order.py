@@ -1,6 +1,6 @@
 """Fix the order of events: what a tie is decided by, and what an instant is.
 
-Every instant is a multiple of `TICK_MIN` = 2**-20 minute, so sums and differences of instants are exact in double
+Every instant is a multiple of 2**-20 minute (`chargesim/ticks.py`), so sums and differences of instants are exact in double
 precision (up to 2**33 minutes) and no result depends on the order in which they are added.
 
 Events at one instant are handled in the order of their key: event class first, then the vehicle's row or the site
@@ -9,7 +9,6 @@ and its outlet. A key is unique at an instant, so a sequence number never decide
 
 from enum import IntEnum
 
-TICK_MIN = 2.0**-20
 DAY_MIN = 1440.0
 
 

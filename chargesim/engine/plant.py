@@ -50,8 +50,6 @@ class Plant:
     """[S] limit of a cabinet [kW at the plug]"""
     plug_kw: Floats
     """[S] limit of the grid connection, on the plug's side [kW]"""
-    grid_kw: Floats
-    """[S] the same on the grid side [kW]"""
     efficiency: float
     service_min: Floats
     """[S] mean minutes at the plug or in the bay, for expected waits"""
@@ -60,8 +58,6 @@ class Plant:
     """[S] row of the packs' curve, -1 at stations"""
     pack_interval_min: Floats
     """[S] mean minutes between two packs that become ready when all slots work, 0 at stations"""
-    rated_kw: Floats
-    """[S] guns x gun power, or slots x slot power [kW at the plug]"""
     posted_refresh_min: float
 
     def __len__(self) -> int:
@@ -94,13 +90,11 @@ def build_plant(scenario: Scenario, network: Network, demand: DemandModel, curve
         per_cabinet=np.where(swap, np.maximum(outlets, 1), np.maximum(sites.guns_per_cabinet, 1)),
         cabinet_kw=np.where(swap, sites.site_kw * efficiency, sites.cabinet_kw),
         plug_kw=sites.site_kw * efficiency,
-        grid_kw=sites.site_kw,
         efficiency=efficiency,
         service_min=np.where(swap, sites.swap_min, _station_minutes(sites, outlet, demand, network, edge_soc, step_kw)),
         packs=sites.packs,
         pack_curve=pack_curve,
         pack_interval_min=_pack_intervals(sites, outlet, pack_curve, demand, packs, edge_soc, step_kw),
-        rated_kw=outlets * np.where(swap, sites.slot_kw, sites.gun_kw),
         posted_refresh_min=scenario.choice.posted_refresh_min.value,
     )
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy import Environment
 
-from chargesim.engine.books import Books
+from chargesim.engine.books import QUARTER_MIN, Books
 from chargesim.engine.deposits import deposit_charge, deposit_level
 from chargesim.engine.moments import Moment
 from chargesim.engine.order import EventClass, outlet_key
@@ -19,8 +19,6 @@ from chargesim.engine.plant import Plant
 from chargesim.engine.rules import charge_min, exact_min, peak_kw_ahead, share_power, soc_after, step_at
 
 Floats = NDArray[np.float64]
-
-_QUARTER_MIN = 15.0
 
 
 class Charge:
@@ -202,9 +200,9 @@ class PowerGroup:
         books = self.books
         deposit_charge(
             books.energy_kwh, self.site, charge.since_min, soc_before, charge.soc, charge.battery_kwh,
-            charge.edge_soc, charge.step_kw, books.start_min, _QUARTER_MIN,
+            charge.edge_soc, charge.step_kw, books.start_min, QUARTER_MIN,
         )  # fmt: skip
 
     def _deposit_shared(self, charge: Charge, now: float) -> None:
         energy = self.books.energy_kwh
-        deposit_level(energy, self.site, charge.since_min, now, charge.granted_kw / 60.0, self.books.start_min, _QUARTER_MIN)
+        deposit_level(energy, self.site, charge.since_min, now, charge.granted_kw / 60.0, self.books.start_min, QUARTER_MIN)

@@ -9,7 +9,6 @@ from math import floor, inf, log
 import numpy as np
 from numba import njit
 
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 OUTSIDE, NOWHERE = -1, -2
 """What `choose_site` returns besides a site: the outside option, or that no site can be reached."""
 

@@ -9,12 +9,12 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from chargesim.network.network import CandidateKey, Candidates, Sites
+from chargesim.ticks import TICKS_PER_MIN
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _CHUNK = 512
-_TICKS_PER_MIN = 2.0**20
 _NEVER_MIN = 2.0**21
 """Stands for no way at all among the costs [min], four years."""
 _COLUMN_BITS = 21
@@ -110,7 +110,7 @@ def list_candidates(
                     site[i, fro, rank] = to
                     km[i, fro, rank] = path_km + origins.km[fro] + places.km[to]
                     total = path_min + origins.minutes[:, fro] + places.minutes[:, to]
-                    minutes[:, i, fro, rank] = np.round(total * _TICKS_PER_MIN) / _TICKS_PER_MIN
+                    minutes[:, i, fro, rank] = np.round(total * TICKS_PER_MIN) / TICKS_PER_MIN
     return Candidates(keys=keys, site=site, km=km, minutes=minutes, period_of_hour=period_of_hour)
 
 
@@ -130,7 +130,7 @@ def _smallest(cost: Floats, count: int) -> Ints:
     would leave open which of two equal costs comes in.
     """
     columns = np.arange(cost.shape[1])
-    ticks = np.round(np.where(np.isfinite(cost), cost, _NEVER_MIN) * _TICKS_PER_MIN).astype(np.int64)
+    ticks = np.round(np.where(np.isfinite(cost), cost, _NEVER_MIN) * TICKS_PER_MIN).astype(np.int64)
     ranked = (ticks << _COLUMN_BITS) | columns
     wide = cost.shape[1] > 4 * count
     near = np.argpartition(ranked, count - 1, axis=1)[:, :count] if wide else np.broadcast_to(columns, cost.shape)

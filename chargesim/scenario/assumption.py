@@ -81,8 +81,6 @@ def _from_number(given: Any) -> Any:
     return given
 
 
-Number = Annotated[Assumption, BeforeValidator(_from_number)]
-"""Any number."""
 Share = Annotated[_Share, BeforeValidator(_from_number)]
 """A share between 0 and 1."""
 Positive = Annotated[_Positive, BeforeValidator(_from_number)]
