@@ -115,8 +115,7 @@ def run_scenario(
     replications = [read_accumulators(accumulators_path(folder, r), about) for r in range(scenario.replications)]
     result = as_result(case, [accumulators for accumulators in replications if accumulators is not None])
     kpis, verdict = kpi_frame(result), judge(result)
-    kpis.to_csv(folder / ".kpis.csv.partial", index=False, lineterminator="\n")
-    (folder / ".kpis.csv.partial").replace(folder / "kpis.csv")
+    write_text(folder / "kpis.csv", kpis.to_csv(index=False, lineterminator="\n"))
     write_frame(folder / "site_hours.parquet", site_hours_frame(result))
     write_json(folder / "verdict.json", verdict.to_dict())
     seconds = time.time() - begun

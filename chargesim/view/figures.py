@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from chargesim.analysis.profiles import quarter_load, use_by_district_hour, use_by_site, wait_curves
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict
+from chargesim.study.storage import write_atomically
 from chargesim.view.load import draw_load
 from chargesim.view.margins import draw_margins
 from chargesim.view.site_map import draw_two_maps
@@ -82,7 +83,7 @@ def draw_all(result: RunResult, kpis: pd.DataFrame, verdict: Verdict, folder: Pa
 def _save(figure: Figure, path: Path) -> Path:
     """Write a figure without a date and without the version of the program, so that equal figures are equal files."""
     metadata = {"Software": None} if path.suffix == ".png" else {"Date": None, "Creator": "chargesim"}
-    figure.savefig(path, dpi=DPI, metadata=metadata)
+    write_atomically(path, lambda partial: figure.savefig(partial, format=path.suffix.lstrip("."), dpi=DPI, metadata=metadata))
     return path
 
 
