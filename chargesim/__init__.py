@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from chargesim.errors import InputError
     from chargesim.scenario.reading import load
     from chargesim.study.run import run_scenario as run
+    from chargesim.study.series import run_series
     from chargesim.view import plot
 
-__all__ = ["InputError", "load", "plot", "run"]
+__all__ = ["InputError", "load", "plot", "run", "run_series"]
 
 _HOMES = {
     "InputError": ("chargesim.errors", "InputError"),
     "load": ("chargesim.scenario.reading", "load"),
     "run": ("chargesim.study.run", "run_scenario"),
+    "run_series": ("chargesim.study.series", "run_series"),
     "plot": ("chargesim.view.plot", ""),
 }
 

@@ -15,6 +15,9 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from chargesim.scenario.reading import LoadedScenario
+    from chargesim.study.run import Sessions as SessionsKept
+
 app = typer.Typer(
     help="Plan ultra-fast charging and battery swapping for a city: does a plan meet the demand, how sure are we, where does it break?",
     no_args_is_help=True,
@@ -47,13 +50,16 @@ def run(
     seed: Annotated[int | None, typer.Option(min=0, help="root seed of the run")] = None,
     replications: Annotated[int | None, typer.Option(min=2, help="independent replications")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="days that are judged, e.g. 7 for a week")] = None,
-    jobs: Annotated[int, typer.Option(min=0, help="replications side by side; 0: one per core")] = 0,
-    sessions: Annotated[Sessions, typer.Option(help="keep a row per session; auto: up to 2 million in all")] = Sessions.auto,
+    jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
+    sessions: Annotated[
+        Sessions, typer.Option(help="keep a row per session; auto: up to 2 million in all, none in a series")
+    ] = Sessions.auto,
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw the figures")] = True,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="run directory; default runs/<name>-<hash>")] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="check packs, places, SOC and energy at every event; slow")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Simulate a scenario and judge it against its service standard."""
+    """Simulate a scenario and judge it against its service standard; a scenario with a series: all its variants, compared."""
     with _messages():
         from chargesim.scenario.reading import load
         from chargesim.study.run import plan_text, run_scenario
@@ -63,7 +69,10 @@ def run(
             f"{key}={value}" for key, value in (("seed", seed), ("replications", replications), ("horizon.days", days)) if value is not None
         ]
         loaded = load(scenario, changes)
-        finished = run_scenario(loaded, jobs=jobs, sessions=sessions.value, out=out)
+        if loaded.scenario.series is not None:
+            _run_series(loaded, jobs=jobs, sessions=sessions.value, out=out, figures=figures, as_json=as_json)
+            return
+        finished = run_scenario(loaded, jobs=jobs, sessions=sessions.value, out=out, debug=debug)
         if figures:
             from chargesim.view.figures import draw_all
 
@@ -85,6 +94,27 @@ def run(
         console.print(f"All results: {finished.folder}", soft_wrap=True)
 
 
+def _run_series(loaded: "LoadedScenario", *, jobs: int, sessions: "SessionsKept", out: Path | None, figures: bool, as_json: bool) -> None:
+    """Run all variants of a series, compare them and print what came out."""
+    from chargesim.study.series import run_series
+
+    finished = run_series(loaded, jobs=jobs, sessions=sessions, out=out)
+    if figures:
+        from chargesim.view.series import draw_series_files
+
+        draw_series_files(finished.series, finished.outcomes, loaded.scenario.standard.criteria, finished.folder / "figures")
+    if as_json:
+        _print_json(finished.to_dict())
+        return
+    from chargesim.view.series_table import print_series
+
+    console = _console()
+    print_series(console, finished, loaded.scenario.title)
+    drawn = ", the figure figures/series.png" if figures else ""
+    files = f"series.csv, differences.csv, criteria.txt{drawn}, each variant in variants/"
+    console.print(f"All results: {finished.folder} ({files})", soft_wrap=True, highlight=False)
+
+
 @app.command()
 def check(scenario: ScenarioPath, set_: Changes = None, as_json: AsJson = False) -> None:
     """Validate a scenario and print its demand ledger and network; simulate nothing."""
@@ -93,13 +123,40 @@ def check(scenario: ScenarioPath, set_: Changes = None, as_json: AsJson = False)
         from chargesim.study.case import build_case
         from chargesim.study.checking import check_case
 
-        checked = check_case(build_case(load(scenario, set_ or [])))
+        loaded = load(scenario, set_ or [])
+        if loaded.scenario.series is not None:
+            _check_series(loaded, as_json)
+            return
+        checked = check_case(build_case(loaded))
         if as_json:
             _print_json(checked.to_dict())
         else:
             from chargesim.view.checking import print_check
 
             print_check(_console(), checked)
+
+
+def _check_series(loaded: "LoadedScenario", as_json: bool) -> None:
+    """Check every variant of a series; print the ledger and the network of the first, and the list of all."""
+    from chargesim.scenario.variants import expand
+    from chargesim.study.case import build_case
+    from chargesim.study.checking import check_case
+    from chargesim.study.series_panels import check_panels
+
+    variants = expand(loaded)
+    first = build_case(variants[0].loaded)
+    check_panels(loaded, first)
+    checked = check_case(first)
+    if as_json:
+        named = [{"line": one.line, "value": one.value, "folder": f"variants/{one.slug}"} for one in variants]
+        _print_json({**checked.to_dict(), "variants": named})
+        return
+    from chargesim.view.checking import print_check
+    from chargesim.view.series_table import print_variants
+
+    console = _console()
+    print_check(console, checked)
+    print_variants(console, variants, checked.run_seconds)
 
 
 @app.command()

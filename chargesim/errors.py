@@ -11,3 +11,7 @@ class InputError(Exception):
     def __init__(self, faults: list[str]) -> None:
         self.faults = faults
         super().__init__("\n".join(faults))
+
+    def __reduce__(self) -> tuple[type["InputError"], tuple[list[str]]]:
+        """Keep the faults apart on the way out of a worker process."""
+        return type(self), (self.faults,)

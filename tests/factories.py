@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from chargesim.demand.table import empty_table, sort_table
+from chargesim.demand.table import OUTAGE, empty_table, sort_table
 from chargesim.engine.choice import CANDIDATE, CITY, PLACE
-from chargesim.engine.plant import Plant
+from chargesim.engine.control import Control
+from chargesim.engine.plant import COMPANION, SLOT, ULTRA_FAST, Outlets, Plant
 
 ROOT = Path(__file__).parent.parent
 SCENARIOS = ROOT / "scenarios"
@@ -32,12 +33,19 @@ def plant(
     noise_min: float = 0.0,
     outside_drive_min: float = np.inf,
     posted_refresh_min: float = 5.0,
+    companions: int = 0,
+    companion_kw: float = 50.0,
+    connection: tuple[int, ...] | None = None,
+    store_kwh: float = 0.0,
+    store_kw: float = 0.0,
+    control: Control | None = None,
     curve: tuple[tuple[float, ...], tuple[float, ...]] = ((0.0, 1.0), (100.0,)),
     origins: int = 1,
 ) -> Plant:
     """Return sites that every origin reaches in the same time; stations on list 0, swap sites on list 1.
 
-    Curve 0 is the vehicles', curve 1 the packs' (a flat 60 kW); `kw` caps both.
+    Curve 0 is the vehicles', curve 1 the packs' (a flat 60 kW); `kw` caps both. Of the guns of every station the last
+    `companions` give `companion_kw` at most; their cabinets are filled in turn.
     """
     n = len(guns)
     is_swap = np.array(swap or [False] * n)
@@ -61,28 +69,39 @@ def plant(
     edge_soc[0], step_kw[0] = edges, powers
     edge_soc[1, 0] = 0.0
     servers = np.array(guns, dtype=np.int64)
-    outlets = np.where(is_swap, slots, servers)
+    count = np.where(is_swap, slots, servers)
+    first = np.concatenate([[0], np.cumsum(count)])
+    site = np.repeat(np.arange(n), count)
+    number = np.arange(len(site)) - first[site]
+    ultra = np.where(is_swap, count, servers - companions)
+    beside = number >= ultra[site]
+    cabinets = np.maximum(1, -(-ultra // per_cabinet))
+    cabinet = np.where(beside, (number - ultra[site]) % cabinets[site], number // per_cabinet)
+    rank = np.where(is_swap[site], SLOT, np.where(beside, COMPANION, ULTRA_FAST))
+    types = [np.minimum(step_kw, kw)] + ([np.minimum(step_kw, companion_kw)] if companions else [])
     return Plant(
         kind=is_swap.astype(np.int64),
         district=np.zeros(n, dtype=np.int64),
         candidates=candidates,
         places=places,
         city=city,
-        period_of_hour=np.zeros(24, dtype=np.int64),
         free_min=np.where(candidates["site"][:, :, 0] >= 0, drive_min, np.inf),
         edge_soc=edge_soc,
-        step_kw=np.minimum(step_kw, kw)[None].copy(),
+        step_kw=np.stack(types),
         servers=servers,
-        outlets=outlets,
-        per_cabinet=np.full(n, per_cabinet),
-        cabinet_kw=np.full(n, cabinet_kw),
+        outlets=Outlets(first, beside.astype(np.int64), np.where(is_swap[site], 0, cabinet), rank),
+        cabinet_kw=np.where(is_swap, np.inf, cabinet_kw),
+        connection=np.arange(n) if connection is None else np.array(connection),
         plug_kw=np.full(n, plug_kw),
+        store_kwh=np.where(is_swap, 0.0, store_kwh),
+        store_kw=np.where(is_swap, 0.0, store_kw),
         efficiency=1.0,
         service_min=np.where(is_swap, swap_min, service_min),
         packs=np.where(is_swap, packs, 0),
         pack_curve=np.where(is_swap, 1, -1),
-        pack_interval_min=np.where(is_swap, 30.0, 0.0),
+        pack_interval_min=np.where(is_swap, 30.0 / slots, 0.0),
         posted_refresh_min=posted_refresh_min,
+        control=control or Control(),
     )
 
 
@@ -98,3 +117,8 @@ def demand(wish_min: Any, **columns: Any) -> Any:
     for name, values in columns.items():
         table[name] = values
     return sort_table(table)
+
+
+def outages(*rows: tuple[float, float, int, int]) -> Any:
+    """Return an outage calendar of (begin_min, end_min, site, gun) rows."""
+    return np.array(sorted(rows, key=lambda row: (row[0], row[2], row[3])), dtype=OUTAGE)

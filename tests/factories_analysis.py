@@ -97,6 +97,8 @@ def _sites(rng: np.random.Generator, stations: int, swap_sites: int, classes: tu
         bays=np.where(swap, 1, 0), slots=np.where(swap, 21, 0), slot_kw=np.where(swap, 30.0, 0.0), packs=np.where(swap, 21, 0),
         pack_type=tuple("choco_20" if one else "" for one in swap),
         swap_min=np.where(swap, 1.67, 0.0), hand_out_soc=np.where(swap, 0.9, 0.0),
+        companions=np.zeros(count, dtype=np.int64), companion_kw=zeros, companion_a=zeros, connection=np.arange(count),
+        store_kwh=zeros, store_kw=zeros, opens_min=zeros,
     )  # fmt: skip
 
 
@@ -136,6 +138,7 @@ def empty_accumulators(
         wait_min=np.zeros(cells), wait_all_min=np.zeros(cells), delay_min=np.zeros(cells), detour_min=np.zeros(cells),
         service_min=np.zeros(cells), session_kwh=np.zeros(cells), unserved_kwh=np.zeros(cells),
         wait_bins=counts(*cells, BINS), delay_bins=counts(*cells, BINS), queue_check_min=np.zeros((sites, 2)),
+        store_kwh=np.zeros((sites, hours)), down_min=np.zeros((sites, hours)), interrupted=counts(*cells), put_off=counts(*cells),
     )  # fmt: skip
 
 

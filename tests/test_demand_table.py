@@ -33,7 +33,7 @@ def by_key(table):
 
 
 def same(a, b):
-    """Tell whether two tables are the same bytes in every column (numpy leaves the gap behind `guidance` undefined)."""
+    """Tell whether two tables are the same bytes in every column (numpy leaves the gap behind `failed_starts` undefined)."""
     return all(a[name].tobytes() == b[name].tobytes() for name in a.dtype.names)
 
 

@@ -8,7 +8,7 @@ import pytest
 from engine_checks import check_conservation, check_patience, check_soc_is_a_share, check_tie_of_grant_and_patience, check_whole_curve, run
 from factories import demand, plant
 
-from chargesim.engine import power, simpy_engine, sites
+from chargesim.engine import power, simpy_engine, site
 from chargesim.engine.order import EventClass
 
 
@@ -27,8 +27,8 @@ def test_a_leaked_gun_is_caught_by_conservation(monkeypatch):
         if len(self.queue) != 1:  # one release in a while is forgotten
             self.free.append(place)
 
-    monkeypatch.setattr(sites.Site, "_give_back", forget)
-    with pytest.raises(AssertionError, match="places taken"):
+    monkeypatch.setattr(site.Site, "_give_back", forget)
+    with pytest.raises(AssertionError, match="guns free"):
         busy_station()
 
 
@@ -42,22 +42,22 @@ def test_a_skipped_last_curve_step_is_caught_by_the_whole_curve(monkeypatch):
 
 def test_patience_off_by_a_minute_is_caught_by_the_patience_of_a_single_car(monkeypatch):
     check_patience()
-    join = sites.Site.join
+    join = site.Site.join
 
     def generous(self, car):
         car.patience_min += 1.0
         return join(self, car)
 
-    monkeypatch.setattr(sites.Site, "join", generous)
+    monkeypatch.setattr(site.Site, "join", generous)
     with pytest.raises(AssertionError):
         check_patience()
 
 
 def test_a_swapped_tie_is_caught_by_the_gun_of_the_last_instant(monkeypatch):
     check_tie_of_grant_and_patience()
-    true_key = sites.vehicle_key
+    true_key = site.vehicle_key
     monkeypatch.setattr(
-        sites, "vehicle_key", lambda event_class, row: true_key(EventClass.DONE if event_class == EventClass.PATIENCE else event_class, row)
+        site, "vehicle_key", lambda event_class, row: true_key(EventClass.DONE if event_class == EventClass.PATIENCE else event_class, row)
     )
     monkeypatch.setattr(power, "outlet_key", lambda event_class, site, outlet: true_key(EventClass.PATIENCE, 1 << 40))
     with pytest.raises(AssertionError, match="last instant"):

@@ -5,6 +5,7 @@ import pytest
 from engine_checks import check_whole_curve
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from chargesim.engine import rules
 from chargesim.ticks import durations_min
@@ -53,27 +54,69 @@ def test_an_edge_belongs_to_the_step_on_its_right():
     per_cabinet=st.integers(1, 4),
     cabinet_kw=st.floats(10, 700),
     site_kw=st.floats(10, 2000),
+    seed=st.integers(0, 99),
 )
-def test_shared_power_is_feasible_and_max_min_fair(wanted, per_cabinet, cabinet_kw, site_kw):
-    want = np.array(wanted)
-    cabinet = np.arange(len(want)) // per_cabinet
-    got = np.empty(len(want))
-    rules.share_power(want, cabinet, cabinet_kw, site_kw, got)
+def test_shared_power_goes_by_rank_and_is_max_min_fair(wanted, per_cabinet, cabinet_kw, site_kw, seed):
+    want, n = np.array(wanted), len(wanted)
+    cabinet, rank = np.arange(n) // per_cabinet, np.random.default_rng(seed).integers(0, 3, n)
+    got = np.empty(n)
+    rules.share_power(want, cabinet, rank, np.full(cabinet.max() + 1, cabinet_kw), site_kw, got)
     by_cabinet = np.bincount(cabinet, weights=got)
     assert (got <= want + 1e-6).all()
     assert (by_cabinet <= cabinet_kw + 1e-6).all()
     assert got.sum() <= site_kw + 1e-6
-    for i in range(len(want)):  # who gets less than it wants is behind a full limit, and nobody there has more
-        if got[i] < want[i] - 1e-6:
-            in_cabinet = by_cabinet[cabinet[i]] >= cabinet_kw - 1e-6 and got[i] >= got[cabinet == cabinet[i]].max() - 1e-6
-            at_site = got.sum() >= site_kw - 1e-6 and got[i] >= got.max() - 1e-6
-            assert in_cabinet or at_site
+    for i in range(n):  # who gets less than it wants is behind a full limit, where its rank has no more and later ones have nothing
+        if got[i] < want[i] - 1e-5:
+
+            def binds(behind, full):
+                equals, later = behind & (rank == rank[i]), behind & (rank > rank[i])
+                return full and got[i] >= got[equals].max() - 1e-5 and got[later].max(initial=0.0) <= 1e-5
+
+            assert binds(cabinet == cabinet[i], by_cabinet[cabinet[i]] >= cabinet_kw - 1e-5) or binds(
+                np.ones(n, dtype=bool), got.sum() >= site_kw - 1e-5
+            )
+
+
+def shared(want, rank, cabinet_kw, site_kw, cabinet=None):
+    got = np.empty(len(want))
+    cabinet = np.zeros(len(want), dtype=np.int64) if cabinet is None else np.array(cabinet)
+    rules.share_power(np.array(want, dtype=float), cabinet, np.array(rank), np.full(cabinet.max() + 1, cabinet_kw), site_kw, got)
+    return got.tolist()
 
 
 def test_unlimited_power_is_not_shared():
-    want, got = np.array([480.0, 240.0, 90.0]), np.empty(3)
-    rules.share_power(want, np.zeros(3, dtype=np.int64), 1e9, 1e9, got)
-    assert got.tolist() == want.tolist()
+    assert shared([480.0, 240.0, 90.0], [0, 0, 1], 1e9, 1e9) == [480.0, 240.0, 90.0]
+
+
+def test_ultra_fast_guns_come_first_behind_the_600_kw_of_the_municipal_guide():
+    assert shared([480, 240, 100, 100], [0, 0, 1, 1], 600.0, 630.0) == pytest.approx([360, 240, 0, 0])
+    assert shared([240, 240, 100, 100], [0, 0, 1, 1], 600.0, 630.0) == pytest.approx([240, 240, 60, 60])
+
+
+def test_without_a_grid_connection_nothing_flows():
+    assert shared([100.0, 50.0], [0, 1], 600.0, 0.0) == [0.0, 0.0]
+
+
+def test_cloud_foresees_the_gun_that_is_free_first():
+    """Guns free at 10 and 20; one comes at 5 and stays 10 min (10 to 20), so who comes at 12 waits until 20."""
+    free, arrivals, services = np.array([10.0, 20.0]), np.array([5.0, 30.0]), np.array([10.0, 99.0])
+    assert rules.foreseen_gun_wait_min(free, arrivals, services, 2, 12.0) == 8.0
+    assert rules.foreseen_gun_wait_min(free, arrivals, services, 0, 12.0) == 0.0
+    assert rules.foreseen_gun_wait_min(np.array([np.inf]), arrivals, services, 1, 12.0) == np.inf
+
+
+def test_cloud_foresees_bay_and_pack():
+    """One bay free at 0; packs ready at 0, 30 and then every 20 min; a swap takes 5 min."""
+    bay, packs, ahead = np.array([0.0]), np.array([0.0, 30.0]), np.array([1.0, 2.0])
+    waits = [rules.foreseen_swap_wait_min(bay, packs, 20.0, 5.0, ahead, n, 3.0) for n in range(3)]
+    assert waits == [0.0, 27.0, 47.0], "the first pack, the second, then 20 min after it"
+    assert rules.foreseen_swap_wait_min(bay, np.zeros(9), 20.0, 5.0, ahead, 2, 3.0) == 8.0, "the bay: 1 to 6, 6 to 11"
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.3, 2.0, 11.5])
+def test_base_stock_is_the_poisson_quantile(mean):
+    for promised in (0.9, 0.95, 0.99):
+        assert rules.base_stock(mean, promised) == int(stats.poisson.ppf(promised, mean)) * (mean > 0)
 
 
 def test_noise_is_standard_gumbel_and_belongs_to_the_pair():

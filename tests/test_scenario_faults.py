@@ -80,6 +80,26 @@ MESSAGES = {
     "city:\n  links: /etc/passwd\n": "child.yaml:4: city.links: /etc/passwd: leaves the scenario's folder .; put the table inside it",
     'city:\n  links: "a\\0b"\n': "child.yaml:4: city.links: 'a\\x00b': is not the name of a file",
     "city:\n  links: tables\n": "child.yaml:4: city.links: no such file tables",
+    "tariff:\n  periods:\n    valley: {hours: [11]}\n": "child.yaml:4: tariff.periods: an hour of day is given twice",
+    "tariff:\n  periods:\n    night: {hours: [24], factor: 1}\n": "child.yaml:4: tariff.periods: an hour is not within 0..23",
+    "tariff:\n  periods: {peak: {factor: -1}}\n": "child.yaml:4: tariff.periods.peak.factor: got -1, needs at least 0",
+    "reliability:\n  mtbf_h: 0\n": "child.yaml:4: reliability.mtbf_h: got 0, needs more than 0",
+    "reliability:\n  failed_start_share: 1.5\n": "child.yaml:4: reliability.failed_start_share: got 1.5, needs at most 1",
+    "blackouts:\n  - {district: Yuzhong, day: 0, from_hour: 24, hours: 2}\n": (
+        "child.yaml:4: blackouts.0.from_hour: got 24, needs less than 24"
+    ),
+    "blackouts:\n  - {district: Yuzhong, day: 0, from_hour: 2}\n": "child.yaml:4: blackouts.0.hours: is missing, it is needed here",
+    "stations:\n  store: {lend_hours: [7]}\n": "child.yaml:4: stations.store: charge_hours and lend_hours have an hour in common",
+    "stations:\n  store:\n    efficiency: 0\n": "child.yaml:5: stations.store.efficiency: got 0, needs more than 0",
+    "stations:\n  companions: {per_ultra_fast_gun: -1}\n": (
+        "child.yaml:4: stations.companions.per_ultra_fast_gun: got -1, needs at least 0"
+    ),
+    "swap:\n  smart: {promised: 1}\n": "child.yaml:4: swap.smart.promised: got 1, needs less than 1",
+    "swap:\n  kinds:\n    taxi: {guns: 4}\n": "child.yaml:5: swap.kinds.taxi.guns: got 4, so gun_kw and gun_a are needed",
+    "fleets:\n  taxi:\n    electrification: 0.5\n    vehicles: null\n": (
+        "child.yaml:4: fleets.taxi: electrification is given, so vehicles is needed"
+    ),
+    "choice:\n  reservation:\n    hold_min: -1\n": "child.yaml:5: choice.reservation.hold_min: got -1, needs at least 0",
 }
 
 
@@ -97,9 +117,9 @@ def test_names_of_scenarios() -> None:
 
 def test_misspelt_fleet_is_one_line() -> None:
     (words,) = faults("fleets:\n  taxy: {stock: 3}\n")
-    assert words == "child.yaml:4: fleets.taxy: unknown key, or incomplete: group, active_share and 20 more are missing; did you mean taxi?"
+    assert words == "child.yaml:4: fleets.taxy: unknown key, or incomplete: group, active_share and 24 more are missing; did you mean taxi?"
     (words,) = faults("fleets:\n  zeppelin: {stock: 3}\n")
-    assert words == "child.yaml:4: fleets.zeppelin: is incomplete: group, active_share and 20 more are missing"
+    assert words == "child.yaml:4: fleets.zeppelin: is incomplete: group, active_share and 24 more are missing"
 
 
 def test_missing_sections_have_the_first_line() -> None:
@@ -117,8 +137,8 @@ def test_all_at_once_in_the_order_of_the_file() -> None:
         "child.yaml:5: stations.gun_kw: got 0, needs more than 0",
         "child.yaml:6: seed: got 'x', needs a whole number",
         "child.yaml:7: city.links: no such file nix.csv",
-        "--set nix: unknown key; known here: name, title, seed, replications, horizon, city, layout, traffic, stations, grid, swap, outside"
-        " and 8 more",
+        "--set nix: unknown key; known here: name, title, seed, replications, horizon, city, layout, traffic, stations, grid, swap, tariff"
+        " and 13 more",
     ]
 
 

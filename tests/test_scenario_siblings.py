@@ -20,6 +20,8 @@ STATIONS = {
     "chongqing_no_swap": (2040, 4000),
     "chongqing_pooled_1000x4": (1000, 4000),
     "chongqing_pooled_334x12": (334, 4000),
+    "chongqing_companions": (2040, 4000),
+    "guidance_connected": (500, 800),
 }
 
 
@@ -46,7 +48,8 @@ def test_every_scenario_loads_under_the_name_of_its_file(path):
 
 @pytest.mark.parametrize("path", CHILDREN, ids=lambda path: path.stem)
 def test_every_child_extends_the_plan_and_says_what_it_asks(path):
-    assert read_document(path).data["extends"] == "chongqing_2025.yaml"
+    parent = read_document(path).data["extends"]
+    assert parent in {"chongqing_2025.yaml", "chongqing_mid_2024.yaml"}, "a reader need not follow a long chain"
     assert path.read_text(encoding="utf-8").startswith("# ")
 
 

@@ -58,6 +58,7 @@ def _site_kpis() -> list[Kpi]:
             SITE_SCOPES,
             utilisation.energy_utilisation,
         ),
+        Kpi("gun_availability", "share", "gun-minutes not out of order, by failure or blackout", SITE_SCOPES, utilisation.gun_availability),
         Kpi("sessions_per_pile_day", "1/day", "sessions with energy per gun and day", ("city", "group"), utilisation.sessions_per_pile_day),
         Kpi("kwh_per_pile_day", "kWh/day", "energy at the plug per gun and day", PLACE_SCOPES, utilisation.kwh_per_pile_day),
         Kpi("queue_length", "vehicles", "time mean of the queue per station with guns", SITE_SCOPES, utilisation.queue_length),
@@ -66,6 +67,13 @@ def _site_kpis() -> list[Kpi]:
         ),
         Kpi("energy_mwh_per_day", "MWh/day", "energy at plugs and packs", (*POWER_SCOPES, "hour"), power.energy_per_day),
         Kpi("peak_mw", "MW", "highest quarter of an hour on the grid side; a district's is its own", POWER_SCOPES, power.peak_mw),
+        Kpi(
+            "store_lent_mwh_per_day",
+            "MWh/day",
+            "energy that battery stores gave to the guns",
+            ("city", "district"),
+            power.store_lent_per_day,
+        ),
         Kpi("site_peak_mw", "MW", "highest quarter of an hour of any one site", ("kind",), power.site_peak_mw),
         Kpi(
             "transformer_load",
@@ -101,7 +109,7 @@ def _site_kpis() -> list[Kpi]:
     ]
 
 
-def _service_kpis(result: RunResult) -> list[Kpi]:
+def _service_kpis(thresholds_min: tuple[float, ...]) -> list[Kpi]:
     """Return the KPIs of sessions."""
 
     def kpi(name: str, unit: str, meaning: str, values: Callable[[Tallies], Values]) -> Kpi:
@@ -125,6 +133,13 @@ def _service_kpis(result: RunResult) -> list[Kpi]:
         kpi("share_balked", "share", "balked at least once", partial(service.share_of_wishes, name="balked")),
         kpi("share_reneged", "share", "reneged at least once", partial(service.share_of_wishes, name="reneged")),
         kpi("share_diverted", "share", "went on to another site at least once", partial(service.share_of_wishes, name="diverted")),
+        kpi(
+            "share_interrupted",
+            "share",
+            "charge cut off by a failure at least once",
+            partial(service.share_of_wishes, name="interrupted"),
+        ),
+        kpi("share_put_off", "share", "put off for a cheaper hour", partial(service.share_of_wishes, name="put_off")),
         kpi("unfinished", "sessions", "cut off by the end of the horizon, in no share", service.unfinished),
         kpi("unserved_kwh_per_day", "kWh/day", "energy wished and not taken", service.unserved_kwh_per_day),
         kpi("wait_mean_min", "min", "queue minutes of all that wished, the unserved with what they queued", service.mean_wait),
@@ -149,7 +164,7 @@ def _service_kpis(result: RunResult) -> list[Kpi]:
             served = partial(every, served_only=True)
             table.append(kpi(f"{what}_p{percent}_min", "min", f"P{percent} of the {what} of all that wished, unserved = infinite", every))
             table.append(kpi(f"{what}_p{percent}_served_min", "min", f"P{percent} of the {what} of the served", served))
-    for minutes in result.thresholds_min:
+    for minutes in thresholds_min:
         share = partial(service.share_within, minutes=minutes)
         table.append(kpi(f"share_served_within_{minutes:g}_min", "share", f"served after at most {minutes:g} min of waiting", share))
     return table
@@ -163,7 +178,18 @@ def definitions(result: RunResult) -> list[Kpi]:
     result : RunResult
         Gives the thresholds that were counted.
     """
-    return _service_kpis(result) + _site_kpis()
+    return kpi_table(result.thresholds_min)
+
+
+def kpi_table(thresholds_min: tuple[float, ...]) -> list[Kpi]:
+    """Return the table of all KPIs.
+
+    Parameters
+    ----------
+    thresholds_min : tuple of float
+        Minutes of waiting that are counted exactly [min].
+    """
+    return _service_kpis(thresholds_min) + _site_kpis()
 
 
 def kpi_frame(result: RunResult) -> pd.DataFrame:

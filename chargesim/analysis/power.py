@@ -23,6 +23,16 @@ def energy_per_day(tallies: Tallies) -> Values:
     return Values((*keys, *_KIND_KEYS), np.stack([np.asarray(column) for column in columns], axis=1) / 1000 / tallies.result.days)
 
 
+def store_lent_per_day(tallies: Tallies) -> Values:
+    """Return the energy that battery stores gave to the guns per day [MWh], for the city and each district."""
+    lent = tallies.sites.lent_kwh.sum(axis=2)
+    district = np.asarray(tallies.result.network.sites.district)
+    names = tallies.result.network.districts.name
+    columns = [lent.sum(axis=1), *(lent[:, district == number].sum(axis=1) for number in range(len(names)))]
+    keys = (CITY, *(("district", name) for name in names))
+    return Values(keys, np.stack(columns, axis=1) / 1000 / tallies.result.days)
+
+
 def peak_mw(tallies: Tallies) -> Values:
     """Return the highest quarter of an hour of the city, of each kind, and of each district by itself [MW]."""
     kw = tallies.district_kw
@@ -38,14 +48,14 @@ def site_peak_mw(tallies: Tallies) -> Values:
 
 
 def transformer_load(tallies: Tallies) -> Values:
-    """Return the mean over the sites of their highest quarter of an hour over their grid connection."""
-    return _over_sites(tallies, _site_load(tallies))
+    """Return the mean over the grid connections of their highest quarter of an hour over their power."""
+    return _over_connections(tallies, _connection_load(tallies))
 
 
 def share_transformers_full(tallies: Tallies) -> Values:
-    """Return the share of sites whose highest quarter of an hour is above 90 % of their grid connection."""
-    load = _site_load(tallies)
-    return _over_sites(tallies, np.where(np.isnan(load), np.nan, load > FULL_SHARE))
+    """Return the share of grid connections whose highest quarter of an hour is above 90 % of their power."""
+    load = _connection_load(tallies)
+    return _over_connections(tallies, np.where(np.isnan(load), np.nan, load > FULL_SHARE))
 
 
 def coincidence_factor(tallies: Tallies) -> Values:
@@ -57,17 +67,32 @@ def coincidence_factor(tallies: Tallies) -> Values:
     return Values((CITY, *_KIND_KEYS), np.stack([city, *kinds], axis=1))
 
 
-def _site_load(tallies: Tallies) -> Floats:
-    """Return each site's peak over its grid connection [R, S]; NaN where no connection is given."""
-    return ratio(tallies.sites.peak_kw, np.asarray(tallies.result.network.sites.site_kw))
+def _connection_load(tallies: Tallies) -> Floats:
+    """Return each connection's peak over its power [R, connections]; NaN where no power is given.
+
+    Sites that share a connection are known by the highest quarter of each hour alone. Their sum in the highest hour is
+    what the connection carries at most, and it never carries more than its power; with one site it is that site's peak.
+    """
+    sites = tallies.result.network.sites
+    count = int(sites.connection.max(initial=-1)) + 1
+    power_kw, rows = np.zeros(count), np.bincount(sites.connection, minlength=count)
+    power_kw[sites.connection] = sites.site_kw
+    peaks = np.zeros((len(tallies.result.replications), count))
+    for peak, run in zip(peaks, tallies.result.replications, strict=True):
+        hourly = np.zeros((count, run.peak_kw.shape[1]))
+        np.add.at(hourly, sites.connection, run.peak_kw)
+        peak[:] = hourly.max(axis=1, initial=0.0)
+    return ratio(np.where(rows > 1, np.minimum(peaks, power_kw), peaks), power_kw)
 
 
-def _over_sites(tallies: Tallies, by_site: Floats) -> Values:
-    """Return the mean over sites for the city, each kind and each district."""
+def _over_connections(tallies: Tallies, by_connection: Floats) -> Values:
+    """Return the mean over connections for the city, each kind and each district; one counts wherever it has a site."""
     sites, names = tallies.result.network.sites, tallies.result.network.districts.name
     members = [np.ones(len(sites), dtype=np.bool_), sites.kind == STATION, sites.kind == SWAP]
     members += [sites.district == district for district in range(len(names))]
-    weights = np.stack(members).astype(np.float64).T
-    known = ~np.isnan(by_site)
-    means = ratio(np.where(known, by_site, 0.0) @ weights, known.astype(np.float64) @ weights)
+    weights = np.zeros((by_connection.shape[1], len(members)))
+    for column, member in enumerate(members):
+        weights[sites.connection[member], column] = 1.0
+    known = ~np.isnan(by_connection)
+    means = ratio(np.where(known, by_connection, 0.0) @ weights, known.astype(np.float64) @ weights)
     return Values((CITY, *_KIND_KEYS, *(("district", name) for name in names)), means)

@@ -9,7 +9,20 @@ from chargesim.analysis.scopes import Key, SessionScopes, SiteScopes
 from chargesim.engine.accumulators import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED, Accumulators
 from chargesim.network.network import STATION, SWAP
 
-_CELLS = ("outside", "balked", "reneged", "diverted", "wait_min", "wait_all_min", "delay_min", "detour_min", "session_kwh", "unserved_kwh")
+_CELLS = (
+    "outside",
+    "balked",
+    "reneged",
+    "diverted",
+    "interrupted",
+    "put_off",
+    "wait_min",
+    "wait_all_min",
+    "delay_min",
+    "detour_min",
+    "session_kwh",
+    "unserved_kwh",
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,9 @@ class SiteTallies:
     busy_min: Floats
     """[R, S, 24]"""
     energy_kwh: Floats
+    lent_kwh: Floats
+    """what stores gave, hour by hour net"""
+    down_min: Floats
     arrivals: Floats
     queue_min: Floats
     packs_ready_h: Floats
@@ -147,6 +163,8 @@ def _tally_sites(result: RunResult) -> SiteTallies:
     return SiteTallies(
         busy_min=daily("busy_min"),
         energy_kwh=daily("energy_kwh"),
+        lent_kwh=np.stack([by_hour_of_day(np.maximum(0.0, -run.store_kwh), days) for run in runs]),
+        down_min=daily("down_min"),
         arrivals=daily("arrivals"),
         queue_min=daily("queue_min"),
         packs_ready_h=daily("packs_ready"),

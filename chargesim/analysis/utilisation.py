@@ -19,6 +19,13 @@ def time_utilisation(tallies: Tallies, *, peak: bool = False) -> Values:
     return Values(scopes.keys, ratio(scopes.total(tallies.sites.busy_min, hours), available_min))
 
 
+def gun_availability(tallies: Tallies) -> Values:
+    """Return the gun-minutes of the judged days in which the gun was not out of order, over all of them."""
+    scopes, guns = tallies.sites.scopes[STATION], tallies.result.network.sites.guns
+    all_min = 60 * tallies.result.days * scopes.site_hours(guns)
+    return Values(scopes.keys, ratio(all_min - scopes.total(tallies.sites.down_min), all_min))
+
+
 def bay_utilisation(tallies: Tallies) -> Values:
     """Return busy bay-minutes over bay-minutes of the judged days."""
     scopes, bays = tallies.sites.scopes[SWAP], tallies.result.network.sites.bays
@@ -27,9 +34,10 @@ def bay_utilisation(tallies: Tallies) -> Values:
 
 
 def energy_utilisation(tallies: Tallies) -> Values:
-    """Return the energy at the plug over rated gun power times the hours."""
+    """Return the energy at the plug over rated gun power, ultra-fast and companions', times the hours."""
     scopes, sites = tallies.sites.scopes[STATION], tallies.result.network.sites
-    rated_kwh = tallies.result.days * scopes.site_hours(sites.guns * sites.gun_kw)
+    rated_kw = (sites.guns - sites.companions) * sites.gun_kw + sites.companions * sites.companion_kw
+    rated_kwh = tallies.result.days * scopes.site_hours(rated_kw)
     return Values(scopes.keys, ratio(scopes.total(tallies.sites.energy_kwh), rated_kwh))
 
 

@@ -27,7 +27,7 @@ class NaiveCity:
         self.env, self.plant, self.end_min = simpy.Environment(), plant, end_min
         self.places = [simpy.Resource(self.env, capacity=int(n)) for n in plant.servers]
         self.packs = [simpy.Container(self.env, init=int(n)) if n else None for n in plant.packs]
-        self.slots = [simpy.Resource(self.env, capacity=int(max(1, n))) for n in plant.outlets]
+        self.slots = [simpy.Resource(self.env, capacity=int(max(1, n))) for n in np.diff(plant.outlets.first)]
         self.posted_wait_min = np.zeros(len(plant))
         self.outcomes = dict.fromkeys(OUTCOMES, 0)
         self.waits: list[float] = []
@@ -64,13 +64,12 @@ class NaiveCity:
         yield env.timeout(me["wish_min"] - env.now)
         soc, origin, wait, tried = float(me["soc"]), int(me["origin"]), 0.0, np.zeros(16, dtype=np.int64)
         for attempt in range(int(me["max_diversions"]) + 1):
-            period = int(plant.period_of_hour[int(env.now // 60.0) % 24])
             site, km, minutes = choose_site(
                 table,
                 row,
                 origin,
                 soc,
-                period,
+                env.now,
                 tried,
                 attempt,
                 plant.candidates,

@@ -1,6 +1,6 @@
 """Read charging curves and hour-of-week profiles, the tables of a fleet's habits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
@@ -33,6 +33,7 @@ class ProfileHour(Row):
     day: Weekday
     hour: Annotated[int, Field(ge=0, le=23)]
     weight: Annotated[float, Field(ge=0)]
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,10 @@ class Curves:
     def index(self, curve_id: str) -> int:
         """Return the row of a curve."""
         return self.id.index(curve_id)
+
+    def scaled(self, factor: float) -> "Curves":
+        """Return the curves of batteries that take `factor` times the power at every SOC, as cold ones do."""
+        return replace(self, step_kw=self.step_kw * factor)
 
 
 def read_curves(path: Path) -> Curves:
@@ -81,6 +86,14 @@ def read_curves(path: Path) -> Curves:
         battery_kwh=np.array([point.usable_kwh for point in first]),
         volt=np.array([point.volt for point in first]),
     )
+
+
+def read_profile_sources(path: Path) -> dict[str, str]:
+    """Read where each profile of a table comes from: the text in the column `source` of its first row."""
+    sources: dict[str, str] = {}
+    for row in read_rows(path, ProfileHour):
+        sources.setdefault(row.profile, row.source.strip() or "no source given")
+    return sources
 
 
 def read_profiles(path: Path) -> dict[str, Floats]:

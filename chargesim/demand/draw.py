@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from chargesim.demand.conduct import Conduct
 from chargesim.demand.curves import Curves
 from chargesim.demand.ledger import CORRIDOR, Ledger, SocRule
 from chargesim.demand.streams import generator, vehicle_keys
@@ -53,7 +54,7 @@ class FleetDraw:
     patience_cv: float
     value_mean: float
     value_cv: float
-    posted_share: float
+    conduct: Conduct
     max_diversions: int
     station_list: int
     swap_list: int
@@ -146,7 +147,7 @@ def build_demand(scenario: Scenario, network: Network, ledger: Ledger, curves: C
                 patience_cv=fleet.patience_cv.value,
                 value_mean=fleet.value_of_time_cny_h.value,
                 value_cv=fleet.value_of_time_cv.value,
-                posted_share=fleet.posted_share.value,
+                conduct=Conduct.of(scenario, fleet, on_the_way=corridor),
                 max_diversions=fleet.max_diversions,
                 station_list=keys.index(CandidateKey(STATION, access)),
                 swap_list=keys.index(swap_key) if not corridor and swap_key in keys else -1,
@@ -172,20 +173,30 @@ def _draw_fleet(seed: int, replication: int, day: int, weekday: int, fleet: Flee
     """Draw one class on one day: its layers' uniforms first, then all columns at once."""
     expected = LAYER_WISHES / 24 * fleet.weights[weekday]
     layers = fleet.wishes_per_day / LAYER_WISHES
-    hours, uniforms, keys = [], [], []
+    hours, uniforms, conducts, keys = [], [], [], []
     for layer in range(int(np.ceil(layers))):
         rng = generator(seed, replication, "wish", fleet.name, day, layer)
         count = rng.poisson(expected)
         draws = rng.random((int(count.sum()), _COLUMNS))
         hour = np.repeat(np.arange(24), count)
         key = vehicle_keys(seed, replication, fleet.name, day, layer, len(hour))
+        more = fleet.conduct.draws(seed, replication, fleet.name, day, layer, len(hour))
         kept = draws[:, _MARK] < layers - layer
         hours.append(hour[kept])
         uniforms.append(draws[kept])
+        conducts.append(more[kept])
         keys.append(key[kept])
     if not hours:
         return np.zeros(0, WISH)
-    return _columns(fleet, day, np.concatenate(hours), np.ascontiguousarray(np.concatenate(uniforms).T), np.concatenate(keys))
+    u = _by_column(uniforms)
+    table = _columns(fleet, day, np.concatenate(hours), u, np.concatenate(keys))
+    fleet.conduct.fill(table, u[_GUIDANCE], _by_column(conducts))
+    return table
+
+
+def _by_column(layers: list[Floats]) -> Floats:
+    """Join the layers' uniforms, [vehicle, column], and turn them to [column, vehicle]."""
+    return np.ascontiguousarray(np.concatenate(layers).T)
 
 
 def _columns(fleet: FleetDraw, day: int, hour: NDArray[np.int64], u: Floats, key: NDArray[np.uint64]) -> Table:
@@ -206,7 +217,6 @@ def _columns(fleet: FleetDraw, day: int, hour: NDArray[np.int64], u: Floats, key
     table["patience_min"] = durations_min(patience)
     table["tolerance_min"] = table["patience_min"]
     table["value_of_time_cny_h"] = lognormal(u[_VALUE], fleet.value_mean, fleet.value_cv)
-    table["guidance"] = u[_GUIDANCE] < fleet.posted_share
     table["max_diversions"] = fleet.max_diversions
     table["u"] = u[_MARK]
     table["key"] = key

@@ -2,7 +2,8 @@
 
 Per fleet: stock x active share x km a day x kWh per km x season factor = energy a day; x share taken in public
 x share at this network = energy asked of this network, ultra-fast and swap together; / mean energy of a session =
-sessions a day. The mean is that of the drawn, truncated distributions, so ledger and demand table agree.
+sessions a day. The mean is that of the drawn, truncated distributions, so ledger and demand table agree. A build-up
+gives the stock and the shares at the guns of its month.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from scipy.special import ndtr, ndtri
 
 from chargesim.demand.adoption import project_stock
 from chargesim.demand.curves import Curves
+from chargesim.demand.month import buildup_of, in_its_month
 from chargesim.errors import InputError
+from chargesim.scenario.buildup import month_number
 from chargesim.scenario.city import Corridors
 from chargesim.scenario.fleets import Fleet
 from chargesim.scenario.model import Scenario
@@ -146,10 +149,11 @@ def build_ledger(scenario: Scenario, folder: Path, curves: Curves) -> Ledger:
     ]
     if faults:
         raise InputError(faults)
-    mix = sum(fleet.stock.value for fleet in scenario.fleets.values())
+    scenario = in_its_month(scenario)
+    mix = sum(fleet.electric for fleet in scenario.fleets.values())
     stock, stock_text = _total_stock(scenario, folder, mix)
     factor = stock / mix if mix > 0 else 0.0
-    rows = [_fleet_row(scenario, name, fleet, curves, fleet.stock.value * factor) for name, fleet in scenario.fleets.items()]
+    rows = [_fleet_row(scenario, name, fleet, curves, fleet.electric * factor) for name, fleet in scenario.fleets.items()]
     rows = _scaled_to_share(scenario, rows)
     public = sum(row.public_kwh_per_day for row in rows)
     share = sum(row.network_kwh_per_day for row in rows) / public if public > 0 else 0.0
@@ -159,7 +163,9 @@ def build_ledger(scenario: Scenario, folder: Path, curves: Curves) -> Ledger:
 
 
 def _total_stock(scenario: Scenario, folder: Path, mix: float) -> tuple[float, str]:
-    total = scenario.fleet
+    total, buildup = scenario.fleet, buildup_of(scenario)
+    if buildup is not None:
+        return buildup.stock(month_number(buildup.month)), f"at the end of {buildup.month}, by the milestones of the build-up"
     if total.stock_from != "given":
         assert scenario.adoption is not None  # checked by the scenario
         projection = project_stock(scenario.adoption, folder, total.stock_from)
@@ -183,7 +189,7 @@ def _fleet_row(scenario: Scenario, name: str, fleet: Fleet, curves: Curves, stoc
     own_kwh, pack_kwh = batteries_kwh(scenario, fleet, curves)
     capable = capable_share(fleet, own_kwh, pack_kwh)
     mean_kwh = (capable * pack_kwh + (1 - capable) * own_kwh) * SocRule.of(scenario, fleet).mean_gain()
-    parts = ("stock", "active_share", "km_per_day", "consumption_kwh_km", "public_share", "fast_share", "swap_share")
+    parts = ("active_share", "km_per_day", "consumption_kwh_km", "public_share", "fast_share", "swap_share")
     return LedgerRow(
         fleet=name,
         group=fleet.group,
@@ -200,8 +206,17 @@ def _fleet_row(scenario: Scenario, name: str, fleet: Fleet, curves: Curves, stoc
         session_kwh=mean_kwh,
         sessions_per_day=public * asked / mean_kwh,
         capable_share=capable,
-        sources="; ".join(f"{part}: {getattr(fleet, part).source}" for part in parts),
+        sources="; ".join([f"stock: {_stock_source(fleet)}", *(f"{part}: {getattr(fleet, part).source}" for part in parts)]),
     )
+
+
+def _stock_source(fleet: Fleet) -> str:
+    """Return where a fleet's stock comes from; by electrification it is told in numbers."""
+    if fleet.electrification is None or fleet.vehicles is None:
+        return fleet.stock.source
+    share, sources = fleet.electrification, f"vehicles: {fleet.vehicles.source}, electrification: {fleet.electrification.source}"
+    text = f"{share.value:.2f}" if round(share.value, 2) == share.value else f"{share.value:.4g}"
+    return f"{fleet.electric:,.0f} = {fleet.vehicles.value:,.0f} x {text} electric ({sources})"
 
 
 def _scaled_to_share(scenario: Scenario, rows: list[LedgerRow]) -> list[LedgerRow]:

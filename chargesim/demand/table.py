@@ -14,7 +14,8 @@ WISH = np.dtype(
         ("swap_list", "i4"),  # candidate list of the swap sites that it may use, -1: cannot swap
         ("curve", "i4"),  # row of the charging curves
         ("max_diversions", "i4"),
-        ("guidance", "i4"),  # 0: distance only, 1: posted occupancy
+        ("guidance", "i4"),  # level: DISTANCE, POSTED, CLOUD; who is connected and does not comply stands at POSTED
+        ("failed_starts", "i4"),  # tries to charge that fail, at the first gun
         ("battery_kwh", "f8"),
         ("soc", "f8"),  # at the wish; driving takes energy
         ("target_soc", "f8"),
@@ -22,6 +23,7 @@ WISH = np.dtype(
         ("patience_min", "f8"),  # per queue
         ("tolerance_min", "f8"),  # balks when the wait visible at arrival exceeds it
         ("value_of_time_cny_h", "f8"),
+        ("put_off_min", "f8"),  # how long it puts off its wish for a cheaper hour, 0 for most
         ("u", "f8"),  # thinning mark 0..1
         ("key", "u8"),  # hash key of the vehicle
     ],
@@ -32,8 +34,28 @@ WISH = np.dtype(
 Table = NDArray[Any]
 """A structured array of `WISH` rows, sorted by (wish_min, key)."""
 
-DISTANCE, POSTED = 0, 1
-"""Guidance levels."""
+DISTANCE, POSTED, CLOUD = range(3)
+"""Guidance levels: what a driver knows when choosing."""
+
+OUTAGE = np.dtype(
+    [
+        ("begin_min", "f8"),  # min since the start of the scenario, a multiple of 2**-20
+        ("end_min", "f8"),
+        ("site", "i8"),  # row of the site table
+        ("gun", "i8"),  # number of the gun at its site, WHOLE_SITE for a blackout
+    ],
+    align=True,
+)
+"""Columns of the outage calendar, a row per failure of a gun or blackout of a site."""
+WHOLE_SITE = -1
+
+Outages = NDArray[Any]
+"""A structured array of `OUTAGE` rows, sorted by (begin_min, site, gun); those of one gun do not overlap."""
+
+
+def no_outages() -> Outages:
+    """Return a calendar without a row."""
+    return np.zeros(0, dtype=OUTAGE)
 
 
 def empty_table(rows: int = 0) -> Table:

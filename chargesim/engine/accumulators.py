@@ -42,6 +42,10 @@ class Accumulators:
     """[S, H] gun-minutes (bay-minutes at a swap site) in use"""
     energy_kwh: Floats
     """[S, H] energy at the plug (at the pack for a swap site: what the slots charged)"""
+    store_kwh: Floats
+    """[S, H] energy that stores took from the plugs' side less what they gave"""
+    down_min: Floats
+    """[S, H] gun-minutes out of order, by failure or blackout"""
     arrivals: Counts
     """[S, H] vehicles that arrived, whatever they did then"""
     queue_min: Floats
@@ -64,6 +68,10 @@ class Accumulators:
     """[C, K, D, 24] ended sessions that reneged at least once"""
     diverted: Counts
     """[C, K, D, 24] ended sessions that went on to another site at least once"""
+    interrupted: Counts
+    """[C, K, D, 24] ended sessions of which a charge was cut off by a failure at least once"""
+    put_off: Counts
+    """[C, K, D, 24] ended sessions whose wish was put off for a cheaper hour"""
     within: Counts
     """[T, C, K, D, 24] served sessions whose wait is at most the threshold"""
     wait_min: Floats

@@ -3,14 +3,14 @@
 import numpy as np
 
 from chargesim.engine.deposits import deposit_level
-from chargesim.engine.order import DAY_MIN
+from chargesim.engine.order import DAY_MIN, HOUR_MIN
 from chargesim.engine.plant import Plant
 
-HOUR_MIN, QUARTER_MIN = 60.0, 15.0
+QUARTER_MIN = 15.0
 
 
 class Books:
-    """Totals by site and hour (energy by quarter) over the judged days; what lies outside them is left out.
+    """Totals by site and hour (energies by quarter) over the judged days; what lies outside them is left out.
 
     Parameters
     ----------
@@ -25,15 +25,31 @@ class Books:
         self.end_min = self.start_min + days * DAY_MIN
         self.busy_min = np.zeros((sites, hours))
         self.energy_kwh = np.zeros((sites, 4 * hours))
+        self.store_kwh = np.zeros((sites, 4 * hours))
+        self.down_min = np.zeros((sites, hours))
         self.queue_min = np.zeros((sites, hours))
         self.ready_min = np.zeros((sites, hours))
         self.arrivals = np.zeros((sites, hours), dtype=np.int64)
         self.pack_found = np.zeros((sites, hours), dtype=np.int64)
         self.queue_check_min = np.zeros((sites, 2))
 
+    def without(self, days: int) -> "Books":
+        """Return these books without their first days, as if those had been a lead-in."""
+        first = 24 * days
+        self.start_min += days * DAY_MIN
+        for name in ("busy_min", "down_min", "queue_min", "ready_min", "arrivals", "pack_found"):
+            setattr(self, name, getattr(self, name)[:, first:].copy())
+        for name in ("energy_kwh", "store_kwh"):
+            setattr(self, name, getattr(self, name)[:, 4 * first :].copy())
+        return self
+
     def busy(self, site: int, begin_min: float, end_min: float) -> None:
         """Note that an outlet was in use between two instants."""
         deposit_level(self.busy_min, site, begin_min, end_min, 1.0, self.start_min, HOUR_MIN)
+
+    def down(self, site: int, begin_min: float, end_min: float) -> None:
+        """Note that a gun was out of order between two instants."""
+        deposit_level(self.down_min, site, begin_min, end_min, 1.0, self.start_min, HOUR_MIN)
 
     def queued(self, site: int, begin_min: float, end_min: float, vehicles: int) -> None:
         """Note that so many vehicles waited between two instants."""

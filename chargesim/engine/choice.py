@@ -15,17 +15,40 @@ MAX_PERIODS = 4
 CANDIDATE = np.dtype([("site", "i4"), ("km", "f8"), ("minutes", "f8", (MAX_PERIODS,))], align=True)
 """One entry of a candidate list: [list, origin, rank]."""
 PLACE = np.dtype(
-    [("hash", "u8"), ("swap", "i4"), ("outlet", "i4"), ("price_cny_kwh", "f8"), ("swap_min", "f8"), ("hand_out_soc", "f8")], align=True
+    [
+        ("hash", "u8"),
+        ("swap", "i4"),
+        ("outlet", "i4"),
+        ("price_cny_kwh", "f8"),
+        ("swap_min", "f8"),
+        ("hand_out_soc", "f8"),
+        ("opens_min", "f8"),
+    ],
+    align=True,
 )
-"""What a vehicle knows of a site: stable hash of its id, kind, outlet type, price, minutes and SOC of a swap."""
-CITY = np.dtype([("noise_min", "f8"), ("outside_drive_min", "f8"), ("outside_kw", "f8"), ("outside_price_cny_kwh", "f8")], align=True)
-"""Scale of the noise and the outside option; an infinite drive switches the outside option off."""
+"""What a vehicle knows of a site: stable hash of its id, kind, best outlet type, price, swap, and when it opens."""
+CITY = np.dtype(
+    [
+        ("noise_min", "f8"),
+        ("outside_drive_min", "f8"),
+        ("outside_kw", "f8"),
+        ("outside_price_cny_kwh", "f8"),
+        ("period_of_hour", "i8", (24,)),
+        ("tariff_cny_kwh", "f8", (24,)),
+        ("outside_tariff_cny_kwh", "f8", (24,)),
+    ],
+    align=True,
+)
+"""Scale of the noise, the outside option (an infinite drive switches it off), and by hour of day: the speed period and
+what the tariff adds to the price, here and outside."""
+NEVER_MIN = 1e6
+"""Stands for an endless wait: a site without power is the last choice, but one may drive there [min]."""
 OUTSIDE_HASH = np.uint64(0x6F75747369646521)
 
 _wish, _candidate, _place, _city = (from_dtype(d) for d in (WISH, CANDIDATE, PLACE, CITY))
 _signature = types.Tuple((types.i8, types.f8, types.f8))(  # type: ignore[no-untyped-call]
 
-    _wish[::1], types.i8, types.i8, types.f8, types.i8, types.i8[::1], types.i8,
+    _wish[::1], types.i8, types.i8, types.f8, types.f8, types.i8[::1], types.i8,
     _candidate[:, :, ::1], _place[::1], types.f8[::1], _city[::1], types.f8[:, ::1], types.f8[:, :, ::1],
 )  # fmt: skip
 
@@ -37,7 +60,7 @@ def price_min(price_cny_kwh, energy_kwh, value_of_time_cny_h):  # type: ignore[n
 
 
 @njit(cache=True)
-def _idle_cost_min(me, there, place, soc, period, noise_min, edge_soc, step_kw):  # type: ignore[no-untyped-def]
+def _idle_cost_min(me, there, place, soc, own, hour, edge_soc, step_kw):  # type: ignore[no-untyped-def]
     """Return what a site costs a vehicle if it need not wait there [min]; infinite when a swap would gain nothing."""
     soc_there = soc - there.km * me.consumption_kwh_km / me.battery_kwh
     if place.swap:
@@ -48,21 +71,22 @@ def _idle_cost_min(me, there, place, soc, period, noise_min, edge_soc, step_kw):
     else:
         service_min = charge_min(soc_there, me.target_soc, me.battery_kwh, edge_soc[me.curve], step_kw[place.outlet, me.curve])
         energy_kwh = (me.target_soc - soc_there) * me.battery_kwh
-    money_min = price_min(place.price_cny_kwh, energy_kwh, me.value_of_time_cny_h)
-    return there.minutes[period] + service_min + money_min - noise_min * gumbel_noise(me.key, place.hash)
+    money_min = price_min(place.price_cny_kwh + own.tariff_cny_kwh[hour], energy_kwh, me.value_of_time_cny_h)
+    drive_min = there.minutes[own.period_of_hour[hour]]
+    return drive_min + service_min + money_min - own.noise_min * gumbel_noise(me.key, place.hash)
 
 
 @njit(cache=True)
-def _outside_cost_min(me, soc, own):  # type: ignore[no-untyped-def]
+def _outside_cost_min(me, soc, own, hour):  # type: ignore[no-untyped-def]
     """Return what the outside option costs a vehicle [min]."""
     energy_kwh = (me.target_soc - soc) * me.battery_kwh
-    money_min = price_min(own.outside_price_cny_kwh, energy_kwh, me.value_of_time_cny_h)
+    money_min = price_min(own.outside_price_cny_kwh + own.outside_tariff_cny_kwh[hour], energy_kwh, me.value_of_time_cny_h)
     noise_min = own.noise_min * gumbel_noise(me.key, OUTSIDE_HASH)
     return own.outside_drive_min + 60.0 * energy_kwh / own.outside_kw + money_min - noise_min
 
 
 @njit(_signature, cache=True)
-def choose_site(wishes, row, origin, soc, period, tried, n_tried, candidates, places, posted_wait_min, city, edge_soc, step_kw):  # type: ignore[no-untyped-def]
+def choose_site(wishes, row, origin, soc, now, tried, n_tried, candidates, places, expected_wait_min, city, edge_soc, step_kw):  # type: ignore[no-untyped-def]
     """Return the site that a vehicle chooses, the way there [km] and the drive [min].
 
     Parameters
@@ -71,12 +95,13 @@ def choose_site(wishes, row, origin, soc, period, tried, n_tried, candidates, pl
         The vehicle.
     origin, soc : int, float
         Where it is, with what state of charge.
-    period : int
-        Speed period of the day.
+    now : float
+        Instant of the choice [min]; its hour of day gives speed and tariff.
     tried, n_tried : array of int, int
         Sites where it has been in vain, the first `n_tried` entries.
-    candidates, places, posted_wait_min : arrays
-        Candidate lists, what is known of the sites, the wait that the posted occupancy lets expect [min].
+    candidates, places, expected_wait_min : arrays
+        Candidate lists, what is known of the sites, the wait that the driver expects there: by the posted occupancy, or
+        what the cloud foresees [min]. Who knows distances only does not look at it.
     city : array of one `CITY`
     edge_soc, step_kw : arrays of float
         Edges of the curves [curve, step + 1] and power of each step [outlet type, curve, step] in kW.
@@ -94,6 +119,7 @@ def choose_site(wishes, row, origin, soc, period, tried, n_tried, candidates, pl
     without a wait: a vehicle leaves for a queue, not for a lower price that it knew before.
     """
     me, own = wishes[row], city[0]
+    hour = int(now // 60.0) % 24
     range_km = soc * me.battery_kwh / me.consumption_kwh_km
     best, best_km, best_min, best_cost, idle_cost = NOWHERE, 0.0, 0.0, inf, inf
     for way in range(2):
@@ -104,17 +130,18 @@ def choose_site(wishes, row, origin, soc, period, tried, n_tried, candidates, pl
             there = candidates[which, origin, rank]
             if there.site < 0:
                 break
-            useless = there.km > range_km
+            place = places[there.site]
+            useless = there.km > range_km or place.opens_min > now
             for i in range(n_tried):
                 useless = useless or tried[i] == there.site
             if useless:
                 continue
-            cost = _idle_cost_min(me, there, places[there.site], soc, period, own.noise_min, edge_soc, step_kw)
+            cost = _idle_cost_min(me, there, place, soc, own, hour, edge_soc, step_kw)
             idle_cost = min(idle_cost, cost)
             if me.guidance > 0:
-                cost += posted_wait_min[there.site]
+                cost += min(expected_wait_min[there.site], NEVER_MIN)
             if cost < best_cost:
-                best, best_km, best_min, best_cost = there.site, there.km, there.minutes[period], cost
-    if best != NOWHERE and max(idle_cost, _outside_cost_min(me, soc, own)) < best_cost:
+                best, best_km, best_min, best_cost = there.site, there.km, there.minutes[own.period_of_hour[hour]], cost
+    if best != NOWHERE and max(idle_cost, _outside_cost_min(me, soc, own, hour)) < best_cost:
         return OUTSIDE, 0.0, 0.0
     return best, best_km, best_min

@@ -9,32 +9,43 @@ and its outlet. A key is unique at an instant, so a sequence number never decide
 
 from enum import IntEnum
 
-DAY_MIN = 1440.0
+DAY_MIN, HOUR_MIN = 1440.0, 60.0
 
 
 class EventClass(IntEnum):
     """Classes of events in the order in which they are handled at one instant.
 
-    A value leaves 52 bits below it for the vehicle's row, or the site and its outlet. A charge that ends frees its gun
-    before anybody gives up waiting for it: a gun granted in the last minute of a patience is taken. SimPy's own
-    priorities 0 and 1 (a process that starts or ends) come first.
+    A value leaves 52 bits below it for the vehicle's row, or the site and its outlet. A gun that is repaired, or whose
+    charge ends, is free before anybody gives up waiting for it: a gun granted in the last minute of a patience is
+    taken. A charge that ends in the instant in which its gun fails has ended. SimPy's own priorities 0 and 1 (a process
+    that starts or ends) come first.
     """
 
-    DONE = 2 << 52
-    """end of charging or of a swap, pack ready"""
-    STEP = 3 << 52
-    """a charge under a binding limit reaches the next step of its curve"""
-    REFRESH = 4 << 52
+    RESTORE = 2 << 52
+    """a gun is repaired, a blackout ends"""
+    DONE = 3 << 52
+    """end of charging or of a swap, of a failed try to charge, pack ready"""
+    STEP = 4 << 52
+    """a charge under a binding limit reaches the next step of its curve; a store is full or empty"""
+    HOUR = 5 << 52
+    """an hour of the day begins: stores and smart charging turn to its tariff"""
+    REFRESH = 6 << 52
     """posted occupancy is refreshed"""
-    ARRIVAL = 5 << 52
+    FAILURE = 7 << 52
+    """a gun fails, a blackout begins"""
+    ARRIVAL = 8 << 52
     """a vehicle arrives at a site"""
-    WISH = 6 << 52
-    """a vehicle wishes energy"""
-    PATIENCE = 7 << 52
+    WISH = 9 << 52
+    """a vehicle wishes energy, or has put off its wish until now"""
+    LAPSE = 10 << 52
+    """a reservation lapses"""
+    PATIENCE = 11 << 52
     """a patience ends"""
 
 
 _SITE = 1 << 20
+STORE, SITE = _SITE - 1, _SITE - 2
+"""Outlet numbers that stand for the store of a site and for the site as a whole."""
 
 
 def vehicle_key(event_class: EventClass, row: int) -> int:

@@ -1,6 +1,6 @@
 """Lay out the supply side as arrays that both the choice and the engines read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from chargesim.demand.curves import Curves
 from chargesim.demand.draw import DemandModel
 from chargesim.demand.streams import stable_hash
 from chargesim.engine.choice import CANDIDATE, CITY, PLACE
+from chargesim.engine.control import Control, control_of
 from chargesim.engine.rules import charge_min
 from chargesim.network.network import STATION, SWAP, Candidates, Network, Sites
 from chargesim.network.packs import PackLimits
@@ -19,6 +20,26 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _GRID = (np.arange(12) + 0.5) / 12
+ULTRA_FAST, COMPANION, SLOT = range(3)
+"""Ranks of outlets in the order of power: ultra-fast guns first (technical guide 2025), then their companions, then packs."""
+
+
+@dataclass(frozen=True)
+class Outlets:
+    """Guns and slots, one after the other by site: site s has those from `first[s]` to `first[s + 1]`."""
+
+    first: Ints
+    """[S + 1]"""
+    type: Ints
+    """[N] row of `Plant.step_kw`"""
+    cabinet: Ints
+    """[N] number of the cabinet at its site"""
+    rank: Ints
+    """[N] `ULTRA_FAST`, `COMPANION` or `SLOT`"""
+
+    def of(self, site: int) -> range:
+        """Return the outlets of a site."""
+        return range(int(self.first[site]), int(self.first[site + 1]))
 
 
 @dataclass(frozen=True)
@@ -33,7 +54,6 @@ class Plant:
     """[S] of `PLACE`"""
     city: NDArray[Any]
     """[1] of `CITY`"""
-    period_of_hour: Ints
     free_min: Floats
     """[L, O] free drive to the nearest site of a list [min], infinite when there is none"""
     edge_soc: Floats
@@ -42,14 +62,15 @@ class Plant:
     """[outlet type, C, step] power by curve, gun power and gun current [kW at the plug]"""
     servers: Ints
     """[S] guns of a station, bays of a swap site"""
-    outlets: Ints
-    """[S] guns of a station, slots of a swap site"""
-    per_cabinet: Ints
-    """[S] outlets behind one cabinet"""
+    outlets: Outlets
     cabinet_kw: Floats
-    """[S] limit of a cabinet [kW at the plug]"""
+    """[S] limit of each of the site's cabinets [kW at the plug]"""
+    connection: Ints
+    """[S] grid connection of the site"""
     plug_kw: Floats
-    """[S] limit of the grid connection, on the plug's side [kW]"""
+    """[S] limit of its grid connection, on the plug's side [kW]"""
+    store_kwh: Floats
+    store_kw: Floats
     efficiency: float
     service_min: Floats
     """[S] mean minutes at the plug or in the bay, for expected waits"""
@@ -59,6 +80,8 @@ class Plant:
     pack_interval_min: Floats
     """[S] mean minutes between two packs that become ready when all slots work, 0 at stations"""
     posted_refresh_min: float
+    control: Control = field(default_factory=Control)
+    """how the sites are run; nothing special by default"""
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -68,45 +91,60 @@ def build_plant(scenario: Scenario, network: Network, demand: DemandModel, curve
     """Return the plant of a scenario: outlets, limits, curves and what vehicles know of the sites."""
     sites = network.sites
     swap = sites.kind == SWAP
-    outlet, outlet_types = _outlet_types(sites)
+    outlets, outlet_types = _outlets(sites)
+    main = np.minimum(outlets.first[:-1], max(0, len(outlets.type) - 1))
+    outlet = outlets.type[main] if len(outlets.type) else np.zeros(len(sites), dtype=np.int64)
     edge_soc, volt, kw = _all_curves(curves, packs)
     step_kw = np.stack([np.minimum(kw, np.minimum(gun_kw, gun_a * volt[:, None] / 1000.0)) for gun_kw, gun_a in outlet_types])
     pack_row = {name: len(curves.id) + i for i, name in enumerate(packs)}
     pack_curve = np.array([pack_row.get(name, -1) for name in sites.pack_type], dtype=np.int64)
     efficiency = scenario.grid.efficiency.value
-    outlets = np.where(swap, sites.slots, sites.guns)
     return Plant(
         kind=sites.kind,
         district=sites.district,
         candidates=_candidates(network.candidates),
         places=_places(sites, outlet),
-        city=_city(scenario),
-        period_of_hour=network.candidates.period_of_hour,
+        city=_city(scenario, network.candidates.period_of_hour),
         free_min=np.where(network.candidates.site[:, :, 0] >= 0, network.candidates.minutes[0, :, :, 0], np.inf),
         edge_soc=edge_soc,
         step_kw=np.ascontiguousarray(step_kw),
         servers=np.where(swap, sites.bays, sites.guns),
         outlets=outlets,
-        per_cabinet=np.where(swap, np.maximum(outlets, 1), np.maximum(sites.guns_per_cabinet, 1)),
-        cabinet_kw=np.where(swap, sites.site_kw * efficiency, sites.cabinet_kw),
+        cabinet_kw=np.where(swap, np.inf, sites.cabinet_kw),
+        connection=sites.connection,
         plug_kw=sites.site_kw * efficiency,
+        store_kwh=sites.store_kwh,
+        store_kw=sites.store_kw,
         efficiency=efficiency,
         service_min=np.where(swap, sites.swap_min, _station_minutes(sites, outlet, demand, network, edge_soc, step_kw)),
         packs=sites.packs,
         pack_curve=pack_curve,
         pack_interval_min=_pack_intervals(sites, outlet, pack_curve, demand, packs, edge_soc, step_kw),
         posted_refresh_min=scenario.choice.posted_refresh_min.value,
+        control=control_of(scenario),
     )
 
 
-def _outlet_types(sites: Sites) -> tuple[Ints, list[tuple[float, float]]]:
-    """Return the outlet type of every site and the (kW, A) of every type; a slot has no limit in A."""
-    kw = np.where(sites.kind == SWAP, sites.slot_kw, sites.gun_kw)
-    ampere = np.where(sites.kind == SWAP, np.inf, sites.gun_a)
+def _outlets(sites: Sites) -> tuple[Outlets, list[tuple[float, float]]]:
+    """Return the outlets of all sites and the (kW, A) of every type; a slot has no limit in A.
+
+    Ultra-fast gun i stands at cabinet i // guns_per_cabinet; companion j at cabinet j % the number of cabinets.
+    """
+    swap = sites.kind == SWAP
+    count = np.where(swap, sites.slots, sites.guns)
+    first = np.concatenate([[0], np.cumsum(count)])
+    site = np.repeat(np.arange(len(sites)), count)
+    number = np.arange(len(site)) - first[site]
+    ultra = sites.guns - sites.companions
+    cabinets = np.maximum(1, -(-ultra // np.maximum(1, sites.guns_per_cabinet)))
+    companion = ~swap[site] & (number >= ultra[site])
+    cabinet = np.where(companion, (number - ultra[site]) % cabinets[site], number // np.maximum(1, sites.guns_per_cabinet[site]))
+    kw = np.where(swap[site], sites.slot_kw[site], np.where(companion, sites.companion_kw[site], sites.gun_kw[site]))
+    ampere = np.where(swap[site], np.inf, np.where(companion, sites.companion_a[site], sites.gun_a[site]))
+    rank = np.where(swap[site], SLOT, np.where(companion, COMPANION, ULTRA_FAST))
     types, index = np.unique(np.stack([kw, ampere], axis=1), axis=0, return_inverse=True)
-    if len(types) == 0:
-        return np.zeros(0, dtype=np.int64), [(1.0, 1.0)]
-    return index.reshape(-1).astype(np.int64), [(float(a), float(b)) for a, b in types]
+    rows = [(float(a), float(b)) for a, b in types] or [(1.0, 1.0)]
+    return Outlets(first, index.reshape(-1).astype(np.int64), np.where(swap[site], 0, cabinet), rank), rows
 
 
 def _all_curves(curves: Curves, packs: dict[str, PackLimits]) -> tuple[Floats, Floats, Floats]:
@@ -136,15 +174,19 @@ def _places(sites: Sites, outlet: Ints) -> NDArray[Any]:
     table["hash"] = [stable_hash(name) for name in sites.id]
     table["swap"], table["outlet"] = sites.kind == SWAP, outlet
     table["price_cny_kwh"], table["swap_min"], table["hand_out_soc"] = sites.price_cny_kwh, sites.swap_min, sites.hand_out_soc
+    table["opens_min"] = sites.opens_min
     return table
 
 
-def _city(scenario: Scenario) -> NDArray[Any]:
-    outside = scenario.outside
+def _city(scenario: Scenario, period_of_hour: Ints) -> NDArray[Any]:
+    outside, tariff = scenario.outside, scenario.tariff
     table = np.zeros(1, dtype=CITY)
     table["noise_min"] = scenario.choice.noise_min.value
     table["outside_drive_min"] = outside.drive_min.value if outside.enabled else np.inf
     table["outside_kw"], table["outside_price_cny_kwh"] = outside.pile_kw.value, outside.price_cny_kwh.value
+    table["period_of_hour"] = period_of_hour
+    table["tariff_cny_kwh"] = tariff.energy_cny_kwh.value * (np.array(tariff.factors()) - 1.0)
+    table["outside_tariff_cny_kwh"] = table["tariff_cny_kwh"] if tariff.outside else 0.0
     return table
 
 

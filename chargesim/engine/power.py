@@ -1,11 +1,12 @@
-"""Charge batteries behind shared limits: gun < cabinet < site.
+"""Charge batteries behind shared limits: gun < cabinet < grid connection.
 
-As long as the batteries at a site together cannot exceed a limit, each charges alone along its curve and one event
-ends it. When a limit can bind, all are settled and share power max-min fair, anew at every plug-in, plug-out and step
-of a curve. Vehicles at guns and packs in slots are charged by the same rules.
+As long as the batteries behind a connection together cannot exceed a limit, each charges alone along its curve and one
+event ends it. When a limit can bind, all are settled and share power by rank, max-min fair inside a rank, anew at every
+plug-in, plug-out and step of a curve. Vehicles at guns and packs in slots are charged by the same rules.
 """
 
 from collections.abc import Callable
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,37 @@ from chargesim.engine.moments import Moment
 from chargesim.engine.order import EventClass, outlet_key
 from chargesim.engine.plant import Plant
 from chargesim.engine.rules import charge_min, exact_min, peak_kw_ahead, share_power, soc_after, step_at
+from chargesim.engine.store import Store
 
 Floats = NDArray[np.float64]
+
+
+class Outlet:
+    """A gun or slot, and the battery that it charges.
+
+    Parameters
+    ----------
+    group : PowerGroup
+        The limits that it stands behind.
+    site, number : int
+        Its site, and its number there in event keys (slots are numbered after the bays).
+    cabinet, rank : int
+        Cabinet within the group, and place in the order of power.
+    type : int
+        Row of `Plant.step_kw`: what it gives by curve and step [kW].
+    done : callable
+        Called with the charge that has reached its target.
+    """
+
+    __slots__ = ("cabinet", "charge", "done", "group", "number", "powers", "rank", "site", "type")
+
+    def __init__(
+        self, group: "PowerGroup", site: int, number: int, cabinet: int, rank: int, type: int, done: "Callable[[Charge], None]"
+    ) -> None:
+        self.group, self.site, self.number = group, site, number
+        self.cabinet, self.rank, self.type, self.done = cabinet, rank, type, done
+        self.powers: Floats = group.plant.step_kw[type]
+        self.charge: Charge | None = None
 
 
 class Charge:
@@ -39,123 +69,187 @@ class Charge:
         "target_soc",
     )
 
-    def __init__(
-        self, outlet: int, soc: float, target_soc: float, battery_kwh: float, edge_soc: Floats, step_kw: Floats, now: float
-    ) -> None:
+    def __init__(self, outlet: Outlet, soc: float, target_soc: float, battery_kwh: float, curve: int, now: float) -> None:
         self.outlet = outlet
         self.soc = soc
         self.target_soc = target_soc
         self.battery_kwh = battery_kwh
-        self.edge_soc, self.step_kw = edge_soc, step_kw
+        self.edge_soc: Floats = outlet.group.edges[curve]
+        self.step_kw: Floats = outlet.powers[curve]
         self.begun_min = self.since_min = now
-        self.granted_kw, self.peak_kw = 0.0, -1.0
+        self.granted_kw, self.peak_kw = -1.0, -1.0
         self.step = 0
         self.plan: Moment | None = None
 
 
 class PowerGroup:
-    """The outlets of a site behind their limits.
+    """The outlets of all sites behind one grid connection, and their limits.
 
     Parameters
     ----------
-    site, first_outlet : int
-        The site, and the number of its first outlet in event keys.
-    done : callable
-        Called with the charge that has reached its target.
+    plug_kw : float
+        Limit of the connection on the plugs' side [kW].
+    store : int, optional
+        Site in whose books the connection's battery store is written; None: there is no store.
     """
 
-    def __init__(
-        self, env: Environment, plant: Plant, books: Books, site: int, done: Callable[[Charge], None], first_outlet: int = 0
-    ) -> None:
-        self.env, self.books, self.site, self.done, self.first_outlet = env, books, site, done, first_outlet
-        self.cabinet_kw, self.plug_kw = float(plant.cabinet_kw[site]), float(plant.plug_kw[site])
-        self.per_cabinet = int(plant.per_cabinet[site])
-        outlet_type, outlets = int(plant.places["outlet"][site]), int(plant.outlets[site])
-        self.edges, self.powers = plant.edge_soc, plant.step_kw[outlet_type]
-        self.charges: list[Charge | None] = [None] * outlets
+    def __init__(self, env: Environment, plant: Plant, books: Books, plug_kw: float, store: int | None = None) -> None:
+        self.env, self.plant, self.books, self.plug_kw = env, plant, books, plug_kw
+        self.edges = plant.edge_soc
+        self.dark = 0
+        self.outlets: list[Outlet] = []
+        self.cabinet_kw: list[float] = []
         self.count = 0
         self.shared = False
-        highest_kw = float(self.powers.max(initial=0.0))
-        self.least_to_bind = 1 + int(min(self.plug_kw, self.cabinet_kw) // highest_kw) if highest_kw > 0 else outlets + 1
+        self.least_to_bind = 1
         """charges of which fewer never exceed a limit, whatever they draw"""
+        self.store = None if store is None else Store(env, plant, books, store, self._store_is_done)
 
-    def plug_in(self, outlet: int, soc: float, target_soc: float, battery_kwh: float, curve: int) -> Charge:
+    def add_outlets(self, site: int, done: Callable[[Charge], None], first_number: int = 0) -> list[Outlet]:
+        """Put the outlets of a site behind the connection, numbered from `first_number` on in event keys."""
+        layout = self.plant.outlets
+        base, mine = len(self.cabinet_kw), layout.of(site)
+        self.cabinet_kw += [float(self.plant.cabinet_kw[site])] * (1 + max((int(layout.cabinet[o]) for o in mine), default=-1))
+        added = [
+            Outlet(self, site, first_number + i, base + int(layout.cabinet[o]), int(layout.rank[o]), int(layout.type[o]), done)
+            for i, o in enumerate(mine)
+        ]
+        self._know(added)
+        return added
+
+    def add_outlet(self, site: int, number: int, like: Outlet, done: Callable[[Charge], None]) -> Outlet:
+        """Put one more outlet behind the connection, of another's type and rank, with a cabinet of its own without limit."""
+        self.cabinet_kw.append(inf)
+        outlet = Outlet(self, site, number, len(self.cabinet_kw) - 1, like.rank, like.type, done)
+        self._know([outlet])
+        return outlet
+
+    def _know(self, added: list[Outlet]) -> None:
+        self.outlets += added
+        highest_kw = max((float(self.plant.step_kw[one].max()) for one in {outlet.type for outlet in self.outlets}), default=0.0)
+        room_kw = min([self.plug_kw, *self.cabinet_kw])
+        self.least_to_bind = 1 + int(room_kw // highest_kw) if highest_kw > 0 and room_kw < inf else 1_000_000
+
+    def plug_in(self, outlet: Outlet, soc: float, target_soc: float, battery_kwh: float, curve: int) -> Charge:
         """Begin to charge a battery now."""
-        charge = Charge(outlet, soc, target_soc, battery_kwh, self.edges[curve], self.powers[curve], self.env.now)
+        charge = Charge(outlet, soc, target_soc, battery_kwh, curve, self.env.now)
         if self.shared:
             charge.step = step_at(soc, charge.edge_soc)
-        self.charges[outlet] = charge
+        outlet.charge = charge
         self.count += 1
         if not self._reshare():
             self._charge_alone(charge)
         return charge
 
+    def unplug(self, charge: Charge) -> None:
+        """End a charge now, before it has reached its target."""
+        self._settle(charge)
+        self._remove(charge)
+        self._reshare()
+
     def settle_all(self) -> None:
-        """Bring SOC and books of all charges up to now."""
-        for charge in self.charges:
-            if charge is not None:
-                self._settle(charge)
+        """Bring SOC and books of all charges up to now, and those of the store."""
+        for outlet in self.outlets:
+            if outlet.charge is not None:
+                self._settle(outlet.charge)
+        if self.store is not None:
+            self.store.settle()
+
+    def cut(self) -> None:
+        """Let a blackout begin: nothing is charged until `restore`."""
+        self.dark += 1
+        self._reshare()
+
+    def restore(self) -> None:
+        """Let a blackout end."""
+        self.dark -= 1
+        self._reshare()
+
+    def turn_store(self, duty: int) -> None:
+        """Let the store charge, rest or lend from now on."""
+        if self.store is not None and self.store.duty != duty:
+            self.store.duty = duty
+            self._reshare()
+
+    def _store_is_done(self) -> None:
+        self._reshare()
 
     def _binds(self) -> bool:
         """Tell whether the charges could together exceed a limit, by the highest power that each can still draw."""
         if self.count < self.least_to_bind:
             return False
-        total = cabinet = 0.0
-        for outlet, charge in enumerate(self.charges):
-            if outlet % self.per_cabinet == 0:
-                cabinet = 0.0
+        total, used = 0.0, [0.0] * len(self.cabinet_kw)
+        for outlet in self.outlets:
+            charge = outlet.charge
             if charge is not None:
                 if charge.peak_kw < 0:
                     charge.peak_kw = peak_kw_ahead(charge.soc, charge.target_soc, charge.edge_soc, charge.step_kw)
                 total += charge.peak_kw
-                cabinet += charge.peak_kw
-                if cabinet > self.cabinet_kw or total > self.plug_kw:
+                used[outlet.cabinet] += charge.peak_kw
+                if used[outlet.cabinet] > self.cabinet_kw[outlet.cabinet] or total > self.plug_kw:
                     return True
         return False
 
     def _reshare(self) -> bool:
-        """Plan all charges anew when a limit can bind, or could until now; return whether that was so."""
-        binds = self._binds()
+        """Plan all charges anew when a limit can bind, or could until now; return whether that was so.
+
+        While a store works its power follows the sum of the charges, so they are planned step by step as well.
+        """
+        binds = self.dark > 0 or (self.store is not None and self.store.works) or self._binds()
         if not binds and not self.shared:
             return False
         if not binds:
             self.settle_all()
             self.shared = False
-            for charge in self.charges:
-                if charge is not None:
-                    self._charge_alone(charge)
+            if self.store is not None:
+                self.store.run(0.0, 0.0)
+            for outlet in self.outlets:
+                if outlet.charge is not None:
+                    self._charge_alone(outlet.charge)
             return True
         if not self.shared:
             self.settle_all()
             self.shared = True
-            for charge in self.charges:
+            for outlet in self.outlets:
+                charge = outlet.charge
                 if charge is not None:
-                    charge.granted_kw, charge.step = 0.0, step_at(charge.soc, charge.edge_soc)
+                    charge.granted_kw, charge.step = -1.0, step_at(charge.soc, charge.edge_soc)
         self._charge_shared()
         return True
 
     def _charge_alone(self, charge: Charge) -> None:
         minutes = charge_min(charge.soc, charge.target_soc, charge.battery_kwh, charge.edge_soc, charge.step_kw)
-        key = outlet_key(EventClass.DONE, self.site, self.first_outlet + charge.outlet)
+        key = outlet_key(EventClass.DONE, charge.outlet.site, charge.outlet.number)
         charge.plan = Moment(self.env, exact_min(minutes), key, charge, self._finish)
 
     def _charge_shared(self) -> None:
         """Share power among all charges; whose power changes is settled and planned up to its next step or its target."""
-        charges = [charge for charge in self.charges if charge is not None]
+        charges = [outlet.charge for outlet in self.outlets if outlet.charge is not None]
         wanted = np.array([charge.step_kw[charge.step] for charge in charges])
+        cabinet = np.array([charge.outlet.cabinet for charge in charges], dtype=np.int64)
+        rank = np.array([charge.outlet.rank for charge in charges], dtype=np.int64)
         granted = np.empty(len(charges))
-        cabinet = np.array([charge.outlet // self.per_cabinet for charge in charges])
-        share_power(wanted, cabinet, self.cabinet_kw, self.plug_kw, granted)
+        grid_kw = 0.0 if self.dark else self.plug_kw
+        lent_kw = self.store.lendable_kw if self.store is not None and not self.dark else 0.0
+        share_power(wanted, cabinet, rank, np.array(self.cabinet_kw), grid_kw + lent_kw, granted)
         for charge, kw in zip(charges, granted.tolist(), strict=True):
-            if kw == charge.granted_kw:
-                continue
-            self._settle(charge)
-            charge.granted_kw = kw
-            edge = min(float(charge.edge_soc[charge.step + 1]), charge.target_soc)
-            minutes = exact_min(60.0 * (edge - charge.soc) * charge.battery_kwh / kw)
-            last = edge >= charge.target_soc
-            key = outlet_key(EventClass.DONE if last else EventClass.STEP, self.site, self.first_outlet + charge.outlet)
-            charge.plan = Moment(self.env, minutes, key, charge, self._finish if last else self._step)
+            if kw != charge.granted_kw:
+                self._settle(charge)
+                charge.granted_kw = kw
+                self._plan_step(charge)
+        if self.store is not None:
+            self.store.run(float(granted.sum()), grid_kw)
+
+    def _plan_step(self, charge: Charge) -> None:
+        """Plan a charge up to its next step or its target; without power nothing is planned."""
+        if charge.granted_kw == 0.0:
+            charge.plan = None
+            return
+        edge = min(float(charge.edge_soc[charge.step + 1]), charge.target_soc)
+        minutes = exact_min(60.0 * (edge - charge.soc) * charge.battery_kwh / charge.granted_kw)
+        last = edge >= charge.target_soc
+        key = outlet_key(EventClass.DONE if last else EventClass.STEP, charge.outlet.site, charge.outlet.number)
+        charge.plan = Moment(self.env, minutes, key, charge, self._finish if last else self._step)
 
     def _settle(self, charge: Charge) -> None:
         """Advance one charge to now and write its energy to the books."""
@@ -178,7 +272,7 @@ class PowerGroup:
             return
         self._deposit_shared(charge, self.env.now)
         charge.soc, charge.since_min = float(charge.edge_soc[charge.step + 1]), self.env.now
-        charge.step, charge.granted_kw = step_at(charge.soc, charge.edge_soc), 0.0
+        charge.step, charge.granted_kw = step_at(charge.soc, charge.edge_soc), -1.0
         self._charge_shared()
 
     def _finish(self, moment: Moment) -> None:
@@ -190,19 +284,22 @@ class PowerGroup:
         else:
             before, charge.soc = charge.soc, charge.target_soc
             self._deposit_alone(charge, before)
-        charge.soc, charge.plan = charge.target_soc, None
-        self.charges[charge.outlet] = None
-        self.count -= 1
+        charge.soc = charge.target_soc
+        self._remove(charge)
         self._reshare()
-        self.done(charge)
+        charge.outlet.done(charge)
+
+    def _remove(self, charge: Charge) -> None:
+        charge.plan = charge.outlet.charge = None
+        self.count -= 1
 
     def _deposit_alone(self, charge: Charge, soc_before: float) -> None:
         books = self.books
         deposit_charge(
-            books.energy_kwh, self.site, charge.since_min, soc_before, charge.soc, charge.battery_kwh,
+            books.energy_kwh, charge.outlet.site, charge.since_min, soc_before, charge.soc, charge.battery_kwh,
             charge.edge_soc, charge.step_kw, books.start_min, QUARTER_MIN,
         )  # fmt: skip
 
     def _deposit_shared(self, charge: Charge, now: float) -> None:
         energy = self.books.energy_kwh
-        deposit_level(energy, self.site, charge.since_min, now, charge.granted_kw / 60.0, self.books.start_min, QUARTER_MIN)
+        deposit_level(energy, charge.outlet.site, charge.since_min, now, charge.granted_kw / 60.0, self.books.start_min, QUARTER_MIN)

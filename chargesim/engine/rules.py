@@ -4,7 +4,7 @@ No fast-math, no vector library, scalar logarithms: the same arguments give the 
 and in one order everywhere: who, where, how much.
 """
 
-from math import floor, inf, log
+from math import exp, floor, inf, log
 
 import numpy as np
 from numba import njit
@@ -102,66 +102,64 @@ def step_at(soc, edge_soc):  # type: ignore[no-untyped-def]
     return step
 
 
-@njit("void(f8[::1], i8[::1], f8, f8, f8[::1])", cache=True)
-def share_power(wanted_kw, cabinet, cabinet_kw, site_kw, granted_kw):  # type: ignore[no-untyped-def]
-    """Share power max-min fair over the tree gun < cabinet < site by progressive filling.
+@njit("void(f8[::1], i8[::1], i8[::1], f8[::1], f8, f8[::1])", cache=True)
+def share_power(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw):  # type: ignore[no-untyped-def]
+    """Share power over the tree gun < cabinet < site: the lower rank first, max-min fair inside a rank.
 
     Parameters
     ----------
     wanted_kw : array of float
         What each charge can take by its curve and its gun [kW].
-    cabinet : array of int
-        Cabinet of each charge, 0, 1, ...
-    cabinet_kw, site_kw : float
-        Limit of every cabinet and of the site [kW at the plug].
+    cabinet, rank : arrays of int
+        Cabinet and rank of each charge, 0, 1, ...; rank 0 is served first.
+    cabinet_kw : array of float
+        Limit of each cabinet [kW at the plug].
+    site_kw : float
+        Limit of the site [kW at the plug].
     granted_kw : array of float
         Filled with the power of each charge [kW].
 
     Notes
     -----
-    All charges rise together; one stops when it has what it wants, those behind a full limit stop with it
-    (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2).
+    Progressive filling: all charges of a rank rise together; one stops when it has what it wants, those behind a full
+    limit stop with it (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2). What is left goes to the next rank.
     """
     n = len(wanted_kw)
-    rising = np.ones(n, dtype=np.bool_)
+    cabinet_used, rising_in = np.zeros(len(cabinet_kw)), np.zeros(len(cabinet_kw), dtype=np.int64)
+    rising = np.zeros(n, dtype=np.bool_)
+    site_used, highest = 0.0, 0
     for i in range(n):
         granted_kw[i] = 0.0
-    left = n
-    while left > 0:
-        level = inf
+        highest = max(highest, rank[i])
+    for turn in range(highest + 1):
+        left = 0
+        rising_in[:] = 0
         for i in range(n):
+            rising[i] = rank[i] == turn
             if rising[i]:
-                level = min(level, wanted_kw[i] - granted_kw[i])
-                used, count = 0.0, 0
-                for j in range(n):
-                    if cabinet[j] == cabinet[i]:
-                        used += granted_kw[j]
-                        count += rising[j]
-                level = min(level, (cabinet_kw - used) / count)
-        used = 0.0
-        for j in range(n):
-            used += granted_kw[j]
-        level = max(0.0, min(level, (site_kw - used) / left))
-        for i in range(n):
-            if rising[i]:
-                granted_kw[i] += level
-        site_used = 0.0
-        for j in range(n):
-            site_used += granted_kw[j]
-        site_full = site_used >= site_kw - 1e-9
-        stopped = 0
-        for i in range(n):
-            if rising[i]:
-                used = 0.0
-                for j in range(n):
-                    if cabinet[j] == cabinet[i]:
-                        used += granted_kw[j]
-                if site_full or granted_kw[i] >= wanted_kw[i] - 1e-9 or used >= cabinet_kw - 1e-9:
+                left += 1
+                rising_in[cabinet[i]] += 1
+        while left > 0:
+            level = (site_kw - site_used) / left
+            for i in range(n):
+                if rising[i]:
+                    level = min(level, wanted_kw[i] - granted_kw[i])
+                    level = min(level, (cabinet_kw[cabinet[i]] - cabinet_used[cabinet[i]]) / rising_in[cabinet[i]])
+            level = max(0.0, level)
+            for i in range(n):
+                if rising[i]:
+                    granted_kw[i] += level
+                    cabinet_used[cabinet[i]] += level
+                    site_used += level
+            for i in range(n):
+                full = site_used >= site_kw - 1e-9 or cabinet_used[cabinet[i]] >= cabinet_kw[cabinet[i]] - 1e-9
+                if rising[i] and (full or granted_kw[i] >= wanted_kw[i] - 1e-9):
                     rising[i] = False
-                    stopped += 1
-        left -= stopped
-        if stopped == 0:
-            break
+                    left -= 1
+                    rising_in[cabinet[i]] -= 1
+    for i in range(n):
+        if granted_kw[i] < 1e-6:  # what rounding leaves to a lower rank is nothing
+            granted_kw[i] = 0.0
 
 
 @njit("f8(i8, i8, f8)", cache=True)
@@ -198,3 +196,83 @@ def swap_wait_min(present, bays, swap_min, packs_ready, pack_interval_min):  # t
     for_bay = 0.0 if present < bays else (present - bays + 1) * swap_min / bays
     short = waiting + 1 - packs_ready
     return max(for_bay, short * pack_interval_min if short > 0 else 0.0)
+
+
+@njit("f8(f8[::1], f8[::1], f8[::1], i8, f8)", cache=True)
+def foreseen_gun_wait_min(free_min, arrival_min, service_min, ahead, arrival):  # type: ignore[no-untyped-def]
+    """Return the wait that the cloud foresees for a vehicle at a station [min].
+
+    Parameters
+    ----------
+    free_min : array of float
+        Instant at which each gun is free, in the past for a free one, infinite for one that is down [min].
+    arrival_min, service_min : arrays of float
+        Arrival and minutes at the plug of the vehicles that are served before, in the order of their arrival; those
+        in the queue and those on their way. The first `ahead` entries count; who arrives later than `arrival` does not.
+    arrival : float
+        Instant at which the vehicle arrives [min].
+
+    Notes
+    -----
+    Each vehicle in turn takes the gun that is free first (Kiefer and Wolfowitz 1955); exact when all services are known.
+    """
+    free = free_min.copy()
+    for i in range(ahead):
+        if arrival_min[i] > arrival:
+            break
+        first = np.argmin(free)
+        free[first] = max(free[first], arrival_min[i]) + service_min[i]
+    return max(0.0, free.min() - arrival)
+
+
+@njit("f8(f8[::1], f8[::1], f8, f8, f8[::1], i8, f8)", cache=True)
+def foreseen_swap_wait_min(free_min, ready_min, interval_min, swap_min, arrival_min, ahead, arrival):  # type: ignore[no-untyped-def]
+    """Return the wait that the cloud foresees for a vehicle at a swap site [min].
+
+    Parameters
+    ----------
+    free_min : array of float
+        Instant at which each bay is free [min].
+    ready_min : array of float
+        Instants at which its packs are charged, in rising order, in the past for a charged one [min].
+    interval_min : float
+        Mean time between two packs that become ready, for packs beyond these [min].
+    swap_min : float
+        Minutes of a swap [min].
+    arrival_min, ahead, arrival
+        As for `foreseen_gun_wait_min`.
+    """
+    free = free_min.copy()
+    packs = len(ready_min)
+    last = ready_min[packs - 1] if packs > 0 else arrival
+    for i in range(ahead + 1):
+        mine = i == ahead or arrival_min[i] > arrival
+        here = arrival if mine else arrival_min[i]
+        pack = ready_min[i] if i < packs else max(last, here) + (i - packs + 1) * interval_min
+        first = np.argmin(free)
+        start = max(free[first], pack, here)
+        if mine:
+            return start - arrival
+        free[first] = start + swap_min
+    return inf
+
+
+@njit("f8(f8, f8, f8)", cache=True)
+def faded(value, minutes, memory_min):  # type: ignore[no-untyped-def]
+    """Return what is left of a value after some minutes, e-fold in `memory_min`: an exponential moving average."""
+    return value * exp(-minutes / memory_min)
+
+
+@njit("i8(f8, f8)", cache=True)
+def base_stock(mean, promised):  # type: ignore[no-untyped-def]
+    """Return the least stock that a Poisson demand of some mean exceeds with a chance of at most 1 - `promised`.
+
+    The base-stock level of a spare-parts system (Sherbrooke, Optimal Inventory Modeling of Systems, 2004, chapter 2).
+    """
+    term = exp(-mean)
+    total, stock = term, 0
+    while total < promised and stock < 1000:
+        stock += 1
+        term *= mean / stock
+        total += term
+    return stock

@@ -15,11 +15,14 @@ SESSION = np.dtype(
         ("balks", "i4"),
         ("reneges", "i4"),
         ("diversions", "i4"),
+        ("interruptions", "i4"),  # by failures of its gun
         ("drive_min", "f8"),
         ("wait_min", "f8"),  # all queue minutes, over all sites
-        ("plug_min", "f8"),  # instant at which service began, -1: never
+        ("plug_min", "f8"),  # instant at which service first began, -1: never
         ("end_min", "f8"),
-        ("soc_in", "f8"),  # on arrival at the plug or bay; else at the last place
+        ("service_min", "f8"),  # at the plug or in the bay, over all sites
+        ("energy_kwh", "f8"),  # taken, over all sites
+        ("soc_in", "f8"),  # on arrival at the first plug or bay; else at the last place
         ("soc_out", "f8"),
     ],
     align=True,

@@ -1,24 +1,29 @@
 """Run the model as SimPy processes: the engine that one reads, and extends.
 
-A vehicle is a process that reads like its story. The demand is drawn beforehand, so nothing here is random.
+A vehicle is a process that reads like its story. Demand and outages are drawn beforehand, so nothing here is random.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import simpy
 
-from chargesim.demand.table import Table
-from chargesim.engine.accumulators import LOST, SERVED, STRANDED, UNFINISHED
+from chargesim.demand.table import CLOUD, Outages, Table, no_outages
+from chargesim.engine.accumulators import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED
+from chargesim.engine.audit import audit
 from chargesim.engine.books import Books
+from chargesim.engine.calendar import Calendar
 from chargesim.engine.car import Car
 from chargesim.engine.choice import choose_site
+from chargesim.engine.cloud import Cloud
 from chargesim.engine.moments import Moment, Process
-from chargesim.engine.order import DAY_MIN, EventClass, vehicle_key
+from chargesim.engine.order import DAY_MIN, HOUR_MIN, EventClass, vehicle_key
 from chargesim.engine.plant import Plant
+from chargesim.engine.power import PowerGroup
 from chargesim.engine.rules import NOWHERE, OUTSIDE, exact_min
 from chargesim.engine.session_log import SessionLog, as_log
-from chargesim.engine.sites import Station, SwapSite
+from chargesim.engine.station import Station
+from chargesim.engine.swap_site import SwapSite
 from chargesim.network.network import SWAP
 
 _MAX_TRIED = 16
@@ -37,31 +42,65 @@ class World:
         Whole days that are not judged, and days that are.
     run_out_days : int
         Days after them, at the most, until the last judged vehicle has left; their own vehicles are not judged.
+    outages : table of `OUTAGE`
+        Failures of guns and blackouts.
+    extensions : sequence of callables
+        Each is called with this world and returns a SimPy process that runs beside the vehicles.
+    debug : bool
+        Check conservation at every event, see `audit`; slow.
+
+    Attributes
+    ----------
+    env : simpy.Environment
+        Its clock counts minutes.
+    sites : list of Station and SwapSite
+        In the order of the site table.
+    under_way : dict of int to Car
+        Vehicles between wish and end, by row.
     """
 
-    def __init__(self, plant: Plant, tables: Iterable[Table], lead_in_days: int, days: int, run_out_days: int = 0) -> None:
+    def __init__(
+        self,
+        plant: Plant,
+        tables: Iterable[Table],
+        lead_in_days: int,
+        days: int,
+        run_out_days: int = 0,
+        *,
+        outages: Outages | None = None,
+        extensions: "Sequence[Extension]" = (),
+        debug: bool = False,
+    ) -> None:
         self.last_min = (lead_in_days + days + run_out_days) * DAY_MIN
         self.env = simpy.Environment()
-        self.plant = plant
-        self.books = Books(plant, lead_in_days, days)
+        self.plant, self.debug = plant, debug
+        self.lead_in_days = lead_in_days
+        self.books = Books(plant, 0, lead_in_days + days) if debug else Books(plant, lead_in_days, days)
         self.changed: set[int] = set()
-        self.sites: list[Station | SwapSite] = [
-            (SwapSite if kind == SWAP else Station)(self.env, plant, self.books, number, self.changed)
-            for number, kind in enumerate(plant.kind)
-        ]
+        self.groups: dict[int, PowerGroup] = {}
+        self.sites: list[Station | SwapSite] = [self._build_site(number) for number in range(len(plant))]
         self.rows: list[tuple[object, ...]] = []
         self.under_way: dict[int, Car] = {}
         self.posted_wait_min = np.zeros(len(plant))
-        self._known = (plant.candidates, plant.places, self.posted_wait_min, plant.city, plant.edge_soc, plant.step_kw)
+        self.cloud = Cloud(plant, self.sites)
+        self._known = (plant.city, plant.edge_soc, plant.step_kw)
         self._tried = np.zeros(_MAX_TRIED, dtype=np.int64)
-        self._periods = plant.period_of_hour.tolist()
         self._refresh_min = exact_min(plant.posted_refresh_min)
         self._demand = self.wishes(tables)
         self._expect_next()
+        self.calendar = Calendar(self.env, self.sites, no_outages() if outages is None else outages)
         Moment(self.env, self._refresh_min, vehicle_key(EventClass.REFRESH, 0), None, self._refresh)
+        if plant.control.smart or any(group.store is not None for group in self.groups.values()):
+            Moment(self.env, 0.0, vehicle_key(EventClass.HOUR, 0), None, self._turn_hour)
+        for extend in extensions:
+            self.env.process(extend(self))
 
     def run(self) -> tuple[Books, SessionLog]:
         """Run to the end of the judged days, and on until their vehicles have left; return the books and the session log."""
+        if self.debug:
+            while self.env.peek() < self.books.end_min:
+                self.env.step()
+                audit(self.sites, self.books, self.env.now)
         self.env.run(until=self.books.end_min)
         judged = set(self.under_way)
         while not judged.isdisjoint(self.under_way) and self.env.peek() < self.last_min:
@@ -70,6 +109,8 @@ class World:
             site.close()
         for car in self.under_way.values():
             self._log(car, UNFINISHED)
+        if self.debug:
+            self.books = self.books.without(self.lead_in_days)
         return self.books, as_log(self.rows)
 
     def wishes(self, tables: Iterable[Table]) -> Iterator[tuple[Car, Table, int]]:
@@ -79,6 +120,75 @@ class World:
             for index, wish in enumerate(table.tolist()):
                 yield Car(first + index, index, wish), table, wish[1]
             first += len(table)
+
+    def vehicle(self, car: Car, table: Table, origin: int) -> Process:
+        """One vehicle: choose, drive, queue, charge or swap, leave."""
+        self.under_way[car.row] = car
+        if car.put_off_min > 0:
+            yield Moment(self.env, car.put_off_min, vehicle_key(EventClass.WISH, car.row))
+        choice, km, minutes = self.choose(car, table, origin)
+        car.first_site = choice
+        while choice >= 0:
+            site = self.sites[choice]
+            yield self.drive(car, choice, km, minutes)
+            site.arrive(car)
+            if site.refuses(car):
+                car.balks += 1
+            else:
+                turn = site.join(car)
+                if turn is not None:
+                    yield turn
+                while car.place >= 0:  # once, or again after a failure of the gun
+                    if car.plug_min < 0:
+                        car.plug_min, car.soc_in = self.env.now, car.soc
+                    yield site.serve(car)
+                    if car.full:
+                        return self._leave(car, SERVED)
+                    turn = site.rejoin(car)
+                    if turn is not None:
+                        yield turn
+            if car.diversions == car.max_diversions:
+                return self._leave(car, LOST)
+            car.tried.append(choice)
+            choice, km, minutes = self.choose(car, table, self.origin_of_site(choice))
+            car.diversions += choice >= 0
+        self._leave(car, STRANDED if choice == NOWHERE and not car.tried else LOST, outside=choice == OUTSIDE and car.reneges == 0)
+
+    def choose(self, car: Car, table: Table, origin: int) -> tuple[int, float, float]:
+        """Return where the vehicle goes from here, the way [km] and the drive [min]."""
+        tried, now = self._tried, self.env.now
+        for i, site in enumerate(car.tried):
+            tried[i] = site
+        follows = car.guidance == CLOUD
+        wait_min = self.cloud.foresee(table[car.index], origin, now) if follows else self.posted_wait_min
+        plant = self.plant
+        choice, km, minutes = choose_site(
+            table, car.index, origin, car.soc, now, tried, len(car.tried), plant.candidates, plant.places, wait_min, *self._known
+        )  # fmt: skip
+        if follows and choice >= 0:
+            self.cloud.send(car, choice, km, now + exact_min(minutes))
+        return choice, km, minutes
+
+    def drive(self, car: Car, site: int, km: float, minutes: float) -> Moment:
+        """Drive to a site; the way takes energy."""
+        minutes = exact_min(minutes)
+        car.site = site
+        car.drive_min += minutes
+        car.soc -= km * car.consumption_kwh_km / car.battery_kwh
+        return Moment(self.env, minutes, vehicle_key(EventClass.ARRIVAL, car.row))
+
+    def origin_of_site(self, site: int) -> int:
+        """Return the origin, in the candidate lists, of a vehicle that stands at a site."""
+        return int(self.plant.candidates.shape[1]) - len(self.sites) + site
+
+    def _build_site(self, number: int) -> Station | SwapSite:
+        """Build a site behind its grid connection."""
+        plant, connection = self.plant, int(self.plant.connection[number])
+        if connection not in self.groups:
+            store = number if plant.store_kwh[number] > 0 and plant.store_kw[number] > 0 else None
+            self.groups[connection] = PowerGroup(self.env, plant, self.books, float(plant.plug_kw[number]), store)
+        kind = SwapSite if plant.kind[number] == SWAP else Station
+        return kind(self.env, plant, self.books, number, self.changed, self.groups[connection])
 
     def _expect_next(self) -> None:
         """Let the next vehicle appear at the instant of its wish."""
@@ -92,54 +202,6 @@ class World:
         self._expect_next()
         self.env.process(self.vehicle(car, table, origin))
 
-    def vehicle(self, car: Car, table: Table, origin: int) -> Process:
-        """One vehicle: choose, drive, queue, charge or swap, leave."""
-        self.under_way[car.row] = car
-        choice, km, minutes = self.choose(car, table, origin)
-        car.first_site = choice
-        while choice >= 0:
-            site = self.sites[choice]
-            yield self.drive(car, choice, km, minutes)
-            site.arrive()
-            if site.visible_wait_min() > car.tolerance_min:
-                car.balks += 1
-            else:
-                turn = site.join(car)
-                if turn is not None:
-                    yield turn
-                if car.place >= 0:
-                    car.plug_min = self.env.now
-                    yield site.serve(car)
-                    return self._leave(car, SERVED)
-                car.reneges += 1
-            if car.diversions == car.max_diversions:
-                return self._leave(car, LOST)
-            car.tried.append(choice)
-            choice, km, minutes = self.choose(car, table, self.origin_of_site(choice))
-            car.diversions += choice >= 0
-        self._leave(car, STRANDED if choice == NOWHERE and not car.tried else LOST, outside=choice == OUTSIDE and car.reneges == 0)
-
-    def choose(self, car: Car, table: Table, origin: int) -> tuple[int, float, float]:
-        """Return where the vehicle goes from here, the way [km] and the drive [min]."""
-        tried = self._tried
-        for i, site in enumerate(car.tried):
-            tried[i] = site
-        return choose_site(  # type: ignore[no-any-return]
-            table, car.index, origin, car.soc, self._periods[int(self.env.now // 60.0) % 24], tried, len(car.tried), *self._known
-        )  # fmt: skip
-
-    def drive(self, car: Car, site: int, km: float, minutes: float) -> Moment:
-        """Drive to a site; the way takes energy."""
-        minutes = exact_min(minutes)
-        car.site = site
-        car.drive_min += minutes
-        car.soc = car.soc_in = car.soc - km * car.consumption_kwh_km / car.battery_kwh
-        return Moment(self.env, minutes, vehicle_key(EventClass.ARRIVAL, car.row))
-
-    def origin_of_site(self, site: int) -> int:
-        """Return the origin, in the candidate lists, of a vehicle that stands at a site."""
-        return int(self.plant.candidates.shape[1]) - len(self.sites) + site
-
     def _refresh(self, _: Moment) -> None:
         """Post the occupancy of all sites; those that have not changed are posted already."""
         for number in self.changed:
@@ -147,19 +209,45 @@ class World:
         self.changed.clear()
         Moment(self.env, self._refresh_min, vehicle_key(EventClass.REFRESH, 0), None, self._refresh)
 
+    def _turn_hour(self, _: Moment) -> None:
+        """Let stores and swap sites turn to the hour of the day that begins."""
+        hour = int(self.env.now // HOUR_MIN) % 24
+        for group in self.groups.values():
+            group.turn_store(self.plant.control.store_hours[hour])
+        if self.plant.control.smart:
+            for site in self.sites:
+                if isinstance(site, SwapSite):
+                    site.turn_hour(hour)
+        Moment(self.env, HOUR_MIN, vehicle_key(EventClass.HOUR, 0), None, self._turn_hour)
+
     def _leave(self, car: Car, outcome: int, outside: bool = False) -> None:
         del self.under_way[car.row]
-        self._log(car, outcome, outside)
+        self._log(car, PARTIAL if outcome == LOST and car.energy_kwh > 0 else outcome, outside)
 
     def _log(self, car: Car, outcome: int, outside: bool = False) -> None:
         place = car.site if outcome == SERVED else car.first_site
         kind = self.sites[place].kind if place >= 0 else _NONE
+        soc_in = car.soc_in if car.plug_min >= 0 else car.soc
         self.rows.append(
-            (car.row, car.site, kind, outcome, outside, car.balks, car.reneges, car.diversions,
-             car.drive_min, car.wait_min, car.plug_min, self.env.now, car.soc_in, car.soc)
+            (car.row, car.site, kind, outcome, outside and outcome == LOST, car.balks, car.reneges, car.diversions, car.interruptions,
+             car.drive_min, car.wait_min, car.plug_min, self.env.now, car.service_min, car.energy_kwh, soc_in, car.soc)
         )  # fmt: skip
 
 
-def run_simpy(plant: Plant, tables: Iterable[Table], lead_in_days: int, days: int, run_out_days: int = 0) -> tuple[Books, SessionLog]:
-    """Run one replication in the SimPy engine."""
-    return World(plant, tables, lead_in_days, days, run_out_days).run()
+Extension = Callable[[World], Process]
+"""What a user adds: a function that takes the world and yields SimPy events, such as a mobile charger's rounds."""
+
+
+def run_simpy(
+    plant: Plant,
+    tables: Iterable[Table],
+    lead_in_days: int,
+    days: int,
+    run_out_days: int = 0,
+    *,
+    outages: Outages | None = None,
+    extensions: Sequence[Extension] = (),
+    debug: bool = False,
+) -> tuple[Books, SessionLog]:
+    """Run one replication in the SimPy engine; the arguments are those of `World`."""
+    return World(plant, tables, lead_in_days, days, run_out_days, outages=outages, extensions=extensions, debug=debug).run()

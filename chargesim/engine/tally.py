@@ -28,25 +28,25 @@ def session_minutes(plant: Plant, table: Table, log: SessionLog) -> dict[str, Fl
     Returns
     -------
     dict of arrays
-        `delay_min` = plug-in - wish - free drive to the nearest site that it may use (infinite when never plugged
-        in), `detour_min` = drive - that free drive, `service_min`, `energy_kwh` taken, `unserved_kwh` wished and not taken.
+        `delay_min` = plug-in - wish (once put off) - free drive to the nearest site that it may use (infinite when
+        never plugged in), `detour_min` = drive - that free drive, `service_min`, `energy_kwh` taken, `unserved_kwh` wished and not taken.
     """
     stations = plant.free_min[table["station_list"], table["origin"]]
     swaps = np.where(table["swap_list"] >= 0, plant.free_min[table["swap_list"], table["origin"]], np.inf)
     nearest = np.minimum(stations, swaps)
-    served = log["outcome"] == SERVED
     plugged = log["plug_min"] >= 0
+    ready_min = table["wish_min"] + table["put_off_min"]
     with np.errstate(invalid="ignore"):
-        delay = np.where(plugged, np.maximum(0.0, log["plug_min"] - table["wish_min"] - nearest), np.inf)
+        delay = np.where(plugged, np.maximum(0.0, log["plug_min"] - ready_min - nearest), np.inf)
         detour = np.where(plugged, np.maximum(0.0, log["drive_min"] - nearest), 0.0)
-    taken = np.where(plugged, (log["soc_out"] - log["soc_in"]) * table["battery_kwh"], 0.0)
+    taken = log["energy_kwh"]
     wished = (table["target_soc"] - table["soc"]) * table["battery_kwh"]
     missed = np.isin(log["outcome"], (PARTIAL, LOST, STRANDED))
     return {
         "delay_min": delay,
         "detour_min": detour,
-        "service_min": np.where(plugged, log["end_min"] - log["plug_min"], 0.0),
-        "energy_kwh": np.where(served | plugged, taken, 0.0),
+        "service_min": log["service_min"],
+        "energy_kwh": taken,
         "unserved_kwh": np.where(missed, np.maximum(0.0, wished - taken), 0.0),
     }
 
@@ -95,6 +95,8 @@ def accumulate(
         balked=count(ended & (log["balks"] > 0)),
         reneged=count(ended & (log["reneges"] > 0)),
         diverted=count(ended & (log["diversions"] > 0)),
+        interrupted=count(ended & (log["interruptions"] > 0)),
+        put_off=count(ended & (table["put_off_min"] > 0)),
         within=np.stack([count(served & (log["wait_min"] <= limit)) for limit in thresholds_min]),
         wait_min=total(log["wait_min"], served),
         wait_all_min=total(log["wait_min"], ended),
@@ -112,9 +114,11 @@ def accumulate(
 def site_hours(plant: Plant, books: Books) -> dict[str, Any]:
     """Return the books by site and hour; power is on the grid side, a mean over a quarter of an hour."""
     sites, quarters = books.energy_kwh.shape
-    grid_kw = books.energy_kwh * 4.0 / plant.efficiency
+    grid_kw = _grid_kw(plant, books)
     return {
         "busy_min": books.busy_min,
+        "down_min": books.down_min,
+        "store_kwh": books.store_kwh.reshape(sites, quarters // 4, 4).sum(axis=2),
         "energy_kwh": books.energy_kwh.reshape(sites, quarters // 4, 4).sum(axis=2),
         "arrivals": books.arrivals,
         "queue_min": books.queue_min,
@@ -126,5 +130,11 @@ def site_hours(plant: Plant, books: Books) -> dict[str, Any]:
 
 def _district_kw(plant: Plant, books: Books, districts: int) -> Floats:
     kw = np.zeros((2, districts, books.energy_kwh.shape[1]))
-    np.add.at(kw, (plant.kind, plant.district), books.energy_kwh * 4.0 / plant.efficiency)
+    np.add.at(kw, (plant.kind, plant.district), _grid_kw(plant, books))
+    return kw
+
+
+def _grid_kw(plant: Plant, books: Books) -> Floats:
+    """Return the mean power from the grid by site and quarter of an hour: what plugs and stores take, over the efficiency."""
+    kw: Floats = (books.energy_kwh + books.store_kwh) * 4.0 / plant.efficiency
     return kw

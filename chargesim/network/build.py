@@ -11,6 +11,7 @@ from chargesim.network.candidates import Attachment, RoadArrays, list_candidates
 from chargesim.network.ground import Ground, synthetic_ground, table_ground
 from chargesim.network.network import STATION, SWAP, CandidateKey, Network, Sites
 from chargesim.network.roads import ACCESS, EDGE_KINDS, EXPRESSWAY, INTERCHANGE, speed_factors
+from chargesim.scenario.buildup import month_number
 from chargesim.scenario.model import Scenario
 
 Floats = NDArray[np.float64]
@@ -49,8 +50,16 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
         corridors=ground.corridors,
         sites=sites,
         candidates=candidates,
-        label=f"{scenario.city.name}, {ground.label}",
+        label=f"{scenario.city.name}, {ground.label}{_built_text(scenario)}",
     )
+
+
+def _built_text(scenario: Scenario) -> str:
+    """Return how much of the plan is built in the month of a build-up, "" without one."""
+    if scenario.buildup is None or not scenario.buildup.enabled:
+        return ""
+    month = scenario.buildup.month
+    return f", as built at the end of {month}, {scenario.buildup.built_share(month_number(month)):.1%} of the sites"
 
 
 def _lengths(ground: Ground, factors: Floats) -> tuple[Floats, Floats]:

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from chargesim.errors import InputError
 from chargesim.network.corridors import corridor_weights
 from chargesim.network.network import Corridors, Districts, Sites, Zones
+from chargesim.network.opening import open_sites
 from chargesim.network.own_tables import read_roads, read_zones, vehicle_km_weights
 from chargesim.network.placement import Spot, place_stations, place_swap_sites
 from chargesim.network.plane import largest_remainder
 from chargesim.network.roads import Carriageway, Roads, local_roads, seat_links
 from chargesim.network.rows import DistrictRow, GatewayRow, LinkRow
 from chargesim.network.site_table import read_sites
-from chargesim.network.supply import record_of_spot, sites_of
+from chargesim.network.supply import records_of_spot, sites_of
 from chargesim.network.territory import Territory, lay_out_zones
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.rows import duplicates, inside, read_rows, shown
@@ -69,9 +70,12 @@ def synthetic_ground(scenario: Scenario, folder: Path) -> Ground:
             *place_swap_sites(scenario, land),
         ]
         _name(spots, land)
-        records = [record_of_spot(scenario, spot) for spot in spots]
-        nodes = np.array([spot.node if spot.node >= 0 else spot.zone for spot in spots], dtype=np.int64)
-        exits, legs = nodes, np.array([spot.leg_km for spot in spots])
+        spots = _open(scenario, spots)
+        per_spot = [records_of_spot(scenario, spot) for spot in spots]
+        copies = [len(records) for records in per_spot]
+        records = [record for records in per_spot for record in records]
+        nodes = np.repeat(np.array([spot.node if spot.node >= 0 else spot.zone for spot in spots], dtype=np.int64), copies)
+        exits, legs = nodes, np.repeat(np.array([spot.leg_km for spot in spots]), copies)
     weights = np.zeros(0)
     if scenario.corridors is not None:
         population = np.array([row.population_2020 for row in districts])
@@ -162,6 +166,13 @@ def _expressway_spots(scenario: Scenario, roads: Roads, carriageways: list[Carri
         for way in carriageways
         for node in way.stops
     ]
+
+
+def _open(scenario: Scenario, spots: list[Spot]) -> list[Spot]:
+    """Return the spots that a build-up has opened; truck stations stand in a queue of their own."""
+    queues = [f"{spot.group} {spot.access}" for spot in spots]
+    is_open = open_sites(scenario, [spot.name for spot in spots], queues, [None] * len(spots))
+    return [spot for spot, here in zip(spots, is_open.tolist(), strict=True) if here]
 
 
 def _name(spots: list[Spot], land: Territory) -> None:

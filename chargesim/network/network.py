@@ -65,12 +65,23 @@ class Sites:
     lat: Floats
     lon: Floats
     guns: Ints
+    """all guns, the ultra-fast ones first, then the companions"""
     gun_kw: Floats
     gun_a: Floats
+    companions: Ints
+    """companions among `guns`"""
+    companion_kw: Floats
+    companion_a: Floats
     guns_per_cabinet: Ints
+    """ultra-fast guns of a cabinet; companion j belongs to cabinet j modulo the number of cabinets"""
     cabinet_kw: Floats
     site_kw: Floats
-    """grid connection [kW on the grid side]"""
+    """power of the grid connection [kW on the grid side], the same at all sites of a connection"""
+    connection: Ints
+    """index of the grid connection; sites with the same index share its `site_kw`"""
+    store_kwh: Floats
+    """battery store behind the connection, at its first site, 0: none"""
+    store_kw: Floats
     price_cny_kwh: Floats
     bays: Ints
     slots: Ints
@@ -80,6 +91,8 @@ class Sites:
     """pack type of a swap site, "" for a station"""
     swap_min: Floats
     hand_out_soc: Floats
+    opens_min: Floats
+    """minutes from the start of the first lead-in day to the midnight at which the site opens; 0: open from the start"""
 
     def __len__(self) -> int:
         return len(self.id)

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from chargesim.scenario.buildup import Month
 from chargesim.scenario.city import AreaClass
 from chargesim.scenario.plan import Access
 from chargesim.scenario.rows import Row
@@ -72,7 +73,13 @@ class RoadRow(Row):
 
 
 class SiteRow(Row):
-    """A site of a user's own table; what is left out comes from the scenario's stations or swap kind."""
+    """A site of a user's own table; what is left out comes from the scenario's stations or swap kind.
+
+    `guns` counts all guns where `companions` is given; where that is left out, it counts the ultra-fast ones, and the
+    scenario's companions stand beside them. Rows with the same `connection` share its `site_kw`; of their stores the
+    first row's counts. `opens` is the month at whose end a build-up has the site open, `opens_day` the judged day, 0 for
+    the first, at whose midnight it opens.
+    """
 
     site_id: Name
     kind: Literal["station", "swap"]
@@ -84,9 +91,15 @@ class SiteRow(Row):
     guns: Count | None = None
     gun_kw: Positive | None = None
     gun_a: Positive | None = None
+    companions: Count | None = None
+    companion_kw: Positive | None = None
+    companion_a: Positive | None = None
     guns_per_cabinet: Annotated[int, Field(ge=1)] | None = None
     cabinet_kw: Positive | None = None
     site_kw: Positive | None = None
+    connection: str | None = None
+    store_kwh: NonNegative | None = None
+    store_kw: NonNegative | None = None
     price_cny_kwh: NonNegative | None = None
     swap_kind: str | None = None
     bays: Annotated[int, Field(ge=1)] | None = None
@@ -96,3 +109,5 @@ class SiteRow(Row):
     pack_type: str | None = None
     swap_min: Positive | None = None
     hand_out_soc: Share | None = None
+    opens: Month | None = None
+    opens_day: Annotated[int, Field(ge=0, le=366)] | None = None

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chargesim.network.network import Districts, Zones
+from chargesim.network.opening import open_sites
 from chargesim.network.plane import Plane
 from chargesim.network.roads import INTERCHANGE, Carriageway, Roads
 from chargesim.network.rows import SiteRow
-from chargesim.network.supply import faults_of_row, record_of_row
+from chargesim.network.supply import faults_of_row, ids_of_row, records_of_row
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.rows import duplicates, read_rows, shown
 
@@ -39,7 +40,7 @@ def read_sites(
 ) -> TableSites:
     """Return the sites of a table; each hangs on its node, or on the nearest zone.
 
-    Swap sites are left out when the scenario's `swap.enabled` is false.
+    Swap sites are left out when the scenario's `swap.enabled` is false, and so are the sites that a build-up has not opened.
 
     Parameters
     ----------
@@ -67,22 +68,24 @@ def read_sites(
     at_junction = {junctions[end] for way in ways for end in (way.tail, way.head)}
 
     def check(rows: list[SiteRow]) -> list[str]:
-        faults = duplicates(path, "site_id", [(row.line, row.site_id) for row in rows])
+        faults = duplicates(path, "site_id", [(row.line, name) for row in rows for name in ids_of_row(scenario, row)])
         for row in rows:
             place = f"{shown(path)}:{row.line}"
             if row.district not in index:
                 faults.append(f"{place}: district: got {row.district!r}, needs one of the city's districts")
-            if row.site_id in nodes:
-                faults.append(f"{place}: site_id: {row.site_id!r} is the id of a zone or junction already")
+            taken = [name for name in ids_of_row(scenario, row) if name in nodes]
+            faults += [f"{place}: site_id: {name!r} is the id of a zone or junction already" for name in taken]
             if row.node is not None and row.node not in nodes:
                 faults.append(f"{place}: node: got {row.node!r}, which is no zone and no junction of the roads")
             elif row.access == "expressway" and (row.node is None or nodes[row.node] not in on_way | at_junction):
                 got = f"got {row.node!r}, " if row.node is not None else ""
                 faults.append(f"{place}: node: {got}needs a junction of an expressway, since the access is expressway")
             faults += faults_of_row(scenario, row, place)
-        return faults
+        return faults or _connection_faults(scenario, path, rows)
 
     rows = [row for row in read_rows(path, SiteRow, check) if row.kind == "station" or scenario.swap.enabled]
+    is_open = open_sites(scenario, [row.site_id for row in rows], [f"{row.kind} {row.access}" for row in rows], [row.opens for row in rows])
+    rows = [row for row, here in zip(rows, is_open.tolist(), strict=True) if here]
     plane = Plane.about(zones.lat, zones.lon)
     zones_xy = plane.xy(zones.lat, zones.lon)
     detour = scenario.layout.detour_factor.value if scenario.layout is not None else 1.0
@@ -96,8 +99,33 @@ def read_sites(
             node, leave = _service_area(roads, ways, junctions, node, row.site_id, index[row.district])
         at.append(node)
         exits.append(leave)
-    records = [record_of_row(scenario, row, index[row.district]) for row in rows]
-    return TableSites(records, np.array(at, dtype=np.int64), np.array(exits, dtype=np.int64), np.array(legs, dtype=float))
+    per_row = [records_of_row(scenario, row, index[row.district]) for row in rows]
+    copies = [len(records) for records in per_row]
+    return TableSites(
+        [record for records in per_row for record in records],
+        np.repeat(np.array(at, dtype=np.int64), copies),
+        np.repeat(np.array(exits, dtype=np.int64), copies),
+        np.repeat(np.array(legs, dtype=float), copies),
+    )
+
+
+def _connection_faults(scenario: Scenario, path: Path, rows: list[SiteRow]) -> list[str]:
+    """Return a fault for each row that does not fit the first row of its connection."""
+    first: dict[str, tuple[SiteRow, float]] = {}
+    faults = []
+    for row in rows:
+        if row.connection is None:
+            continue
+        site_kw = records_of_row(scenario, row, -1)[0]["site_kw"]
+        other, shared_kw = first.setdefault(row.connection, (row, site_kw))
+        place = f"{shown(path)}:{row.line}"
+        if site_kw != shared_kw:
+            faults.append(
+                f"{place}: site_kw: {site_kw:g} kW on the connection {row.connection!r}, needs {shared_kw:g} as in line {other.line}"
+            )
+        if other is not row and (row.store_kwh or row.store_kw):
+            faults.append(f"{place}: store_kwh: the store of the connection {row.connection!r} belongs in its first row, line {other.line}")
+    return faults
 
 
 def _service_area(roads: Roads, ways: list[Carriageway], junctions: Sequence[int], node: int, site: str, district: int) -> tuple[int, int]:

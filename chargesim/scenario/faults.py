@@ -128,7 +128,8 @@ def _words(item: Any, key: Key, model: type[BaseModel], data: Any) -> str:
         near_option = difflib.get_close_matches(str(given), options.replace(" or ", ", ").split(", "), n=1)
         return f"got {shown_value(given)}, needs {options}" + (f"; did you mean {near_option[0]}?" if near_option else "")
     if kind == "string_pattern_mismatch":
-        return f"got {shown_value(given)}, needs letters, digits, dots, - and _ only"
+        needs = "a month as YYYY-MM" if key[-1] == "month" else "letters, digits, dots, - and _ only"
+        return f"got {shown_value(given)}, needs {needs}"
     if kind in ("too_short", "string_too_short"):
         return "is empty, needs at least one " + ("entry" if kind == "too_short" else "letter")
     if kind in ("too_long", "string_too_long"):

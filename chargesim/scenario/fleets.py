@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from chargesim.scenario.assumption import WHOLE, NonNegative, Positive, Section, Share, TableName, refuse
+from chargesim.scenario.assumption import WHOLE, Assumption, NonNegative, Positive, Section, Share, TableName, refuse
 from chargesim.scenario.city import AreaClass
 from chargesim.scenario.plan import Access
 
@@ -32,7 +32,11 @@ class Fleet(Section):
     """One fleet: how many vehicles, how far they drive, where and how they take energy."""
 
     group: Literal["cars", "trucks"] = Field(description="whose verdict it enters; trucks are never merged into the cars'")
-    stock: NonNegative = Field(description="vehicles licensed")
+    stock: NonNegative = Field(description="electric vehicles licensed")
+    vehicles: NonNegative | None = Field(default=None, description="vehicles of the fleet with any drive, for electrification")
+    electrification: Share | None = Field(
+        default=None, description="electric share of `vehicles`, which gives the stock; null: `stock` holds"
+    )
     active_share: Share = Field(description="share of the stock that drives on a day")
     km_per_day: NonNegative = Field(description="electric km of an active vehicle on a day [km]")
     consumption_kwh_km: Positive = Field(description="consumption at the battery [kWh/km]")
@@ -54,6 +58,10 @@ class Fleet(Section):
     posted_share: Share = Field(
         description="share of the drivers who see the posted occupancy when they choose; the others know distance only"
     )
+    connected_share: Share = Field(description="share of the drivers who are connected to the cloud; the posted share is of the others")
+    compliance: Share = Field(description="share of the connected who follow the cloud; the others use the posted occupancy")
+    flexible_share: Share = Field(description="share of the drivers who can put off the wish for a cheaper hour")
+    flexible_min: NonNegative = Field(description="how long they can put it off [min]")
     curves: Annotated[dict[str, Share], WHOLE] = Field(
         min_length=1, description="mix of charging curves, sums to 1; the battery comes from the curve; a child scenario replaces it whole"
     )
@@ -62,6 +70,13 @@ class Fleet(Section):
         min_length=1,
         description="share of the fleet by class of district; within a class by urban population; a child scenario replaces it whole",
     )
+
+    @property
+    def electric(self) -> float:
+        """Electric vehicles: `vehicles` x `electrification` where that is given, else `stock`."""
+        if self.electrification is not None and self.vehicles is not None:
+            return self.vehicles.value * self.electrification.value
+        return self.stock.value
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -73,6 +88,8 @@ class Fleet(Section):
             faults.append(f"fast_share and swap_share are {self.fast_share.value + self.swap_share.value:g} together, needs at most 1")
         if (self.swap_share.value > 0 or self.swap_capable_share.value > 0) and self.pack_type is None:
             faults.append("swap_share or swap_capable_share is above 0, so it needs a pack_type")
+        if self.electrification is not None and self.vehicles is None:
+            faults.append("electrification is given, so vehicles is needed")
         if sum(weight.value for weight in self.area_weights.values()) <= 0:
             faults.append("area_weights: at least one must be above 0")
         refuse(faults)
@@ -89,6 +106,10 @@ class FleetTotal(Section):
         description="share of all public energy asked of this network, ultra-fast and swap together; null: what the fleets' shares give",
     )
     season_factor: Positive = Field(description="consumption in the season as a factor of the year's mean")
+    curve_factor: Positive = Field(description="power that batteries take in the season as a factor of their curves")
+    posted_share: Share | None = Field(default=None, description="posted share of every fleet; null: each fleet's own")
+    connected_share: Share | None = Field(default=None, description="connected share of every fleet; null: each fleet's own")
+    compliance: Share | None = Field(default=None, description="compliance of every fleet; null: each fleet's own")
     rural_weight: Share = Field(description="vehicles of a rural inhabitant over those of an urban one")
     soc_low: Share = Field(description="the SOC at the wish is cut off below this")
     soc_high: Share = Field(description="the SOC at the wish is cut off above this")
@@ -100,6 +121,11 @@ class FleetTotal(Section):
         if not self.soc_low.value < self.soc_high.value:
             raise ValueError(f"soc_low: got {self.soc_low.value:g}, needs less than soc_high, {self.soc_high.value:g}")
         return self
+
+
+def lever(total: Assumption | None, own: Assumption) -> float:
+    """Return the value that holds for a fleet: that over all fleets, where it is given, else its own."""
+    return (own if total is None else total).value
 
 
 class Tables(Section):

@@ -5,10 +5,14 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from chargesim.scenario.assumption import Section, TableName, refuse
+from chargesim.scenario.buildup import Buildup
 from chargesim.scenario.city import City, Corridors, Layout, Traffic
+from chargesim.scenario.disturbances import Blackout, Reliability
 from chargesim.scenario.fleets import Adoption, Fleet, FleetTotal, Tables
 from chargesim.scenario.plan import Choice, Grid, Outside, Stations, Swap
+from chargesim.scenario.series import Series
 from chargesim.scenario.standard import Standard
+from chargesim.scenario.tariff import Tariff
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -36,6 +40,10 @@ class Scenario(Section):
     stations: Stations | None = Field(default=None, description="ultra-fast stations of the plan")
     grid: Grid = Field(description="the grid side of all sites")
     swap: Swap = Field(description="battery-swap sites")
+    tariff: Tariff = Field(description="time-of-use tariff")
+    reliability: Reliability = Field(description="failures of guns and of starts")
+    blackouts: list[Blackout] = Field(default_factory=list, description="districts without power for some hours")
+    buildup: Buildup | None = Field(default=None, description="plan and stock month by month; null: the plan as it is")
     outside: Outside = Field(description="the other public piles of the city, as a cost")
     choice: Choice = Field(description="how a vehicle chooses among sites")
     fleet: FleetTotal = Field(description="levers over all fleets together")
@@ -47,6 +55,7 @@ class Scenario(Section):
         default=None, description="CSV or Parquet of recorded wishes that replaces the drawn demand, see README"
     )
     standard: Standard = Field(description="service standard that the plan must meet")
+    series: Series | None = Field(default=None, description="variants on the same vehicles, compared in one figure")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -61,6 +70,8 @@ class Scenario(Section):
             faults.append(f"fleet.stock_from: got {self.fleet.stock_from!r}, so the section adoption is needed")
         if self.fleet.stock_from != "given" and self.fleet.stock is not None:
             faults.append(f"fleet.stock: is given, but stock_from is {self.fleet.stock_from!r}; set one of them back")
+        if self.buildup is not None and self.buildup.enabled and (self.fleet.stock_from != "given" or self.fleet.stock is not None):
+            faults.append("buildup.enabled: the milestones give the stock, so fleet.stock must be null and stock_from given")
         known = ", ".join(self.swap.pack_types)
         for name, fleet in self.fleets.items():
             if fleet.pack_type is not None and fleet.pack_type not in self.swap.pack_types:

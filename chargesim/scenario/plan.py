@@ -24,6 +24,38 @@ class StationCounts(Section):
         return self.core + self.main_new_area + self.northeast_southeast + self.expressway
 
 
+class Companions(Section):
+    """The other guns of an ultra-fast station, behind the same cabinets; ultra-fast guns come first in the order of power."""
+
+    per_ultra_fast_gun: int = Field(ge=0, le=20, description="companion guns per ultra-fast gun; 0 counts the ultra-fast guns alone")
+    gun_kw: Positive = Field(description="rated power of a companion gun [kW at the plug]")
+    gun_a: Positive = Field(description="rated current of a companion gun [A]")
+    at: list[Access] = Field(description="stations that have them, by access")
+
+
+class Store(Section):
+    """A battery at every station: it charges in some hours and lends power in others."""
+
+    enabled: bool = Field(default=False, description="true: stations have a store")
+    kwh: NonNegative = Field(description="usable energy of a station's store [kWh]")
+    kw: NonNegative = Field(description="power in and out, at the plugs' side [kW]")
+    efficiency: Share = Field(description="energy out over energy in")
+    charge_hours: list[int] = Field(description="hours of day [0..23] in which it charges from what the guns leave")
+    lend_hours: list[int] = Field(description="hours of day [0..23] in which it serves the guns before the grid does")
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        faults = []
+        if set(self.charge_hours) & set(self.lend_hours):
+            faults.append("charge_hours and lend_hours have an hour in common")
+        if any(not 0 <= hour <= 23 for hour in [*self.charge_hours, *self.lend_hours]):
+            faults.append("charge_hours, lend_hours: an hour is not within 0..23")
+        if self.efficiency.value == 0:
+            faults.append("efficiency: got 0, needs more than 0")
+        refuse(faults)
+        return self
+
+
 class Stations(Section):
     """The ultra-fast stations of the plan."""
 
@@ -37,7 +69,9 @@ class Stations(Section):
     guns_per_cabinet: int = Field(ge=1, description="guns fed by one power cabinet")
     cabinet_kw: Positive = Field(description="power of a cabinet, shared by its guns [kW at the plug]")
     site_kw: Positive = Field(description="grid connection of a station per cabinet [kW on the grid side]")
-    price_cny_kwh: NonNegative = Field(description="price for the user [CNY/kWh]")
+    price_cny_kwh: NonNegative = Field(description="price for the user, in flat hours of the tariff [CNY/kWh]")
+    companions: Companions = Field(description="guns beside the ultra-fast ones")
+    store: Store = Field(description="a battery store at every station")
 
     @model_validator(mode="after")
     def _feasible(self) -> Self:
@@ -88,7 +122,35 @@ class SwapKind(Section):
     bays: int = Field(ge=1, description="swap lanes per site")
     swap_min: Positive = Field(description="minutes from drive-in to drive-out")
     hand_out_soc: Share = Field(description="lowest SOC at which a pack is handed out")
-    price_cny_kwh: NonNegative = Field(description="price for the user [CNY/kWh]")
+    price_cny_kwh: NonNegative = Field(description="price for the user, in flat hours of the tariff [CNY/kWh]")
+    guns: int = Field(default=0, ge=0, le=64, description="guns that share the grid connection with the slots; 0 for none")
+    gun_kw: Positive | None = Field(default=None, description="rated power of such a gun [kW at the plug]")
+    gun_a: Positive | None = Field(default=None, description="rated current of such a gun [A]")
+
+    @model_validator(mode="after")
+    def _guns_whole(self) -> Self:
+        if self.guns and (self.gun_kw is None or self.gun_a is None):
+            raise ValueError(f"guns: got {self.guns}, so gun_kw and gun_a are needed")
+        return self
+
+
+class SmartCharging(Section):
+    """Packs wait for cheaper hours, as long as enough of them stay charged.
+
+    In an hour before a cheaper one within `look_ahead_h` a site charges only as many packs as keep the promise: it
+    holds the Poisson quantile `promised` of the swaps expected while one pack charges, from its own recent arrivals.
+    """
+
+    enabled: bool = Field(default=False, description="true: packs are charged to the tariff")
+    promised: Share = Field(description="promised share of arrivals that find a charged pack")
+    look_ahead_h: int = Field(ge=1, le=24, description="hours within which a cheaper hour is waited for [h]")
+    memory_h: Positive = Field(description="time over which a site averages its arrivals [h]")
+
+    @model_validator(mode="after")
+    def _below_one(self) -> Self:
+        if self.promised.value >= 1:
+            raise ValueError(f"promised: got {self.promised.value:g}, needs less than 1")
+        return self
 
 
 class Swap(Section):
@@ -99,6 +161,7 @@ class Swap(Section):
     pack_temperature_c: float = Field(description="temperature of the packs in the rack [deg C], one of the table's")
     pack_types: dict[str, PackType] = Field(description="kinds of battery, by names of your own")
     kinds: dict[str, SwapKind] = Field(description="kinds of swap sites, by names of your own")
+    smart: SmartCharging = Field(description="charging of packs to the tariff")
 
     @model_validator(mode="after")
     def _known_packs(self) -> Self:
@@ -119,7 +182,15 @@ class Outside(Section):
     enabled: bool = Field(default=True, description="false: a vehicle never leaves for another network's pile")
     drive_min: NonNegative = Field(description="minutes to the next free pile, waiting included [min]")
     pile_kw: Positive = Field(description="mean power of such a pile in use [kW]")
-    price_cny_kwh: NonNegative = Field(description="price for the user [CNY/kWh]")
+    price_cny_kwh: NonNegative = Field(description="price for the user, in flat hours of the tariff [CNY/kWh]")
+
+
+class Reservation(Section):
+    """A place ordered by promised time, for vehicles that follow the cloud."""
+
+    enabled: bool = Field(default=False, description="true: who follows the cloud reserves the place that it chooses")
+    hold_min: NonNegative = Field(description="from so long before the promised time on a free gun waits for the vehicle [min]")
+    grace_min: NonNegative = Field(description="so long after the promised time the reservation lapses [min]")
 
 
 class Choice(Section):
@@ -129,3 +200,4 @@ class Choice(Section):
     nearest_swap_sites: int = Field(ge=1, le=32, description="swap sites that a swap-capable vehicle looks at")
     noise_min: NonNegative = Field(description="scale of the Gumbel noise of the choice [min]; 0 for none")
     posted_refresh_min: Positive = Field(description="minutes between two refreshes of the posted occupancy")
+    reservation: Reservation = Field(description="reservations of vehicles that follow the cloud")

@@ -50,13 +50,15 @@ class LoadedScenario:
     resolved: dict[str, Any] = field(repr=False)
     places: dict[Key, Place] = field(repr=False)
 
-    def replace(self, changes: Mapping[str, Any]) -> "LoadedScenario":
+    def replace(self, changes: Mapping[str, Any], *, places: Mapping[str, Place] | None = None) -> "LoadedScenario":
         """Return a copy with other values, checked again.
 
         Parameters
         ----------
         changes : mapping of str to object
             Values by dotted key, as in `--set`: `{"fleet.stock": 1_200_000}`.
+        places : mapping of str to Place, optional
+            Where a change is written down, if it is in a file.
 
         Raises
         ------
@@ -65,7 +67,9 @@ class LoadedScenario:
         """
         document, faults = Document(self.resolved, self.places), []
         for dotted, value in changes.items():
-            document, unknown = _with(document, dotted, _plain(value), Place(dotted), "set in Python")
+            place = (places or {}).get(dotted, Place(dotted))
+            source = "set in Python" if place.line is None else f"set in {Path(place.source).name}"
+            document, unknown = _with(document, dotted, _plain(value), place, source)
             faults += unknown
         return _checked(document, self.path, faults)
 

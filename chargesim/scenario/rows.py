@@ -36,6 +36,7 @@ _WORDS = {
     "int_from_float": "needs a whole number",
     "literal_error": "needs {expected}",
     "missing": "needs a value",
+    "string_pattern_mismatch": "needs a month as YYYY-MM",
 }
 
 

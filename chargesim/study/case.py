@@ -8,14 +8,20 @@ from numpy.typing import NDArray
 from chargesim.demand.curves import Curves, read_curves, read_profiles
 from chargesim.demand.draw import DemandModel, build_demand
 from chargesim.demand.ledger import CORRIDOR, Ledger, build_ledger
+from chargesim.demand.outages import OutageModel, build_outages
 from chargesim.demand.recorded import RecordedDemand, read_recorded
 from chargesim.engine.plant import Plant, build_plant
+from chargesim.engine.simpy_engine import Extension
+from chargesim.errors import InputError
 from chargesim.network.build import build_network
 from chargesim.network.network import Network
 from chargesim.network.packs import read_packs
+from chargesim.scenario.faults import Fault, place_of, told
+from chargesim.scenario.keys import known_here, nearest_name
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import LoadedScenario
-from chargesim.scenario.rows import inside
+from chargesim.scenario.rows import inside, shown
+from chargesim.scenario.yaml_text import Place
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,7 @@ class Task:
     """All that a worker needs to run a replication; no graph, no file."""
 
     demand: DemandModel | RecordedDemand
+    outages: OutageModel
     plant: Plant
     district_of_origin: NDArray[np.int64]
     lead_in_days: int
@@ -32,6 +39,10 @@ class Task:
     thresholds_min: tuple[float, ...]
     zone_names: tuple[str, ...]
     site_names: tuple[str, ...]
+    extensions: tuple[Extension, ...] = ()
+    """SimPy processes of the user's own that run beside the vehicles"""
+    debug: bool = False
+    """check conservation at every event; slow, and changes no result"""
 
 
 @dataclass(frozen=True)
@@ -65,11 +76,12 @@ def build_case(loaded: LoadedScenario) -> Case:
         With all faults of a table at once.
     """
     scenario, folder = loaded.scenario, loaded.folder
-    curves = read_curves(inside(folder, scenario.tables.curves))
+    curves = read_curves(inside(folder, scenario.tables.curves)).scaled(scenario.fleet.curve_factor.value)
     profiles = read_profiles(inside(folder, scenario.tables.profiles))
     packs = read_packs(scenario.swap, folder)
     ledger = build_ledger(scenario, folder, curves)
     network = build_network(scenario, folder)
+    _check_blackouts(loaded, network)
     drawn = build_demand(scenario, network, ledger, curves, profiles)
     plant = build_plant(scenario, network, drawn, curves, packs)
     fleets = (*scenario.fleets, CORRIDOR)
@@ -83,6 +95,7 @@ def build_case(loaded: LoadedScenario) -> Case:
         ledger=ledger,
         task=Task(
             demand=demand,
+            outages=build_outages(scenario, network),
             plant=plant,
             district_of_origin=np.concatenate([network.zones.district, network.corridors.district, network.sites.district]),
             lead_in_days=scenario.horizon.lead_in_days,
@@ -94,6 +107,20 @@ def build_case(loaded: LoadedScenario) -> Case:
             site_names=network.sites.id,
         ),
     )
+
+
+def _check_blackouts(loaded: LoadedScenario, network: Network) -> None:
+    """Refuse a blackout of a district that the city has not."""
+    names, faults = list(network.districts.name), []
+    for number, blackout in enumerate(loaded.scenario.blackouts):
+        if blackout.district not in names:
+            key = ("blackouts", str(number), "district")
+            near = nearest_name(blackout.district, names)
+            hint = f"; did you mean {near!r}?" if near else known_here(names)
+            place = place_of(key, loaded.places, Place(shown(loaded.path), 1))
+            faults.append(Fault(place, key, f"got {blackout.district!r}, needs a district of {loaded.scenario.city.name}{hint}"))
+    if faults:
+        raise InputError(told(faults))
 
 
 def thresholds_min(scenario: Scenario) -> tuple[float, ...]:

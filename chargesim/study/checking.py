@@ -1,15 +1,18 @@
 """Check a scenario without simulating it: ledger, network, offered load and the time that a run would take."""
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from chargesim.demand.ledger import LedgerRow
+from chargesim.demand.curves import read_profile_sources
+from chargesim.demand.ledger import CORRIDOR, LedgerRow
 from chargesim.engine.rules import charge_min
 from chargesim.network.network import STATION
+from chargesim.scenario.rows import inside
 from chargesim.study.case import Case
+from chargesim.study.idle import idle_mechanisms
 from chargesim.study.run import expected_sessions
 
 SECONDS_PER_SESSION = 40e-6
@@ -42,6 +45,8 @@ class Checked:
     offered_load: float
     """the same over the guns of the stations"""
     run_seconds: float
+    idle: tuple[str, ...]
+    """a line for every mechanism that is switched on and can change nothing"""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the check as plain data."""
@@ -68,7 +73,7 @@ def check_case(case: Case) -> Checked:
         corridors=len(network.corridors.id),
         nodes=network.graph.number_of_nodes(),
         roads=network.graph.number_of_edges(),
-        ledger=ledger.rows,
+        ledger=with_arrivals(case),
         stock=ledger.stock,
         stock_text=ledger.stock_text,
         share_at_network=ledger.share_at_network,
@@ -77,6 +82,22 @@ def check_case(case: Case) -> Checked:
         offered_erlangs=erlangs,
         offered_load=erlangs / piles if piles else float("nan"),
         run_seconds=seconds,
+        idle=idle_mechanisms(case.scenario, network, case.task.demand),
+    )
+
+
+def with_arrivals(case: Case) -> tuple[LedgerRow, ...]:
+    """Return the ledger's rows with the source of each arrival process, the profile of its wishes, among their sources."""
+    scenario = case.scenario
+    if scenario.recorded is not None:
+        return tuple(replace(row, sources=f"{row.sources}; arrivals: recorded in {scenario.recorded}") for row in case.ledger.rows)
+    texts = read_profile_sources(inside(case.loaded.folder, scenario.tables.profiles))
+    profiles = {name: fleet.profile for name, fleet in scenario.fleets.items()}
+    if scenario.corridors is not None:
+        profiles[CORRIDOR] = scenario.corridors.profile
+    return tuple(
+        replace(row, sources=f"{row.sources}; arrivals: profile {profiles[row.fleet]}, {texts[profiles[row.fleet]]}")
+        for row in case.ledger.rows
     )
 
 

@@ -21,11 +21,16 @@ RUN_OUT_DAYS = 1
 
 def simulate(task: Task, replication: int) -> tuple[Accumulators, pd.DataFrame]:
     """Run one replication in memory; return its accumulators and a row per judged session."""
-    tables = [task.demand.day(replication, day) for day in range(task.lead_in_days + task.days + RUN_OUT_DAYS)]
+    days = task.lead_in_days + task.days + RUN_OUT_DAYS
+    tables = [task.demand.day(replication, day) for day in range(days)]
+    outages = task.outages.draw(replication, days * DAY_MIN)
     collecting = gc.isenabled()
     gc.disable()  # the many live processes make the collector cost a tenth of the run, and free nothing
     try:
-        books, log = run_simpy(task.plant, tables, task.lead_in_days, task.days, RUN_OUT_DAYS)
+        books, log = run_simpy(
+            task.plant, tables, task.lead_in_days, task.days, RUN_OUT_DAYS,
+            outages=outages, extensions=task.extensions, debug=task.debug,
+        )  # fmt: skip
     finally:
         if collecting:
             gc.enable()
@@ -66,6 +71,8 @@ def session_frame(task: Task, table: np.ndarray, log: SessionLog) -> pd.DataFram
             "soc_in": log["soc_in"],
             "soc_out": log["soc_out"],
             "diversions": log["diversions"],
+            "interruptions": log["interruptions"],
+            "put_off_min": table["put_off_min"],
         }
     )
 

@@ -5,26 +5,30 @@ import hashlib
 import os
 import platform
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from concurrent.futures import BrokenExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
 from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, judge
+from chargesim.demand.month import buildup_of
 from chargesim.engine.accumulators import Accumulators
+from chargesim.engine.simpy_engine import Extension
 from chargesim.errors import InputError, RunStoppedError
 from chargesim.network.coverage import covered_share
 from chargesim.network.network import STATION, SWAP
 from chargesim.scenario.reading import LoadedScenario, dump_yaml
 from chargesim.scenario.rows import shown
 from chargesim.study.case import Case, build_case
+from chargesim.study.extending import extension_text
 from chargesim.study.replication import accumulators_path, run_replication, sessions_path
 from chargesim.study.site_tables import site_frame, site_hours_frame
 from chargesim.study.storage import read_accumulators, write_frame, write_json, write_text
@@ -80,6 +84,8 @@ def run_scenario(
     out: Path | None = None,
     progress: bool = True,
     case: Case | None = None,
+    extensions: Sequence[Extension] = (),
+    debug: bool = False,
 ) -> Run:
     """Run a scenario and write its run directory, but for the figures.
 
@@ -94,6 +100,12 @@ def run_scenario(
         The run directory; by default `runs/<name>-<hash>`. A run that was interrupted goes on where it stopped.
     progress : bool
         Show a bar with the time left.
+    case : Case, optional
+        The scenario's case, where it is at hand already.
+    extensions : sequence of callables
+        SimPy processes of your own: each is called with the `World` of a replication and yields its events.
+    debug : bool
+        Check conservation at every event; slow, and changes no result.
 
     Raises
     ------
@@ -102,8 +114,9 @@ def run_scenario(
     """
     begun = time.time()
     case = case or build_case(loaded)
+    case = replace(case, task=replace(case.task, extensions=tuple(extensions), debug=debug))
     scenario = loaded.scenario
-    about = {"run": run_digest(loaded)}
+    about = {"run": run_digest(loaded, extensions)}
     folder = out or Path("runs") / f"{scenario.name}-{about['run'][:12]}"
     prepare_folder(folder, about)
     keep = _keep_sessions(case, sessions)
@@ -125,9 +138,9 @@ def run_scenario(
     return Run(folder=folder, case=case, result=result, kpis=kpis, verdict=verdict)
 
 
-def run_digest(loaded: LoadedScenario) -> str:
-    """Return the hash that names a run: the resolved scenario but for the number of replications, its tables and this program."""
-    digest = hashlib.sha256()
+def run_digest(loaded: LoadedScenario, extensions: Sequence[Extension] = ()) -> str:
+    """Return the hash that names a run: the scenario but for the number of replications, tables, extensions, this program."""
+    digest = hashlib.sha256(extension_text(extensions).encode())
     digest.update(loaded.replace({"replications": 2}).digest().encode())
     package = Path(__file__).parent.parent
     for path in sorted(package.rglob("*.py")):
@@ -135,11 +148,11 @@ def run_digest(loaded: LoadedScenario) -> str:
     return digest.hexdigest()
 
 
-def prepare_folder(folder: Path, about: dict[str, str]) -> None:
-    """Refuse a folder that holds something else than this run."""
+def prepare_folder(folder: Path, about: dict[str, str], *, name: str = "manifest.json") -> None:
+    """Refuse a folder that holds something else than this run; `name` is that of the manifest."""
     if folder.exists() and not folder.is_dir():
         raise InputError([f"{shown(folder)}: is a file; name a folder with --out"])
-    manifest = folder / "manifest.json"
+    manifest = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
         used = any(folder.iterdir())
@@ -177,7 +190,7 @@ def as_result(case: Case, replications: list[Accumulators]) -> RunResult:
         given={
             "covered_5km": covered_share(network, 5.0, rural_weight=scenario.fleet.rural_weight.value),
             "covered_1km_core": covered_share(network, 1.0, area_class="core"),
-            "guns_available": 1.0,
+            "guns_available": scenario.reliability.availability,
         },
         planned_replications=scenario.replications,
     )
@@ -201,9 +214,19 @@ def plan_text(case: Case) -> str:
     """Return what was simulated, counted in the network."""
     sites, zones = case.network.sites, case.network.zones
     stations = sites.kind == STATION
-    guns = f"{int(stations.sum()):,} stations with {int(sites.guns.sum()):,} guns"
+    beside_packs = np.array([group == "mixed" for group in sites.group], dtype=bool)
+    companions, guns_of_mixed = int(sites.companions.sum()), int(sites.guns[beside_packs].sum())
+    fast = int(sites.guns.sum()) - companions - guns_of_mixed
+    of_which = f"{fast:,} ultra-fast guns and {companions:,} companions" if companions else f"{fast:,} guns"
+    guns = f"{int((stations & ~beside_packs).sum()):,} stations with {of_which}"
     swap = f"{int((~stations).sum())} swap sites with {int(sites.packs.sum()):,} packs"
-    stock = "recorded wishes" if case.scenario.recorded else f"{case.ledger.stock:,.0f} vehicles"
+    if guns_of_mixed:
+        swap += f" and {guns_of_mixed:,} guns"
+    stock, buildup = f"{case.ledger.stock:,.0f} vehicles", buildup_of(case.scenario)
+    if case.scenario.recorded:
+        stock = "recorded wishes"
+    elif buildup is not None:
+        stock += f" at the end of {buildup.month}"
     return f"{guns}, {swap}, {stock}, {len(zones.id):,} zones"
 
 
@@ -267,6 +290,7 @@ def _manifest(case: Case, about: dict[str, str], keep: bool) -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {name: version(name) for name in packages},
         "engine": "simpy",
+        "extensions": [getattr(extension, "__qualname__", repr(extension)) for extension in case.task.extensions],
         "seed": scenario.seed,
         "streams": "SeedSequence(seed, spawn_key=(replication, blake2b(purpose), blake2b(vehicle class), day, layer)), PCG64DXSM",
         "replications": scenario.replications,

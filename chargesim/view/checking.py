@@ -1,4 +1,4 @@
-"""Print what is known of a scenario before it is run: ledger, sources, network, offered load."""
+"""Print what is known of a scenario before it is run: ledger, sources, network, offered load, idle mechanisms."""
 
 from math import isnan
 
@@ -32,6 +32,10 @@ def print_check(console: Console, checked: Checked) -> None:
     load = f"{checked.offered_erlangs:,.0f} erlangs on {checked.piles:,} guns, {checked.offered_load:.1%} of the time"
     write(f"Offered load: {load}.", soft_wrap=True)
     write(f"A run takes about {checked.run_seconds:,.0f} s on this machine.")
+    if checked.idle:
+        write("\nSwitched on, but idle", style="bold")
+    for line in checked.idle:
+        write(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def _ledger_lines(row: LedgerRow) -> list[str]:

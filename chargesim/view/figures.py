@@ -69,15 +69,26 @@ def draw_all(result: RunResult, kpis: pd.DataFrame, verdict: Verdict, folder: Pa
     list of Path
         The files, PNG and SVG of each figure in turn.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, figure in draw_figures(result, kpis, verdict).items():
-        FigureCanvasAgg(figure)
-        with mpl.rc_context(RC):
-            paths.append(_save(figure, folder / f"{name}.png"))
-            figure.set_layout_engine("none")  # the layout stands now; the second file need not find it again
-            paths.append(_save(figure, folder / f"{name}.svg"))
-    return paths
+    figures = draw_figures(result, kpis, verdict)
+    return [path for name, figure in figures.items() for path in write_figure(figure, folder / name)]
+
+
+def write_figure(figure: Figure, stem: Path) -> list[Path]:
+    """Write a figure as PNG and SVG.
+
+    Parameters
+    ----------
+    figure : Figure
+        The figure; its layout is fixed by this.
+    stem : Path
+        The file without its ending; the folder is made when it is not there.
+    """
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    FigureCanvasAgg(figure)
+    with mpl.rc_context(RC):
+        png = _save(figure, stem.parent / f"{stem.name}.png")
+        figure.set_layout_engine("none")  # the layout stands now; the second file need not find it again
+        return [png, _save(figure, stem.parent / f"{stem.name}.svg")]
 
 
 def _save(figure: Figure, path: Path) -> Path:

@@ -15,7 +15,7 @@ from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, nearest_to_breaking
 from chargesim.view.wording import amount, bounds, interval, threshold
 
-_STYLES = {"meets": "bold green", "fails": "bold red", "inconclusive": "bold yellow", "incomplete": "bold yellow", "given": "dim"}
+STYLES = {"meets": "bold green", "fails": "bold red", "inconclusive": "bold yellow", "incomplete": "bold yellow", "given": "dim"}
 _ANSWERS = {
     "meets": "The plan MEETS the standard",
     "fails": "The plan FAILS the standard",
@@ -70,7 +70,7 @@ def print_verdict(console: Console, result: RunResult, verdict: Verdict, kpis: p
 
 def _answer(verdict: Verdict) -> Text:
     """Return the line that answers the question."""
-    text = Text(_ANSWERS[verdict.verdict], style=_STYLES[verdict.verdict])
+    text = Text(_ANSWERS[verdict.verdict], style=STYLES[verdict.verdict])
     if verdict.verdict in ("meets", "fails"):
         text.append(f" at {100 * verdict.confidence:g} % confidence", style="bold")
     text.append(f" ({verdict.replications} of {verdict.planned_replications} replications)")
@@ -117,9 +117,9 @@ def _criteria_table(verdict: Verdict) -> Table:
         table.add_column(column)
     for item in verdict.criteria:
         limits = "" if item.verdict == "given" else bounds(item)
-        state = Text(item.verdict, style=_STYLES[item.verdict])
+        state = Text(item.verdict, style=STYLES[item.verdict])
         if item.verdict == "given" and item.allowance_used > 1:
-            state = Text("given, short", style=_STYLES["inconclusive"])
+            state = Text("given, short", style=STYLES["inconclusive"])
         worst = ", ".join(filter(None, (item.worst_district, item.worst_hour))) or "-"
         table.add_row(escape(item.name), threshold(item), amount(item.estimate, item.unit), limits, escape(worst), state)
     return table

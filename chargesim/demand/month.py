@@ -1,0 +1,38 @@
+"""Set what the fleets ask of a network to the month in which its build-up stands."""
+
+from typing import TypeVar
+
+from chargesim.scenario.assumption import Assumption
+from chargesim.scenario.buildup import Buildup, month_number
+from chargesim.scenario.model import Scenario
+
+A = TypeVar("A", bound=Assumption)
+
+
+def buildup_of(scenario: Scenario) -> Buildup | None:
+    """Return the build-up that is switched on, if any."""
+    return scenario.buildup if scenario.buildup is not None and scenario.buildup.enabled else None
+
+
+def share_factor(buildup: Buildup) -> float:
+    """Return (built share) ** exponent: what is left of the shares at the guns when few stations are there to be found."""
+    return float(buildup.built_share(month_number(buildup.month)) ** buildup.share_exponent.value)
+
+
+def in_its_month(scenario: Scenario) -> Scenario:
+    """Return the scenario with every fleet's fast share, and the corridors' share, as of its month; swap shares stay."""
+    buildup = buildup_of(scenario)
+    if buildup is None:
+        return scenario
+    fleets = {name: fleet.model_copy(update={"fast_share": _found(fleet.fast_share, buildup)}) for name, fleet in scenario.fleets.items()}
+    corridors = scenario.corridors
+    if corridors is not None:
+        corridors = corridors.model_copy(update={"share_at_network": _found(corridors.share_at_network, buildup)})
+    return scenario.model_copy(update={"fleets": fleets, "corridors": corridors})
+
+
+def _found(share: A, buildup: Buildup) -> A:
+    """Return a share of the finished plan as of the month, its source with the rule."""
+    factor, built = share_factor(buildup), buildup.built_share(month_number(buildup.month))
+    rule = f"here {share.value:g} x {factor:.3f}, {built:.1%} of the sites built, to the power {buildup.share_exponent.value:g}"
+    return share.model_copy(update={"value": share.value * factor, "source": f"{share.source}; {rule}"})

@@ -1,0 +1,209 @@
+"""Model what stations and swap sites share: the queue and its clock, free places, reservations, what the cloud foresees.
+
+Vehicles are served in order of arrival. Two things go before: a vehicle whose gun has failed is the first in the queue;
+who has reserved stands in it by its promised time, and from some minutes before that on goes before all who have not.
+"""
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from chargesim.engine.books import Books
+from chargesim.engine.car import Car
+from chargesim.engine.moments import Moment, Signal
+from chargesim.engine.order import EventClass, vehicle_key
+from chargesim.engine.plant import Plant
+
+Floats = NDArray[np.float64]
+_INTERRUPTED, _ORDINARY = range(2)
+
+
+class Turn(Signal):
+    """A place in a queue: happens when the vehicle is called, or when its patience ends.
+
+    `rank` orders the queue: the interrupted by the instant of it, the others by their promised time or their arrival.
+    """
+
+    def __init__(self, env: simpy.Environment, car: Car, rank: tuple[int, float, int]) -> None:
+        super().__init__(env)
+        self.car, self.rank = car, rank
+
+
+class Site:
+    """A place that serves vehicles at some places (guns or bays), with one queue.
+
+    `changed` collects the sites whose occupancy has changed since it was last posted.
+    """
+
+    def __init__(self, env: simpy.Environment, plant: Plant, books: Books, number: int, changed: set[int]) -> None:
+        self.env, self.books, self.number, self.changed = env, books, number, changed
+        self.control = plant.control
+        self.kind = int(plant.kind[number])
+        self.servers = int(plant.servers[number])
+        self.service_min = float(plant.service_min[number])
+        self.free = list(range(self.servers))
+        self.queue: dict[int, Turn] = {}
+        self.present = 0
+        self.dark = 0
+        """blackouts that hold now"""
+        self.holds: dict[int, float] = {}
+        """promised time of the vehicles that have reserved and not yet arrived, by row"""
+        self.expected: dict[int, tuple[float, int, float]] = {}
+        """by row, those in the queue and those on their way that the cloud knows: arrival, row, minutes of service"""
+        self._queue_since = 0.0
+
+    def visible_wait_min(self) -> float:
+        """Return the wait that a vehicle expects on sight [min]."""
+        raise NotImplementedError
+
+    def foreseen_wait_min(self, arrival_min: float) -> float:
+        """Return the wait that the cloud foresees for a vehicle that arrives at an instant [min]."""
+        raise NotImplementedError
+
+    def serve(self, car: Car) -> Signal:
+        """Serve a vehicle at the place that it was given; the event comes when it is done, or its gun has failed."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Bring the books up to now, at the end of the horizon."""
+        self._tick()
+        for turn in self.queue.values():
+            self._note_wait(turn.car)
+
+    def announce(self, car: Car, arrival_min: float, wait_min: float) -> None:
+        """Let the cloud know that a vehicle is on its way; it reserves a place where that is possible."""
+        self.expected[car.row] = (arrival_min, car.row, car.known_min)
+        if self.control.reserve:
+            promised_min = arrival_min + wait_min
+            self.holds[car.row] = promised_min
+            lapse_min = promised_min + self.control.grace_min - self.env.now
+            Moment(self.env, lapse_min, vehicle_key(EventClass.LAPSE, car.row), car.row, self._lapse)
+
+    def arrive(self, car: Car, pack_found: bool = False) -> None:
+        """Count an arrival; a reservation that has not lapsed becomes a place in the queue."""
+        self.books.arrived(self.number, self.env.now, pack_found)
+        if self.control.cloud:
+            self.expected.pop(car.row, None)
+            car.promised_min = self.holds.pop(car.row, -1.0)
+
+    def refuses(self, car: Car) -> bool:
+        """Tell whether a vehicle balks: it has no reservation and sees a longer wait than it tolerates."""
+        return car.promised_min < 0 and self.visible_wait_min() > car.tolerance_min
+
+    def join(self, car: Car) -> Turn | None:
+        """Give the vehicle a place now (None), or put it into the queue."""
+        self.present += 1
+        self.changed.add(self.number)
+        if not self.queue and not self.holds and self._places():
+            self._take_place(car)
+            return None
+        place_min = car.promised_min if car.promised_min >= 0 else self.env.now
+        return self._wait(car, (_ORDINARY, place_min, car.row))
+
+    def rejoin(self, car: Car) -> Turn | None:
+        """Put a vehicle whose gun has failed first in the queue, or give it a place; the second time it must go on."""
+        if car.interruptions > 1:
+            self.present -= 1
+            self.changed.add(self.number)
+            return None
+        return self._wait(car, (_INTERRUPTED, self.env.now, car.row))
+
+    def _places(self) -> int:
+        """Return how many vehicles could be served now."""
+        return len(self.free)
+
+    def _take_place(self, car: Car) -> None:
+        car.place = self.free.pop(0)
+
+    def _wait(self, car: Car, rank: tuple[int, float, int]) -> Turn | None:
+        """Put a vehicle into the queue by its rank and call who can be served; None when it is this one."""
+        turn = Turn(self.env, car, rank)
+        car.joined_min = self.env.now
+        self._tick()
+        last = next(reversed(self.queue.values())) if self.queue else None
+        self.queue[car.row] = turn
+        if last is not None and rank < last.rank:
+            self.queue = dict(sorted(self.queue.items(), key=lambda item: item[1].rank))
+        if self.control.cloud:
+            self.expected[car.row] = (self.env.now, car.row, car.known_min if car.known_min >= 0 else self.service_min)
+        self._call_next()
+        if turn.triggered:
+            return None
+        Moment(self.env, car.patience_min, vehicle_key(EventClass.PATIENCE, car.row), turn, self._lose_patience)
+        return turn
+
+    def _call_next(self) -> None:
+        """Call waiting vehicles to places that are free, first come, first served."""
+        while self.queue and self._places():
+            turn = self._first_in_turn() if self.control.reserve else next(iter(self.queue.values()))
+            if turn is None:
+                return
+            self._leave_queue(turn)
+            self._take_place(turn.car)
+            turn.happen()
+
+    def _first_in_turn(self) -> Turn | None:
+        """Return the first in the queue for whom a place is left when those that are held for others are not counted.
+
+        A place is held for a reservation from `hold_min` before its promised time on, whether its vehicle is still on
+        the way or waits here.
+        """
+        now, hold_min, places = self.env.now, self.control.hold_min, self._places()
+        held = [(promised, row) for row, promised in self.holds.items() if promised - hold_min <= now]
+        ordinary: Turn | None = None
+        for turn in self.queue.values():  # by rank, so those who have reserved in the order of their promises
+            kind, place_min, row = turn.rank
+            if kind == _INTERRUPTED:
+                return turn
+            if turn.car.promised_min >= 0 and place_min - hold_min <= now:
+                if places > sum(other < (place_min, row) for other in held):
+                    return turn
+            else:
+                ordinary = ordinary or turn
+        return ordinary if places > len(held) else None
+
+    def _lapse(self, moment: Moment) -> None:
+        """Give up a reservation whose vehicle has not come in time."""
+        row: int = moment.value  # type: ignore[assignment]
+        if self.holds.pop(row, None) is not None:
+            self._call_next()
+
+    def _lose_patience(self, moment: Moment) -> None:
+        turn: Turn = moment.value  # type: ignore[assignment]
+        if not turn.triggered:
+            self._leave_queue(turn)
+            self.present -= 1
+            self.changed.add(self.number)
+            turn.car.reneges += 1
+            turn.happen()
+
+    def _leave_queue(self, turn: Turn) -> None:
+        self._tick()
+        del self.queue[turn.car.row]
+        self._note_wait(turn.car)
+        if self.control.cloud:
+            self.expected.pop(turn.car.row, None)
+
+    def _note_wait(self, car: Car) -> None:
+        minutes = self.env.now - car.joined_min
+        car.wait_min += minutes
+        self.books.waited(self.number, minutes)
+
+    def _tick(self) -> None:
+        """Advance the queue's clock."""
+        now = self.env.now
+        if self.queue and now > self._queue_since:
+            self.books.queued(self.number, self._queue_since, now, len(self.queue))
+        self._queue_since = now
+
+    def _give_back(self, place: int) -> None:
+        """Free a gun or bay that a vehicle leaves; the lowest number is taken first."""
+        self.free.append(place)
+        self.free.sort()
+        self.present -= 1
+        self.changed.add(self.number)
+
+    def _ahead(self) -> tuple[Floats, Floats]:
+        """Return arrival and minutes of service of those that the cloud expects, in the order of their arrival."""
+        order = sorted(self.expected.values())
+        return np.array([arrival for arrival, _, _ in order]), np.array([minutes for _, _, minutes in order])

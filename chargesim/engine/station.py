@@ -1,0 +1,202 @@
+"""Model a station: guns of one or two kinds behind cabinets, some of them perhaps out of order."""
+
+from collections import Counter
+from math import inf
+
+import numpy as np
+import simpy
+
+from chargesim.engine.books import Books
+from chargesim.engine.car import Car
+from chargesim.engine.moments import Moment, Signal
+from chargesim.engine.order import EventClass, outlet_key
+from chargesim.engine.plant import Plant
+from chargesim.engine.power import Charge, Outlet, PowerGroup
+from chargesim.engine.rules import charge_min, foreseen_gun_wait_min, station_wait_min
+from chargesim.engine.site import Site
+
+
+class Station(Site):
+    """A station: guns behind cabinets behind a grid connection.
+
+    Attributes
+    ----------
+    guns : list of Outlet
+        By number; ultra-fast guns first, then their companions.
+    """
+
+    def __init__(self, env: simpy.Environment, plant: Plant, books: Books, number: int, changed: set[int], group: PowerGroup) -> None:
+        super().__init__(env, plant, books, number, changed)
+        self.plant, self.group = plant, group
+        self.guns: list[Outlet] = group.add_outlets(number, self._charged)
+        self.kinds = len({gun.type for gun in self.guns})
+        self.cabinets = len({gun.cabinet for gun in self.guns})
+        self.up = self.servers
+        self.down = [0] * self.servers
+        """failures and blackouts that hold now, by gun"""
+        self.in_service: dict[int, tuple[Car, Signal]] = {}
+        self.free_min = np.zeros(self.servers)
+        """instant at which each gun would be free if nobody shared power; endless for one that is down"""
+        self._down_since = [0.0] * self.servers
+
+    def visible_wait_min(self) -> float:
+        """Return the expected wait by the occupancy on sight [min]; endless when no gun works."""
+        if self.present < self.up:
+            return 0.0
+        return station_wait_min(self.present, self.up, self.service_min) if self.up else inf
+
+    def foreseen_wait_min(self, arrival_min: float) -> float:
+        """Return the wait that the cloud foresees for a vehicle that arrives at an instant [min]."""
+        if not self.servers:
+            return inf
+        arrivals, services = self._ahead()
+        return float(foreseen_gun_wait_min(self.free_min, arrivals, services, len(arrivals), arrival_min))
+
+    def serve(self, car: Car) -> Signal:
+        """Plug the vehicle in, at its first gun after the tries that fail; the event comes when it is full, or interrupted."""
+        done = Signal(self.env)
+        self.in_service[car.place] = (car, done)
+        if car.failed_starts:
+            minutes = car.failed_starts * self.control.failed_start_min
+            car.failed_starts, car.joined_min = 0, self.env.now
+            if self.control.cloud:
+                self.free_min[car.place] = self.env.now + minutes + self._minutes_at(self.guns[car.place], car)
+            Moment(self.env, minutes, outlet_key(EventClass.DONE, self.number, car.place), (car, done), self._start)
+        else:
+            self._plug_in(car)
+        return done
+
+    def close(self) -> None:
+        """Settle what is still charging."""
+        super().close()
+        for gun, (car, _) in self.in_service.items():
+            if car.charge is not None:
+                self.guns[gun].group.settle_all()
+            self._note_service(gun, car)
+        for gun, failures in enumerate(self.down):
+            if failures:
+                self.books.down(self.number, self._down_since[gun], self.env.now)
+
+    def fail(self, gun: int) -> None:
+        """Let a gun be out of order until it is restored; the vehicle at it keeps its SOC."""
+        self.down[gun] += 1
+        if self.down[gun] > 1:
+            return
+        self._down_since[gun] = self.env.now
+        self.up -= 1
+        self.free_min[gun] = inf
+        self.changed.add(self.number)
+        if gun in self.free:
+            self.free.remove(gun)
+            return
+        car, done = self.in_service.pop(gun)
+        if car.charge is not None:
+            self.guns[gun].group.unplug(car.charge)
+        self._note_service(gun, car)
+        car.place, car.interruptions = -1, car.interruptions + 1
+        done.happen()
+
+    def restore(self, gun: int) -> None:
+        """Let a gun work again, unless another failure or a blackout still holds."""
+        self.down[gun] -= 1
+        if self.down[gun]:
+            return
+        self.books.down(self.number, self._down_since[gun], self.env.now)
+        self.up += 1
+        self.free_min[gun] = 0.0
+        self.changed.add(self.number)
+        self.free.append(gun)
+        self.free.sort()
+        self._call_next()
+
+    def cut(self) -> None:
+        """Let a blackout begin."""
+        self.dark += 1
+        self.group.cut()
+        for gun in range(len(self.guns)):
+            self.fail(gun)
+
+    def light(self) -> None:
+        """Let a blackout end."""
+        self.dark -= 1
+        self.group.restore()
+        for gun in range(len(self.guns)):
+            self.restore(gun)
+
+    def add_gun(self) -> int:
+        """Add a gun of the station's first kind with a supply of its own, such as a mobile charger; return its number."""
+        supply = PowerGroup(self.env, self.plant, self.books, inf)
+        gun = supply.add_outlet(self.number, len(self.guns), self.guns[0], self._charged)
+        self.guns.append(gun)
+        self.down.append(1)
+        self._down_since.append(self.env.now)
+        self.free_min = np.append(self.free_min, 0.0)
+        self.servers += 1
+        self.restore(gun.number)
+        return gun.number
+
+    def remove_gun(self, gun: int) -> None:
+        """Take away a gun that was added; a vehicle at it is interrupted."""
+        self.fail(gun)
+
+    def _plug_in(self, car: Car) -> None:
+        gun = self.guns[car.place]
+        car.charge = gun.group.plug_in(gun, car.soc, max(car.target_soc, car.soc), car.battery_kwh, car.curve)
+        if self.control.cloud:
+            self.free_min[car.place] = self.env.now + self._minutes_at(gun, car)
+
+    def _start(self, moment: Moment) -> None:
+        """Begin to charge after a failed try, unless the gun has failed meanwhile."""
+        car, done = moment.value  # type: ignore[misc]
+        if self.in_service.get(car.place, (None, None))[1] is done:
+            self.books.busy(self.number, car.joined_min, self.env.now)
+            car.service_min += self.env.now - car.joined_min
+            self._plug_in(car)
+
+    def _minutes_at(self, gun: Outlet, car: Car) -> float:
+        """Return the minutes that a vehicle needs at a gun that nobody shares [min]."""
+        minutes: float = charge_min(
+            car.soc, max(car.target_soc, car.soc), car.battery_kwh, self.plant.edge_soc[car.curve], gun.powers[car.curve]
+        )
+        return minutes
+
+    def _places(self) -> int:
+        return 0 if self.dark else len(self.free)
+
+    def _take_place(self, car: Car) -> None:
+        """Take, of the free guns, one at which the vehicle is full soonest; among equals leave the ultra-fast ones free.
+
+        Among guns of a kind it is the one whose cabinet has the fewest guns in use, then the lowest number.
+        """
+        if self.kinds == self.cabinets == 1:
+            car.place = self.free.pop(0)
+            return
+        free = self.free
+        if self.kinds > 1:
+            minutes = {self.guns[number].type: self._minutes_at(self.guns[number], car) for number in free}
+            best = min((minutes[self.guns[number].type], -self.guns[number].rank) for number in free)
+            free = [n for n in free if (minutes[self.guns[n].type], -self.guns[n].rank) == best]
+        used = Counter((self.guns[number].group, self.guns[number].cabinet) for number in self.in_service)
+        car.place = min(free, key=lambda number: (used[self.guns[number].group, self.guns[number].cabinet], number))
+        self.free.remove(car.place)
+
+    def _charged(self, charge: Charge) -> None:
+        gun = charge.outlet.number
+        car, done = self.in_service.pop(gun)
+        self._note_service(gun, car)
+        car.full = True
+        if self.control.cloud:
+            self.free_min[gun] = 0.0
+        self._give_back(gun)
+        done.happen()
+        self._call_next()
+
+    def _note_service(self, gun: int, car: Car) -> None:
+        """Write what a vehicle had at a gun to the books and to the vehicle."""
+        charge = car.charge
+        begun_min = car.joined_min if charge is None else charge.begun_min
+        self.books.busy(self.number, begun_min, self.env.now)
+        car.service_min += self.env.now - begun_min
+        if charge is not None:
+            car.energy_kwh += (charge.soc - car.soc) * car.battery_kwh
+            car.soc, car.charge = charge.soc, None

@@ -1,0 +1,81 @@
+"""Run a battery store behind a grid connection: it charges from what the guns leave, and serves them before the grid does.
+
+Its power follows the sum of the charges and is constant between two events, so its energy is exact. The loss of a
+round trip is on the way in.
+"""
+
+from collections.abc import Callable
+
+from simpy import Environment
+
+from chargesim.engine.books import QUARTER_MIN, Books
+from chargesim.engine.control import CHARGE, IDLE, LEND
+from chargesim.engine.deposits import deposit_level
+from chargesim.engine.moments import Moment
+from chargesim.engine.order import STORE, EventClass, outlet_key
+from chargesim.engine.plant import Plant
+from chargesim.engine.rules import exact_min
+
+
+class Store:
+    """The store of a connection; `site` is the row of the books in which it is written.
+
+    `power_kw` is what it gives to the plugs' side, below 0 what it takes. It is empty at the start.
+    """
+
+    def __init__(self, env: Environment, plant: Plant, books: Books, site: int, done: Callable[[], None]) -> None:
+        self.env, self.books, self.site, self.done = env, books, site, done
+        self.kwh, self.kw = float(plant.store_kwh[site]), float(plant.store_kw[site])
+        self.efficiency = plant.control.store_efficiency
+        self.duty = IDLE
+        self.energy_kwh = self.power_kw = self.since_min = 0.0
+        self.plan: Moment | None = None
+
+    @property
+    def works(self) -> bool:
+        """Whether it has something to do in this hour: to charge and room for it, or to lend and energy for it."""
+        return (self.duty == LEND and self.energy_kwh > 0) or (self.duty == CHARGE and self.energy_kwh < self.kwh)
+
+    @property
+    def lendable_kw(self) -> float:
+        """Power that it can lend now, on the plugs' side [kW]."""
+        return self.kw if self.duty == LEND and self.energy_kwh > 0 else 0.0
+
+    def run(self, used_kw: float, grid_kw: float) -> None:
+        """Set its power for what the plugs use now and the grid connection allows [kW]."""
+        if grid_kw <= 0 or not self.works:
+            power_kw = 0.0
+        elif self.duty == LEND:
+            power_kw = min(self.kw, used_kw)
+        else:
+            power_kw = -min(self.kw, max(0.0, grid_kw - used_kw))
+        if power_kw == self.power_kw:
+            return
+        self.settle()
+        self.power_kw = power_kw
+        self.plan = None
+        if power_kw != 0.0:
+            left_kwh = self.energy_kwh if power_kw > 0 else (self.kwh - self.energy_kwh) / self.efficiency
+            minutes = exact_min(60.0 * left_kwh / abs(power_kw))
+            self.plan = Moment(self.env, minutes, outlet_key(EventClass.STEP, self.site, STORE), None, self._end)
+
+    def settle(self) -> None:
+        """Bring its energy and the books up to now."""
+        now = self.env.now
+        if self.power_kw != 0.0 and now > self.since_min:
+            moved_kwh = self.power_kw * (now - self.since_min) / 60.0
+            self.energy_kwh -= moved_kwh if moved_kwh > 0 else moved_kwh * self.efficiency
+            self.energy_kwh = min(self.kwh, max(0.0, self.energy_kwh))
+            level = -self.power_kw / 60.0
+            deposit_level(self.books.store_kwh, self.site, self.since_min, now, level, self.books.start_min, QUARTER_MIN)
+        self.since_min = now
+
+    def _end(self, moment: Moment) -> None:
+        """Be empty or full, exactly, and let the power be shared anew."""
+        if self.plan is not moment:
+            return
+        giving = self.power_kw > 0
+        self.settle()
+        self.energy_kwh = 0.0 if giving else self.kwh
+        self.power_kw, self.plan = 0.0, None
+        self.done()

@@ -1,0 +1,174 @@
+"""Model a swap site: a bay and a charged pack serve one vehicle; its own pack goes to a slot and is charged again."""
+
+from math import inf
+
+import numpy as np
+import simpy
+
+from chargesim.engine.books import Books
+from chargesim.engine.car import Car
+from chargesim.engine.moments import Moment, Signal
+from chargesim.engine.order import EventClass, outlet_key
+from chargesim.engine.plant import Plant
+from chargesim.engine.power import Charge, Outlet, PowerGroup
+from chargesim.engine.rules import base_stock, charge_min, exact_min, faded, foreseen_swap_wait_min, swap_wait_min
+from chargesim.engine.site import Site
+
+
+class SwapSite(Site):
+    """A swap site; no pack is ever made or lost.
+
+    A pack that is handed out has the hand-out SOC exactly. With smart charging, packs that need not be charged in a
+    dear hour wait in `empty` until a cheaper one begins.
+    """
+
+    def __init__(self, env: simpy.Environment, plant: Plant, books: Books, number: int, changed: set[int], group: PowerGroup) -> None:
+        super().__init__(env, plant, books, number, changed)
+        self.group = group
+        self.slots: list[Outlet] = group.add_outlets(number, self._pack_ready, first_number=self.servers)
+        self.free_slots = list(range(len(self.slots)))
+        self.charging: dict[int, tuple[Charge, float]] = {}
+        """charge in each slot in use, and the instant at which it would be ready if nobody shared power"""
+        self.owned = self.ready = int(plant.packs[number])
+        self.swap_min = exact_min(float(plant.places["swap_min"][number]))
+        self.hand_out_soc = float(plant.places["hand_out_soc"][number])
+        self.curve = int(plant.pack_curve[number])
+        self.interval_min = float(plant.pack_interval_min[number])
+        self.empty: list[tuple[float, float]] = []
+        """SOC and kWh of the packs that wait for a slot or for a cheaper hour"""
+        self.in_bay: dict[int, tuple[Car, Signal, float]] = {}
+        self.pack_kwh = 0.0
+        """energy that left with the packs that were handed out, less what came with those handed in"""
+        self.holding = False
+        """whether packs may wait for a cheaper hour now"""
+        self._ready_since = 0.0
+        self._arrivals, self._arrivals_min = 0.0, 0.0
+
+    @property
+    def packs(self) -> int:
+        """Packs that belong to the site: charged, charging, waiting, and one per vehicle in a bay."""
+        return self.ready + len(self.charging) + len(self.empty) + len(self.in_bay)
+
+    @property
+    def lacking_kwh(self) -> float:
+        """Energy that the packs at the site need until all have the hand-out SOC, as of their last settling [kWh]."""
+        waiting = sum(max(0.0, self.hand_out_soc - soc) * kwh for soc, kwh in self.empty)
+        return waiting + sum((charge.target_soc - charge.soc) * charge.battery_kwh for charge, _ in self.charging.values())
+
+    def visible_wait_min(self) -> float:
+        """Return the expected wait by the occupancy on sight [min]; endless without power."""
+        if self.dark:
+            return inf
+        return float(swap_wait_min(self.present, self.servers, self.swap_min, self.ready, self.interval_min))
+
+    def foreseen_wait_min(self, arrival_min: float) -> float:
+        """Return the wait that the cloud foresees for a vehicle that arrives at an instant [min]."""
+        if self.dark or not self.servers:
+            return inf
+        bays = np.zeros(self.servers)
+        for bay, (_, _, begun_min) in self.in_bay.items():
+            bays[bay] = begun_min + self.swap_min
+        packs = np.array([0.0] * self.ready + sorted(ready_min for _, ready_min in self.charging.values()))
+        arrivals, _ = self._ahead()
+        return float(foreseen_swap_wait_min(bays, packs, self.interval_min, self.swap_min, arrivals, len(arrivals), arrival_min))
+
+    def arrive(self, car: Car, pack_found: bool = False) -> None:
+        """Count an arrival, and whether there was a pack for it."""
+        super().arrive(car, self.ready > len(self.queue))
+        if self.control.smart:
+            now = self.env.now
+            self._arrivals = 1.0 + faded(self._arrivals, now - self._arrivals_min, self.control.memory_min)
+            self._arrivals_min = now
+
+    def serve(self, car: Car) -> Signal:
+        """Swap the pack; the event comes when the vehicle leaves the bay."""
+        done = Signal(self.env)
+        self.in_bay[car.place] = (car, done, self.env.now)
+        Moment(self.env, self.swap_min, outlet_key(EventClass.DONE, self.number, car.place), car.place, self._leave_bay)
+        return done
+
+    def close(self) -> None:
+        """Settle bays and slots."""
+        super().close()
+        self._count_ready(0)
+        self.group.settle_all()
+        for car, _, begun_min in self.in_bay.values():
+            self.books.busy(self.number, begun_min, self.env.now)
+            car.service_min += self.env.now - begun_min
+
+    def cut(self) -> None:
+        """Let a blackout begin: swaps under way end, no other begins, packs are not charged."""
+        self.dark += 1
+        self.group.cut()
+        self.changed.add(self.number)
+
+    def light(self) -> None:
+        """Let a blackout end."""
+        self.dark -= 1
+        self.group.restore()
+        self.changed.add(self.number)
+        self._call_next()
+
+    def turn_hour(self, hour: int) -> None:
+        """Let packs wait for a cheaper hour, or charge those that did."""
+        self.holding = self.control.smart and self.control.hold_packs[hour]
+        self._fill_slots()
+
+    def packs_to_keep(self) -> int:
+        """Return how many packs must be charged or charging: what one pack's charging time may ask, by recent arrivals."""
+        per_min = faded(self._arrivals, self.env.now - self._arrivals_min, self.control.memory_min) / self.control.memory_min
+        return 1 + int(base_stock(per_min * self.interval_min * len(self.slots), self.control.promised))
+
+    def _places(self) -> int:
+        return 0 if self.dark else min(len(self.free), self.ready)
+
+    def _take_place(self, car: Car) -> None:
+        super()._take_place(car)
+        self._count_ready(-1)
+        if self.holding:
+            self._fill_slots()
+
+    def _leave_bay(self, moment: Moment) -> None:
+        bay: int = moment.value  # type: ignore[assignment]
+        car, done, begun_min = self.in_bay.pop(bay)
+        self.empty.append((car.soc, car.battery_kwh))
+        gained_soc = max(0.0, self.hand_out_soc - car.soc)
+        car.energy_kwh += gained_soc * car.battery_kwh
+        self.pack_kwh += gained_soc * car.battery_kwh
+        car.soc = max(car.soc, self.hand_out_soc)
+        car.service_min += self.env.now - begun_min
+        car.full = True
+        self.books.busy(self.number, begun_min, self.env.now)
+        self._give_back(car.place)
+        self._fill_slots()
+        done.happen()
+        self._call_next()
+
+    def _fill_slots(self) -> None:
+        """Charge waiting packs in free slots; in a dear hour only as many as the promise needs."""
+        while self.empty and self.free_slots:
+            if self.holding and self.ready + len(self.charging) >= self.packs_to_keep():
+                return
+            soc, battery_kwh = self.empty.pop(0)
+            slot = self.free_slots.pop(0)
+            charge = self.group.plug_in(self.slots[slot], soc, max(soc, self.hand_out_soc), battery_kwh, self.curve)
+            ready_min = self.env.now
+            if self.control.cloud:
+                ready_min += charge_min(soc, charge.target_soc, battery_kwh, charge.edge_soc, charge.step_kw)
+            self.charging[slot] = (charge, ready_min)
+
+    def _pack_ready(self, charge: Charge) -> None:
+        slot = charge.outlet.number - self.servers
+        del self.charging[slot]
+        self.free_slots.append(slot)
+        self.free_slots.sort()
+        self._count_ready(+1)
+        self._fill_slots()
+        self._call_next()
+
+    def _count_ready(self, change: int) -> None:
+        now = self.env.now
+        self.books.ready(self.number, self._ready_since, now, self.ready)
+        self._ready_since = now
+        self.ready += change
+        self.changed.add(self.number)

@@ -1,0 +1,29 @@
+"""Describe what goes wrong: guns that fail, charges that do not start, districts without power."""
+
+from pydantic import Field
+
+from chargesim.scenario.assumption import NonNegative, Positive, Section, Share
+
+
+class Reliability(Section):
+    """How often guns fail and how long a repair takes; both are exponential, each gun by itself."""
+
+    failures: bool = Field(default=False, description="true: guns fail and are repaired")
+    mtbf_h: Positive = Field(description="mean time of a gun from repair to failure [h]")
+    mttr_h: Positive = Field(description="mean time from failure to repair [h]")
+    failed_start_share: Share = Field(description="share of the vehicles whose first try to charge fails")
+    failed_start_min: NonNegative = Field(description="minutes that a failed try costs, at the gun [min]")
+
+    @property
+    def availability(self) -> float:
+        """Share of the time that a gun can be used; 1 without failures."""
+        return self.mtbf_h.value / (self.mtbf_h.value + self.mttr_h.value) if self.failures else 1.0
+
+
+class Blackout(Section):
+    """A district whose sites have no power for some hours."""
+
+    district: str = Field(description="name of the district")
+    day: int = Field(ge=0, le=365, description="judged day on which it begins, 0 for the first")
+    from_hour: float = Field(ge=0, lt=24, description="hour of that day at which it begins [h]")
+    hours: Positive = Field(description="how long it lasts [h]")

@@ -1,0 +1,101 @@
+"""Expand a series into its variants, each a scenario of its own that is checked before anything runs."""
+
+from dataclasses import dataclass
+
+from chargesim.errors import InputError
+from chargesim.scenario.faults import Fault, place_of
+from chargesim.scenario.keys import unknown_key
+from chargesim.scenario.model import Scenario
+from chargesim.scenario.reading import LoadedScenario
+from chargesim.scenario.rows import shown
+from chargesim.scenario.series import Series, Value, folder_name
+from chargesim.scenario.yaml_text import Place
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One line at one value; the value is None in a series without values."""
+
+    line: str
+    value: Value | None
+    loaded: LoadedScenario
+
+    @property
+    def slug(self) -> str:
+        """The name of its folder, for example ``cloud_0.25``."""
+        return folder_name(self.line) + ("" if self.value is None else f"_{self.value}")
+
+
+def series_of(loaded: LoadedScenario) -> Series:
+    """Return the series of a scenario; the caller has seen that there is one."""
+    series = loaded.scenario.series
+    if series is None:
+        raise InputError([f"{shown(loaded.path)}: series: is missing, it is needed here"])
+    return series
+
+
+def expand(loaded: LoadedScenario) -> list[Variant]:
+    """Return all variants of a series, line by line in the order of the values.
+
+    Parameters
+    ----------
+    loaded : LoadedScenario
+        A scenario with the section `series`.
+
+    Raises
+    ------
+    InputError
+        With the faults of all variants at once, each once, at the line of the key or of the value.
+    """
+    series = series_of(loaded)
+    faults = unknown = _unknown_keys(loaded, series)
+    variants = []
+    for line in series.lines:
+        for value in series.values or [None]:
+            try:
+                variants.append(variant(loaded, line, value, keys=not unknown))
+            except InputError as error:
+                faults = [*faults, *error.faults]
+    if faults:
+        raise InputError(list(dict.fromkeys(faults)))
+    return variants
+
+
+def variant(loaded: LoadedScenario, line: str, value: Value | None, *, keys: bool = True) -> Variant:
+    """Return one variant of a series, checked.
+
+    Parameters
+    ----------
+    loaded : LoadedScenario
+        A scenario with the section `series`.
+    line : str
+        One of its lines.
+    value : int, float, str or None
+        What its keys take.
+    keys : bool
+        False: leave the keys of the series out, because they are known to be wrong.
+    """
+    series = series_of(loaded)
+    changes = dict(series.lines[line])
+    places = {key: _place(loaded, "lines", line, key) for key in changes}
+    if keys and value is not None:
+        number = str(series.values.index(value)) if value in series.values else ""
+        changes |= dict.fromkeys(series.keys, value)
+        places |= dict.fromkeys(series.keys, _place(loaded, "values", number))
+    return Variant(line, value, loaded.replace({**changes, "series": None}, places=places))
+
+
+def _unknown_keys(loaded: LoadedScenario, series: Series) -> list[str]:
+    """Return the faults of the keys that are to take the values; they must be keys of the scenario itself."""
+    faults = []
+    for number, dotted in enumerate(series.keys):
+        key = tuple(dotted.split("."))
+        words = unknown_key(Scenario, loaded.resolved, key)
+        if words is not None:
+            faults.append(str(Fault(_place(loaded, "keys", str(number)), key, words)))
+    return faults
+
+
+def _place(loaded: LoadedScenario, *key: str) -> Place:
+    """Return the file and line of a part of the series, or of what stands around it."""
+    return place_of(("series", *key), loaded.places, Place(shown(loaded.path), 1))

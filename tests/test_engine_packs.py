@@ -1,0 +1,89 @@
+"""Packs: endless packs leave the bays alone, smart charging waits for cheap hours and keeps its promise."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from engine_checks import check_conservation, run
+from factories import demand, plant
+
+from chargesim.engine.accumulators import SERVED
+from chargesim.engine.control import Control, held_hours
+
+SWAP = {"guns": (2,), "swap": (True,), "swap_min": 5.0}
+NIGHT = tuple(hour >= 8 for hour in range(24))
+"""Only the first eight hours of the day are cheap."""
+
+
+def smart(promised=0.9):
+    return Control(smart=True, hold_packs=NIGHT, promised=promised, memory_min=180.0)
+
+
+def swaps(every_min, begin_min=0.0, end_min=1400.0):
+    return demand(np.arange(begin_min, end_min, every_min), swap_list=1, station_list=-1)
+
+
+def test_with_endless_packs_a_swap_site_is_its_bays_alone():
+    """Wait as of a queue of two servers with constant service, by the recursion of Kiefer and Wolfowitz (1955)."""
+    rng = np.random.default_rng(3)
+    table = demand(np.sort(rng.uniform(0, 1000, 300)), swap_list=1, station_list=-1)
+    _, log = run(plant(**SWAP, packs=1000, slots=1), table)
+    free, waits = [0.0, 0.0], []
+    for arrival in table["wish_min"] + 5.0:
+        start = max(arrival, min(free))
+        free[free.index(min(free))] = start + 5.0
+        waits.append(start - arrival)
+    assert log["wait_min"].tolist() == waits
+    assert max(waits) > 5.0
+    _, few = run(plant(**SWAP, packs=2, slots=1), table)
+    assert few["wait_min"].mean() > 5 * np.mean(waits)
+
+
+def test_smart_charging_waits_for_the_cheap_hours():
+    """Four swaps at noon from twenty packs: the promise needs no pack, so all four are charged after midnight."""
+    table = swaps(30.0, 720.0, 840.0)
+    p = plant(**SWAP, packs=20, slots=20)
+    plain, _ = run(p, table, days=2)
+    held, log = run(dataclasses.replace(p, control=smart()), table, days=2)
+    assert (log["outcome"] == SERVED).all()
+    assert plain.books.energy_kwh[0][: 4 * 24].sum() == pytest.approx(4 * 30.0, abs=1e-3)
+    assert held.books.energy_kwh[0][: 4 * 24].sum() == 0.0
+    assert held.books.energy_kwh[0][4 * 24 : 4 * 32].sum() == pytest.approx(4 * 30.0, abs=1e-3)
+    check_conservation(p, table, held, log)
+
+
+def test_smart_charging_keeps_its_promise_where_packs_are_few():
+    """A swap every 6 min from sixteen packs that charge 30 min: without care the rack would be empty after two hours."""
+    table = swaps(6.0, 500.0, 1300.0)
+    p = plant(**SWAP, packs=16, slots=16)
+    world, log = run(dataclasses.replace(p, control=smart(0.99)), table)
+    assert log["wait_min"].max() == 0.0
+    assert world.books.pack_found.sum() / world.books.arrivals.sum() >= 0.99
+    plain, _ = run(p, table)
+    dear = slice(4 * 8, 4 * 24)
+    assert world.books.energy_kwh[0][dear].sum() <= plain.books.energy_kwh[0][dear].sum() - 30.0, "some packs still wait"
+
+
+def test_a_higher_promise_keeps_more_packs():
+    kept = []
+    for promised in (0.5, 0.99):
+        world, _ = run(dataclasses.replace(plant(**SWAP, packs=16, slots=16), control=smart(promised)), swaps(6.0, 500.0, 1300.0))
+        kept.append(world.books.ready_min[0][10:20].mean())
+    assert kept[1] > kept[0] + 60
+
+
+def test_smart_charging_without_a_cheaper_hour_equals_none():
+    table = swaps(25.0)
+    p = plant(**SWAP, packs=9, slots=9)
+    flat = Control(smart=True, hold_packs=held_hours((1.0,) * 24, 6))
+    assert run(dataclasses.replace(p, control=flat), table)[1].tobytes() == run(p, table)[1].tobytes()
+    same, plain = (run(dataclasses.replace(p, control=control), table)[0].books.energy_kwh for control in (flat, Control()))
+    assert same.tobytes() == plain.tobytes()
+    assert run(dataclasses.replace(p, control=smart(0.5)), table)[0].books.energy_kwh.tobytes() != plain.tobytes()
+
+
+def test_packs_wait_only_before_a_cheaper_hour():
+    """Dear at 10 and 11, cheap at 13: two hours ahead, the hours 10 to 12 see a cheaper one, 9 does not."""
+    factors = tuple(1.6 if hour in (10, 11) else 0.4 if hour == 13 else 1.0 for hour in range(24))
+    assert [hour for hour, held in enumerate(held_hours(factors, 2)) if held] == [10, 11, 12]
+    assert not any(held_hours((1.0,) * 24, 24))

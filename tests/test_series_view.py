@@ -1,0 +1,160 @@
+"""Test the figure of a series: what its panels draw, that nothing overlaps, and the same bytes for the same series."""
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from factories_analysis import make_accumulators, make_network, make_result
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from chargesim.analysis.kpis import kpi_frame
+from chargesim.analysis.profiles import quarter_load
+from chargesim.analysis.series import Outcome
+from chargesim.analysis.verdict import judge
+from chargesim.scenario.series import Series
+from chargesim.view.series import draw_series, draw_series_files
+from chargesim.view.series_criteria import spread
+from chargesim.view.series_panels import threshold_of
+from chargesim.view.series_style import kpi_name, line_looks
+
+NETWORK = make_network()
+CARS = {"kpi": "share_served_within_10_min", "scope": "group", "key": "cars"}
+SHOW = [CARS, {"kpi": "wait_p95_min", "scope": "group", "key": "cars"}, {"panel": "criteria"}, {"panel": "load"},
+        {"panel": "hours", "kpi": "time_utilisation"}]  # fmt: skip
+STANDARD = make_result(network=NETWORK).standard
+
+
+def outcome(line: str, value: object, fail: float) -> Outcome:
+    result = make_result([make_accumulators(NETWORK, np.random.default_rng(seed), fail=fail) for seed in range(3)], network=NETWORK)
+    load = quarter_load(result).mean_mw.sum(axis=0)
+    supply = {"stations": 10.0 + 100 * fail, "guns": 20.0, "swap sites": 0.0, "vehicles": 5000.0}
+    return Outcome(line, value, line, kpi_frame(result), judge(result), {}, load, supply, "small: 3 replications", "made-up places")
+
+
+def series(show: list[dict[str, str]], values: list[object]) -> Series:
+    keys = ["fleet.stock"] if values else []
+    return Series(question="Why?", axis="vehicles", keys=keys, values=values, lines={"plan": {}, "other": {"seed_": 1}}, show=show)
+
+
+@pytest.fixture(scope="module")
+def over_values() -> list[Outcome]:
+    return [outcome(line, value, fail + 0.01 * value) for line, fail in (("plan", 0.0), ("other", 0.02)) for value in (1, 2, 4)]
+
+
+@pytest.fixture(scope="module")
+def by_line() -> list[Outcome]:
+    return [outcome("plan", None, 0.02), outcome("other", None, 0.3)]
+
+
+def drawn(figure: Figure) -> Figure:
+    """Lay a figure out; a layout that fails is a warning, and so an error."""
+    FigureCanvasAgg(figure)
+    figure.draw_without_rendering()
+    return figure
+
+
+def test_lines_and_bands_are_the_kpis(over_values: list[Outcome]) -> None:
+    described = series([CARS], [1, 2, 4])
+    (ax,) = drawn(draw_series(described, over_values, STANDARD.criteria)).axes
+    for line in ("plan", "other"):
+        (curve,) = [one for one in ax.lines if one.get_label() == line]
+        rows = [item.kpis for item in over_values if item.line == line]
+        means = [kpis[(kpis["kpi"] == CARS["kpi"]) & (kpis["key"] == "cars")]["mean"].item() for kpis in rows]
+        assert list(curve.get_xdata()) == [1, 2, 4]
+        assert np.asarray(curve.get_ydata()) == pytest.approx(100 * np.array(means))
+        assert curve.get_color() == line_looks(described)[line].colour
+    assert ax.get_xlabel() == "vehicles"
+    assert ax.get_ylabel().endswith("[%]")
+
+
+def test_the_title_is_the_question_and_the_label_of_the_network_stands_below(over_values: list[Outcome]) -> None:
+    figure = draw_series(series([CARS], [1, 2, 4]), over_values, STANDARD.criteria)
+    assert figure.get_suptitle() == "Why?"
+    assert figure.get_supxlabel() == "small: 3 replications\nmade-up places"
+
+
+def test_the_threshold_stands_where_the_panel_shows_what_it_judges() -> None:
+    described = series([CARS, {"kpi": "share_unserved"}], [])
+    criterion = next(one for one in STANDARD.criteria if (one.measure, one.scope) == ("served_within", "cars"))
+    assert criterion.minutes == 10
+    assert threshold_of(described.show[0], STANDARD.criteria) == (100 * criterion.at_least, f"at least {100 * criterion.at_least:g} %")
+    assert threshold_of(described.show[1], STANDARD.criteria) is None  # of the city, which no criterion judges
+
+
+def test_an_endless_wait_is_marked_and_said(over_values: list[Outcome]) -> None:
+    lost = [outcome("plan", 1, 0.0), outcome("plan", 2, 0.9)]
+    (ax,) = drawn(draw_series(series(SHOW[1:2], [1, 2]), lost, STANDARD.criteria)).axes
+    assert [list(line.get_xdata()) for line in ax.lines if line.get_marker() == "^"] == [[2]]
+    assert "endless in some replication" in [text.get_text() for text in ax.texts]
+
+
+def test_criteria_are_drawn_as_parts_of_their_allowance(over_values: list[Outcome]) -> None:
+    axes = drawn(draw_series(series(SHOW[2:3], [1, 2, 4]), over_values, STANDARD.criteria)).axes
+    assert [ax.get_title(loc="left") for ax in axes] == ["plan; hollow: inconclusive", "other; hollow: inconclusive"]
+    ax, members = axes[0], over_values[:3]
+    low, high = ax.get_ylim()
+    assert low < 100 < high
+    expected = [
+        np.clip([100 * item.verdict.criteria[place].allowance_used for item in members], low, high)
+        for place in range(len(members[0].verdict.criteria))
+    ]
+    curves = [np.asarray(line.get_ydata()) for line in ax.lines if line.get_linestyle() in ("-", "--", ":") and len(line.get_xdata()) == 3]
+    assert len(curves) == len(expected)
+    for curve, values in zip(curves, expected, strict=True):
+        assert curve == pytest.approx(values)
+
+
+def test_names_at_the_end_of_the_lines_do_not_overlap(over_values: list[Outcome]) -> None:
+    figure = drawn(draw_series(series(SHOW[2:3], [1, 2, 4]), over_values, STANDARD.criteria))
+    for ax in figure.axes:
+        boxes = sorted((Text.get_window_extent(text) for text in ax.texts), key=lambda box: box.y0)
+        assert len(boxes) == len(over_values[0].verdict.criteria)
+        assert all(below.y1 <= above.y0 for below, above in pairwise(boxes))
+        assert max(box.x1 for box in boxes) <= figure.bbox.x1
+
+
+def test_lines_without_values_are_points_with_intervals(by_line: list[Outcome]) -> None:
+    figure = drawn(draw_series(series(SHOW, []), by_line, STANDARD.criteria))
+    assert len(figure.axes) == 5
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert names == ["plan", "other"]
+    load = figure.axes[3]
+    for line, item in zip(load.lines, by_line, strict=True):
+        assert np.asarray(line.get_ydata())[:96] == pytest.approx(item.load_mw)
+    assert load.get_ylabel().endswith("[MW]")
+
+
+def test_supply_over_months(over_values: list[Outcome]) -> None:
+    months = ["2024-11", "2025-02", "2026-01"]
+    outcomes = [replace(item, value=month) for item, month in zip(over_values[:3], months, strict=True)]
+    (ax,) = drawn(draw_series(series([{"panel": "supply"}], months), outcomes, STANDARD.criteria)).axes
+    stations = next(line for line in ax.lines if str(line.get_label()).startswith("stations"))
+    assert stations.get_label() == "stations: 11 to 14"
+    assert list(np.diff(stations.get_xdata())) == [3, 11]
+    assert np.asarray(stations.get_ydata()) == pytest.approx([1100 / 14, 1200 / 14, 100])
+    assert not any("swap" in str(line.get_label()) for line in ax.lines)  # there is none
+    ticks = [label.get_text() for label in ax.get_xticklabels()]
+    assert ticks == ["2024-11", "2025-01", "2025-03", "2025-05", "2025-07", "2025-09", "2025-11", "2026-01"]
+    assert [int(tick) for tick in ax.get_xticks()] == list(range(12 * 2024 + 10, 12 * 2026 + 1, 2))
+
+
+def test_same_series_same_bytes(by_line: list[Outcome], tmp_path: Path) -> None:
+    once, again = (draw_series_files(series(SHOW, []), by_line, STANDARD.criteria, tmp_path / name) for name in ("once", "again"))
+    assert [path.name for path in once] == ["series.png", "series.svg"]
+    assert [path.read_bytes() for path in once] == [path.read_bytes() for path in again]
+
+
+def test_names_are_spread_as_little_as_needed() -> None:
+    assert spread([0.1, 0.5, 0.9], 0.1) == [0.1, 0.5, 0.9]
+    assert spread([0.0, 0.0, 0.5], 0.1) == pytest.approx([0.0, 0.1, 0.5])
+    assert spread([0.95, 1.0, 1.0], 0.1) == pytest.approx([0.8, 0.9, 1.0])
+
+
+def test_the_name_of_a_kpi_leaves_its_unit_to_the_brackets() -> None:
+    assert kpi_name("wait_p95_min", "min") == "wait p95"
+    assert kpi_name("energy_mwh_per_day", "MWh/day") == "energy"
+    assert kpi_name("share_served_within_10_min", "share") == "share served within 10 min"
