@@ -102,6 +102,13 @@ def test_a_store_charges_off_peak_and_the_grid_sees_less_at_peak():
     assert (4 * (world.books.energy_kwh[0] + moved)).max() == pytest.approx(80.0)
 
 
+def test_a_store_charges_slowly_where_it_shall():
+    slow = with_store(40.0, 80.0, (CHARGE, CHARGE, LEND))
+    slow = dataclasses.replace(slow, control=dataclasses.replace(slow.control, store_charge_kw=25.0))
+    world, _ = run(slow, demand([]))
+    assert world.books.store_kwh[0][:8].tolist() == pytest.approx([25 / 4] * 8), "50 kWh at 25 kW take the two hours"
+
+
 def test_an_empty_store_gives_back_the_limit():
     """10 kWh at 80 kW last 7.5 min: then both cars share 120 kW."""
     world, log = run(with_store(10.0, 80.0, (CHARGE, LEND)), demand([60.0, 60.0], target_soc=0.8))

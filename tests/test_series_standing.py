@@ -17,6 +17,17 @@ RESULT = make_result()
 KPIS, VERDICT = kpi_frame(RESULT), judge(RESULT)
 
 
+def test_about_where_it_crosses_is_read_off_a_straight_line():
+    months, states = ["2025-12", "2026-06", "2026-12"], [M, U, F]
+    assert sentence(months, states, [0.4, 0.8, 1.4]) == (
+        "meets in 2025-12, inconclusive in 2026-06, fails from 2026-12 on; falls behind about 2026-08, surely between 2025-12 and 2026-12"
+    )
+    assert sentence([0, 0.5, 1], [F, M, M], [1.2, 0.8, 0.1]) == (
+        "fails at 0, meets from 0.5 on; crosses the threshold about 0.25, surely between 0 and 0.5"
+    )
+    assert "about" not in sentence([0, 1], [M, F], [float("nan"), 2.0])
+
+
 def outcome(line, value, *states, shown=()):
     """Return a variant whose criteria have these states; the verdict is the worst of them."""
     whole = F if F in states else U if U in states else M

@@ -2,7 +2,8 @@
 
 A scope is a slice of the city: all of it, a group, a fleet, a kind, a district, an hour of day. The four groups are those
 of the standard: `cars` and `trucks` are all sessions of their fleets, `swap` and `truck_swap` those of them whose kind is
-swap. At sites, `trucks` and `truck_swap` are the sites of access truck, `cars` and `swap` all others.
+swap. At sites, `trucks` and `truck_swap` are the sites of access truck, `cars` and `swap` all others; `expressway` are the
+stations of that access, which are among those for cars.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ Key = tuple[str, str]
 """A scope and its key, for example ("district", "Yubei")."""
 CITY: Key = ("city", "all")
 SESSION_GROUPS: tuple[str, ...] = ("cars", "trucks", "swap", "truck_swap")
-_SITE_GROUPS = {STATION: ("cars", "trucks"), SWAP: ("swap", "truck_swap")}
+SITE_GROUPS = {STATION: ("cars", "trucks", "expressway"), SWAP: ("swap", "truck_swap")}
 
 
 def hour_name(hour: int) -> str:
@@ -57,13 +58,15 @@ def site_mask(result: RunResult, group: str) -> Bools:
     result : RunResult
         Gives the sites.
     group : str
-        One of `SESSION_GROUPS`.
+        One of `SITE_GROUPS`.
 
     Returns
     -------
     array of bool, [S]
     """
     sites = result.network.sites
+    if group == "expressway":
+        return np.asarray(np.array([access == "expressway" for access in sites.access], dtype=np.bool_) & (sites.kind == STATION))
     for_trucks = np.array([access == "truck" for access in sites.access], dtype=np.bool_)
     wanted = for_trucks if group in ("trucks", "truck_swap") else ~for_trucks
     return np.asarray(wanted & (sites.kind == (SWAP if "swap" in group else STATION)))
@@ -131,9 +134,9 @@ class SiteScopes:
         """Return the scopes of the stations or of the swap sites of a result."""
         sites, names = result.network.sites, result.network.districts.name
         rows = [sites.kind == kind]
-        rows += [site_mask(result, group) for group in _SITE_GROUPS[kind]]
+        rows += [site_mask(result, group) for group in SITE_GROUPS[kind]]
         rows += [(sites.kind == kind) & (sites.district == district) for district in range(len(names))]
-        keys = [CITY, *(("group", group) for group in _SITE_GROUPS[kind]), *(("district", name) for name in names)]
+        keys = [CITY, *(("group", group) for group in SITE_GROUPS[kind]), *(("district", name) for name in names)]
         keys += [("hour", hour_name(hour)) for hour in range(24)]
         return cls(tuple(keys), np.stack(rows).astype(np.float64))
 

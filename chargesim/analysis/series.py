@@ -227,9 +227,15 @@ def _over(members: list[Outcome], values: Sequence[Value], line: str) -> list[St
     told = []
     for name in names:
         course = tuple(known.get(name, "nothing") for known in every)
-        words = sentence(values, course) if line else sentence_by_line([str(value) for value in values], course)
+        words = sentence(values, course, _used(members, name)) if line else sentence_by_line([str(value) for value in values], course)
         told.append(Standing(line, name, tuple(values), course, f"{name}: {words}"))
     return told
+
+
+def _used(members: list[Outcome], name: str) -> list[float] | None:
+    """Return a criterion's failures over its allowance in each variant; None for the whole standard."""
+    found = [item.allowance_used for outcome in members for item in outcome.verdict.criteria if item.name == name]
+    return found if len(found) == len(members) else None
 
 
 def changes(outcomes: Sequence[Outcome]) -> list[tuple[str, Value, Value]]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from itertools import groupby, pairwise
+from math import isfinite
 
-from chargesim.scenario.buildup import month_number
+from chargesim.scenario.buildup import month_number, month_text
 from chargesim.scenario.series import Value
 
 _WORDS = {
@@ -17,7 +18,7 @@ _WORDS = {
 }
 
 
-def sentence(values: Sequence[Value], states: Sequence[str]) -> str:
+def sentence(values: Sequence[Value], states: Sequence[str], used: Sequence[float] | None = None) -> str:
     """Return what becomes of a criterion along rising values.
 
     Parameters
@@ -26,11 +27,15 @@ def sentence(values: Sequence[Value], states: Sequence[str]) -> str:
         Numbers, or months YYYY-MM; for months it is said when the network falls behind or catches up.
     states : sequence of str
         The state at each value: meets, fails, inconclusive, incomplete, given (reached), short or nothing.
+    used : sequence of float, optional
+        Failures over allowed failures at each value: where they cross 1, by a straight line between neighbours, is told
+        as about the value of the change.
 
     Returns
     -------
     str
-        For example ``meets up to 2026-03, fails from 2026-06 on; falls behind between 2026-03 and 2026-06``.
+        For example ``meets up to 2026-03, fails from 2026-06 on; falls behind about 2026-05, surely between 2026-03 and
+        2026-06``.
     """
     spans = _spans(values, states)
     monthly = isinstance(values[0], str)
@@ -46,8 +51,7 @@ def sentence(values: Sequence[Value], states: Sequence[str]) -> str:
         else:
             span = at if first == last else f"from {first} to {last}"
         parts.append(f"{_WORDS[state]} {span}")
-    turns = _turns(values, states) if monthly else []
-    return "; ".join([", ".join(parts), *turns])
+    return "; ".join([", ".join(parts), *_turns(values, states, used, monthly)])
 
 
 def sentence_by_line(lines: Sequence[str], states: Sequence[str]) -> str:
@@ -69,16 +73,37 @@ def _spans(values: Sequence[Value], states: Sequence[str]) -> list[tuple[str, Va
     return spans
 
 
-def _turns(months: Sequence[Value], states: Sequence[str]) -> list[str]:
+def _turns(values: Sequence[Value], states: Sequence[str], used: Sequence[float] | None, monthly: bool) -> list[str]:
     """Return when the network falls behind (meets, later fails) or catches up; what is inconclusive lies between."""
-    decided = [(str(month), state) for month, state in zip(months, states, strict=True) if state in ("meets", "fails")]
+    decided = [place for place, state in enumerate(states) if state in ("meets", "fails")]
     turns = []
-    for (before, old), (after, new) in pairwise(decided):
-        if old != new:
-            words = "falls behind" if new == "fails" else "catches up"
-            adjacent = month_number(after) - month_number(before) == 1
-            turns.append(f"{words} in {after}" if adjacent else f"{words} between {before} and {after}")
+    for before, after in pairwise(decided):
+        if states[before] == states[after]:
+            continue
+        words = "falls behind" if states[after] == "fails" else "catches up"
+        about = _crossing(values, used, before, after) if used is not None else None
+        between = f"between {values[before]} and {values[after]}"
+        if monthly and month_number(str(values[after])) - month_number(str(values[before])) == 1:
+            turns.append(f"{words} in {values[after]}")
+        elif about is not None:
+            turns.append(f"{words if monthly else 'crosses the threshold'} about {about}, surely {between}")
+        elif monthly:
+            turns.append(f"{words} {between}")
     return turns
+
+
+def _crossing(values: Sequence[Value], used: Sequence[float], before: int, after: int) -> str | None:
+    """Return about where the failures cross what is allowed, between two places of a series; None when they do not."""
+    for left in range(before, after):
+        one, other = used[left] - 1.0, used[left + 1] - 1.0
+        if isfinite(one) and isfinite(other) and one * other <= 0 and one != other:
+            part = one / (one - other)
+            first, last = values[left], values[left + 1]
+            if isinstance(first, str):
+                start, end = month_number(first), month_number(str(last))
+                return month_text(round(start + part * (end - start)))
+            return f"{float(first) + part * (float(last) - float(first)):.3g}"
+    return None
 
 
 def _listed(names: list[str]) -> str:

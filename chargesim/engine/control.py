@@ -1,6 +1,7 @@
 """State how the sites are run: what the cloud knows, reservations, stores, the charging of packs, failed tries."""
 
 from dataclasses import dataclass
+from math import inf
 
 from chargesim.engine.rules import exact_min
 from chargesim.scenario.fleets import lever
@@ -22,6 +23,8 @@ class Control:
     grace_min: float = 0.0
     store_hours: tuple[int, ...] = (IDLE,) * 24
     """`CHARGE`, `IDLE` or `LEND` by hour of day"""
+    store_charge_kw: float = inf
+    """power at which a store charges at most [kW]"""
     store_efficiency: float = 1.0
     """energy out over energy in; the loss is on the way in"""
     smart: bool = False
@@ -47,6 +50,7 @@ def control_of(scenario: Scenario) -> Control:
         hold_min=reservation.hold_min.value,
         grace_min=exact_min(reservation.grace_min.value),
         store_hours=tuple(_store_hour(scenario, hour) for hour in range(24)),
+        store_charge_kw=store.store.charge_kw.value if store is not None else inf,
         store_efficiency=store.store.efficiency.value if store is not None else 1.0,
         smart=smart.enabled,
         hold_packs=held_hours(factors, smart.look_ahead_h),

@@ -26,6 +26,7 @@ class Store:
     def __init__(self, env: Environment, plant: Plant, books: Books, site: int, done: Callable[[], None]) -> None:
         self.env, self.books, self.site, self.done = env, books, site, done
         self.kwh, self.kw = float(plant.store_kwh[site]), float(plant.store_kw[site])
+        self.charge_kw = min(self.kw, plant.control.store_charge_kw)
         self.efficiency = plant.control.store_efficiency
         self.duty = IDLE
         self.energy_kwh = self.power_kw = self.since_min = 0.0
@@ -48,7 +49,7 @@ class Store:
         elif self.duty == LEND:
             power_kw = min(self.kw, used_kw)
         else:
-            power_kw = -min(self.kw, max(0.0, grid_kw - used_kw))
+            power_kw = -min(self.charge_kw, max(0.0, grid_kw - used_kw))
         if power_kw == self.power_kw:
             return
         self.settle()

@@ -38,7 +38,8 @@ class Store(Section):
 
     enabled: bool = Field(default=False, description="true: stations have a store")
     kwh: NonNegative = Field(description="usable energy of a station's store [kWh]")
-    kw: NonNegative = Field(description="power in and out, at the plugs' side [kW]")
+    kw: NonNegative = Field(description="power that it lends at most, at the plugs' side [kW]")
+    charge_kw: NonNegative = Field(description="power at which it charges at most, at the plugs' side [kW]")
     efficiency: Share = Field(description="energy out over energy in")
     charge_hours: list[int] = Field(description="hours of day [0..23] in which it charges from what the guns leave")
     lend_hours: list[int] = Field(description="hours of day [0..23] in which it serves the guns before the grid does")

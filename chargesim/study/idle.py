@@ -95,6 +95,8 @@ def _of_stations(scenario: Scenario, network: Network) -> Iterator[str]:
         if not (sites.store_kwh > 0).any():
             empty = next((name for name in ("kwh", "kw") if getattr(store, name).value == 0), None)
             yield f"stations.store: is on, but {f'{empty} is 0' if empty else 'no station has one'}; {NOTHING}"
+        elif store.charge_kw.value == 0:
+            yield "stations.store: is on, but charge_kw is 0; it is never charged"
         for name in ("charge_hours", "lend_hours"):
             if not getattr(store, name):
                 yield f"stations.store: is on, but {name} is empty; " + (NOTHING if name == "lend_hours" else "it is never charged")

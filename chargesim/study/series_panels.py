@@ -1,9 +1,10 @@
 """Check that the panels of a series show KPIs that there are, before anything runs."""
 
-from chargesim.analysis.kpis import kpi_table
-from chargesim.analysis.scopes import CITY, SESSION_GROUPS, hour_name
+from chargesim.analysis.kpis import SESSION_SCOPES, kpi_table
+from chargesim.analysis.scopes import CITY, SESSION_GROUPS, SITE_GROUPS, hour_name
 from chargesim.engine.accumulators import KINDS
 from chargesim.errors import InputError
+from chargesim.network.network import STATION
 from chargesim.scenario.faults import Fault, place_of
 from chargesim.scenario.keys import nearest_name
 from chargesim.scenario.reading import LoadedScenario
@@ -34,7 +35,7 @@ def check_panels(loaded: LoadedScenario, case: Case) -> None:
     districts = case.network.districts.name
     keys: dict[str, tuple[str, ...]] = {
         "city": (CITY[1],),
-        "group": SESSION_GROUPS,
+        "group": tuple(dict.fromkeys((*SESSION_GROUPS, *SITE_GROUPS[STATION]))),
         "fleet": case.task.fleets,
         "kind": KINDS,
         "district": districts,
@@ -58,6 +59,8 @@ def _fault(panel: Shown, scopes: dict[str, tuple[str, ...]], keys: dict[str, tup
     if panel.kpi not in scopes:
         return "kpi", f"unknown KPI {panel.kpi!r}" + _near(panel.kpi, tuple(scopes))
     scope, key = ("hour", "") if panel.panel == "hours" else panel.place
+    if scope == "group" and scopes[panel.kpi] == SESSION_SCOPES:  # sessions belong to a fleet, not to the sites of an access
+        keys = {**keys, "group": SESSION_GROUPS}
     if scope not in scopes[panel.kpi]:
         return ("kpi" if key == "" else "scope"), f"{panel.kpi} is not reported by {scope}, but by {', '.join(scopes[panel.kpi])}"
     if key and key not in keys[scope]:

@@ -85,7 +85,9 @@ def draw_kpi_by_line(ax: Axes, shown: Shown, series: Series, outcomes: Sequence[
     _draw_threshold(ax, shown, criteria, across=False)
     low, high = ax.get_xlim()
     room = 0.25 * (high - low)
-    ax.set_xlim(low - room if low - room >= 0 or low < 0 else max(0.0, low - room), high + room)
+    least = -0.02 * (high - low)  # no share and no number of minutes is below 0; half a marker is
+    most = 100.6 if unit == "share" and high <= 101 else high + room  # no share is above 100 %; half a marker is
+    ax.set_xlim(max(low - room, least), min(high + room, most))
 
 
 def draw_supply(ax: Axes, shown: Shown, series: Series, outcomes: Sequence[Outcome]) -> None:
@@ -159,4 +161,4 @@ def _set_limits(ax: Axes, unit: str) -> None:
     spread = max(high - low, 0.1 * max(abs(high), 1e-3))
     bottom = 0.0 if 0 <= low < _FLAT * high else low - 0.12 * spread
     top = high + 0.16 * spread
-    ax.set_ylim(max(bottom, 0.0), min(top, 101.0) if unit == "share" and high <= 100 else top)
+    ax.set_ylim(max(bottom, 0.0), min(top, 100.3) if unit == "share" and high <= 100 else top)
