@@ -60,7 +60,7 @@ def price_min(price_cny_kwh, energy_kwh, value_of_time_cny_h):  # type: ignore[n
 
 
 @njit(cache=True)
-def _idle_cost_min(me, there, place, soc, own, hour, edge_soc, step_kw):  # type: ignore[no-untyped-def]
+def _idle_cost_min(me, there, place, soc, period, tariff_cny_kwh, noise_min, edge_soc, step_kw):  # type: ignore[no-untyped-def]
     """Return what a site costs a vehicle if it need not wait there [min]; infinite when a swap would gain nothing."""
     soc_there = soc - there.km * me.consumption_kwh_km / me.battery_kwh
     if place.swap:
@@ -71,9 +71,8 @@ def _idle_cost_min(me, there, place, soc, own, hour, edge_soc, step_kw):  # type
     else:
         service_min = charge_min(soc_there, me.target_soc, me.battery_kwh, edge_soc[me.curve], step_kw[place.outlet, me.curve])
         energy_kwh = (me.target_soc - soc_there) * me.battery_kwh
-    money_min = price_min(place.price_cny_kwh + own.tariff_cny_kwh[hour], energy_kwh, me.value_of_time_cny_h)
-    drive_min = there.minutes[own.period_of_hour[hour]]
-    return drive_min + service_min + money_min - own.noise_min * gumbel_noise(me.key, place.hash)
+    money_min = price_min(place.price_cny_kwh + tariff_cny_kwh, energy_kwh, me.value_of_time_cny_h)
+    return there.minutes[period] + service_min + money_min - noise_min * gumbel_noise(me.key, place.hash)
 
 
 @njit(cache=True)
@@ -120,6 +119,7 @@ def choose_site(wishes, row, origin, soc, now, tried, n_tried, candidates, place
     """
     me, own = wishes[row], city[0]
     hour = int(now // 60.0) % 24
+    period, tariff_cny_kwh, noise_min = own.period_of_hour[hour], own.tariff_cny_kwh[hour], own.noise_min
     range_km = soc * me.battery_kwh / me.consumption_kwh_km
     best, best_km, best_min, best_cost, idle_cost = NOWHERE, 0.0, 0.0, inf, inf
     for way in range(2):
@@ -136,12 +136,12 @@ def choose_site(wishes, row, origin, soc, now, tried, n_tried, candidates, place
                 useless = useless or tried[i] == there.site
             if useless:
                 continue
-            cost = _idle_cost_min(me, there, place, soc, own, hour, edge_soc, step_kw)
+            cost = _idle_cost_min(me, there, place, soc, period, tariff_cny_kwh, noise_min, edge_soc, step_kw)
             idle_cost = min(idle_cost, cost)
             if me.guidance > 0:
                 cost += min(expected_wait_min[there.site], NEVER_MIN)
             if cost < best_cost:
-                best, best_km, best_min, best_cost = there.site, there.km, there.minutes[own.period_of_hour[hour]], cost
+                best, best_km, best_min, best_cost = there.site, there.km, there.minutes[period], cost
     if best != NOWHERE and max(idle_cost, _outside_cost_min(me, soc, own, hour)) < best_cost:
         return OUTSIDE, 0.0, 0.0
     return best, best_km, best_min

@@ -23,6 +23,19 @@ from chargesim.engine.store import Store
 Floats = NDArray[np.float64]
 
 
+class Rows:
+    """Curves and outlets of a plant row by row, so that neither a site nor a charge need cut them out of the arrays."""
+
+    def __init__(self, plant: Plant) -> None:
+        self.edge_soc: list[Floats] = list(plant.edge_soc)
+        self.step_kw: list[list[Floats]] = [list(powers) for powers in plant.step_kw]
+        self.highest_kw = [float(powers.max(initial=0.0)) for powers in plant.step_kw]
+        outlets = plant.outlets
+        self.outlets = list(zip(outlets.cabinet.tolist(), outlets.rank.tolist(), outlets.type.tolist(), strict=True))
+        self.first: list[int] = outlets.first.tolist()
+        self.cabinet_kw: list[float] = plant.cabinet_kw.tolist()
+
+
 class Outlet:
     """A gun or slot, and the battery that it charges.
 
@@ -47,7 +60,7 @@ class Outlet:
     ) -> None:
         self.group, self.site, self.number = group, site, number
         self.cabinet, self.rank, self.type, self.done = cabinet, rank, type, done
-        self.powers: Floats = group.plant.step_kw[type]
+        self.powers = group.rows.step_kw[type]
         self.charge: Charge | None = None
 
 
@@ -74,8 +87,8 @@ class Charge:
         self.soc = soc
         self.target_soc = target_soc
         self.battery_kwh = battery_kwh
-        self.edge_soc: Floats = outlet.group.edges[curve]
-        self.step_kw: Floats = outlet.powers[curve]
+        self.edge_soc = outlet.group.rows.edge_soc[curve]
+        self.step_kw = outlet.powers[curve]
         self.begun_min = self.since_min = now
         self.granted_kw, self.peak_kw = -1.0, -1.0
         self.step = 0
@@ -87,15 +100,16 @@ class PowerGroup:
 
     Parameters
     ----------
+    rows : Rows
+        The plant's curves and outlets; all groups share them.
     plug_kw : float
         Limit of the connection on the plugs' side [kW].
     store : int, optional
         Site in whose books the connection's battery store is written; None: there is no store.
     """
 
-    def __init__(self, env: Environment, plant: Plant, books: Books, plug_kw: float, store: int | None = None) -> None:
-        self.env, self.plant, self.books, self.plug_kw = env, plant, books, plug_kw
-        self.edges = plant.edge_soc
+    def __init__(self, env: Environment, plant: Plant, books: Books, rows: Rows, plug_kw: float, store: int | None = None) -> None:
+        self.env, self.plant, self.books, self.rows, self.plug_kw = env, plant, books, rows, plug_kw
         self.dark = 0
         self.outlets: list[Outlet] = []
         self.cabinet_kw: list[float] = []
@@ -107,12 +121,11 @@ class PowerGroup:
 
     def add_outlets(self, site: int, done: Callable[[Charge], None], first_number: int = 0) -> list[Outlet]:
         """Put the outlets of a site behind the connection, numbered from `first_number` on in event keys."""
-        layout = self.plant.outlets
-        base, mine = len(self.cabinet_kw), layout.of(site)
-        self.cabinet_kw += [float(self.plant.cabinet_kw[site])] * (1 + max((int(layout.cabinet[o]) for o in mine), default=-1))
+        rows, base = self.rows, len(self.cabinet_kw)
+        mine = rows.outlets[rows.first[site] : rows.first[site + 1]]
+        self.cabinet_kw += [rows.cabinet_kw[site]] * (1 + max((cabinet for cabinet, _, _ in mine), default=-1))
         added = [
-            Outlet(self, site, first_number + i, base + int(layout.cabinet[o]), int(layout.rank[o]), int(layout.type[o]), done)
-            for i, o in enumerate(mine)
+            Outlet(self, site, number, base + cabinet, rank, type, done) for number, (cabinet, rank, type) in enumerate(mine, first_number)
         ]
         self._know(added)
         return added
@@ -126,7 +139,7 @@ class PowerGroup:
 
     def _know(self, added: list[Outlet]) -> None:
         self.outlets += added
-        highest_kw = max((float(self.plant.step_kw[one].max()) for one in {outlet.type for outlet in self.outlets}), default=0.0)
+        highest_kw = max((self.rows.highest_kw[kind] for kind in {outlet.type for outlet in self.outlets}), default=0.0)
         room_kw = min([self.plug_kw, *self.cabinet_kw])
         self.least_to_bind = 1 + int(room_kw // highest_kw) if highest_kw > 0 and room_kw < inf else 1_000_000
 
@@ -144,7 +157,8 @@ class PowerGroup:
     def unplug(self, charge: Charge) -> None:
         """End a charge now, before it has reached its target."""
         self._settle(charge)
-        self._remove(charge)
+        charge.plan = charge.outlet.charge = None
+        self.count -= 1
         self._reshare()
 
     def settle_all(self) -> None:
@@ -195,6 +209,8 @@ class PowerGroup:
 
         While a store works its power follows the sum of the charges, so they are planned step by step as well.
         """
+        if self.count < self.least_to_bind and not (self.shared or self.dark or self.store):
+            return False  # the way of most charges
         binds = self.dark > 0 or (self.store is not None and self.store.works) or self._binds()
         if not binds and not self.shared:
             return False
@@ -218,8 +234,9 @@ class PowerGroup:
         return True
 
     def _charge_alone(self, charge: Charge) -> None:
+        outlet = charge.outlet
         minutes = charge_min(charge.soc, charge.target_soc, charge.battery_kwh, charge.edge_soc, charge.step_kw)
-        key = outlet_key(EventClass.DONE, charge.outlet.site, charge.outlet.number)
+        key = outlet_key(EventClass.DONE, outlet.site, outlet.number)
         charge.plan = Moment(self.env, exact_min(minutes), key, charge, self._finish)
 
     def _charge_shared(self) -> None:
@@ -285,13 +302,11 @@ class PowerGroup:
             before, charge.soc = charge.soc, charge.target_soc
             self._deposit_alone(charge, before)
         charge.soc = charge.target_soc
-        self._remove(charge)
-        self._reshare()
-        charge.outlet.done(charge)
-
-    def _remove(self, charge: Charge) -> None:
-        charge.plan = charge.outlet.charge = None
+        outlet = charge.outlet
+        charge.plan = outlet.charge = None
         self.count -= 1
+        self._reshare()
+        outlet.done(charge)
 
     def _deposit_alone(self, charge: Charge, soc_before: float) -> None:
         books = self.books

@@ -16,10 +16,10 @@ from chargesim.engine.calendar import Calendar
 from chargesim.engine.car import Car
 from chargesim.engine.choice import choose_site
 from chargesim.engine.cloud import Cloud
-from chargesim.engine.moments import Moment, Process
+from chargesim.engine.moments import Moment, Process, Story
 from chargesim.engine.order import DAY_MIN, HOUR_MIN, EventClass, vehicle_key
 from chargesim.engine.plant import Plant
-from chargesim.engine.power import PowerGroup
+from chargesim.engine.power import PowerGroup, Rows
 from chargesim.engine.rules import NOWHERE, OUTSIDE, exact_min
 from chargesim.engine.session_log import SessionLog, as_log
 from chargesim.engine.station import Station
@@ -78,11 +78,13 @@ class World:
         self.books = Books(plant, 0, lead_in_days + days) if debug else Books(plant, lead_in_days, days)
         self.changed: set[int] = set()
         self.groups: dict[int, PowerGroup] = {}
+        self._rows = Rows(plant)
         self.sites: list[Station | SwapSite] = [self._build_site(number) for number in range(len(plant))]
         self.rows: list[tuple[object, ...]] = []
         self.under_way: dict[int, Car] = {}
         self.posted_wait_min = np.zeros(len(plant))
         self.cloud = Cloud(plant, self.sites)
+        self._map = (plant.candidates, plant.places)
         self._known = (plant.city, plant.edge_soc, plant.step_kw)
         self._tried = np.zeros(_MAX_TRIED, dtype=np.int64)
         self._refresh_min = exact_min(plant.posted_refresh_min)
@@ -132,7 +134,7 @@ class World:
             site = self.sites[choice]
             yield self.drive(car, choice, km, minutes)
             site.arrive(car)
-            if site.refuses(car):
+            if car.promised_min < 0 and site.visible_wait_min() > car.tolerance_min:
                 car.balks += 1
             else:
                 turn = site.join(car)
@@ -161,9 +163,8 @@ class World:
             tried[i] = site
         follows = car.guidance == CLOUD
         wait_min = self.cloud.foresee(table[car.index], origin, now) if follows else self.posted_wait_min
-        plant = self.plant
         choice, km, minutes = choose_site(
-            table, car.index, origin, car.soc, now, tried, len(car.tried), plant.candidates, plant.places, wait_min, *self._known
+            table, car.index, origin, car.soc, now, tried, len(car.tried), *self._map, wait_min, *self._known
         )  # fmt: skip
         if follows and choice >= 0:
             self.cloud.send(car, choice, km, now + exact_min(minutes))
@@ -186,7 +187,7 @@ class World:
         plant, connection = self.plant, int(self.plant.connection[number])
         if connection not in self.groups:
             store = number if plant.store_kwh[number] > 0 and plant.store_kw[number] > 0 else None
-            self.groups[connection] = PowerGroup(self.env, plant, self.books, float(plant.plug_kw[number]), store)
+            self.groups[connection] = PowerGroup(self.env, plant, self.books, self._rows, float(plant.plug_kw[number]), store)
         kind = SwapSite if plant.kind[number] == SWAP else Station
         return kind(self.env, plant, self.books, number, self.changed, self.groups[connection])
 
@@ -200,7 +201,7 @@ class World:
     def _appear(self, moment: Moment) -> None:
         car, table, origin = moment.value  # type: ignore[misc]
         self._expect_next()
-        self.env.process(self.vehicle(car, table, origin))
+        Story(self.vehicle(car, table, origin))
 
     def _refresh(self, _: Moment) -> None:
         """Post the occupancy of all sites; those that have not changed are posted already."""

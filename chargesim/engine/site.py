@@ -37,7 +37,7 @@ class Site:
 
     def __init__(self, env: simpy.Environment, plant: Plant, books: Books, number: int, changed: set[int]) -> None:
         self.env, self.books, self.number, self.changed = env, books, number, changed
-        self.control = plant.control
+        self.control, self.cloud = plant.control, plant.control.cloud
         self.kind = int(plant.kind[number])
         self.servers = int(plant.servers[number])
         self.service_min = float(plant.service_min[number])
@@ -82,13 +82,9 @@ class Site:
     def arrive(self, car: Car, pack_found: bool = False) -> None:
         """Count an arrival; a reservation that has not lapsed becomes a place in the queue."""
         self.books.arrived(self.number, self.env.now, pack_found)
-        if self.control.cloud:
+        if self.cloud:
             self.expected.pop(car.row, None)
             car.promised_min = self.holds.pop(car.row, -1.0)
-
-    def refuses(self, car: Car) -> bool:
-        """Tell whether a vehicle balks: it has no reservation and sees a longer wait than it tolerates."""
-        return car.promised_min < 0 and self.visible_wait_min() > car.tolerance_min
 
     def join(self, car: Car) -> Turn | None:
         """Give the vehicle a place now (None), or put it into the queue."""
@@ -124,7 +120,7 @@ class Site:
         self.queue[car.row] = turn
         if last is not None and rank < last.rank:
             self.queue = dict(sorted(self.queue.items(), key=lambda item: item[1].rank))
-        if self.control.cloud:
+        if self.cloud:
             self.expected[car.row] = (self.env.now, car.row, car.known_min if car.known_min >= 0 else self.service_min)
         self._call_next()
         if turn.triggered:
@@ -181,7 +177,7 @@ class Site:
         self._tick()
         del self.queue[turn.car.row]
         self._note_wait(turn.car)
-        if self.control.cloud:
+        if self.cloud:
             self.expected.pop(turn.car.row, None)
 
     def _note_wait(self, car: Car) -> None:

@@ -56,14 +56,14 @@ class Station(Site):
         """Plug the vehicle in, at its first gun after the tries that fail; the event comes when it is full, or interrupted."""
         done = Signal(self.env)
         self.in_service[car.place] = (car, done)
-        if car.failed_starts:
+        if not car.failed_starts:
+            self._plug_in(car)
+        else:
             minutes = car.failed_starts * self.control.failed_start_min
             car.failed_starts, car.joined_min = 0, self.env.now
-            if self.control.cloud:
+            if self.cloud:
                 self.free_min[car.place] = self.env.now + minutes + self._minutes_at(self.guns[car.place], car)
             Moment(self.env, minutes, outlet_key(EventClass.DONE, self.number, car.place), (car, done), self._start)
-        else:
-            self._plug_in(car)
         return done
 
     def close(self) -> None:
@@ -125,7 +125,7 @@ class Station(Site):
 
     def add_gun(self) -> int:
         """Add a gun of the station's first kind with a supply of its own, such as a mobile charger; return its number."""
-        supply = PowerGroup(self.env, self.plant, self.books, inf)
+        supply = PowerGroup(self.env, self.plant, self.books, self.group.rows, inf)
         gun = supply.add_outlet(self.number, len(self.guns), self.guns[0], self._charged)
         self.guns.append(gun)
         self.down.append(1)
@@ -142,7 +142,7 @@ class Station(Site):
     def _plug_in(self, car: Car) -> None:
         gun = self.guns[car.place]
         car.charge = gun.group.plug_in(gun, car.soc, max(car.target_soc, car.soc), car.battery_kwh, car.curve)
-        if self.control.cloud:
+        if self.cloud:
             self.free_min[car.place] = self.env.now + self._minutes_at(gun, car)
 
     def _start(self, moment: Moment) -> None:
@@ -185,7 +185,7 @@ class Station(Site):
         car, done = self.in_service.pop(gun)
         self._note_service(gun, car)
         car.full = True
-        if self.control.cloud:
+        if self.cloud:
             self.free_min[gun] = 0.0
         self._give_back(gun)
         done.happen()

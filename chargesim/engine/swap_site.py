@@ -120,7 +120,8 @@ class SwapSite(Site):
         return 1 + int(base_stock(per_min * self.interval_min * len(self.slots), self.control.promised))
 
     def _places(self) -> int:
-        return 0 if self.dark else min(len(self.free), self.ready)
+        bays = 0 if self.dark else len(self.free)
+        return bays if bays < self.ready else self.ready
 
     def _take_place(self, car: Car) -> None:
         super()._take_place(car)
@@ -153,7 +154,7 @@ class SwapSite(Site):
             slot = self.free_slots.pop(0)
             charge = self.group.plug_in(self.slots[slot], soc, max(soc, self.hand_out_soc), battery_kwh, self.curve)
             ready_min = self.env.now
-            if self.control.cloud:
+            if self.cloud:
                 ready_min += charge_min(soc, charge.target_soc, battery_kwh, charge.edge_soc, charge.step_kw)
             self.charging[slot] = (charge, ready_min)
 
