@@ -98,6 +98,14 @@ def test_stock_of_a_month_keeps_the_mix():
     assert off.stock == STOCK
 
 
+def test_nevs_on_the_corridors_grow_with_the_stock():
+    half = lines(buildup(1.0, stock=STOCK / 2))[CORRIDOR]
+    assert half.sessions_per_day == pytest.approx(lines()[CORRIDOR].sessions_per_day / 2)
+    assert lines(buildup(1.0, stock=STOCK * 100))[CORRIDOR].sessions_per_day == pytest.approx(
+        lines()[CORRIDOR].sessions_per_day / PLAN.scenario.corridors.nev_share_of_traffic.value
+    ), "no more than all traffic is electric"
+
+
 def test_electrification_by_hand():
     before, after = lines(), lines({"fleets.taxi.vehicles": 24_000, "fleets.taxi.electrification": 0.8})
     assert after["taxi"].stock == pytest.approx(19_200)

@@ -20,14 +20,19 @@ def share_factor(buildup: Buildup) -> float:
 
 
 def in_its_month(scenario: Scenario) -> Scenario:
-    """Return the scenario with every fleet's fast share, and the corridors' share, as of its month; swap shares stay."""
+    """Return the scenario as of its month: every fleet's fast share, the corridors' share and their share of NEVs; swap shares stay."""
     buildup = buildup_of(scenario)
     if buildup is None:
         return scenario
     fleets = {name: fleet.model_copy(update={"fast_share": _found(fleet.fast_share, buildup)}) for name, fleet in scenario.fleets.items()}
     corridors = scenario.corridors
     if corridors is not None:
-        corridors = corridors.model_copy(update={"share_at_network": _found(corridors.share_at_network, buildup)})
+        stock = buildup.stock(month_number(buildup.month)) / sum(fleet.electric for fleet in scenario.fleets.values())
+        on_roads = corridors.nev_share_of_traffic
+        text = f"{on_roads.source}; here {on_roads.value:g} x {stock:.3f}, the stock of the month over that of the fleets"
+        on_roads = on_roads.model_copy(update={"value": min(1.0, on_roads.value * stock), "source": text})
+        found = _found(corridors.share_at_network, buildup)
+        corridors = corridors.model_copy(update={"share_at_network": found, "nev_share_of_traffic": on_roads})
     return scenario.model_copy(update={"fleets": fleets, "corridors": corridors})
 
 

@@ -51,9 +51,14 @@ class Outlet:
         Row of `Plant.step_kw`: what it gives by curve and step [kW].
     done : callable
         Called with the charge that has reached its target.
+
+    Attributes
+    ----------
+    given_kwh : float
+        What a gun has given in charges that have ended [kWh at the plug].
     """
 
-    __slots__ = ("cabinet", "charge", "done", "group", "number", "powers", "rank", "site", "type")
+    __slots__ = ("cabinet", "charge", "done", "given_kwh", "group", "number", "powers", "rank", "site", "type")
 
     def __init__(
         self, group: "PowerGroup", site: int, number: int, cabinet: int, rank: int, type: int, done: "Callable[[Charge], None]"
@@ -62,6 +67,7 @@ class Outlet:
         self.cabinet, self.rank, self.type, self.done = cabinet, rank, type, done
         self.powers = group.rows.step_kw[type]
         self.charge: Charge | None = None
+        self.given_kwh = 0.0
 
 
 class Charge:
@@ -169,6 +175,14 @@ class PowerGroup:
         if self.store is not None:
             self.store.settle()
 
+    def soc_now(self, charge: Charge) -> float:
+        """Return the SOC that a charge has reached by now; to look changes nothing."""
+        minutes = self.env.now - charge.since_min
+        if self.shared:
+            edge = min(float(charge.edge_soc[charge.step + 1]), charge.target_soc)
+            return min(edge, charge.soc + charge.granted_kw * minutes / (60.0 * charge.battery_kwh))
+        return float(soc_after(charge.soc, charge.target_soc, minutes, charge.battery_kwh, charge.edge_soc, charge.step_kw))
+
     def cut(self) -> None:
         """Let a blackout begin: nothing is charged until `restore`."""
         self.dark += 1
@@ -270,15 +284,13 @@ class PowerGroup:
 
     def _settle(self, charge: Charge) -> None:
         """Advance one charge to now and write its energy to the books."""
-        now, since, soc = self.env.now, charge.since_min, charge.soc
-        if now == since:
+        now, soc = self.env.now, charge.soc
+        if now == charge.since_min:
             return
+        charge.soc = self.soc_now(charge)
         if self.shared:
-            edge = min(float(charge.edge_soc[charge.step + 1]), charge.target_soc)
-            charge.soc = min(edge, soc + charge.granted_kw * (now - since) / (60.0 * charge.battery_kwh))
             self._deposit_shared(charge, now)
         else:
-            charge.soc = soc_after(soc, charge.target_soc, now - since, charge.battery_kwh, charge.edge_soc, charge.step_kw)
             self._deposit_alone(charge, soc)
         charge.since_min = now
 

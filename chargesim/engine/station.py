@@ -22,13 +22,16 @@ class Station(Site):
     Attributes
     ----------
     guns : list of Outlet
-        By number; ultra-fast guns first, then their companions.
+        By number; ultra-fast guns first, then their companions, then those that were added.
+    in_service : dict of int to (Car, Signal)
+        The vehicles at guns, by gun; the signal happens when the vehicle is full or interrupted, before another is called.
     """
 
     def __init__(self, env: simpy.Environment, plant: Plant, books: Books, number: int, changed: set[int], group: PowerGroup) -> None:
         super().__init__(env, plant, books, number, changed)
         self.plant, self.group = plant, group
         self.guns: list[Outlet] = group.add_outlets(number, self._charged)
+        self.planned = len(self.guns)
         self.kinds = len({gun.type for gun in self.guns})
         self.cabinets = len({gun.cabinet for gun in self.guns})
         self.up = self.servers
@@ -75,7 +78,7 @@ class Station(Site):
             self._note_service(gun, car)
         for gun, failures in enumerate(self.down):
             if failures:
-                self.books.down(self.number, self._down_since[gun], self.env.now)
+                self._note_down(gun)
 
     def fail(self, gun: int) -> None:
         """Let a gun be out of order until it is restored; the vehicle at it keeps its SOC."""
@@ -101,7 +104,7 @@ class Station(Site):
         self.down[gun] -= 1
         if self.down[gun]:
             return
-        self.books.down(self.number, self._down_since[gun], self.env.now)
+        self._note_down(gun)
         self.up += 1
         self.free_min[gun] = 0.0
         self.changed.add(self.number)
@@ -123,14 +126,26 @@ class Station(Site):
         for gun in range(len(self.guns)):
             self.restore(gun)
 
+    def given_kwh(self, gun: int) -> float:
+        """Return what a gun has given up to now [kWh at the plug]."""
+        outlet = self.guns[gun]
+        car, _ = self.in_service.get(gun, (None, None))
+        if car is None or car.charge is None:
+            return outlet.given_kwh
+        return outlet.given_kwh + (outlet.group.soc_now(car.charge) - car.soc) * car.battery_kwh
+
     def add_gun(self) -> int:
-        """Add a gun of the station's first kind with a supply of its own, such as a mobile charger; return its number."""
+        """Add a gun of the station's first kind with a supply of its own, such as a mobile charger; return its number.
+
+        During a blackout it waits, like the station's own, until there is light. The books keep its service and its
+        energy as the station's, not whether it works: availability is that of the plan's guns.
+        """
         supply = PowerGroup(self.env, self.plant, self.books, self.group.rows, inf)
         gun = supply.add_outlet(self.number, len(self.guns), self.guns[0], self._charged)
         self.guns.append(gun)
-        self.down.append(1)
+        self.down.append(1 + self.dark)
         self._down_since.append(self.env.now)
-        self.free_min = np.append(self.free_min, 0.0)
+        self.free_min = np.append(self.free_min, inf)
         self.servers += 1
         self.restore(gun.number)
         return gun.number
@@ -138,6 +153,11 @@ class Station(Site):
     def remove_gun(self, gun: int) -> None:
         """Take away a gun that was added; a vehicle at it is interrupted."""
         self.fail(gun)
+
+    def _note_down(self, gun: int) -> None:
+        """Write to the books how long one of the plan's guns has been out of order."""
+        if gun < self.planned:
+            self.books.down(self.number, self._down_since[gun], self.env.now)
 
     def _plug_in(self, car: Car) -> None:
         gun = self.guns[car.place]
@@ -198,5 +218,7 @@ class Station(Site):
         self.books.busy(self.number, begun_min, self.env.now)
         car.service_min += self.env.now - begun_min
         if charge is not None:
-            car.energy_kwh += (charge.soc - car.soc) * car.battery_kwh
+            energy_kwh = (charge.soc - car.soc) * car.battery_kwh
+            car.energy_kwh += energy_kwh
+            charge.outlet.given_kwh += energy_kwh
             car.soc, car.charge = charge.soc, None

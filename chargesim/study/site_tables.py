@@ -12,7 +12,8 @@ def site_hours_frame(result: RunResult) -> pd.DataFrame:
     """Return a row per site and judged hour, means over the replications (peak kW: the mean of their peaks).
 
     Columns: site, district, kind, hour (from the first judged hour), busy_gun_min (bay-minutes at a swap site),
-    energy_kwh, arrivals, queue_min, peak_kw (grid side, quarter of an hour), packs_ready.
+    energy_kwh, store_kwh (taken by a battery store, below 0 what it gave), gun_down_min, arrivals, queue_min, peak_kw
+    (grid side, quarter of an hour), packs_ready.
     """
     sites = result.network.sites
     hours = 24 * result.days
@@ -29,6 +30,8 @@ def site_hours_frame(result: RunResult) -> pd.DataFrame:
             "hour": np.tile(np.arange(hours), len(sites)),
             "busy_gun_min": mean("busy_min"),
             "energy_kwh": mean("energy_kwh"),
+            "store_kwh": mean("store_kwh"),
+            "gun_down_min": mean("down_min"),
             "arrivals": mean("arrivals"),
             "queue_min": mean("queue_min"),
             "peak_kw": mean("peak_kw"),
