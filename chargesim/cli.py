@@ -138,25 +138,29 @@ def check(scenario: ScenarioPath, set_: Changes = None, as_json: AsJson = False)
 
 def _check_series(loaded: "LoadedScenario", as_json: bool) -> None:
     """Check every variant of a series; print the ledger and the network of the first, and the list of all."""
+    from tqdm.auto import tqdm
+
     from chargesim.scenario.variants import expand
     from chargesim.study.case import build_case
-    from chargesim.study.checking import check_case
+    from chargesim.study.checking import check_case, check_variant, series_seconds
     from chargesim.study.series_panels import check_panels
 
     variants = expand(loaded)
     first = build_case(variants[0].loaded)
     check_panels(loaded, first)
-    checked = check_case(first)
+    checked, each = check_case(first), [check_variant(variants[0], first)]
+    others = tqdm(variants[1:], desc="variants", leave=False, disable=None)
+    each += [check_variant(variant, build_case(variant.loaded)) for variant in others]
+    seconds = series_seconds(each)
     if as_json:
-        named = [{"line": one.line, "value": one.value, "folder": f"variants/{one.slug}"} for one in variants]
-        _print_json({**checked.to_dict(), "variants": named})
+        _print_json({**checked.to_dict(), "run_seconds": seconds, "variants": [vars(one) for one in each]})
         return
     from chargesim.view.checking import print_check
     from chargesim.view.series_table import print_variants
 
     console = _console()
     print_check(console, checked)
-    print_variants(console, variants, checked.run_seconds)
+    print_variants(console, each, seconds)
 
 
 @app.command()

@@ -51,6 +51,9 @@ def test_check_lists_the_variants_and_runs_nothing(child, tmp_path):
         f"variants/{name}" for name in ("plan_3000", "plan_6000", "no-noise_3000", "no-noise_6000")
     ]
     assert listed["stock"] == 3000  # the first variant
+    assert all(one["idle"] == [] for one in listed["variants"])
+    held = chargesim("check", child, "--set", "choice.reservation.enabled=true", cwd=tmp_path).stdout
+    assert held.count("        idle: choice.reservation: is on, but no vehicle follows the cloud") == 4
     assert not (tmp_path / "runs").exists()
 
 

@@ -132,7 +132,7 @@ class Station(Site):
         car, _ = self.in_service.get(gun, (None, None))
         if car is None or car.charge is None:
             return outlet.given_kwh
-        return outlet.given_kwh + (outlet.group.soc_now(car.charge) - car.soc) * car.battery_kwh
+        return outlet.given_kwh + (outlet.group.soc_now(car.charge) - float(car.soc)) * float(car.battery_kwh)
 
     def add_gun(self) -> int:
         """Add a gun of the station's first kind with a supply of its own, such as a mobile charger; return its number.

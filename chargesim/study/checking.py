@@ -1,6 +1,7 @@
 """Check a scenario without simulating it: ledger, network, offered load and the time that a run would take."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -11,13 +12,16 @@ from chargesim.demand.ledger import CORRIDOR, LedgerRow
 from chargesim.engine.rules import charge_min
 from chargesim.network.network import STATION
 from chargesim.scenario.rows import inside
+from chargesim.scenario.series import Value
+from chargesim.scenario.variants import Variant
 from chargesim.study.case import Case
 from chargesim.study.idle import idle_mechanisms
 from chargesim.study.run import expected_sessions
 
 SECONDS_PER_SESSION = 40e-6
 """Measured with `chargesim bench` for the default case, books and files included, rounded up."""
-SECONDS_TO_START = 8.0
+SECONDS_TO_START, SECONDS_PER_VARIANT = 8.0, 2.5
+"""To start worker processes and draw figures; to build a variant's network and write its tables."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,30 @@ class Checked:
     def to_dict(self) -> dict[str, Any]:
         """Return the check as plain data."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class CheckedVariant:
+    """What `chargesim check` tells of one variant of a series."""
+
+    line: str
+    value: Value | None
+    folder: str
+    idle: tuple[str, ...]
+    seconds: float
+    """what it takes on one core [s]"""
+
+
+def check_variant(variant: Variant, case: Case) -> CheckedVariant:
+    """Return what is known of a variant of a series before it is run."""
+    seconds = SECONDS_PER_VARIANT + expected_sessions(case) * case.scenario.replications * SECONDS_PER_SESSION
+    idle = idle_mechanisms(case.scenario, case.network, case.task.demand)
+    return CheckedVariant(variant.line, variant.value, f"variants/{variant.slug}", idle, seconds)
+
+
+def series_seconds(variants: Sequence[CheckedVariant]) -> float:
+    """Return about how long a series takes on this machine [s]."""
+    return SECONDS_TO_START + sum(one.seconds for one in variants) / min(len(variants), os.cpu_count() or 1)
 
 
 def check_case(case: Case) -> Checked:

@@ -28,7 +28,7 @@ from chargesim.network.network import STATION, SWAP
 from chargesim.scenario.reading import LoadedScenario, dump_yaml
 from chargesim.scenario.rows import shown
 from chargesim.study.case import Case, build_case
-from chargesim.study.extending import extension_text
+from chargesim.study.extending import extension_name, extension_text
 from chargesim.study.replication import accumulators_path, run_replication, sessions_path
 from chargesim.study.site_tables import site_frame, site_hours_frame
 from chargesim.study.storage import read_accumulators, write_frame, write_json, write_text
@@ -110,13 +110,13 @@ def run_scenario(
     Raises
     ------
     InputError
-        When the tables are at fault, or `out` holds another run.
+        When the tables are at fault, an extension's code cannot be read, or `out` holds another run.
     """
     begun = time.time()
     case = case or build_case(loaded)
+    about = {"run": run_digest(loaded, extensions)}
     case = replace(case, task=replace(case.task, extensions=tuple(extensions), debug=debug))
     scenario = loaded.scenario
-    about = {"run": run_digest(loaded, extensions)}
     folder = out or Path("runs") / f"{scenario.name}-{about['run'][:12]}"
     prepare_folder(folder, about)
     keep = _keep_sessions(case, sessions)
@@ -290,7 +290,7 @@ def _manifest(case: Case, about: dict[str, str], keep: bool) -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {name: version(name) for name in packages},
         "engine": "simpy",
-        "extensions": [getattr(extension, "__qualname__", repr(extension)) for extension in case.task.extensions],
+        "extensions": [extension_name(extension) for extension in case.task.extensions],
         "seed": scenario.seed,
         "streams": "SeedSequence(seed, spawn_key=(replication, blake2b(purpose), blake2b(vehicle class), day, layer)), PCG64DXSM",
         "replications": scenario.replications,

@@ -11,7 +11,7 @@ from rich.text import Text
 from chargesim.analysis.series import WHOLE, Outcome, Standing, common_label, shown_kpis
 from chargesim.analysis.verdict import nearest_to_breaking
 from chargesim.scenario.series import Series
-from chargesim.scenario.variants import Variant
+from chargesim.study.checking import CheckedVariant
 from chargesim.study.series import SeriesRun, shown_row
 from chargesim.view.series_style import kpi_name
 from chargesim.view.style import readable
@@ -45,21 +45,23 @@ def print_series(console: Console, run: SeriesRun, title: str) -> None:
     console.print(Text(f"{run.outcomes[0].about}; {common_label(run.outcomes)}", style="dim"))
 
 
-def print_variants(console: Console, variants: Sequence[Variant], seconds: float) -> None:
-    """Print what a series would run.
+def print_variants(console: Console, variants: Sequence[CheckedVariant], seconds: float) -> None:
+    """Print what a series would run, and what is idle in it.
 
     Parameters
     ----------
     console : Console
         Where to print.
-    variants : sequence of Variant
-        From `scenario.variants.expand`.
+    variants : sequence of CheckedVariant
+        From `study.checking.check_variant`.
     seconds : float
-        About how long one of them takes [s].
+        About how long they take together [s].
     """
-    console.print(f"\nSeries of {len(variants)} variants, about {len(variants) * seconds:,.0f} s; each loads:", style="bold")
+    console.print(f"\nSeries of {len(variants)} variants, about {seconds:,.0f} s; each loads:", style="bold")
     for one in variants:
         console.print(f"    {one.line}" + ("" if one.value is None else f", {one.value}"), markup=False, highlight=False)
+        for line in one.idle:
+            console.print(f"        idle: {line}", style="dim", soft_wrap=True, markup=False, highlight=False)
 
 
 def _variants_table(series: Series, outcomes: Sequence[Outcome]) -> Table:
