@@ -31,8 +31,8 @@ class Kpi:
     values: Callable[[Tallies], Values]
 
 
-def _site_kpis() -> list[Kpi]:
-    """Return the KPIs of use, queues, packs and power."""
+def _use_kpis() -> list[Kpi]:
+    """Return the KPIs of use and of queues at guns and bays."""
     return [
         Kpi("time_utilisation", "share", "busy gun-minutes over all gun-minutes", SITE_SCOPES, utilisation.time_utilisation),
         Kpi(
@@ -65,6 +65,12 @@ def _site_kpis() -> list[Kpi]:
         Kpi(
             "queue_length_max_hour", "vehicles", "longest hourly mean queue of any station", PLACE_SCOPES, utilisation.queue_length_max_hour
         ),
+    ]
+
+
+def _grid_kpis() -> list[Kpi]:
+    """Return the KPIs of energy, power and packs."""
+    return [
         Kpi("energy_mwh_per_day", "MWh/day", "energy at plugs and packs", (*POWER_SCOPES, "hour"), power.energy_per_day),
         Kpi("peak_mw", "MW", "highest quarter of an hour on the grid side; a district's is its own", POWER_SCOPES, power.peak_mw),
         Kpi(
@@ -189,7 +195,7 @@ def kpi_table(thresholds_min: tuple[float, ...]) -> list[Kpi]:
     thresholds_min : tuple of float
         Minutes of waiting that are counted exactly [min].
     """
-    return _service_kpis(thresholds_min) + _site_kpis()
+    return _service_kpis(thresholds_min) + _use_kpis() + _grid_kpis()
 
 
 def kpi_frame(result: RunResult) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Read a user's own table of sites: check it, complete it from the scenario, hang each site on the roads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,15 +86,10 @@ def read_sites(
     rows = [row for row in read_rows(path, SiteRow, check) if row.kind == "station" or scenario.swap.enabled]
     is_open = open_sites(scenario, [row.site_id for row in rows], [f"{row.kind} {row.access}" for row in rows], [row.opens for row in rows])
     rows = [row for row, here in zip(rows, is_open.tolist(), strict=True) if here]
-    plane = Plane.about(zones.lat, zones.lon)
-    zones_xy = plane.xy(zones.lat, zones.lon)
-    detour = scenario.layout.detour_factor.value if scenario.layout is not None else 1.0
     at, exits, legs = [], [], []
-    for row in rows:
-        away_km = np.hypot(*(zones_xy - plane.xy(np.array([row.lat]), np.array([row.lon]))[0]).T)
-        node = nodes[row.node] if row.node is not None else int(np.argmin(away_km))
-        legs.append(0.0 if row.node is not None else float(away_km[node]) * detour)
-        leave = node
+    for row, (nearest, leg_km) in zip(rows, _nearest_zones(scenario, rows, zones), strict=True):
+        node = leave = nodes[row.node] if row.node is not None else nearest
+        legs.append(leg_km)
         if row.access == "expressway" and node not in on_way:
             node, leave = _service_area(roads, ways, junctions, node, row.site_id, index[row.district])
         at.append(node)
@@ -107,6 +102,17 @@ def read_sites(
         np.repeat(np.array(exits, dtype=np.int64), copies),
         np.repeat(np.array(legs, dtype=float), copies),
     )
+
+
+def _nearest_zones(scenario: Scenario, rows: list[SiteRow], zones: Zones) -> Iterator[tuple[int, float]]:
+    """Give the zone nearest to each site and the road to it [km], 0 for a site with a node of its own."""
+    plane = Plane.about(zones.lat, zones.lon)
+    zones_xy = plane.xy(zones.lat, zones.lon)
+    detour = scenario.layout.detour_factor.value if scenario.layout is not None else 1.0
+    for row in rows:
+        away_km = np.hypot(*(zones_xy - plane.xy(np.array([row.lat]), np.array([row.lon]))[0]).T)
+        nearest = int(np.argmin(away_km))
+        yield nearest, 0.0 if row.node is not None else float(away_km[nearest]) * detour
 
 
 def _connection_faults(scenario: Scenario, path: Path, rows: list[SiteRow]) -> list[str]:
