@@ -17,7 +17,7 @@ from chargesim.engine.deposits import deposit_charge, deposit_level
 from chargesim.engine.moments import Moment
 from chargesim.engine.order import EventClass, outlet_key
 from chargesim.engine.plant import Plant
-from chargesim.engine.rules import charge_min, exact_min, peak_kw_ahead, share_power, soc_after, step_at
+from chargesim.engine.rules import charge_min, exact_min, peak_kw_ahead, share_power, soc_after, step_at, total_kw
 from chargesim.engine.store import Store
 
 Floats = NDArray[np.float64]
@@ -269,7 +269,7 @@ class PowerGroup:
                 charge.granted_kw = kw
                 self._plan_step(charge)
         if self.store is not None:
-            self.store.run(float(granted.sum()), grid_kw)
+            self.store.run(float(total_kw(granted)), grid_kw)
 
     def _plan_step(self, charge: Charge) -> None:
         """Plan a charge up to its next step or its target; without power nothing is planned."""

@@ -162,6 +162,15 @@ def share_power(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw):  # t
             granted_kw[i] = 0.0
 
 
+@njit("f8(f8[::1])", cache=True)
+def total_kw(granted_kw):  # type: ignore[no-untyped-def]
+    """Return the sum of powers, added one after the other (numpy's own sum goes by blocks)."""
+    total = 0.0
+    for kw in granted_kw:
+        total += kw
+    return total
+
+
 @njit("f8(i8, i8, f8)", cache=True)
 def station_wait_min(present, guns, service_min):  # type: ignore[no-untyped-def]
     """Return the wait that a station's occupancy lets expect [min].

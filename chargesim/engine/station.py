@@ -72,7 +72,7 @@ class Station(Site):
     def close(self) -> None:
         """Settle what is still charging."""
         super().close()
-        for gun, (car, _) in self.in_service.items():
+        for gun, (car, _) in sorted(self.in_service.items()):
             if car.charge is not None:
                 self.guns[gun].group.settle_all()
             self._note_service(gun, car)

@@ -91,10 +91,10 @@ class SwapSite(Site):
         """Settle bays and slots."""
         super().close()
         self._count_ready(0)
-        self.group.settle_all()
-        for car, _, begun_min in self.in_bay.values():
+        for _, (car, _, begun_min) in sorted(self.in_bay.items()):
             self.books.busy(self.number, begun_min, self.env.now)
             car.service_min += self.env.now - begun_min
+        self.group.settle_all()
 
     def cut(self) -> None:
         """Let a blackout begin: swaps under way end, no other begins, packs are not charged."""

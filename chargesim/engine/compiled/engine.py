@@ -1,0 +1,258 @@
+"""Run the model as one compiled loop over arrays: for replications, series and searches."""
+
+from collections.abc import Iterable, Iterator
+from math import inf
+
+import numpy as np
+from numba import njit
+
+from chargesim.demand.table import WHOLE_SITE, WISH, Outages, Table, no_outages
+from chargesim.engine.books import Books
+from chargesim.engine.compiled import memory as m
+from chargesim.engine.compiled import power, story
+from chargesim.engine.compiled import site as at
+from chargesim.engine.compiled.memory import addresses
+from chargesim.engine.compiled.schedule import (
+    FAILURE_KEY,
+    HOUR_KEY,
+    REFRESH_KEY,
+    RESTORE_KEY,
+    WISH_KEY,
+    drop_first,
+    outlet_key,
+    schedule,
+)
+from chargesim.engine.compiled.state import (
+    ARRIVAL,
+    BAY_END,
+    BEGIN,
+    CHARGE_END,
+    CHARGE_STEP,
+    END,
+    HOUR,
+    LAPSE,
+    NOBODY,
+    PATIENCE,
+    REFRESH,
+    STORE_END,
+    TRY_END,
+    WAITED,
+    WISHED,
+    City,
+    build_city,
+    grown,
+)
+from chargesim.engine.order import DAY_MIN, HOUR_MIN, SITE
+from chargesim.engine.plant import Plant
+from chargesim.engine.session_log import SessionLog
+
+OVER, NEXT_TABLE, NO_ROOM = range(3)
+"""Why `run` returned."""
+
+
+def run_compiled(
+    plant: Plant, tables: Iterable[Table], lead_in_days: int, days: int, run_out_days: int = 0, *, outages: Outages | None = None
+) -> tuple[Books, SessionLog]:
+    """Run one replication in the compiled engine; the arguments are those of `simpy_engine.World`."""
+    books = Books(plant, lead_in_days, days)
+    most = max((int(group) for group in np.bincount(plant.connection[_site_of_outlet(plant)], minlength=1)), default=1)
+    events = 4 * len(plant.outlets.type) + 4 * most * most + 256
+    city = build_city(plant, books, no_outages() if outages is None else outages, events=2 * events + (1 << 16))
+    w = addresses(city)
+    rows: list[SessionLog] = []
+    room = (events, int(plant.servers.max(initial=1)) + 64)
+    stores = bool((city.groups["store"] >= 0).any())
+    following = _non_empty(tables)
+    table, ahead = next(following, np.zeros(0, dtype=WISH)), next(following, None)
+    begin(w, float(table[0]["wish_min"]) if len(table) else inf, bool(plant.control.smart or stores))
+    last_min = (lead_in_days + days + run_out_days) * DAY_MIN
+    for judged_only in (False, True):
+        if judged_only:
+            city.clock["now"] = books.end_min
+            judge_all(w)
+        while True:
+            next_min = float(ahead[0]["wish_min"]) if ahead is not None else inf
+            why = run(w, table, last_min if judged_only else books.end_min, judged_only, next_min, *room)
+            if why == OVER:
+                break
+            if why == NEXT_TABLE:
+                assert ahead is not None
+                city.clock["first_row"] += len(table)
+                city.clock["index"] = 0
+                table, ahead = ahead, next(following, None)
+            else:
+                rows.append(_logged(city))
+                city = grown(city)
+                w = addresses(city)
+    rows.append(_logged(city))
+    while len(city.log) < city.clock["under_way"][0]:
+        city = grown(city)
+    story.close(addresses(city))
+    rows.append(_logged(city))
+    log = np.concatenate(rows)
+    return books, log[np.argsort(log["row"], kind="stable")]
+
+
+def _site_of_outlet(plant: Plant) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    return np.repeat(np.arange(len(plant)), np.diff(plant.outlets.first))
+
+
+def _non_empty(tables: Iterable[Table]) -> Iterator[Table]:
+    """Give the tables that have rows, their records one after the other in memory."""
+    return (np.ascontiguousarray(table) for table in tables if len(table))
+
+
+def _logged(city: City) -> SessionLog:
+    """Take the rows that were logged since the last time."""
+    count = int(city.clock["logged"][0])
+    city.clock["logged"] = 0
+    return city.log[:count].copy()
+
+
+@njit(cache=True)
+def begin(w, first_min, hourly):  # type: ignore[no-untyped-def]
+    """Put the first events into the schedule."""
+    if first_min < inf:
+        schedule(w, first_min, WISH_KEY, WISHED, 0, 0)
+    expect_outage(w)
+    schedule(w, m.rules(w)[0].refresh_min, REFRESH_KEY, REFRESH, 0, 0)
+    if hourly:
+        schedule(w, 0.0, HOUR_KEY, HOUR, 0, 0)
+
+
+@njit(cache=True)
+def judge_all(w):  # type: ignore[no-untyped-def]
+    """Mark the vehicles under way at the end of the judged days."""
+    for v in range(len(m.cars(w))):
+        m.cars(w)[v].judged = m.cars(w)[v].row >= 0
+    m.clock(w)[0].judged = m.clock(w)[0].under_way
+
+
+@njit
+def expect_outage(w):  # type: ignore[no-untyped-def]
+    """Schedule the next outage of the calendar."""
+    clock = m.clock(w)[0]
+    if clock.outage < len(m.outages(w)):
+        row = m.outages(w)[clock.outage]
+        key = outlet_key(FAILURE_KEY, row.site, SITE if row.gun == WHOLE_SITE else row.gun)
+        schedule(w, row.begin_min - clock.now, key, BEGIN, clock.outage, 0)
+        clock.outage += 1
+
+
+@njit
+def begin_outage(w, number):  # type: ignore[no-untyped-def]
+    """Let an outage begin, and its end be scheduled."""
+    expect_outage(w)
+    row = m.outages(w)[number]
+    key = outlet_key(RESTORE_KEY, row.site, SITE if row.gun == WHOLE_SITE else row.gun)
+    schedule(w, row.end_min - m.clock(w)[0].now, key, END, number, 0)
+    if row.gun == WHOLE_SITE:
+        story.cut(w, row.site)
+    elif not m.sites(w)[row.site].kind:
+        story.fail(w, row.site, row.gun)
+
+
+@njit
+def end_outage(w, number):  # type: ignore[no-untyped-def]
+    """Let an outage end."""
+    row = m.outages(w)[number]
+    if row.gun == WHOLE_SITE:
+        story.light(w, row.site)
+    elif not m.sites(w)[row.site].kind:
+        story.restore(w, row.site, row.gun)
+
+
+@njit
+def refresh(w):  # type: ignore[no-untyped-def]
+    """Post the occupancy of all sites that have changed."""
+    for s in range(len(m.sites(w))):
+        if m.sites(w)[s].changed:
+            m.posted_min(w)[s] = at.visible_wait_min(w, s)
+            m.sites(w)[s].changed = 0
+    schedule(w, m.rules(w)[0].refresh_min, REFRESH_KEY, REFRESH, 0, 0)
+
+
+@njit
+def turn_hour(w):  # type: ignore[no-untyped-def]
+    """Let stores and swap sites turn to the hour of the day that begins."""
+    rules = m.rules(w)[0]
+    hour = int(m.clock(w)[0].now // HOUR_MIN) % 24
+    for g in range(len(m.groups(w))):
+        power.turn_store(w, g, rules.store_hours[hour])
+    if rules.smart:
+        for s in range(len(m.sites(w))):
+            if m.sites(w)[s].kind:
+                m.sites(w)[s].holding = rules.hold_packs[hour]
+                at.fill_slots(w, s)
+    schedule(w, HOUR_MIN, HOUR_KEY, HOUR, 0, 0)
+
+
+@njit
+def wish(w, table, next_min):  # type: ignore[no-untyped-def]
+    """Let the next vehicle of the demand appear, after the one behind it is scheduled; return whether a table is used up."""
+    clock = m.clock(w)[0]
+    index, row = clock.index, clock.first_row + clock.index
+    clock.index += 1
+    used_up = clock.index == len(table)
+    following_min = next_min if used_up else table[clock.index].wish_min
+    if following_min < inf:
+        schedule(w, following_min - clock.now, WISH_KEY + row + 1, WISHED, 0, 0)
+    story.appear(w, table, index, row)
+    return used_up and next_min < inf
+
+
+@njit(cache=True)
+def run(w, table, until_min, judged_only, next_min, events, rows):  # type: ignore[no-untyped-def]
+    """Run event after event, until a table is used up, there is no room left, or the run is over."""
+    clock = m.clock(w)[0]
+    while clock.events > 0:
+        first = m.heap(w)[0]
+        if first.time >= until_min or (judged_only and clock.judged == 0):
+            return OVER
+        if clock.events + events > len(m.heap(w)) or clock.logged + rows > len(m.log(w)) or clock.free_car == NOBODY:
+            return NO_ROOM
+        clock.now = first.time
+        what, who, stamp = first.what, first.who, first.stamp
+        drop_first(w)
+        if what == WISHED:
+            if wish(w, table, next_min):
+                return NEXT_TABLE
+        else:
+            handle(w, what, who, stamp)
+    return OVER
+
+
+@njit
+def handle(w, what, who, stamp):  # type: ignore[no-untyped-def]
+    """Do what happens at an event, unless its plan no longer holds."""
+    if what == ARRIVAL:
+        story.arrived(w, who)
+    elif what == CHARGE_END:
+        if m.outlets(w)[who].plan == stamp:
+            story.charged(w, who)
+    elif what == BAY_END:
+        story.leave_bay(w, who)
+    elif what == PATIENCE:
+        if m.cars(w)[who].turn == stamp:
+            story.lose_patience(w, who)
+    elif what == CHARGE_STEP:
+        if m.outlets(w)[who].plan == stamp:
+            power.step(w, who)
+    elif what == REFRESH:
+        refresh(w)
+    elif what == WAITED:
+        story.set_out_first(w, who)
+    elif what == TRY_END:
+        if m.cars(w)[who].turn == stamp:
+            story.end_try(w, who)
+    elif what == STORE_END:
+        if m.groups(w)[who].plan == stamp:
+            power.end_store(w, who)
+    elif what == HOUR:
+        turn_hour(w)
+    elif what == BEGIN:
+        begin_outage(w, who)
+    elif what == END:
+        end_outage(w, who)
+    elif what == LAPSE:
+        story.lapse(w, who, stamp)

@@ -1,0 +1,65 @@
+"""Keep the schedule: a binary heap of events by time and key, as `engine.order` fixes them."""
+
+from numba import njit
+
+from chargesim.engine.compiled import memory as m
+from chargesim.engine.order import EventClass
+
+RESTORE_KEY, DONE_KEY, STEP_KEY, HOUR_KEY = (int(one) for one in (EventClass.RESTORE, EventClass.DONE, EventClass.STEP, EventClass.HOUR))
+REFRESH_KEY, FAILURE_KEY, ARRIVAL_KEY = int(EventClass.REFRESH), int(EventClass.FAILURE), int(EventClass.ARRIVAL)
+WISH_KEY, LAPSE_KEY, PATIENCE_KEY = int(EventClass.WISH), int(EventClass.LAPSE), int(EventClass.PATIENCE)
+SITE_BITS = 20
+"""As `order.outlet_key`: bits of an outlet's number."""
+
+
+@njit(inline="always")
+def outlet_key(event_class, site, outlet):  # type: ignore[no-untyped-def]
+    """Return the key of an event at a gun, bay or slot of a site."""
+    return event_class + (site << SITE_BITS) + outlet
+
+
+@njit
+def schedule(w, minutes, key, what, who, stamp):  # type: ignore[no-untyped-def]
+    """Put an event a given time from now into the schedule."""
+    heap, clock = m.heap(w), m.clock(w)[0]
+    time = clock.now + minutes
+    i = clock.events
+    clock.events = i + 1
+    while i > 0:
+        above = (i - 1) >> 1
+        if heap[above].time < time or (heap[above].time == time and heap[above].key <= key):
+            break
+        heap[i] = heap[above]
+        i = above
+    event = heap[i]
+    event.time, event.key, event.what, event.who, event.stamp = time, key, what, who, stamp
+
+
+@njit
+def drop_first(w):  # type: ignore[no-untyped-def]
+    """Take the first event off the schedule."""
+    heap, clock = m.heap(w), m.clock(w)[0]
+    clock.events -= 1
+    n = clock.events
+    time, key = heap[n].time, heap[n].key
+    i = 0
+    while True:
+        below = 2 * i + 1
+        if below >= n:
+            break
+        if below + 1 < n:
+            left, right = heap[below], heap[below + 1]
+            if right.time < left.time or (right.time == left.time and right.key < left.key):
+                below += 1
+        if time < heap[below].time or (time == heap[below].time and key <= heap[below].key):
+            break
+        heap[i] = heap[below]
+        i = below
+    heap[i] = heap[n]
+
+
+@njit
+def new_stamp(w):  # type: ignore[no-untyped-def]
+    """Return a number that no plan had before."""
+    m.clock(w)[0].stamp += 1
+    return m.clock(w)[0].stamp

@@ -1,0 +1,410 @@
+"""Queue vehicles, hold places for reservations, foresee waits; `engine.site`, `station` and `swap_site` say what and why.
+
+What follows when a vehicle is called stands in `story`.
+"""
+
+from math import inf
+
+import numpy as np
+from numba import njit
+
+from chargesim.engine.compiled import memory as m
+from chargesim.engine.compiled.power import plug_in
+from chargesim.engine.compiled.schedule import DONE_KEY, LAPSE_KEY, new_stamp, outlet_key, schedule
+from chargesim.engine.compiled.state import BAY_END, LAPSE, NOBODY, TRY_END
+from chargesim.engine.deposits import deposit_level
+from chargesim.engine.order import HOUR_MIN
+from chargesim.engine.rules import (
+    base_stock,
+    charge_min,
+    faded,
+    foreseen_gun_wait_min,
+    foreseen_swap_wait_min,
+    station_wait_min,
+    swap_wait_min,
+)
+
+INTERRUPTED, ORDINARY = range(2)
+
+
+@njit
+def visible_wait_min(w, s):  # type: ignore[no-untyped-def]
+    """Return the wait that a vehicle expects on sight [min]."""
+    site = m.sites(w)[s]
+    if site.kind:
+        if site.dark:
+            return inf
+        return swap_wait_min(site.present, site.servers, site.swap_min, site.ready, site.interval_min)
+    if site.present < site.up:
+        return 0.0
+    return station_wait_min(site.present, site.up, site.service_min) if site.up else inf
+
+
+@njit
+def foreseen_wait_min(w, s, arrival_min):  # type: ignore[no-untyped-def]
+    """Return the wait that the cloud foresees for a vehicle that arrives at an instant [min]."""
+    site = m.sites(w)[s]
+    if site.servers == 0 or (site.kind and site.dark):
+        return inf
+    ahead, v = 0, site.known
+    while v >= 0:
+        ahead, v = ahead + 1, m.cars(w)[v].known_next
+    arrivals, services = np.empty(ahead), np.empty(ahead)
+    ahead, v = 0, site.known
+    while v >= 0:
+        arrivals[ahead], services[ahead] = m.cars(w)[v].expected_min, m.cars(w)[v].known_min
+        if m.cars(w)[v].known_min < 0:
+            services[ahead] = site.service_min
+        ahead, v = ahead + 1, m.cars(w)[v].known_next
+    free = np.empty(site.servers)
+    if not site.kind:
+        for place in range(site.servers):
+            free[place] = m.places(w)[site.first_place + place].free_min
+        return foreseen_gun_wait_min(free, arrivals, services, ahead, arrival_min)
+    for place in range(site.servers):
+        bay = m.places(w)[site.first_place + place]
+        free[place] = bay.begun_min + site.swap_min if bay.car >= 0 else 0.0
+    packs = np.zeros(site.ready + site.charging)
+    n = site.ready
+    for o in range(site.first_outlet, site.first_outlet + site.outlets):
+        if m.outlets(w)[o].taken:
+            packs[n] = m.outlets(w)[o].ready_min
+            n += 1
+    packs.sort()
+    return foreseen_swap_wait_min(free, packs, site.interval_min, site.swap_min, arrivals, ahead, arrival_min)
+
+
+@njit
+def know(w, s, v, arrival_min):  # type: ignore[no-untyped-def]
+    """Put a vehicle among those that the cloud expects at a site, in the order of their arrival."""
+    car, site = m.cars(w)[v], m.sites(w)[s]
+    car.expected_min, car.known = arrival_min, s
+    before, after = NOBODY, site.known
+    while after >= 0 and (
+        m.cars(w)[after].expected_min < arrival_min or (m.cars(w)[after].expected_min == arrival_min and m.cars(w)[after].row < car.row)
+    ):
+        before, after = after, m.cars(w)[after].known_next
+    car.known_next = after
+    if before >= 0:
+        m.cars(w)[before].known_next = v
+    else:
+        site.known = v
+
+
+@njit
+def forget(w, v):  # type: ignore[no-untyped-def]
+    """Take a vehicle from among those that the cloud expects."""
+    s = m.cars(w)[v].known
+    if s < 0:
+        return
+    before, one = NOBODY, m.sites(w)[s].known
+    while one != v:
+        before, one = one, m.cars(w)[one].known_next
+    if before >= 0:
+        m.cars(w)[before].known_next = m.cars(w)[v].known_next
+    else:
+        m.sites(w)[s].known = m.cars(w)[v].known_next
+    m.cars(w)[v].known = NOBODY
+
+
+@njit
+def release(w, v):  # type: ignore[no-untyped-def]
+    """Take back the place that is held for a vehicle; return whether there was one."""
+    s = m.cars(w)[v].held
+    if s < 0:
+        return False
+    before, one = NOBODY, m.sites(w)[s].held
+    while one != v:
+        before, one = one, m.cars(w)[one].held_next
+    if before >= 0:
+        m.cars(w)[before].held_next = m.cars(w)[v].held_next
+    else:
+        m.sites(w)[s].held = m.cars(w)[v].held_next
+    m.cars(w)[v].held = NOBODY
+    return True
+
+
+@njit
+def announce(w, s, v, arrival_min, wait_min):  # type: ignore[no-untyped-def]
+    """Let the cloud know that a vehicle is on its way; it reserves a place where that is possible."""
+    car, rules = m.cars(w)[v], m.rules(w)[0]
+    know(w, s, v, arrival_min)
+    if rules.reserve:
+        car.promised_min = arrival_min + wait_min
+        car.held, car.held_next = s, m.sites(w)[s].held
+        m.sites(w)[s].held = v
+        schedule(w, car.promised_min + rules.grace_min - m.clock(w)[0].now, LAPSE_KEY + car.row, LAPSE, s, car.row)
+
+
+@njit
+def arrive(w, s, v):  # type: ignore[no-untyped-def]
+    """Count an arrival; a reservation that has not lapsed becomes a place in the queue."""
+    site, now, rules = m.sites(w)[s], m.clock(w)[0].now, m.rules(w)[0]
+    if rules.start_min <= now < rules.end_min:
+        hour = int((now - rules.start_min) // HOUR_MIN)
+        m.arrivals(w)[s, hour] += 1
+        if site.kind and site.ready > site.queued:
+            m.pack_found(w)[s, hour] += 1
+    if rules.cloud:
+        forget(w, v)
+        if not release(w, v):
+            m.cars(w)[v].promised_min = -1.0
+    if site.kind and rules.smart:
+        site.arrivals = 1.0 + faded(site.arrivals, now - site.arrivals_min, rules.memory_min)
+        site.arrivals_min = now
+
+
+@njit
+def places_free(w, s):  # type: ignore[no-untyped-def]
+    """Return how many vehicles could be served now."""
+    site = m.sites(w)[s]
+    free = 0 if site.dark else site.free
+    return min(free, site.ready) if site.kind else free
+
+
+@njit
+def minutes_at(w, o, v):  # type: ignore[no-untyped-def]
+    """Return the minutes that a vehicle needs at a gun that nobody shares [min]."""
+    car, wish, gun = m.cars(w)[v], m.wishes(w)[v], m.outlets(w)[o]
+    target_soc = max(wish.target_soc, car.soc)
+    return charge_min(car.soc, target_soc, wish.battery_kwh, m.edge_soc(w)[wish.curve], m.step_kw(w)[gun.type, wish.curve])
+
+
+@njit
+def lowest_free(w, s):  # type: ignore[no-untyped-def]
+    """Return the free gun or bay with the lowest number."""
+    site = m.sites(w)[s]
+    for place in range(site.servers):
+        if m.places(w)[site.first_place + place].free:
+            return place
+    return NOBODY
+
+
+@njit
+def best_gun(w, s, v):  # type: ignore[no-untyped-def]
+    """Return, of the free guns, one at which the vehicle is full soonest; see `Station._take_place`."""
+    site = m.sites(w)[s]
+    best, best_min, best_rank, best_used = NOBODY, inf, 0, 0
+    for number in range(site.servers):
+        if not m.places(w)[site.first_place + number].free:
+            continue
+        gun = m.outlets(w)[site.first_outlet + number]
+        minutes = minutes_at(w, site.first_outlet + number, v) if site.types > 1 else 0.0
+        rank = -gun.rank if site.types > 1 else 0
+        used = 0
+        for other in range(site.servers):
+            taken = m.places(w)[site.first_place + other].car >= 0
+            used += taken and m.outlets(w)[site.first_outlet + other].cabinet == gun.cabinet
+        closer = minutes == best_min and (rank < best_rank or (rank == best_rank and used < best_used))
+        if best < 0 or minutes < best_min or closer:
+            best, best_min, best_rank, best_used = number, minutes, rank, used
+    return best
+
+
+@njit
+def take_place(w, s, v):  # type: ignore[no-untyped-def]
+    """Give a free gun or bay to a vehicle."""
+    site = m.sites(w)[s]
+    simple = site.kind != 0 or (site.types == 1 and site.cabinets == 1)
+    place = lowest_free(w, s) if simple else best_gun(w, s, v)
+    m.places(w)[site.first_place + place].free = 0
+    site.free -= 1
+    m.cars(w)[v].place = place
+    if site.kind:
+        count_ready(w, s, -1)
+        if site.holding:
+            fill_slots(w, s)
+
+
+@njit
+def give_back(w, s, place):  # type: ignore[no-untyped-def]
+    """Free a gun or bay that a vehicle leaves."""
+    site = m.sites(w)[s]
+    m.places(w)[site.first_place + place].free, m.places(w)[site.first_place + place].car = 1, NOBODY
+    site.free += 1
+    site.present -= 1
+    site.changed = 1
+
+
+@njit
+def enqueue(w, s, v, rank, rank_min):  # type: ignore[no-untyped-def]
+    """Put a vehicle into a queue by its rank."""
+    car, site = m.cars(w)[v], m.sites(w)[s]
+    car.joined_min, car.turn, car.rank, car.rank_min = m.clock(w)[0].now, new_stamp(w), rank, rank_min
+    tick(w, s)
+    before, after = NOBODY, site.head
+    while after >= 0 and goes_before(m.cars(w)[after], car):
+        before, after = after, m.cars(w)[after].next
+    car.next = after
+    if before >= 0:
+        m.cars(w)[before].next = v
+    else:
+        site.head = v
+    site.queued += 1
+    if m.rules(w)[0].cloud:
+        know(w, s, v, m.clock(w)[0].now)
+
+
+@njit
+def goes_before(one, other):  # type: ignore[no-untyped-def]
+    """Tell whether a vehicle stands before another by rank."""
+    if one.rank != other.rank:
+        return one.rank < other.rank
+    if one.rank_min != other.rank_min:
+        return one.rank_min < other.rank_min
+    return one.row < other.row
+
+
+@njit
+def first_in_turn(w, s):  # type: ignore[no-untyped-def]
+    """Return the first in a queue for whom a place is left when those that are held for others are not counted."""
+    site, now, hold_min, places = m.sites(w)[s], m.clock(w)[0].now, m.rules(w)[0].hold_min, places_free(w, s)
+    held, one = 0, site.held
+    while one >= 0:
+        held += m.cars(w)[one].promised_min - hold_min <= now
+        one = m.cars(w)[one].held_next
+    ordinary, v = NOBODY, site.head
+    while v >= 0:
+        car = m.cars(w)[v]
+        if car.rank == INTERRUPTED:
+            return v
+        if car.promised_min >= 0 and car.rank_min - hold_min <= now:
+            before, one = 0, site.held
+            while one >= 0:
+                other = m.cars(w)[one]
+                if other.promised_min - hold_min <= now:
+                    earlier = other.promised_min == car.rank_min and other.row < car.row
+                    before += other.promised_min < car.rank_min or earlier
+                one = other.held_next
+            if places > before:
+                return v
+        elif ordinary < 0:
+            ordinary = v
+        v = car.next
+    return ordinary if places > held else NOBODY
+
+
+@njit
+def leave_queue(w, s, v):  # type: ignore[no-untyped-def]
+    """Take a vehicle out of a queue."""
+    site, car = m.sites(w)[s], m.cars(w)[v]
+    tick(w, s)
+    before, one = NOBODY, site.head
+    while one != v:
+        before, one = one, m.cars(w)[one].next
+    if before >= 0:
+        m.cars(w)[before].next = car.next
+    else:
+        site.head = car.next
+    site.queued -= 1
+    car.turn = 0
+    note_wait(w, s, v)
+    if m.rules(w)[0].cloud:
+        forget(w, v)
+
+
+@njit
+def note_wait(w, s, v):  # type: ignore[no-untyped-def]
+    """Write what a vehicle waited to the books and to the vehicle."""
+    minutes = m.clock(w)[0].now - m.cars(w)[v].joined_min
+    m.cars(w)[v].wait_min += minutes
+    m.queue_check_min(w)[s, 1] += minutes
+
+
+@njit
+def tick(w, s):  # type: ignore[no-untyped-def]
+    """Advance a queue's clock."""
+    site, now = m.sites(w)[s], m.clock(w)[0].now
+    if site.queued and now > site.queue_since:
+        deposit_level(m.queue_min(w), s, site.queue_since, now, float(site.queued), m.rules(w)[0].start_min, HOUR_MIN)
+        m.queue_check_min(w)[s, 0] += site.queued * (now - site.queue_since)
+    site.queue_since = now
+
+
+@njit
+def serve(w, s, v):  # type: ignore[no-untyped-def]
+    """Plug a vehicle in, after the tries that fail, or begin to swap its pack."""
+    site, car, now = m.sites(w)[s], m.cars(w)[v], m.clock(w)[0].now
+    place = m.places(w)[site.first_place + car.place]
+    place.car = v
+    if site.kind:
+        place.begun_min = now
+        schedule(w, site.swap_min, outlet_key(DONE_KEY, s, car.place), BAY_END, v, 0)
+    elif not car.failed_starts:
+        plug_car_in(w, s, v)
+    else:
+        minutes = car.failed_starts * m.rules(w)[0].failed_start_min
+        car.failed_starts, car.joined_min, car.turn = 0, now, new_stamp(w)
+        if m.rules(w)[0].cloud:
+            place.free_min = now + minutes + minutes_at(w, site.first_outlet + car.place, v)
+        schedule(w, minutes, outlet_key(DONE_KEY, s, car.place), TRY_END, v, car.turn)
+
+
+@njit
+def plug_car_in(w, s, v):  # type: ignore[no-untyped-def]
+    """Begin to charge a vehicle at the gun that it was given."""
+    site, car, wish = m.sites(w)[s], m.cars(w)[v], m.wishes(w)[v]
+    o = site.first_outlet + car.place
+    plug_in(w, o, car.soc, max(wish.target_soc, car.soc), wish.battery_kwh, wish.curve)
+    if m.rules(w)[0].cloud:
+        m.places(w)[site.first_place + car.place].free_min = m.clock(w)[0].now + minutes_at(w, o, v)
+
+
+@njit
+def note_service(w, s, v, place, charged):  # type: ignore[no-untyped-def]
+    """Write what a vehicle had at a gun to the books and to the vehicle."""
+    site, car, now = m.sites(w)[s], m.cars(w)[v], m.clock(w)[0].now
+    charge = m.outlets(w)[site.first_outlet + place]
+    begun_min = charge.begun_min if charged else car.joined_min
+    deposit_level(m.busy_min(w), s, begun_min, now, 1.0, m.rules(w)[0].start_min, HOUR_MIN)
+    car.service_min += now - begun_min
+    if charged:
+        car.energy_kwh += (charge.soc - car.soc) * m.wishes(w)[v].battery_kwh
+        car.soc = charge.soc
+
+
+@njit
+def note_down(w, s, gun):  # type: ignore[no-untyped-def]
+    """Write to the books how long a gun has been out of order."""
+    place = m.places(w)[m.sites(w)[s].first_place + gun]
+    deposit_level(m.down_min(w), s, place.down_since, m.clock(w)[0].now, 1.0, m.rules(w)[0].start_min, HOUR_MIN)
+
+
+@njit
+def packs_to_keep(w, s):  # type: ignore[no-untyped-def]
+    """Return how many packs must be charged or charging."""
+    site, rules = m.sites(w)[s], m.rules(w)[0]
+    per_min = faded(site.arrivals, m.clock(w)[0].now - site.arrivals_min, rules.memory_min) / rules.memory_min
+    return 1 + base_stock(per_min * site.interval_min * site.outlets, rules.promised)
+
+
+@njit
+def fill_slots(w, s):  # type: ignore[no-untyped-def]
+    """Charge waiting packs in free slots; in a dear hour only as many as the promise needs."""
+    site = m.sites(w)[s]
+    while site.empty > 0 and site.charging < site.outlets:
+        if site.holding and site.ready + site.charging >= packs_to_keep(w, s):
+            return
+        at = site.first_pack + site.empty_at
+        soc, battery_kwh = m.empty(w)[at, 0], m.empty(w)[at, 1]
+        site.empty_at = (site.empty_at + 1) % site.packs
+        site.empty -= 1
+        o = site.first_outlet
+        while m.outlets(w)[o].taken:
+            o += 1
+        site.charging += 1
+        plug_in(w, o, soc, max(soc, site.hand_out_soc), battery_kwh, site.curve)
+        slot = m.outlets(w)[o]
+        slot.ready_min = m.clock(w)[0].now
+        if m.rules(w)[0].cloud:
+            slot.ready_min += charge_min(soc, slot.target_soc, battery_kwh, m.edge_soc(w)[site.curve], m.step_kw(w)[slot.type, site.curve])
+
+
+@njit
+def count_ready(w, s, change):  # type: ignore[no-untyped-def]
+    """Count charged packs, and write how long so many stood in the rack."""
+    site, now = m.sites(w)[s], m.clock(w)[0].now
+    deposit_level(m.ready_min(w), s, site.ready_since, now, float(site.ready), m.rules(w)[0].start_min, HOUR_MIN)
+    site.ready_since = now
+    site.ready += change
+    site.changed = 1

@@ -1,0 +1,256 @@
+"""Lay out the state of a run as arrays of records: what the objects of the SimPy engine hold, row by row."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chargesim.demand.table import OUTAGE, WISH, Outages
+from chargesim.engine.books import Books
+from chargesim.engine.plant import Plant
+from chargesim.engine.rules import exact_min
+from chargesim.engine.session_log import SESSION
+from chargesim.network.network import SWAP
+from chargesim.ticks import durations_min
+
+MOST_TRIED = 16
+NOBODY = -1
+
+EVENT = np.dtype([("time", "f8"), ("key", "i8"), ("what", "i8"), ("who", "i8"), ("stamp", "i8")], align=True)
+"""An entry of the schedule; `stamp` tells whether the plan still holds."""
+CHARGE_END, BAY_END, TRY_END, CHARGE_STEP, STORE_END, HOUR, REFRESH, BEGIN, END, ARRIVAL, WISHED, WAITED, LAPSE, PATIENCE = range(14)
+"""What happens at an event: `what` of `EVENT`."""
+
+CAR = np.dtype(
+    [
+        ("row", "i8"), ("site", "i8"), ("first_site", "i8"), ("place", "i8"), ("turn", "i8"), ("judged", "i8"),
+        ("balks", "i8"), ("reneges", "i8"), ("diversions", "i8"), ("interruptions", "i8"), ("failed_starts", "i8"), ("tries", "i8"),
+        ("full", "i8"), ("rank", "i8"), ("next", "i8"), ("held", "i8"), ("held_next", "i8"), ("known", "i8"), ("known_next", "i8"),
+        ("rank_min", "f8"), ("joined_min", "f8"), ("plug_min", "f8"), ("promised_min", "f8"), ("known_min", "f8"), ("expected_min", "f8"),
+        ("drive_min", "f8"), ("wait_min", "f8"), ("service_min", "f8"), ("energy_kwh", "f8"), ("soc", "f8"), ("soc_in", "f8"),
+    ],
+    align=True,
+)  # fmt: skip
+"""A vehicle under way. `turn` is the stamp of its place in a queue, 0 without one; `next` the one behind it there;
+`held` and `known` the site that holds a place for it or knows when it comes, `held_next`, `known_next` the one after it."""
+SITE = np.dtype(
+    [
+        ("kind", "i8"), ("group", "i8"), ("first_place", "i8"), ("servers", "i8"), ("free", "i8"), ("first_outlet", "i8"),
+        ("outlets", "i8"), ("types", "i8"), ("cabinets", "i8"), ("up", "i8"), ("present", "i8"), ("dark", "i8"), ("changed", "i8"),
+        ("head", "i8"), ("queued", "i8"), ("held", "i8"), ("known", "i8"),
+        ("ready", "i8"), ("charging", "i8"), ("in_bay", "i8"), ("holding", "i8"), ("first_pack", "i8"), ("packs", "i8"), ("empty", "i8"),
+        ("empty_at", "i8"), ("curve", "i8"),
+        ("service_min", "f8"), ("queue_since", "f8"), ("swap_min", "f8"), ("hand_out_soc", "f8"), ("interval_min", "f8"),
+        ("ready_since", "f8"), ("arrivals", "f8"), ("arrivals_min", "f8"),
+    ],
+    align=True,
+)  # fmt: skip
+"""A station or swap site. `head` is the first of its queue; `held`, `known` the first of those lists; packs that wait
+stand in a ring of `packs` entries from `first_pack` on, the first at `empty_at`."""
+PLACE = np.dtype([("free", "i8"), ("car", "i8"), ("down", "i8"), ("down_since", "f8"), ("free_min", "f8"), ("begun_min", "f8")], align=True)
+"""A gun or bay: whether it is free, who is at it, what holds it down, when it is free (for the cloud), when a swap began."""
+OUTLET = np.dtype(
+    [
+        ("site", "i8"), ("number", "i8"), ("group", "i8"), ("cabinet", "i8"), ("rank", "i8"), ("type", "i8"),
+        ("taken", "i8"), ("curve", "i8"), ("step", "i8"), ("plan", "i8"),
+        ("soc", "f8"), ("target_soc", "f8"), ("battery_kwh", "f8"), ("begun_min", "f8"), ("since_min", "f8"), ("granted_kw", "f8"),
+        ("peak_kw", "f8"), ("ready_min", "f8"),
+    ],
+    align=True,
+)  # fmt: skip
+"""A gun or slot and the charge at it; `plan` is the stamp of the charge's next event, 0 without one."""
+GROUP = np.dtype(
+    [
+        ("first", "i8"), ("outlets", "i8"), ("first_cabinet", "i8"), ("cabinets", "i8"), ("count", "i8"), ("shared", "i8"), ("dark", "i8"),
+        ("least_to_bind", "i8"), ("store", "i8"), ("duty", "i8"), ("plan", "i8"),
+        ("plug_kw", "f8"), ("kwh", "f8"), ("kw", "f8"), ("charge_kw", "f8"), ("energy_kwh", "f8"), ("power_kw", "f8"), ("since_min", "f8"),
+    ],
+    align=True,
+)  # fmt: skip
+"""The outlets behind a grid connection, and its store (site in whose books it stands, -1: none)."""
+CLOCK = np.dtype(
+    [
+        ("now", "f8"), ("events", "i8"), ("stamp", "i8"), ("free_car", "i8"), ("under_way", "i8"), ("judged", "i8"), ("logged", "i8"),
+        ("index", "i8"), ("first_row", "i8"), ("outage", "i8"),
+    ],
+    align=True,
+)  # fmt: skip
+RULES = np.dtype(
+    [
+        ("start_min", "f8"), ("end_min", "f8"), ("refresh_min", "f8"), ("hold_min", "f8"), ("grace_min", "f8"), ("failed_start_min", "f8"),
+        ("store_efficiency", "f8"), ("promised", "f8"), ("memory_min", "f8"), ("cloud", "i8"), ("reserve", "i8"), ("smart", "i8"),
+        ("store_hours", "i8", (24,)), ("hold_packs", "i8", (24,)),
+    ],
+    align=True,
+)  # fmt: skip
+"""What holds for the whole run, from the plant's `Control`."""
+
+
+class City(NamedTuple):
+    """All arrays of a run; functions of this package take it whole."""
+
+    clock: NDArray[Any]
+    rules: NDArray[Any]
+    heap: NDArray[Any]
+    cars: NDArray[Any]
+    wishes: NDArray[Any]
+    tried: NDArray[np.int64]
+    sites: NDArray[Any]
+    places: NDArray[Any]
+    outlets: NDArray[Any]
+    groups: NDArray[Any]
+    group_outlets: NDArray[np.int64]
+    cabinet_kw: NDArray[np.float64]
+    empty: NDArray[np.float64]
+    """[pack, 2] SOC and kWh of the packs that wait"""
+    outages: NDArray[Any]
+    log: NDArray[Any]
+    posted_min: NDArray[np.float64]
+    foreseen_min: NDArray[np.float64]
+    candidates: NDArray[Any]
+    known: NDArray[Any]
+    city: NDArray[Any]
+    edge_soc: NDArray[np.float64]
+    step_kw: NDArray[np.float64]
+    busy_min: NDArray[np.float64]
+    energy_kwh: NDArray[np.float64]
+    store_kwh: NDArray[np.float64]
+    down_min: NDArray[np.float64]
+    queue_min: NDArray[np.float64]
+    ready_min: NDArray[np.float64]
+    arrivals: NDArray[np.int64]
+    pack_found: NDArray[np.int64]
+    queue_check_min: NDArray[np.float64]
+
+
+def build_city(plant: Plant, books: Books, outages: Outages, cars: int = 4096, events: int = 1 << 16, rows: int = 1 << 16) -> City:
+    """Return the state before the first event.
+
+    Parameters
+    ----------
+    plant, books, outages
+        As for the SimPy engine; the books are written in place.
+    cars, events, rows : int
+        Vehicles under way, entries of the schedule and rows of the log for which there is room; all grow when needed.
+    """
+    sites, places = _sites(plant)
+    outlets, groups, group_outlets, cabinet_kw = _groups(plant, sites)
+    clock = np.zeros(1, dtype=CLOCK)
+    clock["stamp"] = 1
+    pool = np.zeros(cars, dtype=CAR)
+    pool["next"], pool["row"] = np.append(np.arange(1, cars), NOBODY), NOBODY
+    return City(
+        clock=clock, rules=_rules(plant, books), heap=np.zeros(events, dtype=EVENT), cars=pool, wishes=np.zeros(cars, dtype=WISH),
+        tried=np.zeros((cars, MOST_TRIED), dtype=np.int64), sites=sites, places=places, outlets=outlets, groups=groups,
+        group_outlets=group_outlets, cabinet_kw=cabinet_kw, empty=np.zeros((max(1, int(plant.packs.sum())), 2)),
+        outages=np.ascontiguousarray(outages, dtype=OUTAGE), log=np.zeros(rows, dtype=SESSION),
+        posted_min=np.zeros(len(plant)), foreseen_min=np.zeros(len(plant)), candidates=np.ascontiguousarray(plant.candidates),
+        known=plant.places, city=plant.city, edge_soc=plant.edge_soc, step_kw=plant.step_kw,
+        busy_min=books.busy_min, energy_kwh=books.energy_kwh, store_kwh=books.store_kwh, down_min=books.down_min,
+        queue_min=books.queue_min, ready_min=books.ready_min, arrivals=books.arrivals, pack_found=books.pack_found,
+        queue_check_min=books.queue_check_min,
+    )  # fmt: skip
+
+
+def grown(city: City) -> City:
+    """Return the state with twice the room for vehicles, events and rows."""
+    size = len(city.cars)
+    cars = np.concatenate([city.cars, np.zeros(size, dtype=CAR)])
+    cars["row"][size:] = NOBODY
+    cars["next"][size:] = np.append(np.arange(size + 1, 2 * size), city.clock["free_car"][0])
+    city.clock["free_car"] = size
+    return city._replace(
+        cars=cars,
+        wishes=np.concatenate([city.wishes, np.zeros(size, dtype=WISH)]),
+        tried=np.concatenate([city.tried, np.zeros((size, MOST_TRIED), dtype=np.int64)]),
+        heap=np.concatenate([city.heap, np.zeros(len(city.heap), dtype=EVENT)]),
+        log=np.concatenate([city.log, np.zeros(len(city.log), dtype=SESSION)]),
+    )
+
+
+def _rules(plant: Plant, books: Books) -> NDArray[Any]:
+    rules, control = np.zeros(1, dtype=RULES), plant.control
+    rules["start_min"], rules["end_min"] = books.start_min, books.end_min
+    rules["refresh_min"] = exact_min(plant.posted_refresh_min)
+    for name in ("hold_min", "grace_min", "failed_start_min", "store_efficiency", "promised", "memory_min", "cloud", "reserve", "smart"):
+        rules[name] = getattr(control, name)
+    rules["store_hours"], rules["hold_packs"] = control.store_hours, control.hold_packs
+    return rules
+
+
+def _sites(plant: Plant) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the sites, and their guns and bays one after the other."""
+    n, swap, layout = len(plant), plant.kind == SWAP, plant.outlets
+    sites = np.zeros(n, dtype=SITE)
+    first, of = np.concatenate([[0], np.cumsum(plant.servers)]), _site_of_outlet(plant)
+    sites["kind"], sites["servers"], sites["free"], sites["up"] = plant.kind, plant.servers, plant.servers, plant.servers
+    sites["first_place"], sites["first_outlet"], sites["outlets"] = first[:-1], layout.first[:-1], np.diff(layout.first)
+    for name in ("head", "held", "known"):
+        sites[name] = NOBODY
+    sites["cabinets"], sites["types"] = _cabinets(plant), 1
+    main = layout.type[np.minimum(layout.first[of], len(layout.type) - 1)] if len(of) else layout.type
+    sites["types"][of[layout.type != main]] = 2
+    sites["ready"] = sites["packs"] = np.where(swap, plant.packs, 0)
+    sites["first_pack"] = np.cumsum(sites["packs"]) - sites["packs"]
+    sites["swap_min"], sites["service_min"] = durations_min(plant.places["swap_min"]), plant.service_min
+    sites["hand_out_soc"], sites["curve"], sites["interval_min"] = plant.places["hand_out_soc"], plant.pack_curve, plant.pack_interval_min
+    places = np.zeros(max(1, int(first[-1])), dtype=PLACE)
+    places["free"], places["car"] = 1, NOBODY
+    return sites, places
+
+
+def _site_of_outlet(plant: Plant) -> NDArray[np.int64]:
+    return np.repeat(np.arange(len(plant)), np.diff(plant.outlets.first))
+
+
+def _cabinets(plant: Plant) -> NDArray[np.int64]:
+    """Return the number of cabinets of each site; they are numbered from 0 on."""
+    count = np.zeros(len(plant), dtype=np.int64)
+    np.maximum.at(count, _site_of_outlet(plant), plant.outlets.cabinet + 1)
+    return count
+
+
+def _groups(plant: Plant, sites: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64], NDArray[np.float64]]:
+    """Return outlets, groups in the order of their first site, the outlets of each group, and the limits of its cabinets."""
+    layout, of, swap = plant.outlets, _site_of_outlet(plant), plant.kind == SWAP
+    _, seen, index = np.unique(plant.connection, return_index=True, return_inverse=True)
+    sites["group"] = np.argsort(np.argsort(seen))[index]
+    outlets, groups = np.zeros(max(1, len(of)), dtype=OUTLET), np.zeros(max(1, len(seen)), dtype=GROUP)
+    first_site, count = np.sort(seen), _cabinets(plant)
+    by_group = np.argsort(sites["group"], kind="stable")
+    cabinets_before = np.zeros(len(plant), dtype=np.int64)
+    cabinets_before[by_group] = np.cumsum(count[by_group]) - count[by_group]
+    if len(of):
+        outlets["site"], outlets["group"] = of, sites["group"][of]
+        outlets["number"] = np.arange(len(of)) - layout.first[of] + np.where(swap, plant.servers, 0)[of]
+        outlets["cabinet"] = layout.cabinet + cabinets_before[of] - cabinets_before[first_site[sites["group"][of]]]
+        outlets["rank"], outlets["type"] = layout.rank, layout.type
+    groups["store"] = NOBODY
+    if len(seen):
+        _fill_groups(plant, groups, outlets[: len(of)], first_site, cabinets_before, np.bincount(sites["group"], count).astype(np.int64))
+    cabinet_kw = np.repeat(plant.cabinet_kw[by_group], count[by_group])
+    members = np.argsort(outlets["group"][: len(of)], kind="stable") if len(of) else np.zeros(1, dtype=np.int64)
+    return outlets, groups, members, cabinet_kw if len(cabinet_kw) else np.zeros(1)
+
+
+def _fill_groups(
+    plant: Plant,
+    groups: NDArray[Any],
+    outlets: NDArray[Any],
+    first_site: NDArray[np.int64],
+    cabinets_before: NDArray[np.int64],
+    cabinets: NDArray[np.int64],
+) -> None:
+    """Fill in limits and stores of the groups."""
+    groups["outlets"] = np.bincount(outlets["group"], minlength=len(groups))
+    groups["first"] = np.cumsum(groups["outlets"]) - groups["outlets"]
+    groups["first_cabinet"], groups["cabinets"], groups["plug_kw"] = cabinets_before[first_site], cabinets, plant.plug_kw[first_site]
+    most_kw, room_kw = np.zeros(len(groups)), groups["plug_kw"].copy()
+    np.maximum.at(most_kw, outlets["group"], plant.step_kw.max(axis=(1, 2), initial=0.0)[outlets["type"]])
+    np.minimum.at(room_kw, outlets["group"], plant.cabinet_kw[outlets["site"]])
+    bound = (most_kw > 0) & np.isfinite(room_kw)
+    groups["least_to_bind"] = np.where(bound, 1 + (np.where(bound, room_kw, 0.0) // np.where(bound, most_kw, 1.0)), 1_000_000)
+    stored = (plant.store_kwh[first_site] > 0) & (plant.store_kw[first_site] > 0)
+    groups["store"][stored] = first_site[stored]
+    groups["kwh"], groups["kw"] = plant.store_kwh[first_site], plant.store_kw[first_site]
+    groups["charge_kw"] = np.minimum(groups["kw"], plant.control.store_charge_kw)
