@@ -121,4 +121,4 @@ def demand(wish_min: Any, **columns: Any) -> Any:
 
 def outages(*rows: tuple[float, float, int, int]) -> Any:
     """Return an outage calendar of (begin_min, end_min, site, gun) rows."""
-    return np.array(sorted(rows, key=lambda row: (row[0], row[2], row[3])), dtype=OUTAGE)
+    return np.array(sorted(rows, key=lambda row: (row[0], row[2], row[3] if row[3] >= 0 else 1 << 30)), dtype=OUTAGE)

@@ -1,4 +1,4 @@
-"""Draw what a vehicle knows, whether it waits for a cheaper hour, and whether its first try to charge fails."""
+"""Draw what a vehicle knows, whether it waits for a cheaper hour, comes late, and whether its first try to charge fails."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,12 @@ from chargesim.demand.table import CLOUD, DISTANCE, POSTED, Table
 from chargesim.demand.tariff import put_off_min
 from chargesim.scenario.fleets import Fleet, lever
 from chargesim.scenario.model import Scenario
+from chargesim.ticks import durations_min
 
 Floats = NDArray[np.float64]
 
-_COMPLIANCE, _FLEXIBLE, _INSTANT, _START = range(4)
-_COLUMNS = 4
+_COMPLIANCE, _FLEXIBLE, _INSTANT, _START, _LATE, _HOW_LATE = range(6)
+_COLUMNS = 6
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,13 @@ class Conduct:
     factors: tuple[float, ...]
     """price of the energy by hour of day, as a factor of the flat price"""
     failed_start_share: float
+    late_share: float
+    late_mean_min: float
 
     @classmethod
     def of(cls, scenario: Scenario, fleet: Fleet, *, on_the_way: bool = False) -> "Conduct":
         """Return the conduct of a fleet; vehicles on their way over a corridor do not wait for a cheaper hour."""
-        total = scenario.fleet
+        total, reservation = scenario.fleet, scenario.choice.reservation
         return cls(
             posted_share=lever(total.posted_share, fleet.posted_share),
             connected_share=lever(total.connected_share, fleet.connected_share),
@@ -42,6 +45,8 @@ class Conduct:
             flexible_min=fleet.flexible_min.value,
             factors=scenario.tariff.factors() if scenario.tariff.energy_cny_kwh.value > 0 else (1.0,) * 24,
             failed_start_share=scenario.reliability.failed_start_share.value,
+            late_share=reservation.late_share.value if reservation.enabled else 0.0,
+            late_mean_min=reservation.late_min.value,
         )
 
     @property
@@ -61,7 +66,7 @@ class Conduct:
         return generator(seed, replication, "conduct", fleet, day, layer).random((count, _COLUMNS))
 
     def fill(self, table: Table, u_guidance: Floats, u: Floats) -> None:
-        """Fill in the columns `guidance`, `put_off_min` and `failed_starts`; `u` is [column, vehicle], as drawn."""
+        """Fill in the columns `guidance`, `put_off_min`, `failed_starts` and `late_min`; `u` is [column, vehicle], as drawn."""
         table["guidance"] = self._guidance(u_guidance, u)
         if self.puts_off:
             flexible = np.flatnonzero(u[_FLEXIBLE] < self.flexible_share)
@@ -70,6 +75,9 @@ class Conduct:
             )
         if self.failed_start_share > 0:
             table["failed_starts"] = u[_START] < self.failed_start_share
+        if self.connected_share > 0 and self.late_share > 0 and self.late_mean_min > 0:
+            late = u[_LATE] < self.late_share
+            table["late_min"][late] = durations_min(-self.late_mean_min * np.log1p(-u[_HOW_LATE, late]))
 
     def _guidance(self, u_guidance: Floats, u: Floats) -> NDArray[np.int64]:
         """Return the levels; nested: who is connected stays so when the share rises, and without any the bits are the posted share's."""

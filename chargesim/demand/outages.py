@@ -65,7 +65,8 @@ class OutageModel:
         blackouts = self.blackouts[self.blackouts["begin_min"] < horizon_min]
         failures = self._failures(replication, horizon_min) if self.failures else no_outages()
         rows = np.concatenate([failures, blackouts])
-        return rows[np.lexsort((rows["gun"], rows["site"], rows["begin_min"]))]
+        gun = np.where(rows["gun"] == WHOLE_SITE, np.iinfo(np.int64).max, rows["gun"])
+        return rows[np.lexsort((gun, rows["site"], rows["begin_min"]))]
 
     def _failures(self, replication: int, horizon_min: float) -> Outages:
         expected = self.guns.sum() * horizon_min / (self.mtbf_min + self.mttr_min)

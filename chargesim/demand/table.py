@@ -24,6 +24,7 @@ WISH = np.dtype(
         ("tolerance_min", "f8"),  # balks when the wait visible at arrival exceeds it
         ("value_of_time_cny_h", "f8"),
         ("put_off_min", "f8"),  # how long it puts off its wish for a cheaper hour, 0 for most
+        ("late_min", "f8"),  # how much later than it reserved for it comes, 0 for most
         ("u", "f8"),  # thinning mark 0..1
         ("key", "u8"),  # hash key of the vehicle
     ],
@@ -50,7 +51,8 @@ OUTAGE = np.dtype(
 WHOLE_SITE = -1
 
 Outages = NDArray[Any]
-"""A structured array of `OUTAGE` rows, sorted by (begin_min, site, gun); those of one gun do not overlap."""
+"""A structured array of `OUTAGE` rows, sorted by (begin_min, site, gun), a blackout after the guns of its site, as their
+events are ordered; those of one gun do not overlap."""
 
 
 def no_outages() -> Outages:

@@ -49,9 +49,8 @@ def _swap_faults(site: SwapSite, books: Books) -> list[str]:
         faults.append(f"{site.packs} packs, {site.owned} at the start")
     if site.present != len(site.in_bay) + len(site.queue):
         faults.append(f"{site.present} vehicles present, {len(site.in_bay)} in bays and {len(site.queue)} in the queue")
-    for charge, _ in site.charging.values():
-        if not 0 <= charge.soc <= max(charge.target_soc, site.hand_out_soc):
-            faults.append(f"a pack has the SOC {charge.soc}")
+    limit = site.hand_out_soc
+    faults += [f"a pack has the SOC {one.soc}" for one in site.charging.values() if not 0 <= one.soc <= max(one.target_soc, limit)]
     charged_kwh = float(books.energy_kwh[site.number].sum())
     if abs(charged_kwh + site.lacking_kwh - site.pack_kwh) > _SLACK_KWH + _SLACK_SHARE * site.pack_kwh:
         faults.append(f"{site.pack_kwh} kWh left with packs, {charged_kwh} kWh were charged and {site.lacking_kwh} kWh are lacking")

@@ -30,6 +30,7 @@ class Car:
         "interruptions",
         "joined_min",
         "known_min",
+        "late_min",
         "max_diversions",
         "patience_min",
         "place",
@@ -53,7 +54,8 @@ class Car:
         """Take a vehicle from its demand row; `row` counts over all days, `index` within its table."""
         self.row, self.index = row, index
         (self.wish_min, _, _, _, _, self.curve, self.max_diversions, self.guidance, self.failed_starts, self.battery_kwh, self.soc,
-         self.target_soc, self.consumption_kwh_km, self.patience_min, self.tolerance_min, _, self.put_off_min, _, _) = wish  # fmt: skip
+         self.target_soc, self.consumption_kwh_km, self.patience_min, self.tolerance_min, _, self.put_off_min,
+         self.late_min, _, _) = wish  # fmt: skip
         self.site = self.first_site = -1
         self.place = -1
         self.soc_in = self.soc

@@ -17,7 +17,7 @@ from chargesim.engine.deposits import deposit_charge, deposit_level
 from chargesim.engine.moments import Moment
 from chargesim.engine.order import EventClass, outlet_key
 from chargesim.engine.plant import Plant
-from chargesim.engine.rules import charge_min, exact_min, peak_kw_ahead, share_power, soc_after, step_at, total_kw
+from chargesim.engine.rules import charge_min, exact_min, left_min, peak_kw_ahead, share_power, soc_after, step_at, total_kw
 from chargesim.engine.store import Store
 
 Floats = NDArray[np.float64]
@@ -77,6 +77,7 @@ class Charge:
         "battery_kwh",
         "begun_min",
         "edge_soc",
+        "end_min",
         "granted_kw",
         "outlet",
         "peak_kw",
@@ -95,7 +96,7 @@ class Charge:
         self.battery_kwh = battery_kwh
         self.edge_soc = outlet.group.rows.edge_soc[curve]
         self.step_kw = outlet.powers[curve]
-        self.begun_min = self.since_min = now
+        self.begun_min = self.since_min = self.end_min = now
         self.granted_kw, self.peak_kw = -1.0, -1.0
         self.step = 0
         self.plan: Moment | None = None
@@ -183,6 +184,13 @@ class PowerGroup:
             return min(edge, charge.soc + charge.granted_kw * minutes / (60.0 * charge.battery_kwh))
         return float(soc_after(charge.soc, charge.target_soc, minutes, charge.battery_kwh, charge.edge_soc, charge.step_kw))
 
+    def foreseen_end_min(self, charge: Charge) -> float:
+        """Return the instant at which a charge ends if nobody shares power from now on; exact when nobody does already [min]."""
+        if not self.shared:
+            return charge.end_min
+        left = charge_min(self.soc_now(charge), charge.target_soc, charge.battery_kwh, charge.edge_soc, charge.step_kw)
+        return float(self.env.now + exact_min(left))
+
     def cut(self) -> None:
         """Let a blackout begin: nothing is charged until `restore`."""
         self.dark += 1
@@ -195,8 +203,7 @@ class PowerGroup:
 
     def turn_store(self, duty: int) -> None:
         """Let the store charge, rest or lend from now on."""
-        if self.store is not None and self.store.duty != duty:
-            self.store.duty = duty
+        if self.store is not None and self.store.turn(duty):
             self._reshare()
 
     def _store_is_done(self) -> None:
@@ -251,7 +258,9 @@ class PowerGroup:
         outlet = charge.outlet
         minutes = charge_min(charge.soc, charge.target_soc, charge.battery_kwh, charge.edge_soc, charge.step_kw)
         key = outlet_key(EventClass.DONE, outlet.site, outlet.number)
-        charge.plan = Moment(self.env, exact_min(minutes), key, charge, self._finish)
+        minutes = exact_min(minutes)
+        charge.end_min = self.env.now + minutes
+        charge.plan = Moment(self.env, minutes, key, charge, self._finish)
 
     def _charge_shared(self) -> None:
         """Share power among all charges; whose power changes is settled and planned up to its next step or its target."""
@@ -277,7 +286,7 @@ class PowerGroup:
             charge.plan = None
             return
         edge = min(float(charge.edge_soc[charge.step + 1]), charge.target_soc)
-        minutes = exact_min(60.0 * (edge - charge.soc) * charge.battery_kwh / charge.granted_kw)
+        minutes = left_min(60.0 * (edge - charge.soc) * charge.battery_kwh / charge.granted_kw)
         last = edge >= charge.target_soc
         key = outlet_key(EventClass.DONE if last else EventClass.STEP, charge.outlet.site, charge.outlet.number)
         charge.plan = Moment(self.env, minutes, key, charge, self._finish if last else self._step)

@@ -19,6 +19,12 @@ def exact_min(minutes):  # type: ignore[no-untyped-def]
     return max(1.0, floor(minutes * 1048576.0 + 0.5)) / 1048576.0
 
 
+@njit("f8(f8)", cache=True)
+def left_min(minutes):  # type: ignore[no-untyped-def]
+    """Return what is left of a duration rounded to whole ticks of 2**-20 min; less than half a tick is over now."""
+    return floor(minutes * 1048576.0 + 0.5) / 1048576.0
+
+
 @njit("f8(u8, u8)", cache=True)
 def gumbel_noise(key, site_hash):  # type: ignore[no-untyped-def]
     """Return standard Gumbel noise of one vehicle for one site: a hash, so the same in every plan and engine.
@@ -152,7 +158,8 @@ def share_power(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw):  # t
                     cabinet_used[cabinet[i]] += level
                     site_used += level
             for i in range(n):
-                full = site_used >= site_kw - 1e-9 or cabinet_used[cabinet[i]] >= cabinet_kw[cabinet[i]] - 1e-9
+                limit_kw = cabinet_kw[cabinet[i]]
+                full = site_used >= site_kw * (1 - 1e-12) - 1e-9 or cabinet_used[cabinet[i]] >= limit_kw * (1 - 1e-12) - 1e-9
                 if rising[i] and (full or granted_kw[i] >= wanted_kw[i] - 1e-9):
                     rising[i] = False
                     left -= 1

@@ -26,7 +26,8 @@ from chargesim.engine.station import Station
 from chargesim.engine.swap_site import SwapSite
 from chargesim.network.network import SWAP
 
-_MAX_TRIED = 16
+_MAX_TRIED, _ENDLESS_MIN = 16, 1e9
+"""Sites that a vehicle can try, and a wait that no reservation helps against: that of a site without power."""
 _NONE = 2  # index of accumulators.KINDS
 
 
@@ -107,6 +108,8 @@ class World:
         judged = set(self.under_way)
         while not judged.isdisjoint(self.under_way) and self.env.peek() < self.last_min:
             self.env.step()
+        for group in self.groups.values():
+            group.settle_all()
         for site in self.sites:
             site.close()
         for car in self.under_way.values():
@@ -134,7 +137,7 @@ class World:
             site = self.sites[choice]
             yield self.drive(car, choice, km, minutes)
             site.arrive(car)
-            if car.promised_min < 0 and site.visible_wait_min() > car.tolerance_min:
+            if site.visible_wait_min() > (car.tolerance_min if car.promised_min < 0 else _ENDLESS_MIN):
                 car.balks += 1
             else:
                 turn = site.join(car)
@@ -173,6 +176,8 @@ class World:
     def drive(self, car: Car, site: int, km: float, minutes: float) -> Moment:
         """Drive to a site; the way takes energy."""
         minutes = exact_min(minutes)
+        if car.late_min and self.plant.control.reserve and car.guidance == CLOUD:
+            minutes, car.late_min = minutes + car.late_min, 0.0  # what it did not foresee when it reserved
         car.site = site
         car.drive_min += minutes
         car.soc -= km * car.consumption_kwh_km / car.battery_kwh

@@ -1,8 +1,10 @@
 """Model what stations and swap sites share: the queue and its clock, free places, reservations, what the cloud foresees.
 
 Vehicles are served in order of arrival. Two things go before: a vehicle whose gun has failed is the first in the queue;
-who has reserved stands in it by its promised time, and from some minutes before that on goes before all who have not.
+who has reserved goes, from some minutes before its promised time on, before all who have not, by promised times.
 """
+
+from math import inf
 
 import numpy as np
 import simpy
@@ -13,6 +15,7 @@ from chargesim.engine.car import Car
 from chargesim.engine.moments import Moment, Signal
 from chargesim.engine.order import EventClass, vehicle_key
 from chargesim.engine.plant import Plant
+from chargesim.engine.rules import exact_min
 
 Floats = NDArray[np.float64]
 _INTERRUPTED, _ORDINARY = range(2)
@@ -21,7 +24,7 @@ _INTERRUPTED, _ORDINARY = range(2)
 class Turn(Signal):
     """A place in a queue: happens when the vehicle is called, or when its patience ends.
 
-    `rank` orders the queue: the interrupted by the instant of it, the others by their promised time or their arrival.
+    `rank` orders the queue: the interrupted by the instant of it, then the others by their arrival.
     """
 
     def __init__(self, env: simpy.Environment, car: Car, rank: tuple[int, float, int]) -> None:
@@ -73,8 +76,8 @@ class Site:
     def announce(self, car: Car, arrival_min: float, wait_min: float) -> None:
         """Let the cloud know that a vehicle is on its way; it reserves a place where that is possible."""
         self.expected[car.row] = (arrival_min, car.row, car.known_min)
-        if self.control.reserve:
-            promised_min = arrival_min + wait_min
+        if self.control.reserve and wait_min < inf:  # nobody can promise what nobody foresees
+            promised_min = arrival_min + exact_min(wait_min)
             self.holds[car.row] = promised_min
             lapse_min = promised_min + self.control.grace_min - self.env.now
             Moment(self.env, lapse_min, vehicle_key(EventClass.LAPSE, car.row), car.row, self._lapse)
@@ -93,8 +96,7 @@ class Site:
         if not self.queue and not self.holds and self._places():
             self._take_place(car)
             return None
-        place_min = car.promised_min if car.promised_min >= 0 else self.env.now
-        return self._wait(car, (_ORDINARY, place_min, car.row))
+        return self._wait(car, (_ORDINARY, self.env.now, car.row))
 
     def rejoin(self, car: Car) -> Turn | None:
         """Put a vehicle whose gun has failed first in the queue, or give it a place; the second time it must go on."""
@@ -125,8 +127,12 @@ class Site:
         self._call_next()
         if turn.triggered:
             return None
+        self._queue_grew()
         Moment(self.env, car.patience_min, vehicle_key(EventClass.PATIENCE, car.row), turn, self._lose_patience)
         return turn
+
+    def _queue_grew(self) -> None:
+        """Take note that one more vehicle waits."""
 
     def _call_next(self) -> None:
         """Call waiting vehicles to places that are free, first come, first served."""
@@ -147,15 +153,18 @@ class Site:
         now, hold_min, places = self.env.now, self.control.hold_min, self._places()
         held = [(promised, row) for row, promised in self.holds.items() if promised - hold_min <= now]
         ordinary: Turn | None = None
-        for turn in self.queue.values():  # by rank, so those who have reserved in the order of their promises
-            kind, place_min, row = turn.rank
-            if kind == _INTERRUPTED:
+        reserved: Turn | None = None
+        best = (inf, 0)
+        for turn in self.queue.values():
+            promise = (turn.car.promised_min, turn.car.row)
+            if turn.rank[0] == _INTERRUPTED:
                 return turn
-            if turn.car.promised_min >= 0 and place_min - hold_min <= now:
-                if places > sum(other < (place_min, row) for other in held):
-                    return turn
-            else:
+            if promise[0] < 0 or promise[0] - hold_min > now:
                 ordinary = ordinary or turn
+            elif promise < best:
+                reserved, best = turn, promise
+        if reserved is not None and places > sum(other < best for other in held):
+            return reserved
         return ordinary if places > len(held) else None
 
     def _lapse(self, moment: Moment) -> None:

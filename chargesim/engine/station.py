@@ -12,7 +12,7 @@ from chargesim.engine.moments import Moment, Signal
 from chargesim.engine.order import EventClass, outlet_key
 from chargesim.engine.plant import Plant
 from chargesim.engine.power import Charge, Outlet, PowerGroup
-from chargesim.engine.rules import charge_min, foreseen_gun_wait_min, station_wait_min
+from chargesim.engine.rules import charge_min, exact_min, foreseen_gun_wait_min, station_wait_min
 from chargesim.engine.site import Site
 
 
@@ -38,8 +38,6 @@ class Station(Site):
         self.down = [0] * self.servers
         """failures and blackouts that hold now, by gun"""
         self.in_service: dict[int, tuple[Car, Signal]] = {}
-        self.free_min = np.zeros(self.servers)
-        """instant at which each gun would be free if nobody shared power; endless for one that is down"""
         self._down_since = [0.0] * self.servers
 
     def visible_wait_min(self) -> float:
@@ -53,7 +51,8 @@ class Station(Site):
         if not self.servers:
             return inf
         arrivals, services = self._ahead()
-        return float(foreseen_gun_wait_min(self.free_min, arrivals, services, len(arrivals), arrival_min))
+        free_min = np.array([self._free_min(gun) for gun in range(self.servers)])
+        return float(foreseen_gun_wait_min(free_min, arrivals, services, len(arrivals), arrival_min))
 
     def serve(self, car: Car) -> Signal:
         """Plug the vehicle in, at its first gun after the tries that fail; the event comes when it is full, or interrupted."""
@@ -62,10 +61,8 @@ class Station(Site):
         if not car.failed_starts:
             self._plug_in(car)
         else:
-            minutes = car.failed_starts * self.control.failed_start_min
+            minutes = self.control.failed_start_min
             car.failed_starts, car.joined_min = 0, self.env.now
-            if self.cloud:
-                self.free_min[car.place] = self.env.now + minutes + self._minutes_at(self.guns[car.place], car)
             Moment(self.env, minutes, outlet_key(EventClass.DONE, self.number, car.place), (car, done), self._start)
         return done
 
@@ -73,8 +70,6 @@ class Station(Site):
         """Settle what is still charging."""
         super().close()
         for gun, (car, _) in sorted(self.in_service.items()):
-            if car.charge is not None:
-                self.guns[gun].group.settle_all()
             self._note_service(gun, car)
         for gun, failures in enumerate(self.down):
             if failures:
@@ -87,7 +82,6 @@ class Station(Site):
             return
         self._down_since[gun] = self.env.now
         self.up -= 1
-        self.free_min[gun] = inf
         self.changed.add(self.number)
         if gun in self.free:
             self.free.remove(gun)
@@ -97,19 +91,13 @@ class Station(Site):
             self.guns[gun].group.unplug(car.charge)
         self._note_service(gun, car)
         car.place, car.interruptions = -1, car.interruptions + 1
+        if car.known_min >= 0:
+            car.known_min = exact_min(self._minutes_at(self.guns[0], car))
         done.happen()
 
     def restore(self, gun: int) -> None:
         """Let a gun work again, unless another failure or a blackout still holds."""
-        self.down[gun] -= 1
-        if self.down[gun]:
-            return
-        self._note_down(gun)
-        self.up += 1
-        self.free_min[gun] = 0.0
-        self.changed.add(self.number)
-        self.free.append(gun)
-        self.free.sort()
+        self._repair(gun)
         self._call_next()
 
     def cut(self) -> None:
@@ -124,7 +112,8 @@ class Station(Site):
         self.dark -= 1
         self.group.restore()
         for gun in range(len(self.guns)):
-            self.restore(gun)
+            self._repair(gun)
+        self._call_next()
 
     def given_kwh(self, gun: int) -> float:
         """Return what a gun has given up to now [kWh at the plug]."""
@@ -145,7 +134,6 @@ class Station(Site):
         self.guns.append(gun)
         self.down.append(1 + self.dark)
         self._down_since.append(self.env.now)
-        self.free_min = np.append(self.free_min, inf)
         self.servers += 1
         self.restore(gun.number)
         return gun.number
@@ -153,6 +141,27 @@ class Station(Site):
     def remove_gun(self, gun: int) -> None:
         """Take away a gun that was added; a vehicle at it is interrupted."""
         self.fail(gun)
+
+    def _repair(self, gun: int) -> None:
+        self.down[gun] -= 1
+        if self.down[gun]:
+            return
+        self._note_down(gun)
+        self.up += 1
+        self.changed.add(self.number)
+        self.free.append(gun)
+        self.free.sort()
+
+    def _free_min(self, gun: int) -> float:
+        """Return when the cloud foresees a gun to be free: in the past for a free one, never for one that is down [min]."""
+        if self.down[gun]:
+            return inf
+        if gun not in self.in_service:
+            return 0.0
+        car, _ = self.in_service[gun]
+        if car.charge is None:  # a try that fails goes on
+            return float(car.joined_min + self.control.failed_start_min + exact_min(self._minutes_at(self.guns[gun], car)))
+        return self.guns[gun].group.foreseen_end_min(car.charge)
 
     def _note_down(self, gun: int) -> None:
         """Write to the books how long one of the plan's guns has been out of order."""
@@ -162,8 +171,6 @@ class Station(Site):
     def _plug_in(self, car: Car) -> None:
         gun = self.guns[car.place]
         car.charge = gun.group.plug_in(gun, car.soc, max(car.target_soc, car.soc), car.battery_kwh, car.curve)
-        if self.cloud:
-            self.free_min[car.place] = self.env.now + self._minutes_at(gun, car)
 
     def _start(self, moment: Moment) -> None:
         """Begin to charge after a failed try, unless the gun has failed meanwhile."""
@@ -205,8 +212,6 @@ class Station(Site):
         car, done = self.in_service.pop(gun)
         self._note_service(gun, car)
         car.full = True
-        if self.cloud:
-            self.free_min[gun] = 0.0
         self._give_back(gun)
         done.happen()
         self._call_next()

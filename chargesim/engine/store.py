@@ -28,6 +28,7 @@ class Store:
         self.kwh, self.kw = float(plant.store_kwh[site]), float(plant.store_kw[site])
         self.charge_kw = min(self.kw, plant.control.store_charge_kw)
         self.efficiency = plant.control.store_efficiency
+        self.opens_min = float(plant.places["opens_min"][site])
         self.duty = IDLE
         self.energy_kwh = self.power_kw = self.since_min = 0.0
         self.plan: Moment | None = None
@@ -41,6 +42,15 @@ class Store:
     def lendable_kw(self) -> float:
         """Power that it can lend now, on the plugs' side [kW]."""
         return self.kw if self.duty == LEND and self.energy_kwh > 0 else 0.0
+
+    def turn(self, duty: int) -> bool:
+        """Take another duty, none before the site opens; return whether it is another."""
+        duty = duty if self.env.now >= self.opens_min else IDLE
+        if duty == self.duty:
+            return False
+        self.settle()
+        self.duty = duty
+        return True
 
     def run(self, used_kw: float, grid_kw: float) -> None:
         """Set its power for what the plugs use now and the grid connection allows [kW]."""

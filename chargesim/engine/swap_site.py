@@ -11,7 +11,7 @@ from chargesim.engine.moments import Moment, Signal
 from chargesim.engine.order import EventClass, outlet_key
 from chargesim.engine.plant import Plant
 from chargesim.engine.power import Charge, Outlet, PowerGroup
-from chargesim.engine.rules import base_stock, charge_min, exact_min, faded, foreseen_swap_wait_min, swap_wait_min
+from chargesim.engine.rules import base_stock, exact_min, faded, foreseen_swap_wait_min, swap_wait_min
 from chargesim.engine.site import Site
 
 
@@ -27,8 +27,8 @@ class SwapSite(Site):
         self.group = group
         self.slots: list[Outlet] = group.add_outlets(number, self._pack_ready, first_number=self.servers)
         self.free_slots = list(range(len(self.slots)))
-        self.charging: dict[int, tuple[Charge, float]] = {}
-        """charge in each slot in use, and the instant at which it would be ready if nobody shared power"""
+        self.charging: dict[int, Charge] = {}
+        """charge in each slot in use"""
         self.owned = self.ready = int(plant.packs[number])
         self.swap_min = exact_min(float(plant.places["swap_min"][number]))
         self.hand_out_soc = float(plant.places["hand_out_soc"][number])
@@ -53,7 +53,7 @@ class SwapSite(Site):
     def lacking_kwh(self) -> float:
         """Energy that the packs at the site need until all have the hand-out SOC, as of their last settling [kWh]."""
         waiting = sum(max(0.0, self.hand_out_soc - soc) * kwh for soc, kwh in self.empty)
-        return waiting + sum((charge.target_soc - charge.soc) * charge.battery_kwh for charge, _ in self.charging.values())
+        return waiting + sum((charge.target_soc - charge.soc) * charge.battery_kwh for charge in self.charging.values())
 
     def visible_wait_min(self) -> float:
         """Return the expected wait by the occupancy on sight [min]; endless without power."""
@@ -68,7 +68,7 @@ class SwapSite(Site):
         bays = np.zeros(self.servers)
         for bay, (_, _, begun_min) in self.in_bay.items():
             bays[bay] = begun_min + self.swap_min
-        packs = np.array([0.0] * self.ready + sorted(ready_min for _, ready_min in self.charging.values()))
+        packs = np.array([0.0] * self.ready + sorted(self.group.foreseen_end_min(charge) for charge in self.charging.values()))
         arrivals, _ = self._ahead()
         return float(foreseen_swap_wait_min(bays, packs, self.interval_min, self.swap_min, arrivals, len(arrivals), arrival_min))
 
@@ -94,7 +94,6 @@ class SwapSite(Site):
         for _, (car, _, begun_min) in sorted(self.in_bay.items()):
             self.books.busy(self.number, begun_min, self.env.now)
             car.service_min += self.env.now - begun_min
-        self.group.settle_all()
 
     def cut(self) -> None:
         """Let a blackout begin: swaps under way end, no other begins, packs are not charged."""
@@ -118,6 +117,10 @@ class SwapSite(Site):
         """Return how many packs must be charged or charging: what one pack's charging time may ask, by recent arrivals."""
         per_min = faded(self._arrivals, self.env.now - self._arrivals_min, self.control.memory_min) / self.control.memory_min
         return 1 + int(base_stock(per_min * self.interval_min * len(self.slots), self.control.promised))
+
+    def _queue_grew(self) -> None:
+        if self.holding:
+            self._fill_slots()
 
     def _places(self) -> int:
         bays = 0 if self.dark else len(self.free)
@@ -148,15 +151,11 @@ class SwapSite(Site):
     def _fill_slots(self) -> None:
         """Charge waiting packs in free slots; in a dear hour only as many as the promise needs."""
         while self.empty and self.free_slots:
-            if self.holding and self.ready + len(self.charging) >= self.packs_to_keep():
+            if self.holding and self.ready + len(self.charging) - len(self.queue) >= self.packs_to_keep():
                 return
             soc, battery_kwh = self.empty.pop(0)
             slot = self.free_slots.pop(0)
-            charge = self.group.plug_in(self.slots[slot], soc, max(soc, self.hand_out_soc), battery_kwh, self.curve)
-            ready_min = self.env.now
-            if self.cloud:
-                ready_min += charge_min(soc, charge.target_soc, battery_kwh, charge.edge_soc, charge.step_kw)
-            self.charging[slot] = (charge, ready_min)
+            self.charging[slot] = self.group.plug_in(self.slots[slot], soc, max(soc, self.hand_out_soc), battery_kwh, self.curve)
 
     def _pack_ready(self, charge: Charge) -> None:
         slot = charge.outlet.number - self.servers

@@ -129,6 +129,9 @@ def _connection_faults(scenario: Scenario, path: Path, rows: list[SiteRow]) -> l
             faults.append(
                 f"{place}: site_kw: {site_kw:g} kW on the connection {row.connection!r}, needs {shared_kw:g} as in line {other.line}"
             )
+        if row.district != other.district:
+            line = f"needs {other.district!r} as in line {other.line}"
+            faults.append(f"{place}: district: got {row.district!r} on the connection {row.connection!r}, {line}")
         if other is not row and (row.store_kwh or row.store_kw):
             faults.append(f"{place}: store_kwh: the store of the connection {row.connection!r} belongs in its first row, line {other.line}")
     return faults

@@ -192,6 +192,8 @@ class Reservation(Section):
     enabled: bool = Field(default=False, description="true: who follows the cloud reserves the place that it chooses")
     hold_min: NonNegative = Field(description="from so long before the promised time on a free gun waits for the vehicle [min]")
     grace_min: NonNegative = Field(description="so long after the promised time the reservation lapses [min]")
+    late_share: Share = Field(description="share of the drivers who come later than they reserved for")
+    late_min: NonNegative = Field(description="how much later, on average, exponential [min]")
 
 
 class Choice(Section):

@@ -7,10 +7,10 @@ from chargesim.engine.books import QUARTER_MIN
 from chargesim.engine.compiled import memory as m
 from chargesim.engine.compiled.schedule import DONE_KEY, STEP_KEY, new_stamp, outlet_key, schedule
 from chargesim.engine.compiled.state import CHARGE_END, CHARGE_STEP, STORE_END
-from chargesim.engine.control import CHARGE, LEND
+from chargesim.engine.control import CHARGE, IDLE, LEND
 from chargesim.engine.deposits import deposit_charge, deposit_level
 from chargesim.engine.order import STORE
-from chargesim.engine.rules import charge_min, exact_min, peak_kw_ahead, share_power, soc_after, step_at, total_kw
+from chargesim.engine.rules import charge_min, exact_min, left_min, peak_kw_ahead, share_power, soc_after, step_at, total_kw
 
 
 @njit
@@ -20,7 +20,7 @@ def plug_in(w, o, soc, target_soc, battery_kwh, curve):  # type: ignore[no-untyp
     group = m.groups(w)[charge.group]
     charge.taken, charge.curve, charge.step, charge.plan = 1, curve, 0, 0
     charge.soc, charge.target_soc, charge.battery_kwh = soc, target_soc, battery_kwh
-    charge.begun_min = charge.since_min = m.clock(w)[0].now
+    charge.begun_min = charge.since_min = charge.end_min = m.clock(w)[0].now
     charge.granted_kw = charge.peak_kw = -1.0
     if group.shared:
         charge.step = step_at(soc, m.edge_soc(w)[curve])
@@ -64,6 +64,17 @@ def soc_now(w, o):  # type: ignore[no-untyped-def]
 
 
 @njit
+def foreseen_end_min(w, o):  # type: ignore[no-untyped-def]
+    """Return the instant at which a charge ends if nobody shares power from now on [min]."""
+    charge = m.outlets(w)[o]
+    if not m.groups(w)[charge.group].shared:
+        return charge.end_min
+    powers = m.step_kw(w)[charge.type, charge.curve]
+    left = charge_min(soc_now(w, o), charge.target_soc, charge.battery_kwh, m.edge_soc(w)[charge.curve], powers)
+    return m.clock(w)[0].now + exact_min(left)
+
+
+@njit
 def cut(w, g):  # type: ignore[no-untyped-def]
     """Let a blackout of a connection begin."""
     m.groups(w)[g].dark += 1
@@ -80,8 +91,13 @@ def restore(w, g):  # type: ignore[no-untyped-def]
 @njit
 def turn_store(w, g, duty):  # type: ignore[no-untyped-def]
     """Let the store of a connection charge, rest or lend from now on."""
-    if m.groups(w)[g].store >= 0 and m.groups(w)[g].duty != duty:
-        m.groups(w)[g].duty = duty
+    store = m.groups(w)[g]
+    if store.store < 0:
+        return
+    duty = duty if m.clock(w)[0].now >= store.opens_min else IDLE
+    if store.duty != duty:
+        settle_store(w, g)
+        store.duty = duty
         reshare(w, g)
 
 
@@ -142,8 +158,10 @@ def charge_alone(w, o):  # type: ignore[no-untyped-def]
     minutes = charge_min(
         charge.soc, charge.target_soc, charge.battery_kwh, m.edge_soc(w)[charge.curve], m.step_kw(w)[charge.type, charge.curve]
     )
+    minutes = exact_min(minutes)
+    charge.end_min = m.clock(w)[0].now + minutes
     charge.plan = new_stamp(w)
-    schedule(w, exact_min(minutes), outlet_key(DONE_KEY, charge.site, charge.number), CHARGE_END, o, charge.plan)
+    schedule(w, minutes, outlet_key(DONE_KEY, charge.site, charge.number), CHARGE_END, o, charge.plan)
 
 
 @njit
@@ -182,7 +200,7 @@ def plan_step(w, o):  # type: ignore[no-untyped-def]
         charge.plan = 0
         return
     edge = min(m.edge_soc(w)[charge.curve, charge.step + 1], charge.target_soc)
-    minutes = exact_min(60.0 * (edge - charge.soc) * charge.battery_kwh / charge.granted_kw)
+    minutes = left_min(60.0 * (edge - charge.soc) * charge.battery_kwh / charge.granted_kw)
     charge.plan = new_stamp(w)
     if edge >= charge.target_soc:
         schedule(w, minutes, outlet_key(DONE_KEY, charge.site, charge.number), CHARGE_END, o, charge.plan)

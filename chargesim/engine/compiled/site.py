@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from chargesim.engine.compiled import memory as m
-from chargesim.engine.compiled.power import plug_in
+from chargesim.engine.compiled.power import foreseen_end_min, plug_in
 from chargesim.engine.compiled.schedule import DONE_KEY, LAPSE_KEY, new_stamp, outlet_key, schedule
 from chargesim.engine.compiled.state import BAY_END, LAPSE, NOBODY, TRY_END
 from chargesim.engine.deposits import deposit_level
@@ -17,6 +17,7 @@ from chargesim.engine.order import HOUR_MIN
 from chargesim.engine.rules import (
     base_stock,
     charge_min,
+    exact_min,
     faded,
     foreseen_gun_wait_min,
     foreseen_swap_wait_min,
@@ -59,7 +60,7 @@ def foreseen_wait_min(w, s, arrival_min):  # type: ignore[no-untyped-def]
     free = np.empty(site.servers)
     if not site.kind:
         for place in range(site.servers):
-            free[place] = m.places(w)[site.first_place + place].free_min
+            free[place] = free_min(w, s, place)
         return foreseen_gun_wait_min(free, arrivals, services, ahead, arrival_min)
     for place in range(site.servers):
         bay = m.places(w)[site.first_place + place]
@@ -68,10 +69,24 @@ def foreseen_wait_min(w, s, arrival_min):  # type: ignore[no-untyped-def]
     n = site.ready
     for o in range(site.first_outlet, site.first_outlet + site.outlets):
         if m.outlets(w)[o].taken:
-            packs[n] = m.outlets(w)[o].ready_min
+            packs[n] = foreseen_end_min(w, o)
             n += 1
     packs.sort()
     return foreseen_swap_wait_min(free, packs, site.interval_min, site.swap_min, arrivals, ahead, arrival_min)
+
+
+@njit
+def free_min(w, s, gun):  # type: ignore[no-untyped-def]
+    """Return when the cloud foresees a gun to be free: in the past for a free one, never for one that is down [min]."""
+    site, place = m.sites(w)[s], m.places(w)[m.sites(w)[s].first_place + gun]
+    if place.down:
+        return inf
+    if place.car < 0:
+        return 0.0
+    o = site.first_outlet + gun
+    if m.outlets(w)[o].taken:
+        return foreseen_end_min(w, o)
+    return m.cars(w)[place.car].joined_min + m.rules(w)[0].failed_start_min + exact_min(minutes_at(w, o, place.car))
 
 
 @njit
@@ -129,8 +144,8 @@ def announce(w, s, v, arrival_min, wait_min):  # type: ignore[no-untyped-def]
     """Let the cloud know that a vehicle is on its way; it reserves a place where that is possible."""
     car, rules = m.cars(w)[v], m.rules(w)[0]
     know(w, s, v, arrival_min)
-    if rules.reserve:
-        car.promised_min = arrival_min + wait_min
+    if rules.reserve and wait_min < inf:
+        car.promised_min = arrival_min + exact_min(wait_min)
         car.held, car.held_next = s, m.sites(w)[s].held
         m.sites(w)[s].held = v
         schedule(w, car.promised_min + rules.grace_min - m.clock(w)[0].now, LAPSE_KEY + car.row, LAPSE, s, car.row)
@@ -263,25 +278,32 @@ def first_in_turn(w, s):  # type: ignore[no-untyped-def]
     while one >= 0:
         held += m.cars(w)[one].promised_min - hold_min <= now
         one = m.cars(w)[one].held_next
-    ordinary, v = NOBODY, site.head
+    ordinary, reserved, v = NOBODY, NOBODY, site.head
     while v >= 0:
         car = m.cars(w)[v]
         if car.rank == INTERRUPTED:
             return v
-        if car.promised_min >= 0 and car.rank_min - hold_min <= now:
-            before, one = 0, site.held
-            while one >= 0:
-                other = m.cars(w)[one]
-                if other.promised_min - hold_min <= now:
-                    earlier = other.promised_min == car.rank_min and other.row < car.row
-                    before += other.promised_min < car.rank_min or earlier
-                one = other.held_next
-            if places > before:
-                return v
-        elif ordinary < 0:
-            ordinary = v
+        if car.promised_min < 0 or car.promised_min - hold_min > now:
+            if ordinary < 0:
+                ordinary = v
+        elif reserved < 0 or promised_before(car, m.cars(w)[reserved]):
+            reserved = v
         v = car.next
+    if reserved >= 0:
+        before, one = 0, site.held
+        while one >= 0:
+            other = m.cars(w)[one]
+            before += other.promised_min - hold_min <= now and promised_before(other, m.cars(w)[reserved])
+            one = other.held_next
+        if places > before:
+            return reserved
     return ordinary if places > held else NOBODY
+
+
+@njit
+def promised_before(one, other):  # type: ignore[no-untyped-def]
+    """Tell whether a vehicle has an earlier promise than another."""
+    return one.promised_min < other.promised_min or (one.promised_min == other.promised_min and one.row < other.row)
 
 
 @njit
@@ -333,10 +355,8 @@ def serve(w, s, v):  # type: ignore[no-untyped-def]
     elif not car.failed_starts:
         plug_car_in(w, s, v)
     else:
-        minutes = car.failed_starts * m.rules(w)[0].failed_start_min
+        minutes = m.rules(w)[0].failed_start_min
         car.failed_starts, car.joined_min, car.turn = 0, now, new_stamp(w)
-        if m.rules(w)[0].cloud:
-            place.free_min = now + minutes + minutes_at(w, site.first_outlet + car.place, v)
         schedule(w, minutes, outlet_key(DONE_KEY, s, car.place), TRY_END, v, car.turn)
 
 
@@ -346,8 +366,6 @@ def plug_car_in(w, s, v):  # type: ignore[no-untyped-def]
     site, car, wish = m.sites(w)[s], m.cars(w)[v], m.wishes(w)[v]
     o = site.first_outlet + car.place
     plug_in(w, o, car.soc, max(wish.target_soc, car.soc), wish.battery_kwh, wish.curve)
-    if m.rules(w)[0].cloud:
-        m.places(w)[site.first_place + car.place].free_min = m.clock(w)[0].now + minutes_at(w, o, v)
 
 
 @njit
@@ -383,7 +401,7 @@ def fill_slots(w, s):  # type: ignore[no-untyped-def]
     """Charge waiting packs in free slots; in a dear hour only as many as the promise needs."""
     site = m.sites(w)[s]
     while site.empty > 0 and site.charging < site.outlets:
-        if site.holding and site.ready + site.charging >= packs_to_keep(w, s):
+        if site.holding and site.ready + site.charging - site.queued >= packs_to_keep(w, s):
             return
         at = site.first_pack + site.empty_at
         soc, battery_kwh = m.empty(w)[at, 0], m.empty(w)[at, 1]
@@ -394,10 +412,6 @@ def fill_slots(w, s):  # type: ignore[no-untyped-def]
             o += 1
         site.charging += 1
         plug_in(w, o, soc, max(soc, site.hand_out_soc), battery_kwh, site.curve)
-        slot = m.outlets(w)[o]
-        slot.ready_min = m.clock(w)[0].now
-        if m.rules(w)[0].cloud:
-            slot.ready_min += charge_min(soc, slot.target_soc, battery_kwh, m.edge_soc(w)[site.curve], m.step_kw(w)[slot.type, site.curve])
 
 
 @njit

@@ -26,6 +26,7 @@ CAR = np.dtype(
         ("row", "i8"), ("site", "i8"), ("first_site", "i8"), ("place", "i8"), ("turn", "i8"), ("judged", "i8"),
         ("balks", "i8"), ("reneges", "i8"), ("diversions", "i8"), ("interruptions", "i8"), ("failed_starts", "i8"), ("tries", "i8"),
         ("full", "i8"), ("rank", "i8"), ("next", "i8"), ("held", "i8"), ("held_next", "i8"), ("known", "i8"), ("known_next", "i8"),
+        ("late_min", "f8"),
         ("rank_min", "f8"), ("joined_min", "f8"), ("plug_min", "f8"), ("promised_min", "f8"), ("known_min", "f8"), ("expected_min", "f8"),
         ("drive_min", "f8"), ("wait_min", "f8"), ("service_min", "f8"), ("energy_kwh", "f8"), ("soc", "f8"), ("soc_in", "f8"),
     ],
@@ -47,14 +48,14 @@ SITE = np.dtype(
 )  # fmt: skip
 """A station or swap site. `head` is the first of its queue; `held`, `known` the first of those lists; packs that wait
 stand in a ring of `packs` entries from `first_pack` on, the first at `empty_at`."""
-PLACE = np.dtype([("free", "i8"), ("car", "i8"), ("down", "i8"), ("down_since", "f8"), ("free_min", "f8"), ("begun_min", "f8")], align=True)
-"""A gun or bay: whether it is free, who is at it, what holds it down, when it is free (for the cloud), when a swap began."""
+PLACE = np.dtype([("free", "i8"), ("car", "i8"), ("down", "i8"), ("down_since", "f8"), ("begun_min", "f8")], align=True)
+"""A gun or bay: whether it is free, who is at it, what holds it down and since when, when a swap began."""
 OUTLET = np.dtype(
     [
         ("site", "i8"), ("number", "i8"), ("group", "i8"), ("cabinet", "i8"), ("rank", "i8"), ("type", "i8"),
         ("taken", "i8"), ("curve", "i8"), ("step", "i8"), ("plan", "i8"),
         ("soc", "f8"), ("target_soc", "f8"), ("battery_kwh", "f8"), ("begun_min", "f8"), ("since_min", "f8"), ("granted_kw", "f8"),
-        ("peak_kw", "f8"), ("ready_min", "f8"),
+        ("peak_kw", "f8"), ("end_min", "f8"),
     ],
     align=True,
 )  # fmt: skip
@@ -64,6 +65,7 @@ GROUP = np.dtype(
         ("first", "i8"), ("outlets", "i8"), ("first_cabinet", "i8"), ("cabinets", "i8"), ("count", "i8"), ("shared", "i8"), ("dark", "i8"),
         ("least_to_bind", "i8"), ("store", "i8"), ("duty", "i8"), ("plan", "i8"),
         ("plug_kw", "f8"), ("kwh", "f8"), ("kw", "f8"), ("charge_kw", "f8"), ("energy_kwh", "f8"), ("power_kw", "f8"), ("since_min", "f8"),
+        ("opens_min", "f8"),
     ],
     align=True,
 )  # fmt: skip
@@ -253,4 +255,5 @@ def _fill_groups(
     stored = (plant.store_kwh[first_site] > 0) & (plant.store_kw[first_site] > 0)
     groups["store"][stored] = first_site[stored]
     groups["kwh"], groups["kw"] = plant.store_kwh[first_site], plant.store_kw[first_site]
+    groups["opens_min"] = plant.places["opens_min"][first_site]
     groups["charge_kw"] = np.minimum(groups["kw"], plant.control.store_charge_kw)

@@ -1,7 +1,5 @@
 """Tell each vehicle's story, from event to event; `engine.simpy_engine` tells it in one piece."""
 
-from math import inf
-
 from numba import njit
 
 from chargesim.demand.table import CLOUD
@@ -17,6 +15,8 @@ from chargesim.engine.order import HOUR_MIN
 from chargesim.engine.rules import NOWHERE, OUTSIDE, charge_min, exact_min
 
 _NONE = 2  # index of accumulators.KINDS
+ENDLESS_MIN = 1e9
+"""As in `simpy_engine`: no reservation helps against the wait at a site without power."""
 
 
 @njit
@@ -30,7 +30,7 @@ def appear(w, table, index, row):  # type: ignore[no-untyped-def]
     car, wish = m.cars(w)[v], m.wishes(w)[v]
     car.row, car.site, car.first_site, car.place, car.turn, car.judged = row, NOBODY, NOBODY, NOBODY, 0, 0
     car.balks = car.reneges = car.diversions = car.interruptions = car.tries = car.full = 0
-    car.failed_starts, car.held, car.known = wish.failed_starts, NOBODY, NOBODY
+    car.failed_starts, car.late_min, car.held, car.known = wish.failed_starts, wish.late_min, NOBODY, NOBODY
     car.joined_min = car.plug_min = car.promised_min = car.known_min = -1.0
     car.drive_min = car.wait_min = car.service_min = car.energy_kwh = 0.0
     car.soc = car.soc_in = wish.soc
@@ -81,6 +81,8 @@ def choose(w, v, origin):  # type: ignore[no-untyped-def]
     minutes = exact_min(minutes)
     if follows:
         send(w, v, choice, km, now + minutes)
+        if m.rules(w)[0].reserve:
+            minutes, car.late_min = minutes + car.late_min, 0.0
     car.site = choice
     car.drive_min += minutes
     car.soc -= km * wish.consumption_kwh_km / wish.battery_kwh
@@ -121,7 +123,7 @@ def arrived(w, v):  # type: ignore[no-untyped-def]
     car = m.cars(w)[v]
     s = car.site
     at.arrive(w, s, v)
-    if car.promised_min < 0 and at.visible_wait_min(w, s) > m.wishes(w)[v].tolerance_min:
+    if at.visible_wait_min(w, s) > (m.wishes(w)[v].tolerance_min if car.promised_min < 0 else ENDLESS_MIN):
         car.balks += 1
         go_on(w, v)
         return
@@ -132,7 +134,7 @@ def arrived(w, v):  # type: ignore[no-untyped-def]
         at.take_place(w, s, v)
         begin(w, v)
     else:
-        wait(w, s, v, at.ORDINARY, car.promised_min if car.promised_min >= 0 else m.clock(w)[0].now)
+        wait(w, s, v, at.ORDINARY, m.clock(w)[0].now)
 
 
 @njit
@@ -144,6 +146,8 @@ def wait(w, s, v, rank, rank_min):  # type: ignore[no-untyped-def]
     if m.cars(w)[v].place >= 0:
         begin(w, v)
     else:
+        if m.sites(w)[s].holding:
+            at.fill_slots(w, s)
         schedule(w, m.wishes(w)[v].patience_min, PATIENCE_KEY + m.cars(w)[v].row, PATIENCE, v, turn)
 
 
@@ -205,8 +209,6 @@ def charged(w, o):  # type: ignore[no-untyped-def]
         place = m.places(w)[here.first_place + gun]
         v = place.car
         at.note_service(w, s, v, gun, True)
-        if m.rules(w)[0].cloud:
-            place.free_min = 0.0
         at.give_back(w, s, gun)
         leave(w, v, SERVED, False)
     call_next(w, s, NOBODY)
@@ -242,7 +244,6 @@ def fail(w, s, gun):  # type: ignore[no-untyped-def]
         return
     place.down_since = m.clock(w)[0].now
     here.up -= 1
-    place.free_min = inf
     here.changed = 1
     if place.free:
         place.free = 0
@@ -257,6 +258,8 @@ def fail(w, s, gun):  # type: ignore[no-untyped-def]
     car = m.cars(w)[v]
     car.place, car.turn = NOBODY, 0
     car.interruptions += 1
+    if car.known_min >= 0:
+        car.known_min = exact_min(at.minutes_at(w, here.first_outlet, v))
     if car.interruptions > 1:
         here.present -= 1
         here.changed = 1
@@ -268,6 +271,13 @@ def fail(w, s, gun):  # type: ignore[no-untyped-def]
 @njit
 def restore(w, s, gun):  # type: ignore[no-untyped-def]
     """Let a gun work again, unless another failure or a blackout still holds."""
+    repair(w, s, gun)
+    call_next(w, s, NOBODY)
+
+
+@njit
+def repair(w, s, gun):  # type: ignore[no-untyped-def]
+    """Let a gun be free again, unless another failure or a blackout still holds."""
     here = m.sites(w)[s]
     place = m.places(w)[here.first_place + gun]
     place.down -= 1
@@ -275,11 +285,9 @@ def restore(w, s, gun):  # type: ignore[no-untyped-def]
         return
     at.note_down(w, s, gun)
     here.up += 1
-    place.free_min = 0.0
     here.changed = 1
     place.free = 1
     here.free += 1
-    call_next(w, s, NOBODY)
 
 
 @njit
@@ -303,10 +311,10 @@ def light(w, s):  # type: ignore[no-untyped-def]
     power.restore(w, here.group)
     if here.kind:
         here.changed = 1
-        call_next(w, s, NOBODY)
     else:
         for gun in range(here.servers):
-            restore(w, s, gun)
+            repair(w, s, gun)
+    call_next(w, s, NOBODY)
 
 
 @njit
@@ -354,6 +362,8 @@ def write_session(w, v, outcome, outside):  # type: ignore[no-untyped-def]
 def close(w):  # type: ignore[no-untyped-def]
     """Bring the books up to now, at the end of the horizon, and log who is still under way."""
     now = m.clock(w)[0].now
+    for g in range(len(m.groups(w))):
+        power.settle_all(w, g)
     for s in range(len(m.sites(w))):
         here = m.sites(w)[s]
         at.tick(w, s)
@@ -372,12 +382,8 @@ def close(w):  # type: ignore[no-untyped-def]
                 m.cars(w)[place.car].service_min += now - place.begun_min
             else:
                 charging = m.outlets(w)[here.first_outlet + number].taken != 0
-                if charging:
-                    power.settle_all(w, here.group)
                 at.note_service(w, s, place.car, number, charging)
-        if here.kind:
-            power.settle_all(w, here.group)
-        else:
+        if not here.kind:
             for gun in range(here.servers):
                 if m.places(w)[here.first_place + gun].down:
                     at.note_down(w, s, gun)
