@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from chargesim.scenario.reading import LoadedScenario
-    from chargesim.study.run import Sessions as SessionsKept
 
 app = typer.Typer(
     help="Plan ultra-fast charging and battery swapping for a city: does a plan meet the demand, how sure are we, where does it break?",
@@ -33,6 +32,14 @@ class Sessions(StrEnum):
     auto = "auto"
     all = "all"
     none = "none"
+
+
+class Engine(StrEnum):
+    """The engine that runs a scenario; it changes no result."""
+
+    auto = "auto"
+    simpy = "simpy"
+    compiled = "compiled"
 
 
 ScenarioPath = Annotated[Path, typer.Argument(metavar="SCENARIO", help="scenario file (YAML)", show_default=False)]
@@ -56,6 +63,7 @@ def run(
     ] = Sessions.auto,
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw the figures")] = True,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="run directory; default runs/<name>-<hash>")] = None,
+    engine: Annotated[Engine, typer.Option(help="auto: SimPy for small runs, else compiled; the results are the same")] = Engine.auto,
     debug: Annotated[bool, typer.Option("--debug", help="check packs, places, SOC and energy at every event; slow")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -70,9 +78,10 @@ def run(
         ]
         loaded = load(scenario, changes)
         if loaded.scenario.series is not None:
-            _run_series(loaded, jobs=jobs, sessions=sessions.value, out=out, figures=figures, as_json=as_json)
+            chosen: Any = {"jobs": jobs, "sessions": sessions.value, "out": out, "engine": engine.value}
+            _run_series(loaded, figures=figures, as_json=as_json, **chosen)
             return
-        finished = run_scenario(loaded, jobs=jobs, sessions=sessions.value, out=out, debug=debug)
+        finished = run_scenario(loaded, jobs=jobs, sessions=sessions.value, out=out, debug=debug, engine=engine.value)
         if figures:
             from chargesim.view.figures import draw_all
 
@@ -80,7 +89,8 @@ def run(
         if as_json:
             verdict = finished.verdict.to_dict()
             kpis = json.loads(finished.kpis[finished.kpis["scope"] == "city"].to_json(orient="records"))
-            _print_json({"run_dir": str(finished.folder), "verdict": verdict["verdict"], "criteria": verdict["criteria"], "kpis": kpis})
+            said = {"verdict": verdict["verdict"], "criteria": verdict["criteria"], "engine": finished.engine, "kpis": kpis}
+            _print_json({"run_dir": str(finished.folder), **said})
             return
         from chargesim.view.terminal import print_swap_shares, print_verdict
 
@@ -91,14 +101,14 @@ def run(
             print_swap_shares(console, finished.kpis, {row.fleet: row.swap_target_share for row in finished.case.ledger.rows})
         if finished.result.days == 1:
             console.print("One day was judged; `--days 7` asks for a week.", style="dim")
-        console.print(f"All results: {finished.folder}", soft_wrap=True)
+        console.print(f"Engine: {finished.engine}. All results: {finished.folder}", soft_wrap=True, highlight=False)
 
 
-def _run_series(loaded: "LoadedScenario", *, jobs: int, sessions: "SessionsKept", out: Path | None, figures: bool, as_json: bool) -> None:
+def _run_series(loaded: "LoadedScenario", *, figures: bool, as_json: bool, **chosen: Any) -> None:
     """Run all variants of a series, compare them and print what came out."""
     from chargesim.study.series import run_series
 
-    finished = run_series(loaded, jobs=jobs, sessions=sessions, out=out)
+    finished = run_series(loaded, **chosen)
     if figures:
         from chargesim.view.series import draw_series_files
 
@@ -161,6 +171,30 @@ def _check_series(loaded: "LoadedScenario", as_json: bool) -> None:
     console = _console()
     print_check(console, checked)
     print_variants(console, each, seconds)
+
+
+@app.command()
+def engines(
+    scenario: ScenarioPath,
+    set_: Changes = None,
+    replication: Annotated[int, typer.Option(min=0, help="which replication is compared")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Run a replication in both engines and compare them bit for bit; exit code 1 when they differ."""
+    with _messages():
+        from chargesim.scenario.reading import load
+        from chargesim.study.case import build_case
+        from chargesim.study.engines import compare_engines
+
+        compared = compare_engines(build_case(load(scenario, set_ or [])), replication)
+        if as_json:
+            _print_json(compared.to_dict())
+        else:
+            from chargesim.view.engines import print_engines
+
+            print_engines(_console(), compared)
+        if not compared.agree:
+            raise typer.Exit(1)
 
 
 @app.command()

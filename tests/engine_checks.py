@@ -6,9 +6,12 @@ import numpy as np
 from factories import demand, plant
 
 from chargesim.engine.accumulators import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED
+from chargesim.engine.compiled.engine import run_compiled
 from chargesim.engine.plant import Plant
 from chargesim.engine.rules import charge_min, exact_min
-from chargesim.engine.simpy_engine import World
+from chargesim.engine.simpy_engine import World, run_simpy
+
+BOOKS = ("busy_min", "energy_kwh", "store_kwh", "down_min", "queue_min", "ready_min", "arrivals", "pack_found", "queue_check_min")
 
 
 def run(p: Plant, table: Any, days: int = 1, lead_in_days: int = 0, **more: Any) -> tuple[World, Any]:
@@ -16,6 +19,28 @@ def run(p: Plant, table: Any, days: int = 1, lead_in_days: int = 0, **more: Any)
     world = World(p, [table], lead_in_days, days, debug=True, **more)
     _, log = world.run()
     return world, log
+
+
+def differences(
+    p: Plant, tables: list[Any], days: int = 1, lead_in_days: int = 0, run_out_days: int = 0, calendar: Any = None
+) -> list[str]:
+    """Return what differs between the engines, in words."""
+    books, log = run_simpy(p, tables, lead_in_days, days, run_out_days, outages=calendar)
+    own_books, own_log = run_compiled(p, tables, lead_in_days, days, run_out_days, outages=calendar)
+    if len(log) != len(own_log):
+        return [f"{len(log)} sessions, compiled {len(own_log)}"]
+    found = [f"book {name}" for name in BOOKS if getattr(books, name).tobytes() != getattr(own_books, name).tobytes()]
+    for name in log.dtype.names:
+        rows = np.flatnonzero(log[name] != own_log[name])
+        if len(rows):
+            found.append(f"{name} of row {rows[0]}: {log[name][rows[0]]}, compiled {own_log[name][rows[0]]}")
+    return found
+
+
+def run_both(p: Plant, table: Any, calendar: Any = None, **more: Any) -> tuple[World, Any]:
+    """Run a table as `run` does, and see that the compiled engine tells the same story."""
+    assert differences(p, [table], calendar=calendar, **more) == []
+    return run(p, table, outages=calendar, **more)
 
 
 def check_conservation(p: Plant, table: Any, world: World, log: Any) -> None:

@@ -1,5 +1,6 @@
 """Check the verdict: its states, its corrections, its bounds and what it says."""
 
+import dataclasses
 import json
 import math
 from typing import Any
@@ -126,7 +127,37 @@ def test_failure_needs_holm_over_the_criteria() -> None:
     verdict = verdict_of(shares, [CARS, *others])
     assert verdict.verdict == "inconclusive"
     assert verdict.criteria[0].upper < 0.9
-    assert verdict.more_replications is not None
+    more = verdict.criteria[0].more_replications
+    assert verdict.more_replications == more
+    assert verdict.criteria[0].note == (
+        f"by itself beyond the threshold, but not after Holm's correction over 8 criteria: inconclusive; "
+        f"about {more} more replications would decide"
+    )
+
+
+@pytest.mark.parametrize("at", ["inside", "beyond"])
+def test_the_note_on_holm_stands_only_where_the_printed_bounds_lie_beyond(at: str) -> None:
+    """Half a bound is 1.729 x 0.0041 / sqrt(20) = 0.0016: 0.8985 lies nearer to 0.9 than that, 0.8980 does not."""
+    criteria = [CARS, *({**CARS, "name": f"easy {i}", "at_least": 0.5} for i in range(99))]
+    item = verdict_of(around(0.8985 if at == "inside" else 0.898, 0.004), criteria, wishes=10_000).criteria[0]
+    assert item.verdict == "inconclusive"
+    assert (item.upper < 0.9) == (at == "beyond") == ("over 100 criteria" in item.note)
+
+
+def test_more_replications_that_decide_after_holm() -> None:
+    """(z x sd / distance)^2 with z = 2.4977 for 0.05 / 8, sd 0.0041039 and 0.0016 to the threshold is 41.04: 42 in all."""
+    others = [{**CARS, "name": f"easy {i}", "at_least": 0.5} for i in range(7)]
+    item = verdict_of(around(0.8984, 0.004), [CARS, *others], wishes=10_000).criteria[0]
+    assert item.more_replications == 42 - 20
+
+
+def test_one_district_that_fails_decides_though_another_stays_open() -> None:
+    """The open district lies on its threshold: it alone could not be decided, the one beyond it can."""
+    shares = [[0.95, 0.7982 + noise, 0.8 - 10 * noise, 0.95] for noise in around(0.0)]
+    item = verdict_of(shares, [DISTRICTS], wishes=10_000).criteria[0]
+    alone = verdict_of([[0.95, row[1], 0.95, 0.95] for row in shares], [DISTRICTS], wishes=10_000).criteria[0]
+    assert item.verdict == "inconclusive"
+    assert item.more_replications == alone.more_replications is not None
 
 
 def test_unserved_is_at_most() -> None:
@@ -172,9 +203,34 @@ def test_every_district_must_meet_and_the_worst_mean_is_shown() -> None:
 
 def test_district_failure_needs_holm_over_the_districts() -> None:
     nearly = [[0.95, 0.7982 + noise, 0.95, 0.95] for noise in around(0.0)]
-    assert verdict_of(nearly, [DISTRICTS], wishes=10_000).verdict == "inconclusive"
+    (item,) = verdict_of(nearly, [DISTRICTS], wishes=10_000).criteria
+    assert item.verdict == "inconclusive"
+    assert item.upper < 0.8
+    assert item.note.startswith(
+        "below the threshold, not yet for sure: District 1; "
+        "by itself beyond the threshold, but not after Holm's correction over 4 districts: inconclusive; about "
+    )
     alone = {**DISTRICTS, "name": "cars", "scope": "cars"}
     assert verdict_of([row[1] for row in nearly], [alone], wishes=10_000).verdict == "fails"
+
+
+def test_what_is_sure_among_the_districts_is_not_said_of_an_inconclusive_criterion() -> None:
+    """p is 0.011 in District 1: below 0.05 / 4, so sure among the districts alone, above 0.05 / 4 / 9 with the criteria."""
+    shares = [[0.95, 0.7977 + noise, 0.95, 0.95] for noise in around(0.0)]
+    others = [{**CARS, "name": f"easy {i}", "at_least": 0.5} for i in range(8)]
+    (alone,) = verdict_of(shares, [DISTRICTS], wishes=10_000).criteria
+    assert (alone.verdict, alone.note) == ("fails", "below the threshold for sure: District 1")
+    among = verdict_of(shares, [DISTRICTS, *others], wishes=10_000).criteria[0]
+    assert among.verdict == "inconclusive"
+    assert "for sure: District 1; by itself beyond" in among.note
+    assert "not yet for sure" in among.note
+    assert "over 4 districts and 9 criteria" in among.note
+
+
+def test_a_share_at_most_is_above_its_threshold() -> None:
+    lost = {**LOSSES, "scope": "districts"}
+    (item,) = verdict_of([[0.99, 0.9 + noise, 0.99, 0.99] for noise in around(0.0)], [lost]).criteria
+    assert (item.verdict, item.note) == ("fails", "above the threshold for sure: District 1")
 
 
 def test_noisy_districts_that_all_truly_meet_are_rarely_called_failing() -> None:
@@ -217,6 +273,16 @@ def test_given_criteria_are_shown_and_are_no_evidence() -> None:
     assert nearest_to_breaking(verdict) is verdict.criteria[0]
     unknown = verdict_of(around(0.95), [CARS, GIVEN], given={}).criteria[1]
     assert "not known in this run" in unknown.note
+
+
+def test_guns_available_leave_blackouts_out_and_say_so() -> None:
+    guns = {"name": "guns", "measure": "guns_available", "scope": "cars", "at_least": 0.97, "source": "rule"}
+    result = result_of(around(0.95), [CARS, guns, GIVEN], given={"guns_available": 1.0, "covered_5km": 1.0})
+    reached = "given by the plan, reaches the threshold"
+    assert [item.note for item in judge(result).criteria[1:]] == [reached, reached]
+    dark = dataclasses.replace(result, blackouts=1)
+    words = f"{reached}; without blackouts; the KPI gun_availability counts them"
+    assert [item.note for item in judge(dark).criteria[1:]] == [words, reached]
 
 
 def test_given_criteria_alone_decide_nothing() -> None:

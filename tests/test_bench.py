@@ -32,8 +32,9 @@ def test_the_naive_program_tells_the_same_stories_where_no_power_is_shared(seed)
 
 def test_the_bench_times_both_on_the_same_vehicles():
     measured = bench_case(build_case(load(SCENARIOS / "small_city.yaml")), rounds=1)
-    naive, ours = measured.contenders
-    assert naive.sessions == ours.sessions > 100
+    naive, ours, compiled = measured.contenders
+    assert naive.sessions == ours.sessions == compiled.sessions > 100
+    assert (compiled.served_share, compiled.mean_wait_min) == (ours.served_share, ours.mean_wait_min)
     assert naive.served_share == pytest.approx(ours.served_share, abs=0.02)
     assert measured.ratios["SimPy engine"] == 1.0
     assert set(measured.to_dict()) == {"contenders", "draw_us_per_vehicle", "ratios"}

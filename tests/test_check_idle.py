@@ -85,6 +85,9 @@ LINES = {
         **COMPANIONS,
         "stations.companions.at": [],
     },
+    "fleets.taxi.pack_type: truck_282 is at no swap site that it may use; its swap-capable vehicles charge": {
+        "fleets.taxi.pack_type": "truck_282"
+    },
     "swap.smart: is on, but the tariff is off; it changes nothing": SMART,
     "swap.smart: is on, but there is no swap site; it changes nothing": {**SMART, **TARIFF, "swap.enabled": False},
     "reliability.failures: is on, but with mtbf_h 1e+06 and mttr_h 25 a gun is available 100.00 % of the time; "
@@ -133,6 +136,9 @@ def test_two_lines_of_one_price():
         COMPANIONS,
         {"stations.companions.at": []},  # off
         {**SMART, **TARIFF},
+        {"fleets.taxi.pack_type": "truck_282", "swap.enabled": False},
+        {"fleets.taxi.pack_type": "truck_282", "fleets.taxi.swap_share": 0.0, "fleets.taxi.swap_capable_share": 0.0},
+        {"fleets.bus.pack_type": "truck_282"},  # no bus swaps
         FAILURES,
         {**FAILURES, "reliability.mtbf_h": 100_000.0},  # 99.98 %
         {"reliability.failed_start_share": 0.1},
@@ -157,11 +163,117 @@ def test_a_blackout_of_a_district_without_a_site_is_told(tmp_path):
     assert f"blackouts.0: {HERE} has no site; it changes nothing" in idle_mechanisms(case.scenario, case.network, case.task.demand)
 
 
-def test_recorded_wishes_follow_no_cloud(tmp_path):
+def of_sites(folder, *rows, changes=()):
+    """Return the idle lines with these rows, behind the others' columns, as the stations beside the small city's."""
+    sites = folder / "small/sites.csv"
+    head, *others = sites.read_text(encoding="utf-8").splitlines()
+    columns = ",store_kwh,store_kw,opens_day"
+    lines = [head + columns, *(f"{row},,," for row in others), *rows]
+    sites.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    case = build_case(load(folder / "small_city.yaml", changes))
+    return list(idle_mechanisms(case.scenario, case.network, case.task.demand))
+
+
+@pytest.mark.parametrize(
+    ("days", "lines"),
+    [
+        ([0, 1], ["city.sites: 1 site opens after the horizon; it serves nobody"]),  # day 0 is the only one that is judged
+        ([1, 2, 7], ["city.sites: 3 sites open after the horizon; they serve nobody"]),
+        ([0, 0], []),
+    ],
+)
+def test_a_site_that_opens_too_late_is_told(tmp_path, days, lines):
+    rows = [f"late-{i},station,public,{HERE},29.5,106.515,R02,2,,,,{day}" for i, day in enumerate(days)]
+    assert of_sites(copy_small_city(tmp_path), *rows) == lines
+
+
+def test_a_site_that_opens_on_the_last_of_two_days_is_in_time(tmp_path):
+    row = f"late,station,public,{HERE},29.5,106.515,R02,2,,,,1"
+    assert of_sites(copy_small_city(tmp_path), row, changes=["horizon.days=2"]) == []
+
+
+def test_the_store_of_a_row_may_be_idle_too(tmp_path):
+    row = f"stored,station,public,{HERE},29.5,106.515,R02,2,,100,50,"
+    assert of_sites(copy_small_city(tmp_path), row, changes=["stations.store.lend_hours=[]"]) == [
+        "stations.store: is on at rows of city.sites, but lend_hours is empty; it changes nothing"
+    ]
+
+
+LOG_HEAD = "wish_min,zone,vehicle_class,soc,target_soc"
+LOG_REPLACES = "but the recorded wishes stand in for the demand; it changes nothing"
+
+
+def of_log(folder, *rows, changes=()):
+    """Return the case of the small city, its stock not given, with these recorded wishes."""
+    (folder / "log.csv").write_text("\n".join([LOG_HEAD, *rows]) + "\n", encoding="utf-8")
+    return build_case(load(folder / "small_city.yaml", ["recorded=log.csv", "fleet.stock=null", *changes]))
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ("fleet.stock=4000", f"fleet.stock: is 4,000, {LOG_REPLACES}"),
+        ("fleet.share_at_network=0.2", f"fleet.share_at_network: is 0.2, {LOG_REPLACES}"),
+        ("corridors.holiday_factor=2.59", f"corridors.holiday_factor: is 2.59, {LOG_REPLACES}"),
+        ("fleet.season_factor=1.3",
+         "fleet.season_factor: is 1.3, but the recorded wishes stay as they are; it changes only what is used on the way to a site"),
+        ("fleets.taxi={vehicles: 50, electrification: 0.5}", f"fleets.taxi.electrification: is given, {LOG_REPLACES}"),
+        ("horizon.lead_in_days=0", "recorded: the horizon ends before 1 of its 2 wishes; they are left out"),
+        (None, None),
+    ],
+)  # fmt: skip
+def test_what_a_log_leaves_without_effect_is_told(tmp_path, change, line):
+    case = of_log(copy_small_city(tmp_path), "5,R01,taxi,0.2,0.8", "1500,R01,taxi,0.2,0.8", changes=[change] if change else [])
+    assert list(idle_mechanisms(case.scenario, case.network, case.task.demand)) == ([line] if line else [])
+
+
+def test_what_a_log_asks_is_told_instead_of_the_ledger(tmp_path):
+    """Three wishes on two of three days. Batteries by the log's curve; at 100 kW throughout a kWh takes 0.6 min.
+
+    Energy: 60 kWh x (0.6 + 0.5) + 80 kWh x 0.25 = 86 kWh, so 43 kWh a day; 86 x 0.6 min / 2 days / 1,440 min = 0.0179 erlang.
+    """
     folder = copy_small_city(tmp_path)
-    (folder / "log.csv").write_text("wish_min,zone,vehicle_class,soc,target_soc\n5,R01,taxi,0.2,0.8\n", encoding="utf-8")
-    loaded = load(folder / "small_city.yaml", ["recorded=log.csv", "fleet.connected_share=0.5", "reliability.failed_start_share=0.1"])
-    case = build_case(loaded)
+    (folder / "small/curves.csv").write_text(
+        "curve_id,soc,power_kw,usable_kwh,volt\nsmall,0,100,60,400\nsmall,1,100,60,400\nlarge,0,100,80,400\nlarge,1,100,80,400\n",
+        encoding="utf-8",
+    )
+    rows = ["5,R01,taxi,0.2,0.8,small", "1439,R01,taxi,0.3,0.8,small", "3000,R01,bus,0.5,0.75,large", "9000,R01,bus,0.5,0.75,large"]
+    (folder / "log.csv").write_text("\n".join([f"{LOG_HEAD},curve", *rows]) + "\n", encoding="utf-8")
+    mixes = [f"fleets.{name}.curves={{small: 0.5, large: 0.5}}" for name in FLEETS]
+    changes = ["recorded=log.csv", "tables.curves=small/curves.csv", "horizon.days=2", *mixes]
+    checked = check_case(build_case(load(folder / "small_city.yaml", changes)))
+    assert checked.recorded == "log.csv, 3 wishes on 2 days of the horizon"
+    assert checked.sessions_per_day == 1.5
+    assert checked.energy_kwh_per_day == pytest.approx(43)
+    assert checked.offered_erlangs == pytest.approx(86 * 0.6 / 2 / 1440)
+    assert checked.offered_load == pytest.approx(checked.offered_erlangs / checked.piles)
+    printed = StringIO()
+    print_check(Console(file=printed, width=200), checked)
+    text = printed.getvalue()
+    assert "The log replaces the ledger: log.csv, 3 wishes on 2 days of the horizon.\n" in text
+    assert "Asked of the network: 2 sessions and 43 kWh a day; by the log, on average of its days.\n" in text
+
+
+def test_a_log_without_a_wish_in_the_horizon_asks_nothing(tmp_path):
+    checked = check_case(of_log(copy_small_city(tmp_path), "99999,R01,taxi,0.2,0.8"))
+    assert (checked.sessions_per_day, checked.energy_kwh_per_day, checked.offered_erlangs) == (0, 0, 0)
+    assert checked.recorded == "log.csv, no wish within the horizon"
+
+
+def test_no_open_gun_is_said_in_words(tmp_path):
+    folder = copy_small_city(tmp_path)
+    sites = folder / "small/sites.csv"
+    rows = sites.read_text(encoding="utf-8").splitlines()
+    sites.write_text("\n".join([rows[0], *(row for row in rows if ",swap," in row)]) + "\n", encoding="utf-8")
+    printed = StringIO()
+    print_check(Console(file=printed, width=200), check_case(build_case(load(folder / "small_city.yaml"))))
+    assert "Offered load: no gun is open.\n" in printed.getvalue()
+    assert "nan" not in printed.getvalue()
+
+
+def test_recorded_wishes_follow_no_cloud(tmp_path):
+    changes = ["fleet.connected_share=0.5", "reliability.failed_start_share=0.1"]
+    case = of_log(copy_small_city(tmp_path), "5,R01,taxi,0.2,0.8", changes=changes)
     (row,) = case.task.demand.day(0, 0)
     assert (row["guidance"], row["failed_starts"], row["put_off_min"]) == (0, 0, 0)
     assert list(idle_mechanisms(case.scenario, case.network, case.task.demand)) == [

@@ -74,7 +74,7 @@ def test_run_as_json(empty):
         cwd=empty,
     )
     printed = json.loads(done.stdout)
-    assert set(printed) == {"run_dir", "verdict", "criteria", "kpis"}
+    assert set(printed) == {"run_dir", "verdict", "criteria", "engine", "kpis"}
     assert printed["run_dir"] == "mine"
     assert printed["kpis"]
     assert all(row["scope"] == "city" for row in printed["kpis"])

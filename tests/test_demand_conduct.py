@@ -86,13 +86,15 @@ def conduct(**changes):
         "flexible_min": 0.0,
         "factors": (1.0,) * 24,
         "failed_start_share": 0.0,
+        "late_share": 0.0,
+        "late_mean_min": 0.0,
     }
     return Conduct(**{**values, **changes})
 
 
 def guidance(**changes):
     rng = np.random.default_rng(5)
-    u_guidance, u = rng.random(40_000), rng.random((4, 40_000))
+    u_guidance, u = rng.random(40_000), rng.random((6, 40_000))
     return conduct(**changes)._guidance(u_guidance, u)
 
 
@@ -103,6 +105,17 @@ def test_guidance_has_its_shares(connected, compliance):
     cloud, posted = connected * compliance, connected * (1 - compliance) + (1 - connected) * 0.7
     for value, share in ((CLOUD, cloud), (POSTED, posted), (DISTANCE, 1 - cloud - posted)):
         assert abs((level == value).mean() - share) <= 5 * np.sqrt(max(0.0, share * (1 - share)) / len(level)) + 1e-12
+
+
+def test_late_drivers_have_their_share_and_their_mean():
+    """Exponential: the mean of n draws has a standard error of mean / sqrt(n); five of them."""
+    on = {"fleet.connected_share": 1.0, "choice.reservation.enabled": True, "fleet.stock": 200_000}
+    table = drawn({**on, "choice.reservation.late_share": 0.3, "choice.reservation.late_min": 8.0})[1]
+    late = table["late_min"] > 0
+    assert abs(late.mean() - 0.3) < 5 * np.sqrt(0.21 / len(late))
+    assert abs(table["late_min"][late].mean() - 8.0) < 5 * 8.0 / np.sqrt(late.sum())
+    assert np.array_equal(table["late_min"] * 2**20, np.round(table["late_min"] * 2**20))
+    assert (drawn({**on, "choice.reservation.enabled": False})[1]["late_min"] == 0).all()
 
 
 def test_who_follows_the_cloud_stays_with_it_when_more_are_connected():

@@ -11,6 +11,7 @@ from scipy import stats
 
 from chargesim.demand.outages import OutageModel, build_outages, draw_outages
 from chargesim.demand.table import WHOLE_SITE, no_outages
+from chargesim.engine.order import SITE, EventClass, outlet_key
 from chargesim.errors import InputError
 from chargesim.network.network import STATION
 from chargesim.scenario.reading import load
@@ -196,6 +197,16 @@ def test_blackouts_stand_among_the_failures_and_beyond_the_horizon_is_none():
     assert (rows["gun"] == WHOLE_SITE).sum() == (NETWORK.sites.district == 0).sum()
     failures = outages({"reliability.failures": True, "reliability.mtbf_h": 5.0})
     assert np.array_equal(rows[rows["gun"] != WHOLE_SITE], failures)
+
+
+def test_at_one_instant_a_blackout_stands_behind_the_failures_of_its_site():
+    """In the order of the engine's keys: guns that are down from the start, and a blackout from the start."""
+    changes = {"horizon.lead_in_days": 0, "reliability.failures": True, "reliability.mtbf_h": 5.0, "reliability.mttr_h": 5.0}
+    rows = outages(changes | {"blackouts": [blackout(NETWORK.districts.name[0], 0, 0, 1)]})
+    order = [(begin, outlet_key(EventClass.FAILURE, site, SITE if gun == WHOLE_SITE else gun)) for begin, _, site, gun in rows.tolist()]
+    assert order == sorted(order)
+    dark = rows[(rows["begin_min"] == 0) & (rows["gun"] == WHOLE_SITE)]["site"]
+    assert np.isin(dark, rows[(rows["begin_min"] == 0) & (rows["gun"] != WHOLE_SITE)]["site"]).any(), "some fail at that instant"
 
 
 def test_a_city_without_a_station_has_no_failures():

@@ -195,7 +195,7 @@ LOG = pd.DataFrame(
         "zone": ["R01", "V02", "R06", "H01"],
         "vehicle_class": ["private_car", "taxi", "heavy_truck", "private_car"],
         "soc": [0.2, 0.3, 0.25, 0.5],
-        "target_soc": [0.8, 0.9, 0.95, 0.4],
+        "target_soc": [0.8, 0.9, 0.95, 0.75],
         "patience_min": [5.0, 10.0, 20.0, 15.0],
     }
 )
@@ -221,7 +221,7 @@ def test_a_recorded_log_takes_the_place_of_the_drawn_demand(tmp_path, suffix):
     assert [made.task.fleets[f] for f in rows["fleet"]] == ["taxi", "private_car", "private_car", "heavy_truck"]
     assert rows["patience_min"].tolist() == [10, 15, 5, 20]
     assert rows["soc"].tolist() == [0.3, 0.5, 0.2, 0.25]
-    assert (rows["target_soc"] >= rows["soc"]).all()
+    assert rows["target_soc"].tolist() == [0.9, 0.75, 0.8, 0.95]
     assert same(made.task.demand.day(5, 0), tables[0])
     assert len(set(rows["key"].tolist())) == 4
 
@@ -253,6 +253,15 @@ def test_all_faults_of_a_log_are_told_at_once(tmp_path):
     ]
     assert faults[0] == "log.csv:3: wish_min: got -3.0, needs a number of at least 0"
     assert faults[1] == "log.csv:3: zone: got 'X99', needs the id of a zone of the network (and 1 more rows)"
+
+
+def test_a_target_that_is_not_above_the_soc(tmp_path):
+    """A row whose shares are no shares is told of once, by that fault."""
+    bad = LOG.assign(soc=[0.2, 0.9, 0.25, 1.5], target_soc=[0.8, 0.9, 0.1, 0.75])
+    assert log_faults(tmp_path, bad) == [
+        "log.csv:5: soc: got 1.5, needs a share from 0 to 1",
+        "log.csv:3: target_soc: got 0.9, needs more than the soc of its row (and 1 more rows)",
+    ]
 
 
 def test_columns_that_a_log_lacks(tmp_path):

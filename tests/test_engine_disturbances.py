@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from engine_checks import check_conservation, check_little, run
+from engine_checks import check_conservation, check_little, run, run_both
 from factories import demand, outages, plant
 
 from chargesim.demand.table import POSTED, WHOLE_SITE
@@ -141,6 +141,32 @@ def test_a_blackout_outlives_a_repair_and_a_failure_outlives_a_blackout():
     ):
         _, log = run(plant(guns=(1,)), table, outages=calendar)
         assert log["end_min"][0] == pytest.approx(works + 12.0, abs=1e-5)
+
+
+def test_after_a_blackout_all_guns_are_back_before_anyone_is_called():
+    """Two cars had a cabinet each for 1 min; after the blackout they have so again, 29 min of 100 kW."""
+    p = plant(guns=(4,), per_cabinet=2, cabinet_kw=100.0)
+    table = demand([0.0, 0.0], battery_kwh=100.0)
+    _, log = run_both(p, table, outages((6.0, 40.0, 0, WHOLE_SITE)))
+    assert log["end_min"] == pytest.approx([69.0, 69.0], abs=1e-5)
+    assert log["service_min"] == pytest.approx([30.0, 30.0], abs=1e-5)
+
+
+def test_after_a_blackout_a_slow_car_leaves_the_ultra_fast_gun():
+    """A car of 60 kW at a companion of 60 kW, before and after; who comes then has the ultra-fast gun: 15 min, not 25."""
+    p = plant(guns=(2,), companions=1, companion_kw=60.0)
+    table = demand([0.0, 45.0], curve=[1, 0], battery_kwh=[200.0, 50.0])
+    _, log = run_both(p, table, outages((6.0, 40.0, 0, WHOLE_SITE)))
+    assert log["service_min"] == pytest.approx([100.0, 15.0], abs=1e-5)
+
+
+def test_a_gun_that_fails_as_the_light_goes_fails_first():
+    """Its vehicle goes to the other gun and is interrupted there once more, at the same instant: it must go on, and has nowhere to go."""
+    table = demand([0.0], max_diversions=0)
+    _, log = run_both(plant(guns=(2,)), table, outages((10.0, 60.0, 0, WHOLE_SITE), (10.0, 60.0, 0, 0)))
+    assert (log["interruptions"][0], log["outcome"][0], log["end_min"][0]) == (2, PARTIAL, 10.0)
+    _, alone = run_both(plant(guns=(2,)), table, outages((10.0, 60.0, 0, WHOLE_SITE)))
+    assert (alone["interruptions"][0], alone["outcome"][0], alone["end_min"][0]) == (1, SERVED, 70.0)
 
 
 def test_a_swap_site_without_power_charges_no_pack_and_hands_out_none():

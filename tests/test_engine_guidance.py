@@ -4,16 +4,15 @@ import dataclasses
 
 import numpy as np
 import pytest
-from engine_checks import check_conservation, check_little, run
-from factories import demand, plant
+from engine_checks import check_conservation, check_little, differences, run, run_both
+from factories import TICK, demand, outages, plant
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chargesim.demand.table import CLOUD, DISTANCE, POSTED
+from chargesim.demand.table import CLOUD, DISTANCE, POSTED, WHOLE_SITE
 from chargesim.engine.accumulators import LOST, SERVED
 from chargesim.engine.control import Control
-from chargesim.engine.moments import Moment
-from chargesim.engine.order import EventClass, vehicle_key
+from chargesim.engine.simpy_engine import World
 
 LIVE = Control(cloud=True)
 
@@ -94,22 +93,88 @@ def test_before_the_hold_the_gun_is_given_away():
     assert log["plug_min"].tolist() == [42.0, 27.0]
 
 
-def test_a_reservation_lapses_after_its_grace():
-    """Sent out at 0 on an ordinary hour's way of 30 min, it comes at 30; a promise of 10, made for another way, has lapsed at 12."""
-    p = plant(guns=(1,), drive_min=30.0, control=reserving(hold_min=30.0, grace_min=2.0), origins=2)
+@pytest.mark.parametrize(
+    ("late_min", "grace_min", "plug_min"),
+    [
+        (0.0, 10.0, [30.0, 45.0]),
+        (8.0, 10.0, [38.0, 53.0]),
+        (10.0, 10.0, [40.0, 55.0]),
+        (12.0, 10.0, [55.0, 40.0]),
+        (12.0, 15.0, [42.0, 57.0]),
+        (500.0, 10.0, [530.0, 40.0]),
+    ],
+)
+def test_who_is_later_than_the_grace_loses_the_place(late_min, grace_min, plug_min):
+    """Promised at 30 and held from 25 on, while another waits there since 27; a charge takes 15 min."""
+    p = plant(guns=(1,), drive_min=30.0, control=reserving(grace_min=grace_min), origins=2)
     p.candidates["minutes"][:, 1] = 2.0
-    table = demand([0.0, 1.0], origin=[0, 1], guidance=[CLOUD, DISTANCE])
-    _, kept = run(p, table)
-    assert kept["plug_min"].tolist() == [30.0, 3.0 + 42.0], "the gun is held for 27 min, though a vehicle waits"
+    _, log = run_both(p, demand([0.0, 25.0], origin=[0, 1], guidance=[CLOUD, DISTANCE], late_min=[late_min, 0.0]))
+    assert log["plug_min"].tolist() == plug_min
+    assert log["drive_min"].tolist() == [30.0 + late_min, 2.0]
 
-    def early(world):
-        yield world.env.timeout(0.5)
-        site = world.sites[0]
-        site.holds[0] = 10.0
-        Moment(world.env, 10.0 + 2.0 - 0.5, vehicle_key(EventClass.LAPSE, 7), 0, site._lapse)
 
-    _, lapsed = run(p, table, extensions=[early])
-    assert lapsed["plug_min"].tolist() == [30.0, 12.0], "served when the promise lapses; the late one waits its turn, 27 to 30"
+@pytest.mark.parametrize(("control", "guidance"), [(LIVE, CLOUD), (reserving(), POSTED), (reserving(), DISTANCE)])
+def test_who_has_not_reserved_is_never_late(control, guidance):
+    _, log = run_both(plant(guns=(1,), control=control), demand([0.0], guidance=guidance, late_min=8.0))
+    assert log["drive_min"].tolist() == [5.0]
+
+
+def test_only_the_first_way_takes_longer_than_foreseen():
+    """13 min to a site that lost its power on the way, then 10 to the other."""
+    p = plant(guns=(1, 1), drive_min=10.0, control=reserving())
+    _, log = run_both(p, demand([0.0], guidance=CLOUD, late_min=3.0, max_diversions=1), outages((5.0, 500.0, 0, WHOLE_SITE)))
+    assert (log["site"][0], log["drive_min"][0], log["plug_min"][0]) == (1, 23.0, 23.0)
+
+
+@pytest.mark.parametrize("control", [LIVE, reserving()])
+def test_nobody_waits_at_a_site_without_power(control):
+    """Neither who set out when it was dark already, and was promised nothing, nor whose place was reserved before."""
+    p = plant(guns=(1,), drive_min=30.0, control=control)
+    table = demand([0.0, 20.0], guidance=CLOUD, tolerance_min=20.0, patience_min=40.0, max_diversions=0)
+    _, log = run_both(p, table, outages((10.0, 500.0, 0, WHOLE_SITE)))
+    assert log["outcome"].tolist() == [LOST, LOST]
+    assert log["balks"].tolist() == [1, 1]
+    assert log["end_min"].tolist() == [30.0, 50.0]
+
+
+@pytest.mark.parametrize("control", [LIVE, reserving()])
+def test_what_nobody_foresees_is_not_promised(control):
+    """Who sets out while the only gun is out of order is served in order of arrival, whoever comes after."""
+    p = plant(guns=(1,), drive_min=10.0, control=control)
+    table = demand([0.0, 1.0, 2.5, 4.0], guidance=[DISTANCE, CLOUD, DISTANCE, DISTANCE])
+    _, log = run_both(p, table, outages((0.0, 5.0, 0, 0)))
+    assert log["plug_min"].tolist() == [10.0, 25.0, 40.0, 55.0]
+    _, log = run_both(p, demand([0.0, 1.0], guidance=[DISTANCE, CLOUD], tolerance_min=5.0), outages((0.0, 5.0, 0, 0)))
+    assert (log["outcome"][1], log["balks"][1]) == (LOST, 1), "without a promise it turns away from a queue like any other"
+
+
+@pytest.mark.parametrize("control", [LIVE, reserving()])
+def test_a_reservation_is_never_worse_than_the_order_of_arrival(control):
+    """Promised at 70, when the long charge ends; but the broken gun is repaired at 40, and it was there first."""
+    p = plant(guns=(2,), drive_min=10.0, control=control)
+    table = demand([0.0, 12.0, 20.0], guidance=[DISTANCE, CLOUD, DISTANCE], battery_kwh=[200.0, 50.0, 50.0])
+    _, log = run_both(p, table, outages((0.0, 40.0, 0, 1)))
+    assert log["plug_min"].tolist() == [10.0, 40.0, 55.0]
+
+
+def test_a_free_place_is_kept_for_the_earlier_promise():
+    """Two promises of 19, the lower row's first: it comes at 22 and is served, though the other waits there since 4."""
+    p = plant(guns=(1,), drive_min=1.0, control=reserving(hold_min=60.0, grace_min=60.0), origins=2)
+    p.candidates["minutes"][:, 1] = 15.0
+    late = {"origin": [0, 1, 0], "guidance": [DISTANCE, CLOUD, CLOUD], "late_min": [0.0, 5.0, 0.0]}
+    _, log = run_both(p, demand([0.0, 2.0, 3.0], battery_kwh=[60.0, 50.0, 50.0], **late))
+    assert log["plug_min"].tolist() == [1.0, 22.0, 37.0]
+
+
+def test_every_instant_of_a_promise_is_a_whole_tick():
+    """The mean service by which the cloud foresees is none."""
+    p = plant(guns=(1,), drive_min=10.0, service_min=100.0 / 3.0, control=reserving())
+    table = demand([0.0, 0.5, 1.0, 11.0, 12.0], guidance=[POSTED, POSTED, CLOUD, CLOUD, CLOUD], battery_kwh=[50, 33.3, 44.4, 41.7, 33.0])
+    world = World(p, [table], 0, 1)
+    while world.env.peek() < 1440.0:
+        world.env.step()
+        assert world.env.now % TICK == 0
+    assert differences(p, [table]) == []
 
 
 def test_promised_places_are_ordered_by_promised_time():
@@ -140,14 +205,17 @@ def test_nobody_is_forgotten_by_reservations(seed, share):
 
 
 def test_a_gun_is_never_idle_for_ever_after_a_lapse():
-    """A vehicle that never comes, since it is stranded on the way: nothing of the kind exists, a reservation ends at arrival or lapse."""
+    """Promised at 30, lapsed at 31: until then the gun is held, though one gives up at 27; who still waits has it at 31."""
     p = plant(guns=(1,), drive_min=30.0, control=reserving(hold_min=60.0, grace_min=1.0), origins=2)
     p.candidates["minutes"][:, 1] = 2.0
     table = demand(
-        [0.0, 20.0], origin=[0, 1], guidance=[CLOUD, DISTANCE], tolerance_min=[1e6, 1e6], patience_min=[1e6, 5.0], max_diversions=0
-    )
-    _, log = run(p, table)
-    assert log["outcome"].tolist() == [SERVED, LOST], "the held gun is not given to the second, whose patience ends at 27"
+        [0.0, 20.0, 21.0], origin=[0, 1, 1], guidance=[CLOUD, DISTANCE, DISTANCE], late_min=[900.0, 0.0, 0.0],
+        patience_min=[1e6, 5.0, 1e6], max_diversions=0,
+    )  # fmt: skip
+    world, log = run_both(p, table)
+    assert log["outcome"].tolist() == [SERVED, LOST, SERVED]
+    assert log["plug_min"].tolist() == [930.0, -1.0, 31.0]
+    assert not world.sites[0].holds
 
 
 @pytest.mark.parametrize("level", [DISTANCE, POSTED])
@@ -156,3 +224,75 @@ def test_a_cloud_that_nobody_follows_changes_nothing(level):
     plain = run(plant(guns=(1, 2), noise_min=2.0), table)[1]
     beside = run(plant(guns=(1, 2), noise_min=2.0, control=reserving()), table)[1]
     assert plain.tobytes() == beside.tobytes()
+
+
+def check_foreseen(p, table, wait_min, calendar=None):
+    """The last vehicle foresees so long a wait at the first site, 5 min away: it takes a second one that is nearer than that in all."""
+    chosen = []
+    for minutes in (5.0 + wait_min - 0.25, 5.0 + wait_min + 0.25):
+        p.candidates["minutes"][:, 0, 1] = minutes
+        chosen.append(run_both(p, table, calendar)[1]["site"][-1])
+    assert chosen == [1, 0]
+
+
+def test_the_cloud_foresees_packs_that_a_blackout_stopped():
+    """Handed in at 10 and 2 min charged when the light goes at 12; from 80 on 28 min are left: ready at 108, for who arrives at 86."""
+    p = plant(guns=(1, 1), swap=(True, True), packs=1, slots=1, control=LIVE)
+    table = demand([0.0, 81.0], swap_list=1, station_list=-1, guidance=[DISTANCE, CLOUD])
+    check_foreseen(p, table, 108.0 - 86.0, outages((12.0, 80.0, 0, WHOLE_SITE)))
+
+
+def test_the_cloud_foresees_when_a_bay_is_free():
+    """Swaps take 20 min; the bay is in use from 5 to 25, and who sets out at 6 arrives at 11."""
+    p = plant(guns=(1, 1), swap=(True, True), swap_min=20.0, control=LIVE)
+    check_foreseen(p, demand([0.0, 6.0], swap_list=1, station_list=-1, guidance=[DISTANCE, CLOUD]), 25.0 - 11.0)
+
+
+def test_the_cloud_sends_nobody_to_a_swap_site_without_power():
+    p = plant(guns=(1, 1), swap=(True, True), control=LIVE)
+    p.candidates["minutes"][:, 0, 1] = 200.0
+    table = demand([70.0], swap_list=1, station_list=-1, guidance=CLOUD)
+    assert run_both(p, table, outages((50.0, 100.0, 0, WHOLE_SITE)))[1]["site"].tolist() == [1]
+    assert run_both(p, table, outages((50.0, 70.0, 0, WHOLE_SITE)))[1]["site"].tolist() == [0]
+
+
+def test_the_cloud_foresees_guns_that_share_power():
+    """Two at 25 kW since 5: at 30 each lacks 25 - 125 / 12 kWh, 8.75 min at 100 kW, if nobody shared from now on."""
+    p = plant(guns=(2, 2), plug_kw=50.0, control=LIVE)
+    check_foreseen(p, demand([0.0, 0.0, 30.0], guidance=[DISTANCE, DISTANCE, CLOUD]), 30.0 + 8.75 - 35.0)
+
+
+def test_an_occupied_gun_is_never_foreseen_free_in_the_past():
+    """At 25 kW since 5; alone it would have ended at 20. At 36 it still lacks 12.08 kWh, 7.25 min at 100 kW."""
+    seen = []
+
+    def look(world):
+        yield world.env.timeout(36.0)
+        site = world.sites[0]
+        seen.extend(site.foreseen_wait_min(now) for now in (36.0, 40.0))
+
+    run(plant(guns=(2,), plug_kw=50.0, control=LIVE), demand([0.0, 0.0]), extensions=[look])
+    assert seen == pytest.approx([7.25, 3.25], abs=1e-5)
+
+
+def test_the_interrupted_tells_the_cloud_what_is_left():
+    """Cut off at 34 with 1 min to go, it waits for the other gun, which is free at 65: then free at 66, for who arrives at 41."""
+    p = plant(guns=(2, 1), control=LIVE)
+    table = demand([0.0, 0.0, 36.0], guidance=[CLOUD, DISTANCE, CLOUD], battery_kwh=[100.0, 200.0, 50.0])
+    check_foreseen(p, table, 66.0 - 41.0, outages((34.0, 500.0, 0, 0)))
+
+
+def test_the_cloud_knows_of_a_try_that_fails():
+    """Plugged in at 5, 4 min of a failed try, 15 of charging: free at 24, for who arrives at 11."""
+    p = plant(guns=(1, 1), control=Control(cloud=True, failed_start_min=4.0))
+    check_foreseen(p, demand([0.0, 6.0], failed_starts=[1, 0], guidance=[DISTANCE, CLOUD]), 24.0 - 11.0)
+
+
+def test_the_cloud_foresees_the_arrival_at_the_speed_of_the_hour():
+    """From 60 on the way takes 20 min: the gun that is busy until 75 is free at 80, so the other, 25 min away, is no better."""
+    p = plant(guns=(1, 1), control=LIVE)
+    p.city["period_of_hour"][0, 1:] = 1
+    p.candidates["minutes"][:, 0, 0, 1], p.candidates["minutes"][:, 0, 1, 1] = 20.0, 25.0
+    _, log = run_both(p, demand([55.0, 60.0], guidance=[DISTANCE, CLOUD]))
+    assert log["plug_min"].tolist() == [60.0, 80.0]
+    assert log["site"].tolist() == [0, 0]

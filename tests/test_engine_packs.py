@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from engine_checks import check_conservation, run
+from engine_checks import check_conservation, run, run_both
 from factories import demand, plant
 
 from chargesim.engine.accumulators import SERVED
@@ -80,6 +80,31 @@ def test_smart_charging_without_a_cheaper_hour_equals_none():
     same, plain = (run(dataclasses.replace(p, control=control), table)[0].books.energy_kwh for control in (flat, Control()))
     assert same.tobytes() == plain.tobytes()
     assert run(dataclasses.replace(p, control=smart(0.5)), table)[0].books.energy_kwh.tobytes() != plain.tobytes()
+
+
+FEW = Control(smart=True, hold_packs=(True,) * 24, promised=0.5, memory_min=1e6)
+"""Packs wait in every hour; arrivals are so few by their long mean that one pack is to be kept. A pack charges 30 min."""
+
+
+def test_a_pack_is_charged_for_everyone_who_waits():
+    """Two bays hand out both packs at 5; the two that wait get those handed in at 10, both charged at once."""
+    table = demand([0.0] * 4, swap_list=1, station_list=-1)
+    _, log = run_both(plant(guns=(3,), swap=(True,), packs=2, slots=2, control=FEW), table)
+    assert log["plug_min"].tolist() == [5.0, 5.0, 40.0, 40.0]
+
+
+def test_a_pack_that_waits_is_charged_when_the_last_is_taken():
+    """The pack of 10 waits while two are charged; both are taken at 25, so it is ready at 55 for who comes at 26."""
+    table = demand([0.0, 20.0, 20.0, 21.0], swap_list=1, station_list=-1)
+    _, log = run_both(plant(guns=(3,), swap=(True,), packs=3, slots=3, control=FEW), table)
+    assert log["plug_min"].tolist() == [5.0, 25.0, 25.0, 55.0]
+
+
+def test_a_pack_that_waits_is_charged_when_one_more_waits():
+    """One bay: the pack of 10 waits while one is charged; at 26 one vehicle waits for that one, so it is charged, at 60 kW."""
+    table = demand([0.0, 20.0, 21.0], swap_list=1, station_list=-1)
+    world, _ = run_both(plant(guns=(1,), swap=(True,), packs=3, slots=3, control=FEW), table)
+    assert world.books.energy_kwh[0][:3].tolist() == pytest.approx([0.0, 4.0, 15.0])
 
 
 def test_packs_wait_only_before_a_cheaper_hour():

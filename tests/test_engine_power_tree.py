@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from engine_checks import check_conservation, run
-from factories import demand, plant
+from engine_checks import check_conservation, run, run_both
+from factories import demand, outages, plant
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -59,11 +59,15 @@ def test_the_ultra_fast_gun_has_the_cabinet_first():
 
 
 def test_no_companions_equals_guns_alone_and_companions_shorten_waits():
+    """None, when all of them are out of order for ever, or when they stand at no site."""
     table = demand(**TABLE)
     alone = run(plant(guns=(2, 1)), table)[1]
-    none = run(plant(guns=(2, 1), companions=0, companion_kw=10.0), table)[1]
+    beside = plant(guns=(3, 2), companions=1)
+    broken = run_both(beside, table, outages((0.0, 1e5, 0, 2), (0.0, 1e5, 1, 1)))[1]
+    nowhere = run_both(dataclasses.replace(plant(guns=(2, 1)), step_kw=beside.step_kw), table)[1]
     more = run(plant(guns=(5, 4), companions=3), table)[1]
-    assert none.tobytes() == alone.tobytes()
+    assert broken.tobytes() == nowhere.tobytes() == alone.tobytes()
+    assert run(beside, table)[1].tobytes() != alone.tobytes()
     assert more["wait_min"].sum() < 0.5 * alone["wait_min"].sum()
 
 
@@ -124,6 +128,54 @@ def test_a_store_without_energy_power_or_charging_equals_no_store(kwh, kw, dutie
     none = run(plant(guns=(2,), plug_kw=120.0), table)[1]
     assert run(with_store(kwh, kw, duties), table)[1].tobytes() == none.tobytes()
     assert run(with_store(80.0, 80.0, (CHARGE, LEND, LEND)), table)[1].tobytes() != none.tobytes()
+
+
+def test_a_store_lends_what_it_charged_in_the_hour_before():
+    """20 kW for an hour make 16 kWh after the loss, which one car of 100 kW has at 80 kW in the first 12 min of the next hour."""
+    p = with_store(500.0, 80.0, (CHARGE, LEND, LEND))
+    p = dataclasses.replace(p, control=dataclasses.replace(p.control, store_charge_kw=20.0))
+    world, _ = run_both(p, demand([0.0], battery_kwh=400.0, soc=0.1, target_soc=0.9))
+    assert world.books.store_kwh[0][:12] == pytest.approx([5.0] * 4 + [-16.0] + [0.0] * 7, abs=1e-4)
+
+
+def test_what_a_store_took_is_in_the_books_without_any_vehicle():
+    """80 kW all day, and still not full at the end."""
+    world, _ = run_both(with_store(5000.0, 80.0, (CHARGE,) * 24), demand([]))
+    assert world.books.store_kwh[0].tolist() == pytest.approx([20.0] * 96)
+    assert world.groups[0].store.energy_kwh == pytest.approx(0.8 * 80.0 * 24)
+
+
+def test_a_store_does_nothing_before_its_site_opens():
+    p = with_store(5000.0, 80.0, (CHARGE,) * 24)
+    p.places["opens_min"] = 120.0
+    world, _ = run_both(p, demand([]))
+    assert world.books.store_kwh[0].tolist() == pytest.approx([0.0] * 8 + [20.0] * 88)
+
+
+def test_a_store_lends_nothing_in_the_dark():
+    """Beside it a pack charges at 60 kW from 60 on, a third from the store; from 70 to 100 both are dark; 20 min are left."""
+    p = plant(
+        guns=(1, 1), swap=(False, True), packs=1, slots=1, connection=(0, 0), plug_kw=40.0, store_kwh=500.0, store_kw=20.0,
+        control=Control(store_hours=(CHARGE,) + (LEND,) * 23),
+    )  # fmt: skip
+    calendar = outages((70.0, 100.0, 0, -1), (70.0, 100.0, 1, -1))
+    world, _ = run_both(p, demand([50.0], swap_list=1, station_list=-1), calendar)
+    assert world.books.energy_kwh[1][:9].tolist() == pytest.approx([0.0] * 4 + [10.0, 0.0, 5.0, 15.0, 0.0], abs=1e-4)
+    assert world.books.store_kwh[0][5] == 0.0
+
+
+def test_like_charges_under_a_limit_end_at_one_instant():
+    """Three at 50 kW each for 30 min, though a third of 150 kW is no whole number of ticks for each."""
+    _, log = run_both(plant(guns=(3,), plug_kw=150.0), demand([0.0] * 3))
+    assert log["end_min"].tolist() == [35.0] * 3
+
+
+def test_both_guns_of_the_last_instant_of_a_patience_are_taken():
+    """75 kW each from 5 to 25; who comes at 6 with 19 min of patience is served."""
+    table = demand([0.0, 0.0, 1.0, 1.0], patience_min=[1e6, 1e6, 19.0, 19.0], max_diversions=0)
+    _, log = run_both(plant(guns=(2,), plug_kw=150.0), table)
+    assert (log["outcome"] == SERVED).all()
+    assert log["plug_min"].tolist() == [5.0, 5.0, 25.0, 25.0]
 
 
 def test_a_store_takes_only_what_the_guns_leave():

@@ -2,7 +2,15 @@
 
 import numpy as np
 import pytest
-from engine_checks import check_conservation, check_little, check_patience, check_soc_is_a_share, check_tie_of_grant_and_patience, run
+from engine_checks import (
+    check_conservation,
+    check_little,
+    check_patience,
+    check_soc_is_a_share,
+    check_tie_of_grant_and_patience,
+    run,
+    run_both,
+)
 from factories import demand, plant
 
 from chargesim.engine.accumulators import LOST, SERVED, STRANDED, UNFINISHED
@@ -85,6 +93,26 @@ def test_horizon_ends_first():
     assert log["soc_out"][0] == pytest.approx(0.3 + 5 * 100 / 60 / 50)
     assert log["wait_min"][1] == 4.0
     check_little(world)
+
+
+def test_the_run_goes_on_until_the_judged_have_left():
+    """Who wishes at 1430 of the only judged day charges from 1435 to 1450; who wishes at 1445 keeps nobody waiting."""
+    table = demand([1430.0, 1445.0])
+    world, log = run_both(plant(), table, run_out_days=1)
+    assert (log["outcome"][0], log["end_min"][0]) == (SERVED, 1450.0)
+    assert log["outcome"][1:].tolist() == [UNFINISHED]
+    assert world.env.now == 1450.0
+    assert world.books.busy_min.sum() == 5.0
+    _, cut_off = run_both(plant(), table)
+    assert cut_off["outcome"].tolist() == [UNFINISHED]
+    assert cut_off["end_min"].tolist() == [1440.0]
+
+
+def test_the_run_goes_on_for_the_days_of_its_run_out_at_the_most():
+    for run_out_days in (1, 2):
+        _, log = run_both(plant(), demand([1430.0], battery_kwh=1e5), run_out_days=run_out_days)
+        assert log["outcome"].tolist() == [UNFINISHED]
+        assert run_out_days * 1440.0 < log["end_min"][0] <= (run_out_days + 1) * 1440.0
 
 
 def test_swap_takes_a_pack_and_charges_the_old_one():

@@ -1,31 +1,42 @@
 """Both engines agree: the same network, demand and outages give the same books and session log, bit for bit."""
 
-import numpy as np
+import pytest
+from engine_checks import differences
+from engine_counts import Counts
 from hypothesis import HealthCheck, given, settings
-from random_scenarios import scenarios
+from hypothesis import strategies as st
+from random_scenarios import later, scenarios
 
-from chargesim.engine.compiled.engine import run_compiled
-from chargesim.engine.simpy_engine import run_simpy
+from chargesim.engine.simpy_engine import World
 
-BOOKS = ("busy_min", "energy_kwh", "store_kwh", "down_min", "queue_min", "ready_min", "arrivals", "pack_found", "queue_check_min")
+SPANS = ((0, 0, 0.0), (0, 0, 0.0), (1, 0, 1380.0), (0, 1, 1380.0), (1, 1, 1380.0), (1, 1, 2820.0))
+"""Days of lead-in and of run-out, and how much later everything happens, so that it straddles the ends of the judged day [min]."""
 
-
-def differences(p, tables, days=1, lead_in_days=0, run_out_days=0, calendar=None):
-    """Return what differs between the engines, in words."""
-    books, log = run_simpy(p, tables, lead_in_days, days, run_out_days, outages=calendar)
-    own_books, own_log = run_compiled(p, tables, lead_in_days, days, run_out_days, outages=calendar)
-    if len(log) != len(own_log):
-        return [f"{len(log)} sessions, compiled {len(own_log)}"]
-    found = [f"book {name}" for name in BOOKS if getattr(books, name).tobytes() != getattr(own_books, name).tobytes()]
-    for name in log.dtype.names:
-        rows = np.flatnonzero(log[name] != own_log[name])
-        if len(rows):
-            found.append(f"{name} of row {rows[0]}: {log[name][rows[0]]}, compiled {own_log[name][rows[0]]}")
-    return found
+random_runs = given(scenarios(), st.sampled_from(SPANS))
+examples = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@given(scenarios())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_engines_agree_on_random_scenarios(scenario):
-    p, table, calendar = scenario
-    assert differences(p, [table], calendar=calendar) == []
+@examples
+@random_runs
+def test_engines_agree_on_random_scenarios(scenario, span):
+    lead_in, run_out, minutes = span
+    p, table, calendar = later(*scenario, minutes)
+    assert differences(p, [table], lead_in_days=lead_in, run_out_days=run_out, calendar=calendar) == []
+
+
+def test_the_random_scenarios_use_every_event_and_every_mechanism():
+    """What never happens in them is not compared: each event class is handled with an effect, each mechanism occurs."""
+    with pytest.MonkeyPatch.context() as patch:
+        counts = Counts(patch)
+
+        @examples
+        @random_runs
+        def count(scenario, span):
+            lead_in, run_out, minutes = span
+            p, table, calendar = later(*scenario, minutes)
+            world = World(p, [table], lead_in, 1, run_out, outages=calendar)
+            counts.add_run(p, table, world, world.run()[1])
+
+        count()
+    print(counts)
+    assert not counts.missing, counts.missing

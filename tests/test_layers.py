@@ -7,7 +7,21 @@ from pathlib import Path
 import chargesim
 
 PACKAGE = Path(chargesim.__file__).parent
-ORDER = ("errors", "ticks", "scenario", "network", "demand", "engine", "analysis", "study", "bench", "view", "cli", "__main__")
+ORDER = (
+    "errors",
+    "stale_code",
+    "ticks",
+    "scenario",
+    "network",
+    "demand",
+    "engine",
+    "analysis",
+    "study",
+    "bench",
+    "view",
+    "cli",
+    "__main__",
+)
 """From left to right: a module imports only what stands to its left, or in its own package."""
 
 

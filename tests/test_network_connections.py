@@ -157,7 +157,26 @@ def test_a_shared_connection_of_a_table(folder):
     assert made.site_kw.tolist() == [630.0, 900.0, 632.0, 900.0, 900.0]
     assert made.store_kwh.tolist() == [200.0, 300.0, 0.0, 0.0, 0.0]
     assert made.store_kw.tolist() == [100.0, 100.0, 0.0, 0.0, 0.0]
-    assert not small_network(folder).sites.store_kwh.any()  # stores are switched off
+    off = small_network(folder).sites  # the plan's stores are switched off, the row's own is not
+    assert off.store_kwh.tolist() == [0.0, 300.0, 0.0, 0.0, 0.0]
+    assert off.store_kw.tolist() == [0.0, 100.0, 0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(("enabled", "stores"), [("false", [300, 200, 50, 0, 0]), ("true", [300, 200, 50, 0, 200])])
+def test_a_row_switches_its_own_store_on_or_off(folder, enabled, stores):
+    """What a row leaves out of its store is the plan's 200 kWh at 100 kW; a row without either column follows the plan."""
+    write(
+        folder,
+        "site_id,kind,access,district,lat,lon,store_kwh,store_kw",
+        "energy,station,public,Riverside,29.5,106.5,300,",
+        "power,station,public,Riverside,29.5,106.5,,70",
+        "both,station,public,Riverside,29.5,106.5,50,70",
+        "none,station,public,Riverside,29.5,106.5,0,70",
+        "plan,station,public,Riverside,29.5,106.5,,",
+    )
+    made = small_network(folder, (f"stations.store.enabled={enabled}",)).sites
+    assert made.store_kwh.tolist() == stores
+    assert made.store_kw.tolist() == [100, 70, 70, 0, 100 if enabled == "true" else 0]
 
 
 def test_faults_of_connections_and_companions(folder):
@@ -187,6 +206,18 @@ def test_faults_of_connections_and_companions(folder):
         "small/sites.csv:3: site_kw: 630 kW on the connection 'east', needs 900 as in line 2",
         "small/sites.csv:4: store_kwh: the store of the connection 'east' belongs in its first row, line 2",
     ]
+
+
+def test_sites_of_a_connection_lie_in_one_district(folder):
+    """A blackout of a district would else let half of a connection go dark."""
+    head = "site_id,kind,access,district,lat,lon,connection"
+    rows = "a,station,public,Riverside,29.5,106.5,east", "b,station,public,Hilltown,29.5,106.5,east"
+    write(folder, head, *rows)
+    assert network_faults(folder) == [
+        "small/sites.csv:3: district: got 'Hilltown' on the connection 'east', needs 'Riverside' as in line 2"
+    ]
+    write(folder, head, rows[0], rows[1].replace("east", "west"))
+    assert small_network(folder).sites.connection.tolist() == [0, 1]
 
 
 def test_without_the_section_stations_a_row_says_all(folder):

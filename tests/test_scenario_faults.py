@@ -129,6 +129,15 @@ def test_missing_sections_have_the_first_line() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("milestones", "words"),
+    [("[{month: 2025-06, built: 1, stock: 5}]", "has 1 entry, needs at least 2"), ("[]", "is empty, needs at least 2 entries")],
+)
+def test_too_few_milestones_are_counted(milestones: str, words: str) -> None:
+    text = f"buildup: {{month: 2025-06, share_exponent: 1, milestones: {milestones}}}\n"
+    assert faults(text) == [f"child.yaml:3: buildup.milestones: {words}"]
+
+
 def test_all_at_once_in_the_order_of_the_file() -> None:
     text = "stations:\n  pile_kw: 3\n  gun_kw: 0\nseed: x\ncity: {links: nix.csv}\n"
     assert faults(text, ["fleets.taxi.active_share=7", "nix=3"]) == [

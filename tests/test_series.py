@@ -94,6 +94,28 @@ def test_set_changes_every_variant_and_the_series_itself(city):
         ("[3000, 6000]", "[2024-01, 3]", "child.yaml:8: series.values: needs numbers only, or months YYYY-MM only"),
         ("[fleet.stock]", "[seed]", "child.yaml:7: series.keys: seed is the same for all variants"),
         ("plan: {}", "plan: {replications: 3}", "child.yaml:9: series.lines: plan sets replications, which is the same for all variants"),
+        ("[fleet.stock]", "[fleet.stock, fleet.stock]", "child.yaml:7: series.keys: fleet.stock stands twice; keep one"),
+        (
+            "[fleet.stock]",
+            "[fleet.stock, fleet.stock.value]",
+            "child.yaml:7: series.keys: fleet.stock.value stands twice, under fleet.stock and under fleet.stock.value; keep one",
+        ),
+        (
+            "plan: {}",
+            "plan: {tariff.enabled: true, tariff: {enabled: false}}",
+            "child.yaml:9: series.lines: plan: tariff.enabled stands twice, under tariff.enabled and under tariff; keep one",
+        ),
+        (
+            "plan: {}",
+            "plan: {fleets: {taxi: {stock: {value: 5}}}, fleets.taxi: {stock: 6}}",
+            "child.yaml:9: series.lines: plan: fleets.taxi.stock.value stands twice, under fleets.taxi and under fleets; keep one",
+        ),
+        (
+            "plan: {}",
+            "No-Noise: {}",
+            "child.yaml:9: series.lines: 'No-Noise' and 'no noise' differ in signs or capitals only; their folders would have one name",
+        ),
+        ("plan: {}", "'?!': {}", "child.yaml:9: series.lines: '?!' has no letter and no digit"),
         ("plan: {}", "plan: {fleet.stock: 3}", "child.yaml:9: series.lines: plan sets fleet.stock, which takes the values"),
         ("  show:", "  refined: true\n  show:", "child.yaml:12: series.refined: unknown key; did you mean refine?"),
     ],
@@ -102,6 +124,12 @@ def test_what_is_wrong_is_told_before_anything_runs(city, old, new, told):
     text = SERIES.replace(old, new)
     assert text != SERIES
     assert faults(city, text) == [told]
+
+
+def test_a_key_flat_and_another_nested_beside_it_are_both_set(city):
+    text = SERIES.replace("plan: {}", "plan: {tariff.enabled: true, tariff: {outside: false}}")
+    for one in expand(load(write(city, text)))[:2]:
+        assert (one.loaded.scenario.tariff.enabled, one.loaded.scenario.tariff.outside) == (True, False)
 
 
 def test_faults_of_all_variants_are_told_at_once(city):

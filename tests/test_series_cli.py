@@ -44,7 +44,9 @@ def test_run_as_json_is_one_object(child, tmp_path):
 
 def test_check_lists_the_variants_and_runs_nothing(child, tmp_path):
     done = chargesim("check", child, cwd=tmp_path)
-    assert "Series of 4 variants" in done.stdout
+    assert "Series of 4 variants, about" in done.stdout
+    one = chargesim("check", child, "--set", "series.values=[10]", "--set", "series.lines={no noise: null}", cwd=tmp_path).stdout
+    assert "Series of 1 variant, about" in one
     assert "    no noise, 6000\n" in done.stdout
     listed = json.loads(chargesim("check", child, "--json", cwd=tmp_path).stdout)
     assert [one["folder"] for one in listed["variants"]] == [
@@ -71,4 +73,4 @@ def test_a_misspelt_key_is_one_line_and_exit_1(tmp_path, command):
 
 def test_without_the_series_the_base_runs(child, tmp_path):
     done = chargesim("run", child, "--set", "series=null", "--no-figures", "--json", "--jobs", "1", "--out", "mine", cwd=tmp_path)
-    assert set(json.loads(done.stdout)) == {"run_dir", "verdict", "criteria", "kpis"}
+    assert set(json.loads(done.stdout)) == {"run_dir", "verdict", "criteria", "engine", "kpis"}

@@ -28,6 +28,20 @@ def test_about_where_it_crosses_is_read_off_a_straight_line():
     assert "about" not in sentence([0, 1], [M, F], [float("nan"), 2.0])
 
 
+@pytest.mark.parametrize(
+    ("values", "used", "about"),
+    [
+        ([1000, 2660], [0.5, 1.5], "1,830"),
+        ([0, 2_000_000], [0.5, 1.5], "1,000,000"),
+        ([999, 1001], [0.5, 1.5], "1,000"),
+        ([2024, 2028], [0.5, 1.5], "2,026"),  # 2,030 would lie beyond the values
+        ([0, 0.5], [0.8, 1.1], "0.333"),
+    ],
+)
+def test_about_where_it_crosses_has_no_power_of_ten_and_lies_between(values, used, about):
+    assert f" about {about}, surely between {values[0]} and {values[1]}" in sentence(values, [M, F], used)
+
+
 def outcome(line, value, *states, shown=()):
     """Return a variant whose criteria have these states; the verdict is the worst of them."""
     whole = F if F in states else U if U in states else M

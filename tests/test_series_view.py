@@ -128,6 +128,20 @@ def test_lines_without_values_are_points_with_intervals(by_line: list[Outcome]) 
     assert load.get_ylabel().endswith("[MW]")
 
 
+@pytest.mark.parametrize("values", [[], [1, 2]])
+def test_the_first_load_is_seen_below_another_that_coincides(values: list[object]) -> None:
+    described = series([{"panel": "load"}], values)
+    alike = [replace(outcome(line, value, 0.1), line=line) for line in ("plan", "other") for value in values or [None]]
+    (ax,) = drawn(draw_series(described, alike, STANDARD.criteria)).axes
+    first = [line for line in ax.lines if line.get_color() == line_looks(described)["plan"].colour]
+    others = [line for line in ax.lines if line not in first]
+    assert len(first) == len(others) == max(1, len(values))
+    assert np.asarray(first[-1].get_ydata()) == pytest.approx(np.asarray(others[-1].get_ydata()))
+    assert min(line.get_linewidth() for line in first) > 2 * max(line.get_linewidth() for line in others)
+    order = sorted(ax.lines, key=lambda line: line.get_zorder())  # what comes later is drawn above; equals keep their order
+    assert order[: len(first)] == first
+
+
 def test_supply_over_months(over_values: list[Outcome]) -> None:
     months = ["2024-11", "2025-02", "2026-01"]
     outcomes = [replace(item, value=month) for item, month in zip(over_values[:3], months, strict=True)]

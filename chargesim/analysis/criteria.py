@@ -14,7 +14,7 @@ import numpy as np
 
 from chargesim.analysis.evidence import Unit, allowance, gather, p95_wait_min, units
 from chargesim.analysis.intervals import Interval, holm, more_replications, one_sided_bounds, p_above, rule_of_three
-from chargesim.analysis.result import Floats, RunResult
+from chargesim.analysis.result import RunResult
 from chargesim.scenario.standard import GIVEN, Criterion
 
 CriterionState = Literal["meets", "fails", "inconclusive", "given"]
@@ -63,6 +63,12 @@ class Judgement:
     outcome: CriterionVerdict
     p_fail: float
     """p-value of the claim that it fails, already corrected over its districts; NaN when it is not judged"""
+    parts: int = 1
+    """what is judged at once: 1, or the number of districts"""
+    beyond: tuple[str, ...] = ()
+    """which of them are beyond the threshold, each taken by itself, without any correction; "" for a whole scope"""
+    surely: tuple[str, ...] = ()
+    """districts that are beyond it after Holm's correction over the districts"""
 
 
 def judge_criterion(result: RunResult, criterion: Criterion, *, alpha: float, criteria: int = 1) -> Judgement:
@@ -95,7 +101,6 @@ def judge_criterion(result: RunResult, criterion: Criterion, *, alpha: float, cr
     p_values = np.array([_p_fail(unit, bound, allowed) for unit, bound in zip(parts, bounds, strict=True)])
     worst = int(np.argmax([bound.mean for bound in bounds]))
     unresolved = [index for index, bound in enumerate(bounds) if bound.n < 2 or bound.upper > allowed + _ROUNDING]
-    needed = [_more(parts[index], bounds[index], allowed, alpha, len(parts) * criteria) for index in unresolved]
     estimate, lower, upper = _shown(result, criterion, parts[worst], bounds[worst], alpha)
     used = _used(bounds[worst].mean, allowed), _used(bounds[worst].lower, allowed), max(_used(bound.upper, allowed) for bound in bounds)
     by_district = criterion.scope == "districts"
@@ -112,10 +117,16 @@ def judge_criterion(result: RunResult, criterion: Criterion, *, alpha: float, cr
         worst_district=parts[worst].name if by_district else evidence.worst(result.network.districts.name, 1),
         worst_hour=evidence.worst_hour(),
         n=bounds[worst].n,
-        more_replications=max((more for more in needed if more is not None), default=None) if None not in needed else None,
-        note="; ".join(filter(None, [*_notes(criterion, parts, bounds, worst, p_values, alpha), pooled_note])),
+        more_replications=_more_of_all([(parts[i], bounds[i]) for i in unresolved], allowed, alpha, len(parts) * criteria),
+        note="; ".join(filter(None, [*_notes(criterion, bounds, worst), pooled_note])),
     )
-    return Judgement(outcome, float(min(1.0, len(parts) * p_values.min())))
+    return Judgement(
+        outcome,
+        p_fail=float(min(1.0, len(parts) * p_values.min())),
+        parts=len(parts),
+        beyond=tuple(unit.name for unit, p_value in zip(parts, p_values, strict=True) if p_value <= alpha),
+        surely=tuple(unit.name for unit, rejected in zip(parts, holm(p_values, alpha=alpha), strict=True) if rejected and by_district),
+    )
 
 
 def _bounds(unit: Unit, alpha: float) -> Interval:
@@ -133,6 +144,15 @@ def _p_fail(unit: Unit, bounds: Interval, allowed: float) -> float:
     if bounds.equal and bounds.lower <= allowed + _ROUNDING:
         return 1.0
     return p_above(unit.shares, allowed + _ROUNDING)
+
+
+def _more_of_all(unresolved: list[tuple[Unit, Interval]], allowed: float, alpha: float, tests: int) -> int | None:
+    """Return about how many more replications would decide: one unit that fails is enough, else all must be decided."""
+    needed = [_more(unit, bound, allowed, alpha, tests) for unit, bound in unresolved]
+    failing = [more for more, (_, bound) in zip(needed, unresolved, strict=True) if more is not None and bound.mean > allowed]
+    if failing:
+        return min(failing)
+    return max((more for more in needed if more is not None), default=None) if None not in needed else None
 
 
 def _more(unit: Unit, bounds: Interval, allowed: float, alpha: float, tests: int) -> int | None:
@@ -163,7 +183,7 @@ def _shown(result: RunResult, criterion: Criterion, unit: Unit, bounds: Interval
     return 1.0 - bounds.mean, 1.0 - upper, 1.0 - lower
 
 
-def _notes(criterion: Criterion, parts: list[Unit], bounds: list[Interval], worst: int, p_values: Floats, alpha: float) -> list[str]:
+def _notes(criterion: Criterion, bounds: list[Interval], worst: int) -> list[str]:
     """Return what a reader must know beside the numbers."""
     notes = []
     shown = bounds[worst]
@@ -177,9 +197,6 @@ def _notes(criterion: Criterion, parts: list[Unit], bounds: list[Interval], wors
         notes.append("equal in all replications" + (", bound by the rule of three" if extreme else ""))
     if shown.n < 2:
         notes.append("fewer than two replications have wishes here, nothing can be said")
-    failing = [unit.name for unit, rejected in zip(parts, holm(p_values, alpha=alpha), strict=True) if rejected]
-    if failing and criterion.scope == "districts":
-        notes.append(f"below the threshold for sure: {', '.join(failing)}")
     return notes
 
 
@@ -205,10 +222,10 @@ def _given(result: RunResult, criterion: Criterion) -> Judgement:
     if math.isnan(value):
         return _unjudged(criterion, value, math.nan, "given by the plan, and not known in this run")
     used = _used(1.0 - value, allowance(criterion))
-    reached = used <= 1 + _ROUNDING
-    return _unjudged(
-        criterion, value, used, "given by the plan, reaches the threshold" if reached else "given by the plan, BELOW the threshold"
-    )
+    note = "given by the plan, reaches the threshold" if used <= 1 + _ROUNDING else "given by the plan, BELOW the threshold"
+    if result.blackouts and criterion.measure == "guns_available":
+        note += "; without blackouts; the KPI gun_availability counts them"
+    return _unjudged(criterion, value, used, note)
 
 
 def _without_wishes(criterion: Criterion) -> Judgement:

@@ -48,6 +48,8 @@ class RunResult:
     given: dict[str, float]
     """measures that the plan itself gives: covered_5km, covered_1km_core, guns_available"""
     planned_replications: int
+    blackouts: int = 0
+    """blackouts of districts in the scenario; the measures that the plan gives leave them out"""
 
     def __post_init__(self) -> None:
         if len(self.groups) != len(self.fleets):

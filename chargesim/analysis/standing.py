@@ -102,8 +102,14 @@ def _crossing(values: Sequence[Value], used: Sequence[float], before: int, after
             if isinstance(first, str):
                 start, end = month_number(first), month_number(str(last))
                 return month_text(round(start + part * (end - start)))
-            return f"{float(first) + part * (float(last) - float(first)):.3g}"
+            return _number(float(first) + part * (float(last) - float(first)), float(first), float(last))
     return None
+
+
+def _number(value: float, low: float, high: float) -> str:
+    """Return a number between two others in three digits, or as many as keep it between them; without a power of ten."""
+    rounded = next((short for digits in range(3, 15) if low <= (short := float(f"{value:.{digits}g}")) <= high), value)
+    return f"{rounded:,.0f}" if abs(rounded) >= 1000 and rounded.is_integer() else f"{rounded:,.12g}"
 
 
 def _listed(names: list[str]) -> str:

@@ -104,9 +104,25 @@ def _fail_after_holm(judgements: list[Judgement], alpha: float) -> tuple[Criteri
     if judged:
         rejected = holm([judgements[index].p_fail for index in judged], alpha=alpha)
         for index, fails in zip(judged, rejected, strict=True):
-            if fails:
-                outcomes[index] = dataclasses.replace(outcomes[index], verdict="fails", more_replications=None)
+            outcomes[index] = _decided(judgements[index], bool(fails), len(judged))
     return tuple(outcomes)
+
+
+def _decided(judgement: Judgement, fails: bool, criteria: int) -> CriterionVerdict:
+    """Return how a criterion came out after Holm's correction, with what that correction changed in its note."""
+    outcome, notes = judgement.outcome, []
+    if fails:
+        outcome = dataclasses.replace(outcome, verdict="fails", more_replications=None)
+    side = "below" if outcome.sense == "at least" else "above"
+    districts = judgement.surely if fails else judgement.beyond
+    if districts and outcome.scope == "districts":
+        notes.append(f"{side} the threshold{' for sure' if fails else ', not yet for sure'}: {', '.join(districts)}")
+    if judgement.beyond and not fails:
+        over = [f"{judgement.parts} districts"] if judgement.parts > 1 else []
+        over += [f"{criteria} criteria"] if criteria > 1 else []
+        more = "" if outcome.more_replications is None else f"; about {outcome.more_replications} more replications would decide"
+        notes.append(f"by itself beyond the threshold, but not after Holm's correction over {' and '.join(over)}: inconclusive{more}")
+    return dataclasses.replace(outcome, note="; ".join(filter(None, [*notes, outcome.note])))
 
 
 def _overall(result: RunResult, outcomes: tuple[CriterionVerdict, ...]) -> State:

@@ -12,8 +12,11 @@ import numpy as np
 from chargesim.bench.naive import NaiveCity
 from chargesim.demand.table import Table
 from chargesim.engine.accumulators import OUTCOMES, SERVED
+from chargesim.engine.compiled.engine import run_compiled
+from chargesim.engine.session_log import SessionLog
 from chargesim.engine.simpy_engine import run_simpy
 from chargesim.study.case import Case
+from chargesim.study.engine_choice import make_ready
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Bench:
 
 
 def bench_case(case: Case, rounds: int = 3) -> Bench:
-    """Time naive SimPy and the SimPy engine on one day of a case.
+    """Time naive SimPy, the SimPy engine and the compiled engine on one day of a case.
 
     Notes
     -----
@@ -56,20 +59,23 @@ def bench_case(case: Case, rounds: int = 3) -> Bench:
     """
     demand, plant = case.task.demand, case.task.plant
     demand.day(0, 0)
-    draws, times, found = [], {"naive SimPy": [], "SimPy engine": []}, {}  # type: ignore[var-annotated]
-    run_simpy(plant, [demand.day(0, 0)[:200]], 0, 1)
+    contenders = {"naive SimPy": _naive, "SimPy engine": _simpy, "compiled engine": _compiled}
+    draws, times, found = [], {name: [] for name in contenders}, {}  # type: ignore[var-annotated]
+    make_ready(case)
+    for warm_up in (run_simpy, run_compiled):
+        warm_up(plant, [demand.day(0, 0)[:200]], 0, 1)
     for round_number in range(rounds):
         begun = time.perf_counter()
         table = demand.day(round_number, 0)
         draws.append((time.perf_counter() - begun) / max(1, len(table)))
-        for name, contender in (("naive SimPy", _naive), ("SimPy engine", _simpy)):
+        for name, contender in contenders.items():
             seconds, result = _timed(contender, plant, table)
             times[name].append(seconds / max(1, len(table)))
             found[name] = (len(table), *result)
-    contenders = tuple(Contender(name, 1e6 * statistics.median(times[name]), *found[name]) for name in times)
+    table_of = tuple(Contender(name, 1e6 * statistics.median(times[name]), *found[name]) for name in times)
     ours = times["SimPy engine"]
     ratios = {name: statistics.median(a / b for a, b in zip(mine, ours, strict=True)) for name, mine in times.items()}
-    return Bench(contenders, 1e6 * statistics.median(draws), ratios)
+    return Bench(table_of, 1e6 * statistics.median(draws), ratios)
 
 
 def _timed(contender: Callable[[Any, Table], tuple[float, float]], plant: Any, table: Table) -> tuple[float, tuple[float, float]]:
@@ -91,7 +97,15 @@ def _naive(plant: Any, table: Table) -> tuple[float, float]:
 
 
 def _simpy(plant: Any, table: Table) -> tuple[float, float]:
-    _, log = run_simpy(plant, [table], 0, 1)
+    return _served(run_simpy(plant, [table], 0, 1)[1])
+
+
+def _compiled(plant: Any, table: Table) -> tuple[float, float]:
+    return _served(run_compiled(plant, [table], 0, 1)[1])
+
+
+def _served(log: SessionLog) -> tuple[float, float]:
+    """Return the share that was served, of those whose story ended, and their mean wait [min]."""
     ended = log["outcome"] != OUTCOMES.index("unfinished")
     served = log["outcome"] == SERVED
     return float(served.sum() / max(1, ended.sum())), float(log["wait_min"][served].mean()) if served.any() else 0.0

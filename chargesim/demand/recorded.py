@@ -47,7 +47,7 @@ def read_recorded(
     ----------
     path : Path
         Columns `wish_min` (min since the start of the first lead-in day), `zone`, `vehicle_class`, `soc`,
-        `target_soc`; optional `curve` (else the commonest of the fleet) and `patience_min` (else the fleet's mean).
+        `target_soc` (above `soc`); optional `curve` (else the commonest of the fleet) and `patience_min` (else the fleet's mean).
 
     Raises
     ------
@@ -67,10 +67,12 @@ def read_recorded(
     classes = frame["vehicle_class"].to_numpy()
     for name, fleet in fleet_index.items():
         mine = np.flatnonzero(classes == name)
+        if len(mine) == 0:
+            continue
         _fill_fleet(table, mine, frame.iloc[mine], fleet, fleets.index(name), curves)
     table["patience_min"] = durations_min(table["patience_min"])
     table["tolerance_min"] = table["patience_min"]
-    table["soc"], table["target_soc"] = frame["soc"], np.maximum(frame["target_soc"], frame["soc"])
+    table["soc"], table["target_soc"] = frame["soc"], frame["target_soc"]
     table["key"] = [stable_hash(f"recorded/{scenario.seed}/{row}") for row in range(len(frame))]
     return RecordedDemand(sort_table(table), fleets)
 
@@ -81,8 +83,11 @@ def _refuse_faults(path: Path, frame: pd.DataFrame, zones: dict[str, int], fleet
     _check(path, frame, faults, "wish_min", np.isfinite(number["wish_min"]) & (number["wish_min"] >= 0), "a number of at least 0")
     _check(path, frame, faults, "zone", frame["zone"].astype(str).isin(zones), "the id of a zone of the network")
     _check(path, frame, faults, "vehicle_class", frame["vehicle_class"].isin(list(fleets)), f"one of {', '.join(fleets)}")
-    for name in ("soc", "target_soc"):
-        _check(path, frame, faults, name, number[name].between(0, 1), "a share from 0 to 1")
+    shares = {name: number[name].between(0, 1) for name in ("soc", "target_soc")}
+    for name, good in shares.items():
+        _check(path, frame, faults, name, good, "a share from 0 to 1")
+    comparable = shares["soc"] & shares["target_soc"]
+    _check(path, frame, faults, "target_soc", ~comparable | (number["target_soc"] > number["soc"]), "more than the soc of its row")
     if "curve" in frame:
         _check(path, frame, faults, "curve", frame["curve"].isin(curves.id), f"one of {', '.join(curves.id)}")
     if "patience_min" in frame:

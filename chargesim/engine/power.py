@@ -258,7 +258,8 @@ class PowerGroup:
         outlet = charge.outlet
         minutes = charge_min(charge.soc, charge.target_soc, charge.battery_kwh, charge.edge_soc, charge.step_kw)
         key = outlet_key(EventClass.DONE, outlet.site, outlet.number)
-        minutes = exact_min(minutes)
+        # a whole charge takes a tick at least; what sharing has left of one may be over now
+        minutes = exact_min(minutes) if charge.begun_min == self.env.now else left_min(minutes)
         charge.end_min = self.env.now + minutes
         charge.plan = Moment(self.env, minutes, key, charge, self._finish)
 

@@ -15,7 +15,7 @@ from chargesim.engine.car import Car
 from chargesim.engine.moments import Moment, Signal
 from chargesim.engine.order import EventClass, vehicle_key
 from chargesim.engine.plant import Plant
-from chargesim.engine.rules import exact_min
+from chargesim.engine.rules import left_min
 
 Floats = NDArray[np.float64]
 _INTERRUPTED, _ORDINARY = range(2)
@@ -77,7 +77,7 @@ class Site:
         """Let the cloud know that a vehicle is on its way; it reserves a place where that is possible."""
         self.expected[car.row] = (arrival_min, car.row, car.known_min)
         if self.control.reserve and wait_min < inf:  # nobody can promise what nobody foresees
-            promised_min = arrival_min + exact_min(wait_min)
+            promised_min = arrival_min + left_min(wait_min)
             self.holds[car.row] = promised_min
             lapse_min = promised_min + self.control.grace_min - self.env.now
             Moment(self.env, lapse_min, vehicle_key(EventClass.LAPSE, car.row), car.row, self._lapse)

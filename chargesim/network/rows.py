@@ -77,8 +77,9 @@ class SiteRow(Row):
 
     `guns` counts all guns where `companions` is given; where that is left out, it counts the ultra-fast ones, and the
     scenario's companions stand beside them. Rows with the same `connection` share its `site_kw`; of their stores the
-    first row's counts. `opens` is the month at whose end a build-up has the site open, `opens_day` the judged day, 0 for
-    the first, at whose midnight it opens.
+    first row's counts. A row with `store_kwh` or `store_kw` has a store even where `stations.store.enabled` is false.
+    `opens` is the month at whose end a build-up has the site open, `opens_day` the judged day, 0 for the first, at whose
+    midnight it opens.
     """
 
     site_id: Name

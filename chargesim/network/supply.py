@@ -99,10 +99,10 @@ def records_of_row(scenario: Scenario, row: SiteRow, district: int) -> list[dict
     else:
         supply = {**_NO_SWAP, **_NO_COMPANIONS, **_NO_STORE, "kind": STATION, "guns_per_cabinet": fast}
     guns = fast + supply["companions"] if row.companions is None else row.guns
-    record = {**supply, **given, **common, "guns": guns}
+    record = {**supply, **_own_store(scenario, row), **given, **common, "guns": guns}
     if record["companions"] == 0:
         record |= _NO_COMPANIONS
-    return [record if _has_store(scenario, record) else record | _NO_STORE]
+    return [record if record["store_kwh"] > 0 and record["store_kw"] > 0 else record | _NO_STORE]
 
 
 def _given(row: SiteRow) -> dict[str, Any]:
@@ -150,10 +150,11 @@ def _station_supply(scenario: Scenario, fast: int, access: str, companions: int 
     }
 
 
-def _has_store(scenario: Scenario, record: dict[str, Any]) -> bool:
-    """Tell whether a station has a store: it needs energy, power, and a plan that switches stores on."""
-    plan = scenario.stations
-    return plan is not None and plan.store.enabled and record["store_kwh"] > 0 and record["store_kw"] > 0
+def _own_store(scenario: Scenario, row: SiteRow) -> dict[str, float]:
+    """Return the plan's store for a row that names energy or power of one: such a row has it even where the plan has none."""
+    if scenario.stations is None or not (row.store_kwh or row.store_kw):
+        return {}
+    return {"store_kwh": scenario.stations.store.kwh.value, "store_kw": scenario.stations.store.kw.value}
 
 
 def _with_guns(scenario: Scenario, swap: dict[str, Any], swap_kind: str) -> list[dict[str, Any]]:

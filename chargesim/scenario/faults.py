@@ -131,7 +131,7 @@ def _words(item: Any, key: Key, model: type[BaseModel], data: Any) -> str:
         needs = "a month as YYYY-MM" if key[-1] == "month" else "letters, digits, dots, - and _ only"
         return f"got {shown_value(given)}, needs {needs}"
     if kind in ("too_short", "string_too_short"):
-        return "is empty, needs at least one " + ("entry" if kind == "too_short" else "letter")
+        return _too_few(len(given), int(context["min_length"]), letters=kind == "string_too_short")
     if kind in ("too_long", "string_too_long"):
         return f"is too long, needs at most {context.get('max_length')} {'entries' if kind == 'too_long' else 'letters'}"
     slot = slot_at(model, key)
@@ -141,6 +141,13 @@ def _words(item: Any, key: Key, model: type[BaseModel], data: Any) -> str:
     if kind == "string_type" and isinstance(given, int | float):
         needs += " (put it in quotes)"
     return f"got {shown_value(given)}, needs {needs}"
+
+
+def _too_few(given: int, needed: int, *, letters: bool) -> str:
+    """Return how many entries or letters came and how many are needed."""
+    one, many = ("letter", "letters") if letters else ("entry", "entries")
+    needs = f"at least one {one}" if needed == 1 else f"at least {needed}" if given else f"at least {needed} {many}"
+    return f"is empty, needs {needs}" if given == 0 else f"has {given} {one if given == 1 else many}, needs {needs}"
 
 
 def _unknown_words(key: Key, model: type[BaseModel], data: Any) -> str:

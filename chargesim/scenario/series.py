@@ -1,6 +1,7 @@
 """Describe a series: variants of one scenario on the same vehicles, and the figure that compares them."""
 
 import re
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Literal, Self
 
@@ -99,17 +100,54 @@ class Series(Section):
         faults = []
         if not self.values and len(self.lines) < 2:
             faults.append("lines: a series without values needs at least two lines")
-        folders = [folder_name(line) for line in self.lines]
-        if len(set(folders)) < len(folders) or not all(folders):
-            faults.append("lines: two names differ in signs or capitals only, or one has no letter and no digit")
+        faults += _unfit_folders(list(self.lines))
+        faults += [f"keys: {words}; keep one" for words in _doubled([(key, key) for key in self.keys])]
         faults += [f"keys: {key} is the same for all variants" for key in self.keys if key.split(".")[0] in SAME_FOR_ALL]
         for line, changes in self.lines.items():
+            given = [(leaf, key) for key, value in changes.items() for leaf in _leaves(key, value)]
+            faults += [f"lines: {line}: {words}; keep one" for words in _doubled(given)]
             for key in changes:
                 if key.split(".")[0] in SAME_FOR_ALL:
                     faults.append(f"lines: {line} sets {key}, which is the same for all variants")
                 if any(f"{key}.".startswith(f"{other}.") or f"{other}.".startswith(f"{key}.") for other in self.keys):
                     faults.append(f"lines: {line} sets {key}, which takes the values")
         return faults
+
+
+def _unfit_folders(lines: Sequence[str]) -> list[str]:
+    """Return what is wrong with the names of lines as names of folders."""
+    faults, first = [], dict[str, str]()
+    for line in lines:
+        folder = folder_name(line)
+        if not folder:
+            faults.append(f"lines: {line!r} has no letter and no digit")
+        elif folder in first:
+            faults.append(f"lines: {first[folder]!r} and {line!r} differ in signs or capitals only; their folders would have one name")
+        else:
+            first[folder] = line
+    return faults
+
+
+def _leaves(key: str, value: Any) -> Iterator[str]:
+    """Give the dotted keys that a change sets: itself, or those within the mapping that it gives."""
+    if isinstance(value, dict):
+        for name, entry in value.items():
+            yield from _leaves(f"{key}.{name}", entry)
+    else:
+        yield key
+
+
+def _doubled(given: Sequence[tuple[str, str]]) -> list[str]:
+    """Return a text for each dotted key that is set twice, in itself or within another; each comes with the words that set it."""
+    faults, setter = [], dict[str, str]()
+    for leaf, key in sorted(given, key=lambda one: one[0].count(".")):
+        parts = leaf.split(".")
+        other = next((setter[above] for end in range(1, len(parts) + 1) if (above := ".".join(parts[:end])) in setter), None)
+        if other is None:
+            setter[leaf] = key
+        else:
+            faults.append(f"{leaf} stands twice" if other == key else f"{leaf} stands twice, under {other} and under {key}")
+    return faults
 
 
 def folder_name(text: str) -> str:

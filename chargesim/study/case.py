@@ -1,6 +1,7 @@
 """Put a scenario together: network, ledger, demand and plant, ready for any replication."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,7 @@ class Task:
     site_names: tuple[str, ...]
     extensions: tuple[Extension, ...] = ()
     """SimPy processes of the user's own that run beside the vehicles"""
+    engine: Literal["simpy", "compiled"] = "simpy"
     debug: bool = False
     """check conservation at every event; slow, and changes no result"""
 

@@ -6,9 +6,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chargesim.demand.curves import read_profile_sources
 from chargesim.demand.ledger import CORRIDOR, LedgerRow
+from chargesim.demand.recorded import RecordedDemand
+from chargesim.demand.table import Table
 from chargesim.engine.rules import charge_min
 from chargesim.network.network import STATION
 from chargesim.scenario.rows import inside
@@ -42,7 +45,10 @@ class Checked:
     stock: float
     stock_text: str
     share_at_network: float
+    recorded: str
+    """the log of wishes that replaces the ledger, and its days; "" without one"""
     sessions_per_day: float
+    """of the ledger, or of the log where there is one; so is the energy"""
     energy_kwh_per_day: float
     offered_erlangs: float
     """mean number of guns in use if nobody waited, left or swapped less than the ledger says"""
@@ -55,6 +61,16 @@ class Checked:
     def to_dict(self) -> dict[str, Any]:
         """Return the check as plain data."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of the network on an average day, by the ledger or by a log."""
+
+    recorded: str
+    sessions_per_day: float
+    energy_kwh_per_day: float
+    erlangs: float
 
 
 @dataclass(frozen=True)
@@ -86,7 +102,7 @@ def check_case(case: Case) -> Checked:
     network, ledger = case.network, case.ledger
     sites = network.sites
     stations = sites.kind == STATION
-    erlangs = offered_erlangs(case)
+    asked = _asked_of_log(case) if isinstance(case.task.demand, RecordedDemand) else _asked_of_ledger(case)
     piles = int(sites.guns[stations].sum())
     replications = case.scenario.replications
     seconds = SECONDS_TO_START + expected_sessions(case) * replications * SECONDS_PER_SESSION / min(replications, (os.cpu_count() or 1))
@@ -105,10 +121,11 @@ def check_case(case: Case) -> Checked:
         stock=ledger.stock,
         stock_text=ledger.stock_text,
         share_at_network=ledger.share_at_network,
-        sessions_per_day=ledger.sessions_per_day,
-        energy_kwh_per_day=ledger.network_kwh_per_day,
-        offered_erlangs=erlangs,
-        offered_load=erlangs / piles if piles else float("nan"),
+        recorded=asked.recorded,
+        sessions_per_day=asked.sessions_per_day,
+        energy_kwh_per_day=asked.energy_kwh_per_day,
+        offered_erlangs=asked.erlangs,
+        offered_load=asked.erlangs / piles if piles else float("nan"),
         run_seconds=seconds,
         idle=idle_mechanisms(case.scenario, network, case.task.demand),
     )
@@ -129,29 +146,51 @@ def with_arrivals(case: Case) -> tuple[LedgerRow, ...]:
     )
 
 
+def _asked_of_ledger(case: Case) -> _Asked:
+    """Return what the demand ledger asks of the network on an average day."""
+    return _Asked("", case.ledger.sessions_per_day, case.ledger.network_kwh_per_day, offered_erlangs(case))
+
+
+def _asked_of_log(case: Case) -> _Asked:
+    """Return what a log asks of the network on an average of its days: those of the horizon on which somebody wishes."""
+    demand, horizon = case.task.demand, case.scenario.horizon
+    each = [demand.day(0, day) for day in range(horizon.lead_in_days + horizon.days)]
+    each = [table for table in each if len(table)]
+    days, rows = max(1, len(each)), sum(len(table) for table in each)
+    if not each:
+        return _Asked(f"{case.scenario.recorded}, no wish within the horizon", 0.0, 0.0, 0.0)
+    energy_kwh = sum(float((table["battery_kwh"] * (table["target_soc"] - table["soc"])).sum()) for table in each)
+    minutes = _plug_minutes(case, np.concatenate(each))[1]
+    erlangs = rows / days * float(minutes.mean()) / 1440.0 if len(minutes) else 0.0
+    about = f"{case.scenario.recorded}, {rows:,} wishes on {days} day{'s' if days > 1 else ''} of the horizon"
+    return _Asked(about, rows / days, energy_kwh / days, erlangs)
+
+
 def offered_erlangs(case: Case) -> float:
-    """Return sessions a minute x minutes at the plug over all fleets; swaps of the ledger are left out.
+    """Return sessions a minute x minutes at the plug over all fleets of the ledger; its swaps are left out.
 
     Minutes at the plug are those of a gun that nobody shares, on a sample of 2,000 vehicles of the first day.
     """
-    plant = case.task.plant
-    table = case.task.demand.day(0, 0)
-    stations = np.flatnonzero(plant.kind == STATION)
-    if len(table) == 0 or len(stations) == 0:
-        return 0.0
-    outlet = int(plant.places["outlet"][stations[0]])
-    sample = table[:: max(1, len(table) // 2000)]
-    minutes = np.array(
-        [
-            charge_min(w["soc"], w["target_soc"], w["battery_kwh"], plant.edge_soc[w["curve"]], plant.step_kw[outlet, w["curve"]])
-            for w in sample
-        ]
-    )
+    sample, minutes = _plug_minutes(case, case.task.demand.day(0, 0))
+    swapping = bool((case.task.plant.kind != STATION).any())
     total = 0.0
     for index, name in enumerate(case.task.fleets):
         rows = [row for row in case.ledger.rows if row.fleet == name]
         mine = sample["fleet"] == index
         if rows and mine.any():
-            swapped = rows[0].swap_target_share if (plant.kind != STATION).any() else 0.0
+            swapped = rows[0].swap_target_share if swapping else 0.0
             total += rows[0].sessions_per_day * (1 - swapped) * float(minutes[mine].mean()) / 1440.0
     return total
+
+
+def _plug_minutes(case: Case, table: Table) -> tuple[Table, NDArray[np.float64]]:
+    """Return a sample of 2,000 wishes and their minutes at the plug of a station's gun that nobody shares; empty without stations."""
+    plant = case.task.plant
+    stations = np.flatnonzero(plant.kind == STATION)
+    sample = table[:: max(1, len(table) // 2000)] if len(stations) else table[:0]
+    outlet = int(plant.places["outlet"][stations[0]]) if len(stations) else 0
+    minutes = [
+        charge_min(w["soc"], w["target_soc"], w["battery_kwh"], plant.edge_soc[w["curve"]], plant.step_kw[outlet, w["curve"]])
+        for w in sample
+    ]
+    return sample, np.array(minutes, dtype=np.float64)

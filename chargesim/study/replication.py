@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from chargesim.engine.accumulators import KINDS, OUTCOMES, Accumulators
+from chargesim.engine.compiled.engine import run_compiled
 from chargesim.engine.order import DAY_MIN
 from chargesim.engine.session_log import SessionLog
 from chargesim.engine.simpy_engine import run_simpy
@@ -27,10 +28,13 @@ def simulate(task: Task, replication: int) -> tuple[Accumulators, pd.DataFrame]:
     collecting = gc.isenabled()
     gc.disable()  # the many live processes make the collector cost a tenth of the run, and free nothing
     try:
-        books, log = run_simpy(
-            task.plant, tables, task.lead_in_days, task.days, RUN_OUT_DAYS,
-            outages=outages, extensions=task.extensions, debug=task.debug,
-        )  # fmt: skip
+        if task.engine == "compiled":
+            books, log = run_compiled(task.plant, tables, task.lead_in_days, task.days, RUN_OUT_DAYS, outages=outages)
+        else:
+            books, log = run_simpy(
+                task.plant, tables, task.lead_in_days, task.days, RUN_OUT_DAYS,
+                outages=outages, extensions=task.extensions, debug=task.debug,
+            )  # fmt: skip
     finally:
         if collecting:
             gc.enable()

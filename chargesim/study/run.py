@@ -28,6 +28,7 @@ from chargesim.network.network import STATION, SWAP
 from chargesim.scenario.reading import LoadedScenario, dump_yaml
 from chargesim.scenario.rows import shown
 from chargesim.study.case import Case, build_case
+from chargesim.study.engine_choice import Engine, choose_engine, make_ready
 from chargesim.study.extending import extension_name, extension_text
 from chargesim.study.replication import accumulators_path, run_replication, sessions_path
 from chargesim.study.site_tables import site_frame, site_hours_frame
@@ -61,6 +62,8 @@ class Run:
     result: RunResult
     kpis: pd.DataFrame
     verdict: Verdict
+    engine: str = "simpy"
+    """which engine ran it, and why"""
 
     @property
     def sites(self) -> pd.DataFrame:
@@ -86,6 +89,7 @@ def run_scenario(
     case: Case | None = None,
     extensions: Sequence[Extension] = (),
     debug: bool = False,
+    engine: Engine = "auto",
 ) -> Run:
     """Run a scenario and write its run directory, but for the figures.
 
@@ -106,6 +110,8 @@ def run_scenario(
         SimPy processes of your own: each is called with the `World` of a replication and yields its events.
     debug : bool
         Check conservation at every event; slow, and changes no result.
+    engine : {"auto", "simpy", "compiled"}
+        Which engine runs it; it changes no result. `auto` takes SimPy for small runs and for extensions.
 
     Raises
     ------
@@ -115,15 +121,19 @@ def run_scenario(
     begun = time.time()
     case = case or build_case(loaded)
     about = {"run": run_digest(loaded, extensions)}
-    case = replace(case, task=replace(case.task, extensions=tuple(extensions), debug=debug))
     scenario = loaded.scenario
+    case = replace(case, task=replace(case.task, extensions=tuple(extensions), debug=debug))
+    taken, why = choose_engine(engine, case, expected_sessions(case) * scenario.replications)
+    case = replace(case, task=replace(case.task, engine=taken))
     folder = out or Path("runs") / f"{scenario.name}-{about['run'][:12]}"
     prepare_folder(folder, about)
     keep = _keep_sessions(case, sessions)
     write_text(folder / "scenario.resolved.yaml", dump_yaml(loaded.resolved))
-    manifest = _manifest(case, about, keep)
+    manifest = {**_manifest(case, about, keep), "engine_why": why}
     write_json(folder / "manifest.json", {**manifest, "state": "running"})
     todo = [r for r in range(scenario.replications) if not _complete(folder, r, about, keep)]
+    if todo and taken == "compiled":
+        make_ready(case)
     _run_all(case, todo, folder, about, keep, jobs, progress)
     replications = [read_accumulators(accumulators_path(folder, r), about) for r in range(scenario.replications)]
     result = as_result(case, [accumulators for accumulators in replications if accumulators is not None])
@@ -135,7 +145,7 @@ def run_scenario(
     write_json(
         folder / "manifest.json", {**manifest, "state": "complete", "replications_run_now": len(todo), "begun": begun, "seconds": seconds}
     )
-    return Run(folder=folder, case=case, result=result, kpis=kpis, verdict=verdict)
+    return Run(folder=folder, case=case, result=result, kpis=kpis, verdict=verdict, engine=f"{taken} ({why})")
 
 
 def run_digest(loaded: LoadedScenario, extensions: Sequence[Extension] = ()) -> str:
@@ -193,6 +203,7 @@ def as_result(case: Case, replications: list[Accumulators]) -> RunResult:
             "guns_available": scenario.reliability.availability,
         },
         planned_replications=scenario.replications,
+        blackouts=len(scenario.blackouts),
     )
 
 
@@ -289,7 +300,7 @@ def _manifest(case: Case, about: dict[str, str], keep: bool) -> dict[str, Any]:
         "chargesim": version("chargesim-planner"),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in packages},
-        "engine": "simpy",
+        "engine": case.task.engine,
         "extensions": [extension_name(extension) for extension in case.task.extensions],
         "seed": scenario.seed,
         "streams": "SeedSequence(seed, spawn_key=(replication, blake2b(purpose), blake2b(vehicle class), day, layer)), PCG64DXSM",

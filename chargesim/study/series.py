@@ -32,6 +32,7 @@ from chargesim.scenario.reading import LoadedScenario, dump_yaml
 from chargesim.scenario.series import Series, between
 from chargesim.scenario.variants import Variant, expand, series_of, variant
 from chargesim.study.case import Case, build_case
+from chargesim.study.engine_choice import Engine, choose_engine, make_ready
 from chargesim.study.run import SESSIONS_WORTH_A_WORKER, Run, Sessions, expected_sessions, prepare_folder, run_digest, run_scenario
 from chargesim.study.series_panels import check_panels
 from chargesim.study.storage import write_json, write_text
@@ -89,7 +90,13 @@ class SeriesRun:
 
 
 def run_series(
-    loaded: LoadedScenario, *, jobs: int = 0, sessions: Sessions = "auto", out: Path | None = None, progress: bool = True
+    loaded: LoadedScenario,
+    *,
+    jobs: int = 0,
+    sessions: Sessions = "auto",
+    out: Path | None = None,
+    progress: bool = True,
+    engine: Engine = "auto",
 ) -> SeriesRun:
     """Run all variants of a series and compare them; figures apart.
 
@@ -106,6 +113,8 @@ def run_series(
         values that are added to it run beside those that are there.
     progress : bool
         Show a bar with the time left.
+    engine : {"auto", "simpy", "compiled"}
+        Which engine runs the variants; it changes no result.
 
     Raises
     ------
@@ -122,7 +131,9 @@ def run_series(
     manifest = _manifest(loaded, about)
     write_json(folder / MANIFEST, {**manifest, "state": "running"})
     write_text(folder / "scenario.resolved.yaml", dump_yaml(loaded.resolved))
-    play = _Player(folder, jobs or os.cpu_count() or 1, "none" if sessions == "auto" else sessions, progress, series)
+    play = _Player(folder, jobs or os.cpu_count() or 1, "none" if sessions == "auto" else sessions, progress, series, engine)
+    if choose_engine(engine, first, expected_sessions(first) * first.scenario.replications)[0] == "compiled":
+        make_ready(first)
     outcomes = play.all(variants, first)
     note = ""
     if series.refine:
@@ -190,6 +201,7 @@ class _Player:
     sessions: Sessions
     progress: bool
     series: Series
+    engine: Engine
 
     def all(self, variants: list[Variant], first: Case) -> list[Outcome]:
         """Run variants with a bar over them; return their outcomes in order."""
@@ -219,7 +231,7 @@ class _Player:
     def _play(self, one: Variant, jobs: int) -> Outcome:
         """Run one variant in its own directory and return what the comparison needs of it."""
         folder = self.folder / "variants" / one.slug
-        run = run_scenario(one.loaded, jobs=jobs, sessions=self.sessions, out=folder, progress=False)
+        run = run_scenario(one.loaded, jobs=jobs, sessions=self.sessions, out=folder, progress=False, engine=self.engine)
         return as_outcome(one, run, self.series)
 
 

@@ -14,8 +14,8 @@ def print_bench(console: Console, bench: Bench) -> None:
     for c in bench.contenders:
         table.add_row(
             c.name,
-            f"{c.us_per_session:.1f}",
-            f"{bench.ratios[c.name]:.2f}",
+            f"{c.us_per_session:.2f}",
+            f"{bench.ratios[c.name]:.3f}",
             f"{c.sessions:,}",
             f"{c.served_share:.3f}",
             f"{c.mean_wait_min:.3f}",

@@ -18,11 +18,13 @@ def print_check(console: Console, checked: Checked) -> None:
         for line in _ledger_lines(row):
             write(line, soft_wrap=True, markup=False, highlight=False)
         write(f"    sources: {row.sources}", style="dim", soft_wrap=True, markup=False, highlight=False)
-    write(
-        f"\nAsked of the network: {checked.sessions_per_day:,.0f} sessions and {checked.energy_kwh_per_day / 1000:,.0f} MWh a day; "
-        f"{checked.share_at_network:.1%} of the fleets' public energy, and the corridors beside it.",
-        soft_wrap=True,
-    )
+    if checked.recorded:
+        write(f"\nThe log replaces the ledger: {checked.recorded}.", soft_wrap=True, markup=False, highlight=False)
+        by = "by the log, on average of its days."
+    else:
+        by = f"{checked.share_at_network:.1%} of the fleets' public energy, and the corridors beside it."
+    asked = f"{checked.sessions_per_day:,.0f} sessions and {_energy(checked)} a day"
+    write(("" if checked.recorded else "\n") + f"Asked of the network: {asked}; {by}", soft_wrap=True)
     write(
         f"Network: {checked.stations:,} stations with {checked.piles:,} guns, {checked.swap_sites} swap sites with "
         f"{checked.packs:,} packs, {checked.zones:,} zones, {checked.corridors} corridors; {checked.nodes:,} nodes and "
@@ -30,12 +32,18 @@ def print_check(console: Console, checked: Checked) -> None:
         soft_wrap=True,
     )
     load = f"{checked.offered_erlangs:,.0f} erlangs on {checked.piles:,} guns, {checked.offered_load:.1%} of the time"
-    write(f"Offered load: {load}.", soft_wrap=True)
+    write(f"Offered load: {load if checked.piles else 'no gun is open'}.", soft_wrap=True)
     write(f"A run takes about {checked.run_seconds:,.0f} s on this machine.")
     if checked.idle:
         write("\nSwitched on, but idle", style="bold")
     for line in checked.idle:
         write(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def _energy(checked: Checked) -> str:
+    """Return the energy of a day in MWh, a small one in kWh."""
+    kwh = checked.energy_kwh_per_day
+    return f"{kwh / 1000:,.0f} MWh" if kwh >= 10_000 else f"{kwh:,.0f} kWh"
 
 
 def _ledger_lines(row: LedgerRow) -> list[str]:

@@ -13,14 +13,18 @@ from chargesim.view.series_style import axis_label, factor, legend_above, line_l
 from chargesim.view.style import hours_axis
 
 _FAINT = 0.45
+_WIDE, _NARROW = 4.5, 2.0
+"""Widths of the first line, drawn below the others, and of those: where they coincide both are seen."""
 
 
 def draw_loads(ax: Axes, shown: Shown, series: Series, outcomes: Sequence[Outcome]) -> None:
     """Draw the mean load of the city by quarter of an hour for each line; at its first (faint) and last value."""
-    edges, highest = np.arange(97) / 4, 1e-6
+    edges, highest, looks = np.arange(97) / 4, 1e-6, line_looks(series)
+    first = next(iter(series.lines)) if len(series.lines) > 1 else None
     for outcome, label, alpha, style in _at_ends(series, outcomes):
         load = np.append(outcome.load_mw, outcome.load_mw[-1])
-        ax.step(edges, load, where="post", color=line_looks(series)[outcome.line].colour, alpha=alpha, linestyle=style, label=label)
+        width = _WIDE if outcome.line == first else _NARROW
+        ax.step(edges, load, where="post", color=looks[outcome.line].colour, alpha=alpha, linestyle=style, linewidth=width, label=label)
         highest = max(highest, float(load.max()))
     hours_axis(ax)
     ax.set(ylabel=upright(shown.label or "power from the grid, mean [MW]"), ylim=(0, 1.06 * highest))

@@ -57,7 +57,9 @@ def print_variants(console: Console, variants: Sequence[CheckedVariant], seconds
     seconds : float
         About how long they take together [s].
     """
-    console.print(f"\nSeries of {len(variants)} variants, about {seconds:,.0f} s; each loads:", style="bold")
+    console.print(
+        f"\nSeries of {len(variants)} variant{'s' if len(variants) != 1 else ''}, about {seconds:,.0f} s; each loads:", style="bold"
+    )
     for one in variants:
         console.print(f"    {one.line}" + ("" if one.value is None else f", {one.value}"), markup=False, highlight=False)
         for line in one.idle:

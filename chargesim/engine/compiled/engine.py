@@ -38,7 +38,6 @@ from chargesim.engine.compiled.state import (
     TRY_END,
     WAITED,
     WISHED,
-    City,
     build_city,
     grown,
 )
@@ -46,51 +45,86 @@ from chargesim.engine.order import DAY_MIN, HOUR_MIN, SITE
 from chargesim.engine.plant import Plant
 from chargesim.engine.session_log import SessionLog
 
-OVER, NEXT_TABLE, NO_ROOM = range(3)
+OVER, NEXT_TABLE, NO_ROOM, SPENT = range(4)
 """Why `run` returned."""
+FOR_EVER = 1 << 62
+"""A budget of events that is never spent."""
+
+
+class CompiledWorld:
+    """A city while the compiled engine simulates it; the arguments are those of `simpy_engine.World`, without extensions."""
+
+    def __init__(
+        self, plant: Plant, tables: Iterable[Table], lead_in_days: int, days: int, run_out_days: int = 0, *, outages: Outages | None = None
+    ) -> None:
+        self.books = Books(plant, lead_in_days, days)
+        self.last_min = (lead_in_days + days + run_out_days) * DAY_MIN
+        most = int(np.bincount(plant.connection[_site_of_outlet(plant)], minlength=1).max())
+        self._events = 4 * len(plant.outlets.type) + 4 * most * most + 256
+        self._rows = int(plant.servers.max(initial=1)) + 64
+        calendar = no_outages() if outages is None else outages
+        self._city = build_city(plant, self.books, calendar, events=2 * self._events + (1 << 16))
+        self._logs: list[SessionLog] = []
+        self._following = _non_empty(tables)
+        self._table = next(self._following, np.zeros(0, dtype=WISH))
+        self._ahead = next(self._following, None)
+        hourly = bool(plant.control.smart or (self._city.groups["store"] >= 0).any())
+        begin(addresses(self._city), float(self._table[0]["wish_min"]) if len(self._table) else inf, hourly)
+
+    def run(self) -> tuple[Books, SessionLog]:
+        """Run to the end of the judged days, and on until their vehicles have left; return the books and the session log."""
+        self.run_until(self.books.end_min, False)
+        self.judge()
+        self.run_until(self.last_min, True)
+        self._take_log()
+        while len(self._city.log) < self._city.clock["under_way"][0]:
+            self._city = grown(self._city)
+        close(addresses(self._city))
+        self._take_log()
+        log = np.concatenate(self._logs)
+        return self.books, log[np.argsort(log["row"], kind="stable")]
+
+    def judge(self) -> None:
+        """Let the judged days end: who is under way is waited for."""
+        self._city.clock["now"] = self.books.end_min
+        judge_all(addresses(self._city))
+
+    def run_until(self, until_min: float, judged_only: bool, budget: int = FOR_EVER) -> bool:
+        """Run to an instant, or until the judged vehicles have left, at most `budget` events; return whether it is over."""
+        while True:
+            next_min = float(self._ahead[0]["wish_min"]) if self._ahead is not None else inf
+            why = run(addresses(self._city), self._table, until_min, judged_only, next_min, self._events, self._rows, budget)
+            if why == NEXT_TABLE:
+                assert self._ahead is not None
+                self._city.clock["first_row"] += len(self._table)
+                self._city.clock["index"] = 0
+                self._table, self._ahead = self._ahead, next(self._following, None)
+            elif why == NO_ROOM:
+                self._take_log()
+                self._city = grown(self._city)
+            else:
+                return bool(why == OVER)
+            if budget != FOR_EVER and why == NEXT_TABLE:
+                return False
+
+    def next_event(self) -> tuple[float, int] | None:
+        """Return instant and key of the event that comes next."""
+        if not self._city.clock["events"][0]:
+            return None
+        return float(self._city.heap[0]["time"]), int(self._city.heap[0]["key"])
+
+    def _take_log(self) -> None:
+        """Take the rows that were logged since the last time."""
+        count = int(self._city.clock["logged"][0])
+        self._city.clock["logged"] = 0
+        self._logs.append(self._city.log[:count].copy())
 
 
 def run_compiled(
     plant: Plant, tables: Iterable[Table], lead_in_days: int, days: int, run_out_days: int = 0, *, outages: Outages | None = None
 ) -> tuple[Books, SessionLog]:
-    """Run one replication in the compiled engine; the arguments are those of `simpy_engine.World`."""
-    books = Books(plant, lead_in_days, days)
-    most = max((int(group) for group in np.bincount(plant.connection[_site_of_outlet(plant)], minlength=1)), default=1)
-    events = 4 * len(plant.outlets.type) + 4 * most * most + 256
-    city = build_city(plant, books, no_outages() if outages is None else outages, events=2 * events + (1 << 16))
-    w = addresses(city)
-    rows: list[SessionLog] = []
-    room = (events, int(plant.servers.max(initial=1)) + 64)
-    stores = bool((city.groups["store"] >= 0).any())
-    following = _non_empty(tables)
-    table, ahead = next(following, np.zeros(0, dtype=WISH)), next(following, None)
-    begin(w, float(table[0]["wish_min"]) if len(table) else inf, bool(plant.control.smart or stores))
-    last_min = (lead_in_days + days + run_out_days) * DAY_MIN
-    for judged_only in (False, True):
-        if judged_only:
-            city.clock["now"] = books.end_min
-            judge_all(w)
-        while True:
-            next_min = float(ahead[0]["wish_min"]) if ahead is not None else inf
-            why = run(w, table, last_min if judged_only else books.end_min, judged_only, next_min, *room)
-            if why == OVER:
-                break
-            if why == NEXT_TABLE:
-                assert ahead is not None
-                city.clock["first_row"] += len(table)
-                city.clock["index"] = 0
-                table, ahead = ahead, next(following, None)
-            else:
-                rows.append(_logged(city))
-                city = grown(city)
-                w = addresses(city)
-    rows.append(_logged(city))
-    while len(city.log) < city.clock["under_way"][0]:
-        city = grown(city)
-    story.close(addresses(city))
-    rows.append(_logged(city))
-    log = np.concatenate(rows)
-    return books, log[np.argsort(log["row"], kind="stable")]
+    """Run one replication in the compiled engine; the arguments are those of `CompiledWorld`."""
+    return CompiledWorld(plant, tables, lead_in_days, days, run_out_days, outages=outages).run()
 
 
 def _site_of_outlet(plant: Plant) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
@@ -102,13 +136,6 @@ def _non_empty(tables: Iterable[Table]) -> Iterator[Table]:
     return (np.ascontiguousarray(table) for table in tables if len(table))
 
 
-def _logged(city: City) -> SessionLog:
-    """Take the rows that were logged since the last time."""
-    count = int(city.clock["logged"][0])
-    city.clock["logged"] = 0
-    return city.log[:count].copy()
-
-
 @njit(cache=True)
 def begin(w, first_min, hourly):  # type: ignore[no-untyped-def]
     """Put the first events into the schedule."""
@@ -118,6 +145,12 @@ def begin(w, first_min, hourly):  # type: ignore[no-untyped-def]
     schedule(w, m.rules(w)[0].refresh_min, REFRESH_KEY, REFRESH, 0, 0)
     if hourly:
         schedule(w, 0.0, HOUR_KEY, HOUR, 0, 0)
+
+
+@njit(cache=True)
+def close(w):  # type: ignore[no-untyped-def]
+    """Bring the books up to now, at the end of the horizon, and log who is still under way."""
+    story.close(w)
 
 
 @njit(cache=True)
@@ -202,10 +235,13 @@ def wish(w, table, next_min):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def run(w, table, until_min, judged_only, next_min, events, rows):  # type: ignore[no-untyped-def]
-    """Run event after event, until a table is used up, there is no room left, or the run is over."""
+def run(w, table, until_min, judged_only, next_min, events, rows, budget):  # type: ignore[no-untyped-def]
+    """Run event after event, until a table is used up, no room or no budget is left, or the run is over."""
     clock = m.clock(w)[0]
     while clock.events > 0:
+        if budget == 0:
+            return SPENT
+        budget -= 1
         first = m.heap(w)[0]
         if first.time >= until_min or (judged_only and clock.judged == 0):
             return OVER

@@ -158,7 +158,7 @@ def charge_alone(w, o):  # type: ignore[no-untyped-def]
     minutes = charge_min(
         charge.soc, charge.target_soc, charge.battery_kwh, m.edge_soc(w)[charge.curve], m.step_kw(w)[charge.type, charge.curve]
     )
-    minutes = exact_min(minutes)
+    minutes = exact_min(minutes) if charge.begun_min == m.clock(w)[0].now else left_min(minutes)
     charge.end_min = m.clock(w)[0].now + minutes
     charge.plan = new_stamp(w)
     schedule(w, minutes, outlet_key(DONE_KEY, charge.site, charge.number), CHARGE_END, o, charge.plan)

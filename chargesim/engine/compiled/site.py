@@ -21,6 +21,7 @@ from chargesim.engine.rules import (
     faded,
     foreseen_gun_wait_min,
     foreseen_swap_wait_min,
+    left_min,
     station_wait_min,
     swap_wait_min,
 )
@@ -145,7 +146,7 @@ def announce(w, s, v, arrival_min, wait_min):  # type: ignore[no-untyped-def]
     car, rules = m.cars(w)[v], m.rules(w)[0]
     know(w, s, v, arrival_min)
     if rules.reserve and wait_min < inf:
-        car.promised_min = arrival_min + exact_min(wait_min)
+        car.promised_min = arrival_min + left_min(wait_min)
         car.held, car.held_next = s, m.sites(w)[s].held
         m.sites(w)[s].held = v
         schedule(w, car.promised_min + rules.grace_min - m.clock(w)[0].now, LAPSE_KEY + car.row, LAPSE, s, car.row)

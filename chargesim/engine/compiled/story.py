@@ -358,7 +358,7 @@ def write_session(w, v, outcome, outside):  # type: ignore[no-untyped-def]
     row.soc_in, row.soc_out = car.soc_in if car.plug_min >= 0 else car.soc, car.soc
 
 
-@njit(cache=True)
+@njit
 def close(w):  # type: ignore[no-untyped-def]
     """Bring the books up to now, at the end of the horizon, and log who is still under way."""
     now = m.clock(w)[0].now
