@@ -69,6 +69,7 @@ def run(
 ) -> None:
     """Simulate a scenario and judge it against its service standard; a scenario with a series: all its variants, compared."""
     with _messages():
+        from chargesim.errors import InputError
         from chargesim.scenario.reading import load
         from chargesim.study.run import plan_text, run_scenario
 
@@ -78,6 +79,8 @@ def run(
         ]
         loaded = load(scenario, changes)
         if loaded.scenario.series is not None:
+            if debug:
+                raise InputError(["--debug: is for one scenario, not for a series; run a variant by itself with --set series=null"])
             chosen: Any = {"jobs": jobs, "sessions": sessions.value, "out": out, "engine": engine.value}
             _run_series(loaded, figures=figures, as_json=as_json, **chosen)
             return

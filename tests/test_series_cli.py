@@ -59,6 +59,12 @@ def test_check_lists_the_variants_and_runs_nothing(child, tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+def test_debug_is_for_one_scenario(child, tmp_path):
+    done = chargesim("run", child, "--debug", cwd=tmp_path, code=1)
+    assert done.stderr.splitlines()[0] == ("--debug: is for one scenario, not for a series; run a variant by itself with --set series=null")
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_a_misspelt_key_is_one_line_and_exit_1(tmp_path, command):
     path = write(copy_small_city(tmp_path), SERIES.replace("fleet.stock", "fleet.stok"))
