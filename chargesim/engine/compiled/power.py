@@ -75,6 +75,14 @@ def foreseen_end_min(w, o):  # type: ignore[no-untyped-def]
 
 
 @njit
+def minutes_at(w, o, v):  # type: ignore[no-untyped-def]
+    """Return the minutes that a vehicle needs at a gun that nobody shares [min]."""
+    car, wish, gun = m.cars(w)[v], m.wishes(w)[v], m.outlets(w)[o]
+    target_soc = max(wish.target_soc, car.soc)
+    return charge_min(car.soc, target_soc, wish.battery_kwh, m.edge_soc(w)[wish.curve], m.step_kw(w)[gun.type, wish.curve])
+
+
+@njit
 def cut(w, g):  # type: ignore[no-untyped-def]
     """Let a blackout of a connection begin."""
     m.groups(w)[g].dark += 1

@@ -1,27 +1,22 @@
-"""Queue vehicles, hold places for reservations, foresee waits; `engine.site`, `station` and `swap_site` say what and why.
+"""Queue vehicles, give them places and serve them; `engine.site`, `station` and `swap_site` say what and why.
 
 What follows when a vehicle is called stands in `story`.
 """
 
 from math import inf
 
-import numpy as np
 from numba import njit
 
 from chargesim.engine.compiled import memory as m
-from chargesim.engine.compiled.power import foreseen_end_min, plug_in
-from chargesim.engine.compiled.schedule import DONE_KEY, LAPSE_KEY, new_stamp, outlet_key, schedule
-from chargesim.engine.compiled.state import BAY_END, LAPSE, NOBODY, TRY_END
+from chargesim.engine.compiled.cloud import forget, know, release
+from chargesim.engine.compiled.power import minutes_at, plug_in
+from chargesim.engine.compiled.schedule import DONE_KEY, new_stamp, outlet_key, schedule
+from chargesim.engine.compiled.state import BAY_END, NOBODY, TRY_END
 from chargesim.engine.deposits import deposit_level
 from chargesim.engine.order import HOUR_MIN
 from chargesim.engine.rules import (
     base_stock,
-    charge_min,
-    exact_min,
     faded,
-    foreseen_gun_wait_min,
-    foreseen_swap_wait_min,
-    left_min,
     station_wait_min,
     swap_wait_min,
 )
@@ -40,116 +35,6 @@ def visible_wait_min(w, s):  # type: ignore[no-untyped-def]
     if site.present < site.up:
         return 0.0
     return station_wait_min(site.present, site.up, site.service_min) if site.up else inf
-
-
-@njit
-def foreseen_wait_min(w, s, arrival_min):  # type: ignore[no-untyped-def]
-    """Return the wait that the cloud foresees for a vehicle that arrives at an instant [min]."""
-    site = m.sites(w)[s]
-    if site.servers == 0 or (site.kind and site.dark):
-        return inf
-    ahead, v = 0, site.known
-    while v >= 0:
-        ahead, v = ahead + 1, m.cars(w)[v].known_next
-    arrivals, services = np.empty(ahead), np.empty(ahead)
-    ahead, v = 0, site.known
-    while v >= 0:
-        arrivals[ahead], services[ahead] = m.cars(w)[v].expected_min, m.cars(w)[v].known_min
-        if m.cars(w)[v].known_min < 0:
-            services[ahead] = site.service_min
-        ahead, v = ahead + 1, m.cars(w)[v].known_next
-    free = np.empty(site.servers)
-    if not site.kind:
-        for place in range(site.servers):
-            free[place] = free_min(w, s, place)
-        return foreseen_gun_wait_min(free, arrivals, services, ahead, arrival_min)
-    for place in range(site.servers):
-        bay = m.places(w)[site.first_place + place]
-        free[place] = bay.begun_min + site.swap_min if bay.car >= 0 else 0.0
-    packs = np.zeros(site.ready + site.charging)
-    n = site.ready
-    for o in range(site.first_outlet, site.first_outlet + site.outlets):
-        if m.outlets(w)[o].taken:
-            packs[n] = foreseen_end_min(w, o)
-            n += 1
-    packs.sort()
-    return foreseen_swap_wait_min(free, packs, site.interval_min, site.swap_min, arrivals, ahead, arrival_min)
-
-
-@njit
-def free_min(w, s, gun):  # type: ignore[no-untyped-def]
-    """Return when the cloud foresees a gun to be free: in the past for a free one, never for one that is down [min]."""
-    site, place = m.sites(w)[s], m.places(w)[m.sites(w)[s].first_place + gun]
-    if place.down:
-        return inf
-    if place.car < 0:
-        return 0.0
-    o = site.first_outlet + gun
-    if m.outlets(w)[o].taken:
-        return foreseen_end_min(w, o)
-    return m.cars(w)[place.car].joined_min + m.rules(w)[0].failed_start_min + exact_min(minutes_at(w, o, place.car))
-
-
-@njit
-def know(w, s, v, arrival_min):  # type: ignore[no-untyped-def]
-    """Put a vehicle among those that the cloud expects at a site, in the order of their arrival."""
-    car, site = m.cars(w)[v], m.sites(w)[s]
-    car.expected_min, car.known = arrival_min, s
-    before, after = NOBODY, site.known
-    while after >= 0 and (
-        m.cars(w)[after].expected_min < arrival_min or (m.cars(w)[after].expected_min == arrival_min and m.cars(w)[after].row < car.row)
-    ):
-        before, after = after, m.cars(w)[after].known_next
-    car.known_next = after
-    if before >= 0:
-        m.cars(w)[before].known_next = v
-    else:
-        site.known = v
-
-
-@njit
-def forget(w, v):  # type: ignore[no-untyped-def]
-    """Take a vehicle from among those that the cloud expects."""
-    s = m.cars(w)[v].known
-    if s < 0:
-        return
-    before, one = NOBODY, m.sites(w)[s].known
-    while one != v:
-        before, one = one, m.cars(w)[one].known_next
-    if before >= 0:
-        m.cars(w)[before].known_next = m.cars(w)[v].known_next
-    else:
-        m.sites(w)[s].known = m.cars(w)[v].known_next
-    m.cars(w)[v].known = NOBODY
-
-
-@njit
-def release(w, v):  # type: ignore[no-untyped-def]
-    """Take back the place that is held for a vehicle; return whether there was one."""
-    s = m.cars(w)[v].held
-    if s < 0:
-        return False
-    before, one = NOBODY, m.sites(w)[s].held
-    while one != v:
-        before, one = one, m.cars(w)[one].held_next
-    if before >= 0:
-        m.cars(w)[before].held_next = m.cars(w)[v].held_next
-    else:
-        m.sites(w)[s].held = m.cars(w)[v].held_next
-    m.cars(w)[v].held = NOBODY
-    return True
-
-
-@njit
-def announce(w, s, v, arrival_min, wait_min):  # type: ignore[no-untyped-def]
-    """Let the cloud know that a vehicle is on its way; it reserves a place where that is possible."""
-    car, rules = m.cars(w)[v], m.rules(w)[0]
-    know(w, s, v, arrival_min)
-    if rules.reserve and wait_min < inf:
-        car.promised_min = arrival_min + left_min(wait_min)
-        car.held, car.held_next = s, m.sites(w)[s].held
-        m.sites(w)[s].held = v
-        schedule(w, car.promised_min + rules.grace_min - m.clock(w)[0].now, LAPSE_KEY + car.row, LAPSE, s, car.row)
 
 
 @njit
@@ -176,14 +61,6 @@ def places_free(w, s):  # type: ignore[no-untyped-def]
     site = m.sites(w)[s]
     free = 0 if site.dark else site.free
     return min(free, site.ready) if site.kind else free
-
-
-@njit
-def minutes_at(w, o, v):  # type: ignore[no-untyped-def]
-    """Return the minutes that a vehicle needs at a gun that nobody shares [min]."""
-    car, wish, gun = m.cars(w)[v], m.wishes(w)[v], m.outlets(w)[o]
-    target_soc = max(wish.target_soc, car.soc)
-    return charge_min(car.soc, target_soc, wish.battery_kwh, m.edge_soc(w)[wish.curve], m.step_kw(w)[gun.type, wish.curve])
 
 
 @njit

@@ -5,8 +5,8 @@ from numba import njit
 from chargesim.demand.table import CLOUD
 from chargesim.engine.accumulators import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED
 from chargesim.engine.choice import choose_site
+from chargesim.engine.compiled import cloud, power
 from chargesim.engine.compiled import memory as m
-from chargesim.engine.compiled import power
 from chargesim.engine.compiled import site as at
 from chargesim.engine.compiled.schedule import ARRIVAL_KEY, PATIENCE_KEY, WISH_KEY, schedule
 from chargesim.engine.compiled.state import ARRIVAL, NOBODY, PATIENCE, WAITED
@@ -101,7 +101,7 @@ def foresee(w, v, origin):  # type: ignore[no-untyped-def]
             for rank in range(m.candidates(w).shape[2]):
                 there = m.candidates(w)[which, origin, rank]
                 if there.site >= 0:
-                    m.foreseen_min(w)[there.site] = at.foreseen_wait_min(w, there.site, now + exact_min(there.minutes[period]))
+                    m.foreseen_min(w)[there.site] = cloud.foreseen_wait_min(w, there.site, now + exact_min(there.minutes[period]))
 
 
 @njit
@@ -114,7 +114,7 @@ def send(w, v, s, km, arrival_min):  # type: ignore[no-untyped-def]
         soc = car.soc - km * wish.consumption_kwh_km / wish.battery_kwh
         powers = m.step_kw(w)[place.outlet, wish.curve]
         car.known_min = exact_min(charge_min(soc, max(soc, wish.target_soc), wish.battery_kwh, m.edge_soc(w)[wish.curve], powers))
-    at.announce(w, s, v, arrival_min, m.foreseen_min(w)[s])
+    cloud.announce(w, s, v, arrival_min, m.foreseen_min(w)[s])
 
 
 @njit
@@ -259,7 +259,7 @@ def fail(w, s, gun):  # type: ignore[no-untyped-def]
     car.place, car.turn = NOBODY, 0
     car.interruptions += 1
     if car.known_min >= 0:
-        car.known_min = exact_min(at.minutes_at(w, here.first_outlet, v))
+        car.known_min = exact_min(power.minutes_at(w, here.first_outlet, v))
     if car.interruptions > 1:
         here.present -= 1
         here.changed = 1
@@ -324,7 +324,7 @@ def lapse(w, s, row):  # type: ignore[no-untyped-def]
     while v >= 0 and m.cars(w)[v].row != row:
         v = m.cars(w)[v].held_next
     if v >= 0:
-        at.release(w, v)
+        cloud.release(w, v)
         m.cars(w)[v].promised_min = -1.0
         call_next(w, s, NOBODY)
 
