@@ -206,7 +206,7 @@ def test_an_added_gun_has_a_supply_of_its_own():
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
 def test_more_power_serves_no_single_queue_later(seed):
-    """Without impatience, a wider connection makes no charge of a single station end later, first come first served on two guns."""
+    """Without impatience, a wider connection of a single station makes neither the last charge end later nor the waits longer in all."""
     rng = np.random.default_rng(seed)
     n = 25
     table = demand(np.sort(rng.uniform(0, 200, n)), battery_kwh=rng.uniform(20, 90, n))
