@@ -9,7 +9,7 @@ import numpy as np
 from numba import from_dtype, njit, types
 
 from chargesim.demand.table import WISH
-from chargesim.engine.rules import NOWHERE, OUTSIDE, charge_min, gumbel_noise
+from chargesim.engine.rules import NOWHERE, OUTSIDE, charge_min, gumbel_noise, most_noise_of, noise_hash, noise_of
 
 MAX_PERIODS = 4
 CANDIDATE = np.dtype([("site", "i4"), ("km", "f8"), ("minutes", "f8", (MAX_PERIODS,))], align=True)
@@ -60,22 +60,6 @@ def price_min(price_cny_kwh, energy_kwh, value_of_time_cny_h):  # type: ignore[n
 
 
 @njit(cache=True)
-def _idle_cost_min(me, there, place, soc, period, tariff_cny_kwh, noise_min, edge_soc, step_kw):  # type: ignore[no-untyped-def]
-    """Return what a site costs a vehicle if it need not wait there [min]; infinite when a swap would gain nothing."""
-    soc_there = soc - there.km * me.consumption_kwh_km / me.battery_kwh
-    if place.swap:
-        if soc_there >= place.hand_out_soc:
-            return inf
-        service_min = place.swap_min
-        energy_kwh = (place.hand_out_soc - soc_there) * me.battery_kwh
-    else:
-        service_min = charge_min(soc_there, me.target_soc, me.battery_kwh, edge_soc[me.curve], step_kw[place.outlet, me.curve])
-        energy_kwh = (me.target_soc - soc_there) * me.battery_kwh
-    money_min = price_min(place.price_cny_kwh + tariff_cny_kwh, energy_kwh, me.value_of_time_cny_h)
-    return there.minutes[period] + service_min + money_min - noise_min * gumbel_noise(me.key, place.hash)
-
-
-@njit(cache=True)
 def _outside_cost_min(me, soc, own, hour):  # type: ignore[no-untyped-def]
     """Return what the outside option costs a vehicle [min]."""
     energy_kwh = (me.target_soc - soc) * me.battery_kwh
@@ -118,10 +102,11 @@ def choose_site(wishes, row, origin, soc, now, tried, n_tried, candidates, place
     without a wait: a vehicle leaves for a queue, not for a lower price that it knew before.
     """
     me, own = wishes[row], city[0]
-    hour = int(now // 60.0) % 24
+    hour = int(now / 60.0) % 24
     period, tariff_cny_kwh, noise_min = own.period_of_hour[hour], own.tariff_cny_kwh[hour], own.noise_min
     range_km = soc * me.battery_kwh / me.consumption_kwh_km
     best, best_km, best_min, best_cost, idle_cost = NOWHERE, 0.0, 0.0, inf, inf
+    outlet, least_min = -1, 0.0
     for way in range(2):
         which = me.station_list if way == 0 else me.swap_list
         if which < 0:
@@ -131,17 +116,31 @@ def choose_site(wishes, row, origin, soc, now, tried, n_tried, candidates, place
             if there.site < 0:
                 break
             place = places[there.site]
-            useless = there.km > range_km or place.opens_min > now
+            soc_there = soc - there.km * me.consumption_kwh_km / me.battery_kwh
+            useless = there.km > range_km or place.opens_min > now or (place.swap and soc_there >= place.hand_out_soc)
             for i in range(n_tried):
                 useless = useless or tried[i] == there.site
             if useless:
                 continue
-            cost = _idle_cost_min(me, there, place, soc, period, tariff_cny_kwh, noise_min, edge_soc, step_kw)
+            if place.swap:
+                service_min, full_soc = place.swap_min, place.hand_out_soc
+            else:
+                if place.outlet != outlet:
+                    outlet = place.outlet
+                    least_min = charge_min(soc, me.target_soc, me.battery_kwh, edge_soc[me.curve], step_kw[outlet, me.curve])
+                service_min, full_soc = least_min, me.target_soc
+            money_min = price_min(place.price_cny_kwh + tariff_cny_kwh, (full_soc - soc_there) * me.battery_kwh, me.value_of_time_cny_h)
+            wait_min = min(expected_wait_min[there.site], NEVER_MIN) if me.guidance > 0 else 0.0
+            noise = noise_hash(me.key, place.hash)
+            cost = there.minutes[period] + service_min + money_min - noise_min * most_noise_of(noise)
+            if cost >= idle_cost and cost + wait_min >= best_cost:
+                continue
+            if not place.swap:
+                service_min = charge_min(soc_there, me.target_soc, me.battery_kwh, edge_soc[me.curve], step_kw[outlet, me.curve])
+            cost = there.minutes[period] + service_min + money_min - noise_min * noise_of(noise)
             idle_cost = min(idle_cost, cost)
-            if me.guidance > 0:
-                cost += min(expected_wait_min[there.site], NEVER_MIN)
-            if cost < best_cost:
-                best, best_km, best_min, best_cost = there.site, there.km, there.minutes[period], cost
-    if best != NOWHERE and max(idle_cost, _outside_cost_min(me, soc, own, hour)) < best_cost:
+            if cost + wait_min < best_cost:
+                best, best_km, best_min, best_cost = there.site, there.km, there.minutes[period], cost + wait_min
+    if idle_cost < best_cost and _outside_cost_min(me, soc, own, hour) < best_cost:
         return OUTSIDE, 0.0, 0.0
     return best, best_km, best_min

@@ -25,19 +25,39 @@ def left_min(minutes):  # type: ignore[no-untyped-def]
     return floor(minutes * 1048576.0 + 0.5) / 1048576.0
 
 
-@njit("f8(u8, u8)", cache=True)
-def gumbel_noise(key, site_hash):  # type: ignore[no-untyped-def]
-    """Return standard Gumbel noise of one vehicle for one site: a hash, so the same in every plan and engine.
+@njit("u8(u8, u8)", cache=True)
+def noise_hash(key, site_hash):  # type: ignore[no-untyped-def]
+    """Return the hash of one vehicle and one site from which its noise comes, the same in every plan and engine.
 
-    The hash is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, doi 10.1145/2660193.2660195).
+    It is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, doi 10.1145/2660193.2660195).
     """
     z = key ^ (site_hash * np.uint64(0x9E3779B97F4A7C15))
     z = z + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z = z ^ (z >> np.uint64(31))
+    return z ^ (z >> np.uint64(31))
+
+
+@njit("f8(u8)", cache=True)
+def noise_of(z):  # type: ignore[no-untyped-def]
+    """Return the standard Gumbel noise that a hash stands for; it rises with the hash."""
     uniform = (np.float64(z >> np.uint64(12)) + 0.5) * 2.0**-52
     return -log(-log(uniform))
+
+
+_MOST_NOISE = -np.log(-np.log(np.append(np.arange(1, 256) / 256, 1 - 2.0**-53))) + 1e-9
+
+
+@njit("f8(u8)", cache=True)
+def most_noise_of(z):  # type: ignore[no-untyped-def]
+    """Return what `noise_of` does not exceed, without a logarithm: the noise of the highest hash with the same first byte."""
+    return _MOST_NOISE[z >> np.uint64(56)]
+
+
+@njit("f8(u8, u8)", cache=True)
+def gumbel_noise(key, site_hash):  # type: ignore[no-untyped-def]
+    """Return standard Gumbel noise of one vehicle for one site: a hash, so the same in every plan and engine."""
+    return noise_of(noise_hash(key, site_hash))
 
 
 @njit("f8(f8, f8, f8, f8[::1], f8[::1])", cache=True)
