@@ -37,7 +37,6 @@ from chargesim.engine.compiled.state import (
     STORE_END,
     TRY_END,
     WAITED,
-    WISHED,
     build_city,
     grown,
 )
@@ -109,9 +108,11 @@ class CompiledWorld:
 
     def next_event(self) -> tuple[float, int] | None:
         """Return instant and key of the event that comes next."""
-        if not self._city.clock["events"][0]:
+        clock, first = self._city.clock[0], self._city.heap[0]
+        if not clock["events"]:
             return None
-        return float(self._city.heap[0]["time"]), int(self._city.heap[0]["key"])
+        wish = float(clock["wish_min"]), int(WISH_KEY + clock["first_row"] + clock["index"])
+        return min(wish, (float(first["time"]), int(first["key"])))
 
     def _take_log(self) -> None:
         """Take the rows that were logged since the last time."""
@@ -139,8 +140,7 @@ def _non_empty(tables: Iterable[Table]) -> Iterator[Table]:
 @njit(cache=True)
 def begin(w, first_min, hourly):  # type: ignore[no-untyped-def]
     """Put the first events into the schedule."""
-    if first_min < inf:
-        schedule(w, first_min, WISH_KEY, WISHED, 0, 0)
+    m.clock(w)[0].wish_min = first_min
     expect_outage(w)
     schedule(w, m.rules(w)[0].refresh_min, REFRESH_KEY, REFRESH, 0, 0)
     if hourly:
@@ -221,16 +221,23 @@ def turn_hour(w):  # type: ignore[no-untyped-def]
 
 
 @njit
+def wish_comes_first(w):  # type: ignore[no-untyped-def]
+    """Tell whether the next wish comes before all that is scheduled: wishes are in order already, so they do without a schedule."""
+    clock, first = m.clock(w)[0], m.heap(w)[0]
+    if clock.wish_min != first.time:
+        return clock.wish_min < first.time
+    return WISH_KEY + clock.first_row + clock.index < first.key
+
+
+@njit
 def wish(w, table, next_min):  # type: ignore[no-untyped-def]
-    """Let the next vehicle of the demand appear, after the one behind it is scheduled; return whether a table is used up."""
+    """Let the next vehicle of the demand appear; return whether a table is used up."""
     clock = m.clock(w)[0]
-    index, row = clock.index, clock.first_row + clock.index
+    index = clock.index
     clock.index += 1
     used_up = clock.index == len(table)
-    following_min = next_min if used_up else table[clock.index].wish_min
-    if following_min < inf:
-        schedule(w, following_min - clock.now, WISH_KEY + row + 1, WISHED, 0, 0)
-    story.appear(w, table, index, row)
+    clock.wish_min = next_min if used_up else table[clock.index].wish_min
+    story.appear(w, table, index, clock.first_row + index)
     return used_up and next_min < inf
 
 
@@ -242,18 +249,19 @@ def run(w, table, until_min, judged_only, next_min, events, rows, budget):  # ty
         if budget == 0:
             return SPENT
         budget -= 1
-        first = m.heap(w)[0]
-        if first.time >= until_min or (judged_only and clock.judged == 0):
+        first, wished = m.heap(w)[0], wish_comes_first(w)
+        time = clock.wish_min if wished else first.time
+        if time >= until_min or (judged_only and clock.judged == 0):
             return OVER
         if clock.events + events > len(m.heap(w)) or clock.logged + rows > len(m.log(w)) or clock.free_car == NOBODY:
             return NO_ROOM
-        clock.now = first.time
-        what, who, stamp = first.what, first.who, first.stamp
-        drop_first(w)
-        if what == WISHED:
+        clock.now = time
+        if wished:
             if wish(w, table, next_min):
                 return NEXT_TABLE
         else:
+            what, who, stamp = first.what, first.who, first.stamp
+            drop_first(w)
             handle(w, what, who, stamp)
     return OVER
 

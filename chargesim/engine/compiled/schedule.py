@@ -49,8 +49,7 @@ def drop_first(w):  # type: ignore[no-untyped-def]
             break
         if below + 1 < n:
             left, right = heap[below], heap[below + 1]
-            if right.time < left.time or (right.time == left.time and right.key < left.key):
-                below += 1
+            below += (right.time < left.time) | ((right.time == left.time) & (right.key < left.key))  # a coin: no branch
         if time < heap[below].time or (time == heap[below].time and key <= heap[below].key):
             break
         heap[i] = heap[below]

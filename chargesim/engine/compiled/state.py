@@ -16,9 +16,9 @@ from chargesim.ticks import durations_min
 MOST_TRIED = 16
 NOBODY = -1
 
-EVENT = np.dtype([("time", "f8"), ("key", "i8"), ("what", "i8"), ("who", "i8"), ("stamp", "i8")], align=True)
-"""An entry of the schedule; `stamp` tells whether the plan still holds."""
-CHARGE_END, BAY_END, TRY_END, CHARGE_STEP, STORE_END, HOUR, REFRESH, BEGIN, END, ARRIVAL, WISHED, WAITED, LAPSE, PATIENCE = range(14)
+EVENT = np.dtype([("time", "f8"), ("key", "i8"), ("stamp", "i8"), ("what", "i4"), ("who", "i4")], align=True)
+"""An entry of the schedule, two to a cache line; `stamp` tells whether the plan still holds."""
+CHARGE_END, BAY_END, TRY_END, CHARGE_STEP, STORE_END, HOUR, REFRESH, BEGIN, END, ARRIVAL, WAITED, LAPSE, PATIENCE = range(13)
 """What happens at an event: `what` of `EVENT`."""
 
 CAR = np.dtype(
@@ -73,10 +73,11 @@ GROUP = np.dtype(
 CLOCK = np.dtype(
     [
         ("now", "f8"), ("events", "i8"), ("stamp", "i8"), ("free_car", "i8"), ("under_way", "i8"), ("judged", "i8"), ("logged", "i8"),
-        ("index", "i8"), ("first_row", "i8"), ("outage", "i8"),
+        ("index", "i8"), ("first_row", "i8"), ("wish_min", "f8"), ("outage", "i8"),
     ],
     align=True,
 )  # fmt: skip
+"""`wish_min` is the instant of the next wish, that of row `index` of the table; it is infinite when there is none."""
 RULES = np.dtype(
     [
         ("start_min", "f8"), ("end_min", "f8"), ("refresh_min", "f8"), ("hold_min", "f8"), ("grace_min", "f8"), ("failed_start_min", "f8"),
