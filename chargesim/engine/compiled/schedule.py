@@ -29,7 +29,7 @@ def schedule(w, minutes, key, what, who, stamp):  # type: ignore[no-untyped-def]
         above = (i - 1) >> 1
         if heap[above].time < time or (heap[above].time == time and heap[above].key <= key):
             break
-        heap[i] = heap[above]
+        move(heap, above, i)
         i = above
     event = heap[i]
     event.time, event.key, event.what, event.who, event.stamp = time, key, what, who, stamp
@@ -52,9 +52,16 @@ def drop_first(w):  # type: ignore[no-untyped-def]
             below += (right.time < left.time) | ((right.time == left.time) & (right.key < left.key))  # a coin: no branch
         if time < heap[below].time or (time == heap[below].time and key <= heap[below].key):
             break
-        heap[i] = heap[below]
+        move(heap, below, i)
         i = below
-    heap[i] = heap[n]
+    move(heap, n, i)
+
+
+@njit
+def move(heap, place, to):  # type: ignore[no-untyped-def]
+    """Copy an event to another place, field by field: a record as a whole goes byte by byte."""
+    event, copy = heap[place], heap[to]
+    copy.time, copy.key, copy.stamp, copy.what, copy.who = event.time, event.key, event.stamp, event.what, event.who
 
 
 @njit
