@@ -42,7 +42,7 @@ from chargesim.engine.compiled.state import (
 )
 from chargesim.engine.order import DAY_MIN, HOUR_MIN, SITE
 from chargesim.engine.plant import Plant
-from chargesim.engine.session_log import SessionLog
+from chargesim.engine.session_log import SESSION, SessionLog
 
 OVER, NEXT_TABLE, NO_ROOM, SPENT = range(4)
 """Why `run` returned."""
@@ -80,8 +80,10 @@ class CompiledWorld:
             self._city = grown(self._city)
         close(addresses(self._city))
         self._take_log()
-        log = np.concatenate(self._logs)
-        return self.books, log[np.argsort(log["row"], kind="stable")]
+        log = np.empty(sum(map(len, self._logs)), dtype=SESSION)
+        for part in self._logs:
+            put_by_row(part, log)
+        return self.books, log
 
     def judge(self) -> None:
         """Let the judged days end: who is under way is waited for."""
@@ -118,7 +120,8 @@ class CompiledWorld:
         """Take the rows that were logged since the last time."""
         count = int(self._city.clock["logged"][0])
         self._city.clock["logged"] = 0
-        self._logs.append(self._city.log[:count].copy())
+        self._logs.append(self._city.log[:count])
+        self._city = self._city._replace(log=np.zeros(len(self._city.log), dtype=SESSION))
 
 
 def run_compiled(
@@ -159,6 +162,13 @@ def judge_all(w):  # type: ignore[no-untyped-def]
     for v in range(len(m.cars(w))):
         m.cars(w)[v].judged = m.cars(w)[v].row >= 0
     m.clock(w)[0].judged = m.clock(w)[0].under_way
+
+
+@njit(cache=True)
+def put_by_row(part, log):  # type: ignore[no-untyped-def]
+    """Write sessions to their places in the whole log, in which every vehicle that has appeared has one row."""
+    for session in part:
+        log[session.row] = session
 
 
 @njit
