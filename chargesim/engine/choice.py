@@ -106,7 +106,7 @@ def choose_site(wishes, row, origin, soc, now, tried, n_tried, candidates, place
     period, tariff_cny_kwh, noise_min = own.period_of_hour[hour], own.tariff_cny_kwh[hour], own.noise_min
     range_km = soc * me.battery_kwh / me.consumption_kwh_km
     best, best_km, best_min, best_cost, idle_cost = NOWHERE, 0.0, 0.0, inf, inf
-    outlet, least_min = -1, 0.0
+    outlet, least_min, edges, powers = -1, 0.0, edge_soc[me.curve], step_kw[0, me.curve]
     for way in range(2):
         which = me.station_list if way == 0 else me.swap_list
         if which < 0:
@@ -126,8 +126,8 @@ def choose_site(wishes, row, origin, soc, now, tried, n_tried, candidates, place
                 service_min, full_soc = place.swap_min, place.hand_out_soc
             else:
                 if place.outlet != outlet:
-                    outlet = place.outlet
-                    least_min = charge_min(soc, me.target_soc, me.battery_kwh, edge_soc[me.curve], step_kw[outlet, me.curve])
+                    outlet, powers = place.outlet, step_kw[place.outlet, me.curve]
+                    least_min = charge_min(soc, me.target_soc, me.battery_kwh, edges, powers)
                 service_min, full_soc = least_min, me.target_soc
             money_min = price_min(place.price_cny_kwh + tariff_cny_kwh, (full_soc - soc_there) * me.battery_kwh, me.value_of_time_cny_h)
             wait_min = min(expected_wait_min[there.site], NEVER_MIN) if me.guidance > 0 else 0.0
@@ -136,7 +136,7 @@ def choose_site(wishes, row, origin, soc, now, tried, n_tried, candidates, place
             if cost >= idle_cost and cost + wait_min >= best_cost:
                 continue
             if not place.swap:
-                service_min = charge_min(soc_there, me.target_soc, me.battery_kwh, edge_soc[me.curve], step_kw[outlet, me.curve])
+                service_min = charge_min(soc_there, me.target_soc, me.battery_kwh, edges, powers)
             cost = there.minutes[period] + service_min + money_min - noise_min * noise_of(noise)
             idle_cost = min(idle_cost, cost)
             if cost + wait_min < best_cost:

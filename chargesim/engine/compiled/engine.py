@@ -62,13 +62,13 @@ class CompiledWorld:
         self._events = 4 * len(plant.outlets.type) + 4 * most * most + 256
         self._rows = int(plant.servers.max(initial=1)) + 64
         calendar = no_outages() if outages is None else outages
-        self._city = build_city(plant, self.books, calendar, events=2 * self._events + (1 << 16))
-        self._logs: list[SessionLog] = []
         self._following = _non_empty(tables)
-        self._table = next(self._following, np.zeros(0, dtype=WISH))
+        table = next(self._following, np.zeros(0, dtype=WISH))
+        self._city = build_city(plant, self.books, calendar, table, events=2 * self._events + (1 << 16))
+        self._logs: list[SessionLog] = []
         self._ahead = next(self._following, None)
         hourly = bool(plant.control.smart or (self._city.groups["store"] >= 0).any())
-        begin(addresses(self._city), float(self._table[0]["wish_min"]) if len(self._table) else inf, hourly)
+        begin(addresses(self._city), float(table[0]["wish_min"]) if len(table) else inf, hourly)
 
     def run(self) -> tuple[Books, SessionLog]:
         """Run to the end of the judged days, and on until their vehicles have left; return the books and the session log."""
@@ -94,12 +94,12 @@ class CompiledWorld:
         """Run to an instant, or until the judged vehicles have left, at most `budget` events; return whether it is over."""
         while True:
             next_min = float(self._ahead[0]["wish_min"]) if self._ahead is not None else inf
-            why = run(addresses(self._city), self._table, until_min, judged_only, next_min, self._events, self._rows, budget)
+            why = run(addresses(self._city), until_min, judged_only, next_min, self._events, self._rows, budget)
             if why == NEXT_TABLE:
                 assert self._ahead is not None
-                self._city.clock["first_row"] += len(self._table)
+                self._city.clock["first_row"] += len(self._city.table)
                 self._city.clock["index"] = 0
-                self._table, self._ahead = self._ahead, next(self._following, None)
+                self._city, self._ahead = self._city._replace(table=self._ahead), next(self._following, None)
             elif why == NO_ROOM:
                 self._take_log()
                 self._city = grown(self._city)
@@ -240,19 +240,19 @@ def wish_comes_first(w):  # type: ignore[no-untyped-def]
 
 
 @njit
-def wish(w, table, next_min):  # type: ignore[no-untyped-def]
+def wish(w, next_min):  # type: ignore[no-untyped-def]
     """Let the next vehicle of the demand appear; return whether a table is used up."""
     clock = m.clock(w)[0]
     index = clock.index
     clock.index += 1
-    used_up = clock.index == len(table)
-    clock.wish_min = next_min if used_up else table[clock.index].wish_min
-    story.appear(w, table, index, clock.first_row + index)
+    used_up = clock.index == len(m.table(w))
+    clock.wish_min = next_min if used_up else m.table(w)[clock.index].wish_min
+    story.appear(w, index, clock.first_row + index)
     return used_up and next_min < inf
 
 
 @njit(cache=True)
-def run(w, table, until_min, judged_only, next_min, events, rows, budget):  # type: ignore[no-untyped-def]
+def run(w, until_min, judged_only, next_min, events, rows, budget):  # type: ignore[no-untyped-def]
     """Run event after event, until a table is used up, no room or no budget is left, or the run is over."""
     clock = m.clock(w)[0]
     while clock.events > 0:
@@ -267,7 +267,7 @@ def run(w, table, until_min, judged_only, next_min, events, rows, budget):  # ty
             return NO_ROOM
         clock.now = time
         if wished:
-            if wish(w, table, next_min):
+            if wish(w, next_min):
                 return NEXT_TABLE
         else:
             what, who, stamp = first.what, first.who, first.stamp

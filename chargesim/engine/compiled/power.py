@@ -115,7 +115,9 @@ def binds(w, g):  # type: ignore[no-untyped-def]
     group = m.groups(w)[g]
     if group.count < group.least_to_bind:
         return False
-    total, used = 0.0, np.zeros(group.cabinets)
+    total, used, limits = 0.0, m.used_kw(w), m.cabinet_kw(w)
+    for cabinet in range(group.first_cabinet, group.first_cabinet + group.cabinets):
+        used[cabinet] = 0.0
     for i in range(group.first, group.first + group.outlets):
         charge = m.outlets(w)[m.group_outlets(w)[i]]
         if charge.taken:
@@ -124,8 +126,9 @@ def binds(w, g):  # type: ignore[no-untyped-def]
                     charge.soc, charge.target_soc, m.edge_soc(w)[charge.curve], m.step_kw(w)[charge.type, charge.curve]
                 )
             total += charge.peak_kw
-            used[charge.cabinet] += charge.peak_kw
-            if used[charge.cabinet] > m.cabinet_kw(w)[group.first_cabinet + charge.cabinet] or total > group.plug_kw:
+            cabinet = group.first_cabinet + charge.cabinet
+            used[cabinet] += charge.peak_kw
+            if used[cabinet] > limits[cabinet] or total > group.plug_kw:
                 return True
     return False
 

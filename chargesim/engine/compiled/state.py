@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chargesim.demand.table import OUTAGE, WISH, Outages
+from chargesim.demand.table import OUTAGE, WISH, Outages, Table
 from chargesim.engine.books import Books
 from chargesim.engine.plant import Plant
 from chargesim.engine.rules import exact_min
@@ -95,6 +95,8 @@ class City(NamedTuple):
     clock: NDArray[Any]
     rules: NDArray[Any]
     heap: NDArray[Any]
+    table: NDArray[Any]
+    """the demand whose vehicles appear now"""
     cars: NDArray[Any]
     wishes: NDArray[Any]
     tried: NDArray[np.int64]
@@ -104,6 +106,8 @@ class City(NamedTuple):
     groups: NDArray[Any]
     group_outlets: NDArray[np.int64]
     cabinet_kw: NDArray[np.float64]
+    used_kw: NDArray[np.float64]
+    """by cabinet, as `cabinet_kw`: what `power.binds` adds up"""
     empty: NDArray[np.float64]
     """[pack, 2] SOC and kWh of the packs that wait"""
     outages: NDArray[Any]
@@ -126,13 +130,15 @@ class City(NamedTuple):
     queue_check_min: NDArray[np.float64]
 
 
-def build_city(plant: Plant, books: Books, outages: Outages, cars: int = 4096, events: int = 1 << 16, rows: int = 1 << 16) -> City:
+def build_city(
+    plant: Plant, books: Books, outages: Outages, table: Table, cars: int = 4096, events: int = 1 << 16, rows: int = 1 << 16
+) -> City:
     """Return the state before the first event.
 
     Parameters
     ----------
-    plant, books, outages
-        As for the SimPy engine; the books are written in place.
+    plant, books, outages, table
+        As for the SimPy engine; the books are written in place, and the table is the first of the demand.
     cars, events, rows : int
         Vehicles under way, entries of the schedule and rows of the log for which there is room; all grow when needed.
     """
@@ -143,9 +149,10 @@ def build_city(plant: Plant, books: Books, outages: Outages, cars: int = 4096, e
     pool = np.zeros(cars, dtype=CAR)
     pool["next"], pool["row"] = np.append(np.arange(1, cars), NOBODY), NOBODY
     return City(
-        clock=clock, rules=_rules(plant, books), heap=np.zeros(events, dtype=EVENT), cars=pool, wishes=np.zeros(cars, dtype=WISH),
-        tried=np.zeros((cars, MOST_TRIED), dtype=np.int64), sites=sites, places=places, outlets=outlets, groups=groups,
-        group_outlets=group_outlets, cabinet_kw=cabinet_kw, empty=np.zeros((max(1, int(plant.packs.sum())), 2)),
+        clock=clock, rules=_rules(plant, books), heap=np.zeros(events, dtype=EVENT), table=table, cars=pool,
+        wishes=np.zeros(cars, dtype=WISH), tried=np.zeros((cars, MOST_TRIED), dtype=np.int64), sites=sites, places=places, outlets=outlets, groups=groups,
+        group_outlets=group_outlets, cabinet_kw=cabinet_kw, used_kw=np.zeros_like(cabinet_kw),
+        empty=np.zeros((max(1, int(plant.packs.sum())), 2)),
         outages=np.ascontiguousarray(outages, dtype=OUTAGE), log=np.zeros(rows, dtype=SESSION),
         posted_min=np.zeros(len(plant)), foreseen_min=np.zeros(len(plant)), candidates=np.ascontiguousarray(plant.candidates),
         known=plant.places, city=plant.city, edge_soc=plant.edge_soc, step_kw=plant.step_kw,

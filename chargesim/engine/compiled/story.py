@@ -20,13 +20,13 @@ ENDLESS_MIN = 1e9
 
 
 @njit
-def appear(w, table, index, row):  # type: ignore[no-untyped-def]
+def appear(w, index, row):  # type: ignore[no-untyped-def]
     """Let a vehicle appear at the instant of its wish."""
     clock = m.clock(w)[0]
     v = clock.free_car
     clock.free_car = m.cars(w)[v].next
     clock.under_way += 1
-    m.wishes(w)[v] = table[index]
+    m.wishes(w)[v] = m.table(w)[index]
     car, wish = m.cars(w)[v], m.wishes(w)[v]
     car.row, car.site, car.first_site, car.place, car.turn, car.judged = row, NOBODY, NOBODY, NOBODY, 0, 0
     car.balks = car.reneges = car.diversions = car.interruptions = car.tries = car.full = 0
