@@ -9,6 +9,7 @@ import numpy as np
 from numba import from_dtype, njit, types
 
 from chargesim.demand.table import WISH
+from chargesim.engine.lent import lent
 from chargesim.engine.rules import NOWHERE, OUTSIDE, charge_min, gumbel_noise, most_noise_of, noise_hash, noise_of
 
 MAX_PERIODS = 4
@@ -68,7 +69,7 @@ def _outside_cost_min(me, soc, own, hour):  # type: ignore[no-untyped-def]
     return own.outside_drive_min + 60.0 * energy_kwh / own.outside_kw + money_min - noise_min
 
 
-@njit(_signature, cache=True)
+@lent(_signature)
 def choose_site(wishes, row, origin, soc, now, tried, n_tried, candidates, places, expected_wait_min, city, edge_soc, step_kw):  # type: ignore[no-untyped-def]
     """Return the site that a vehicle chooses, the way there [km] and the drive [min].
 

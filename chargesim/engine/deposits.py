@@ -6,10 +6,10 @@ outside the bins (lead-in, the time after the horizon) is left out.
 
 from math import floor
 
-from numba import njit
+from chargesim.engine.lent import lent
 
 
-@njit("void(f8[:, ::1], i8, f8, f8, f8, f8, f8)", cache=True)
+@lent("void(f8[:, ::1], i8, f8, f8, f8, f8, f8)")
 def deposit_level(book, row, begin_min, end_min, level, start_min, bin_min):  # type: ignore[no-untyped-def]
     """Add `level` x minutes between two instants to the bins of a row."""
     bins = book.shape[1]
@@ -21,7 +21,7 @@ def deposit_level(book, row, begin_min, end_min, level, start_min, bin_min):  # 
         book[row, b] += level * (min(end_min, low + bin_min) - max(begin_min, low))
 
 
-@njit("void(f8[:, ::1], i8, f8, f8, f8, f8, f8[::1], f8[::1], f8, f8)", cache=True)
+@lent("void(f8[:, ::1], i8, f8, f8, f8, f8, f8[::1], f8[::1], f8, f8)")
 def deposit_charge(book, row, begin_min, soc, soc_end, battery_kwh, edge_soc, step_kw, start_min, bin_min):  # type: ignore[no-untyped-def]
     """Add the energy [kWh] of a charge along its curve, from `soc` at `begin_min` to `soc_end`, to the bins of a row."""
     now = begin_min

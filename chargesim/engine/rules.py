@@ -9,6 +9,8 @@ from math import exp, floor, inf, log
 import numpy as np
 from numba import njit
 
+from chargesim.engine.lent import lent
+
 OUTSIDE, NOWHERE = -1, -2
 """What `choose_site` returns besides a site: the outside option, or that no site can be reached."""
 
@@ -60,7 +62,7 @@ def gumbel_noise(key, site_hash):  # type: ignore[no-untyped-def]
     return noise_of(noise_hash(key, site_hash))
 
 
-@njit("f8(f8, f8, f8, f8[::1], f8[::1])", cache=True)
+@lent("f8(f8, f8, f8, f8[::1], f8[::1])")
 def charge_min(soc, target_soc, battery_kwh, edge_soc, step_kw):  # type: ignore[no-untyped-def]
     """Return the minutes from one state of charge to another at a gun that nobody shares.
 
@@ -91,7 +93,7 @@ def charge_min(soc, target_soc, battery_kwh, edge_soc, step_kw):  # type: ignore
     return minutes
 
 
-@njit("f8(f8, f8, f8, f8, f8[::1], f8[::1])", cache=True)
+@lent("f8(f8, f8, f8, f8, f8[::1], f8[::1])")
 def soc_after(soc, target_soc, minutes, battery_kwh, edge_soc, step_kw):  # type: ignore[no-untyped-def]
     """Return the state of charge after `minutes` at a gun that nobody shares, at most `target_soc`."""
     for i in range(len(step_kw)):
@@ -107,7 +109,7 @@ def soc_after(soc, target_soc, minutes, battery_kwh, edge_soc, step_kw):  # type
     return min(soc, target_soc)
 
 
-@njit("f8(f8, f8, f8[::1], f8[::1])", cache=True)
+@lent("f8(f8, f8, f8[::1], f8[::1])")
 def peak_kw_ahead(soc, target_soc, edge_soc, step_kw):  # type: ignore[no-untyped-def]
     """Return the highest power that a charge can draw between two states of charge [kW]."""
     peak = 0.0
@@ -119,7 +121,7 @@ def peak_kw_ahead(soc, target_soc, edge_soc, step_kw):  # type: ignore[no-untype
     return peak
 
 
-@njit("i8(f8, f8[::1])", cache=True)
+@lent("i8(f8, f8[::1])")
 def step_at(soc, edge_soc):  # type: ignore[no-untyped-def]
     """Return the step of a curve on which a charge at `soc` goes on; an edge belongs to the step on its right."""
     step = 0
@@ -189,7 +191,7 @@ def share_power(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw):  # t
             granted_kw[i] = 0.0
 
 
-@njit("f8(f8[::1])", cache=True)
+@lent("f8(f8[::1])")
 def total_kw(granted_kw):  # type: ignore[no-untyped-def]
     """Return the sum of powers, added one after the other (numpy's own sum goes by blocks)."""
     total = 0.0

@@ -150,8 +150,8 @@ def build_city(
     pool["next"], pool["row"] = np.append(np.arange(1, cars), NOBODY), NOBODY
     return City(
         clock=clock, rules=_rules(plant, books), heap=np.zeros(events, dtype=EVENT), table=table, cars=pool,
-        wishes=np.zeros(cars, dtype=WISH), tried=np.zeros((cars, MOST_TRIED), dtype=np.int64), sites=sites, places=places, outlets=outlets, groups=groups,
-        group_outlets=group_outlets, cabinet_kw=cabinet_kw, used_kw=np.zeros_like(cabinet_kw),
+        wishes=np.zeros(cars, dtype=WISH), tried=np.zeros((cars, MOST_TRIED), dtype=np.int64), sites=sites, places=places, outlets=outlets,
+        groups=groups, group_outlets=group_outlets, cabinet_kw=cabinet_kw, used_kw=np.zeros_like(cabinet_kw),
         empty=np.zeros((max(1, int(plant.packs.sum())), 2)),
         outages=np.ascontiguousarray(outages, dtype=OUTAGE), log=np.zeros(rows, dtype=SESSION),
         posted_min=np.zeros(len(plant)), foreseen_min=np.zeros(len(plant)), candidates=np.ascontiguousarray(plant.candidates),
