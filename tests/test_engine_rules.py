@@ -127,6 +127,13 @@ def test_noise_is_standard_gumbel_and_belongs_to_the_pair():
     assert rules.gumbel_noise(np.uint64(1), np.uint64(2)) != rules.gumbel_noise(np.uint64(2), np.uint64(1))
 
 
+def test_no_noise_exceeds_the_bound_that_is_read_off_its_first_byte():
+    edges = np.arange(256, dtype=np.uint64) << np.uint64(56)
+    drawn = np.random.default_rng(1).integers(0, 2**64, 20_000, dtype=np.uint64)
+    for z in np.concatenate([edges, edges - np.uint64(1), drawn]):
+        assert rules.noise_of(z) <= rules.most_noise_of(z)
+
+
 @pytest.mark.parametrize(("present", "expected"), [(0, 0.0), (1, 0.0), (2, 15.0), (3, 30.0)])
 def test_expected_wait_at_a_station(present, expected):
     assert rules.station_wait_min(present, 2, 30.0) == expected
