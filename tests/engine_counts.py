@@ -1,10 +1,14 @@
-"""Count what happens in runs of the SimPy engine: events handled with an effect, and mechanisms at work."""
+"""Count what happens in runs of the SimPy engine: events handled with an effect, ties of them, and mechanisms at work."""
 
 from collections import Counter
 from functools import partial
 from typing import Any
 
+from tied_pairs import TiedPairs
+
+from chargesim.demand.table import WHOLE_SITE
 from chargesim.engine.accumulators import PARTIAL, STRANDED, UNFINISHED
+from chargesim.engine.calendar import Calendar
 from chargesim.engine.order import EventClass
 from chargesim.engine.plant import COMPANION, SLOT
 from chargesim.engine.power import PowerGroup
@@ -15,7 +19,7 @@ from chargesim.engine.store import Store
 from chargesim.engine.swap_site import SwapSite
 
 MECHANISMS = (
-    "a free place is held", "a reservation goes first", "late within the grace", "lapse", "interruption", "second interruption",
+    "a free place is held", "a reservation goes first", "late within the grace", "interruption", "second interruption",
     "failure in a try", "failed start", "blackout", "shared power", "mixed connection", "companion taken", "store charges", "store lends",
     "packs wait", "put off", "opened later", "lead-in", "run-out", "balk", "renege", "divert", "outside", "partial", "stranded",
     "unfinished",
@@ -23,44 +27,32 @@ MECHANISMS = (
 
 
 class Counts:
-    """Watch the methods of the engine as long as a monkeypatch lasts; `happened` counts by name."""
+    """Watch the methods of the engine as long as a monkeypatch lasts; `happened` counts by name, `ties` by pairs of event classes."""
 
     def __init__(self, patch: Any) -> None:
         self.happened: Counter[str] = Counter({event.name: 0 for event in EventClass} | dict.fromkeys(MECHANISMS, 0))
+        self.ties = TiedPairs()
+        self._turned: set[int] = set()
         for owner, name, watch in (
-            (Station, "_repair", self._repair), (SwapSite, "light", partial(self._always, "RESTORE")),
-            (PowerGroup, "_finish", partial(self._planned, "DONE")), (PowerGroup, "_step", partial(self._planned, "STEP")),
-            (Station, "_start", self._start), (SwapSite, "_leave_bay", partial(self._always, "DONE")), (Store, "_end", self._store_ends),
-            (Store, "turn", self._turn), (World, "_refresh", self._refresh), (Station, "fail", self._fail),
-            (Station, "cut", partial(self._always, "blackout")), (SwapSite, "cut", partial(self._always, "blackout")),
-            (Site, "arrive", self._arrive), (World, "_appear", partial(self._always, "WISH")), (Site, "_lapse", self._lapse),
-            (Site, "_lose_patience", self._lose_patience), (Site, "_first_in_turn", self._first_in_turn), (Store, "run", self._store_runs),
+            (Calendar, "_end", self._restore), (PowerGroup, "_finish", partial(self._planned, EventClass.DONE)),
+            (Station, "_start", self._start), (SwapSite, "_leave_bay", self._leave_bay),
+            (PowerGroup, "_step", partial(self._planned, EventClass.STEP)), (Store, "_end", self._store_ends),
+            (World, "_turn_hour", self._hour), (Store, "turn", self._turn), (SwapSite, "turn_hour", self._turn_smart),
+            (World, "_refresh", self._refresh), (Calendar, "_begin", self._fail), (Site, "arrive", self._arrive),
+            (World, "choose", self._choose), (Site, "_lapse", self._lapse), (Site, "_lose_patience", self._lose_patience),
+            (World, "_appear", self._appear), (Site, "_first_in_turn", self._first_in_turn), (Store, "run", self._store_runs),
             (SwapSite, "_fill_slots", self._fill_slots), (Station, "_take_place", self._take_place),
-            (PowerGroup, "_charge_shared", self._charge_shared),
+            (PowerGroup, "_charge_shared", self._charge_shared), (World, "run", self._run),
         ):  # fmt: skip
             self._watch(patch, owner, name, watch)
 
     def __str__(self) -> str:
-        return "\n".join(f"{name:26}{count:8,}" for name, count in self.happened.items())
+        return "\n".join(f"{name:26}{count:8,}" for name, count in self.happened.items()) + f"\n{self.ties}"
 
     @property
     def missing(self) -> list[str]:
         """What has not happened."""
         return [name for name, count in self.happened.items() if not count]
-
-    def add_run(self, p: Any, table: Any, world: World, log: Any) -> None:
-        """Count what the session log of a run tells."""
-        start_min, end_min = world.books.start_min, world.books.end_min
-        self.happened.update(
-            {
-                "interruption": (log["interruptions"] == 1).sum(), "second interruption": (log["interruptions"] > 1).sum(),
-                "opened later": (p.places["opens_min"][log["site"]][log["site"] >= 0] > 0).sum(),
-                "put off": (table["put_off_min"][log["row"]] > 0).sum(), "lead-in": (log["end_min"] < start_min).sum(),
-                "run-out": (log["end_min"] > end_min).sum(), "balk": log["balks"].sum(), "renege": log["reneges"].sum(),
-                "divert": log["diversions"].sum(), "outside": log["outside"].sum(), "partial": (log["outcome"] == PARTIAL).sum(),
-                "stranded": (log["outcome"] == STRANDED).sum(), "unfinished": (log["outcome"] == UNFINISHED).sum(),
-            }
-        )  # fmt: skip
 
     def _watch(self, patch: Any, owner: type, name: str, watch: Any) -> None:
         whole = getattr(owner, name)
@@ -69,58 +61,97 @@ class Counts:
     def _count(self, name: str, happened: object) -> None:
         self.happened[name] += bool(happened)
 
-    def _always(self, name: str, _: Any, call: Any, *args: Any) -> Any:
-        self._count(name, True)
-        return call()
+    def _event(self, env: Any, event: EventClass, *sites: int) -> None:
+        self.happened[event.name] += 1
+        self.ties.note(env, event, sites)
 
-    def _planned(self, name: str, _: Any, call: Any, moment: Any) -> None:
-        self._count(name, moment.value.plan is moment)
+    def _restore(self, calendar: Any, call: Any, moment: Any) -> None:
+        site, gun = moment.value
         call()
+        if gun == WHOLE_SITE or not site.down[gun]:
+            self._event(calendar.env, EventClass.RESTORE, site.number)
 
-    def _repair(self, station: Any, call: Any, gun: int) -> None:
+    def _fail(self, calendar: Any, call: Any, moment: Any) -> None:
+        _, _, number, gun = moment.value
         call()
-        self._count("RESTORE", not station.down[gun])
+        self._count("blackout", gun == WHOLE_SITE)
+        if gun == WHOLE_SITE or calendar.sites[number].down[gun] == 1:
+            self._event(calendar.env, EventClass.FAILURE, number)
 
-    def _fail(self, station: Any, call: Any, gun: int) -> None:
+    def _planned(self, event: EventClass, group: Any, call: Any, moment: Any) -> None:
+        if moment.value.plan is moment:
+            self._event(group.env, event, moment.value.outlet.site)
         call()
-        self._count("FAILURE", station.down[gun] == 1)
 
     def _start(self, station: Any, call: Any, moment: Any) -> None:
         car, done = moment.value
         goes_on = station.in_service.get(car.place, (None, None))[1] is done
         self._count("failed start" if goes_on else "failure in a try", True)
+        if goes_on:
+            self._event(station.env, EventClass.DONE, station.number)
+        call()
+
+    def _leave_bay(self, site: Any, call: Any, _: Any) -> None:
+        self._event(site.env, EventClass.DONE, site.number)
         call()
 
     def _store_ends(self, store: Any, call: Any, moment: Any) -> None:
-        self._count("STEP", store.plan is moment)
+        if store.plan is moment:
+            self._event(store.env, EventClass.STEP, store.site)
         call()
 
-    def _turn(self, _: Any, call: Any, duty: int) -> Any:
+    def _hour(self, world: Any, call: Any, _: Any) -> None:
+        self._turned.clear()
+        call()
+        if self._turned:
+            self._event(world.env, EventClass.HOUR, *self._turned)
+
+    def _turn(self, store: Any, call: Any, duty: int) -> Any:
         turned = call()
-        self._count("HOUR", turned)
+        if turned:
+            self._turned.add(store.site)
         return turned
+
+    def _turn_smart(self, site: Any, call: Any, hour: int) -> None:
+        held = site.holding
+        call()
+        if site.holding != held:
+            self._turned.add(site.number)
 
     def _store_runs(self, store: Any, call: Any, *powers_kw: float) -> None:
         call()
         self._count("store charges", store.power_kw < 0)
         self._count("store lends", store.power_kw > 0)
 
-    def _refresh(self, world: Any, call: Any, moment: Any) -> None:
-        self._count("REFRESH", world.changed)
+    def _refresh(self, world: Any, call: Any, _: Any) -> None:
+        if world.changed:
+            self._event(world.env, EventClass.REFRESH, *world.changed)
         call()
 
     def _arrive(self, site: Any, call: Any, car: Any, pack_found: bool = False) -> None:
         call()
-        self._count("ARRIVAL", True)
+        self._event(site.env, EventClass.ARRIVAL, site.number)
         self._count("late within the grace", 0 <= car.promised_min < site.env.now)
 
-    def _lapse(self, site: Any, call: Any, moment: Any) -> None:
-        self._count("LAPSE", moment.value in site.holds)
-        self._count("lapse", moment.value in site.holds)
+    def _appear(self, _: Any, call: Any, moment: Any) -> None:
+        self._count("put off", moment.value[0].put_off_min > 0)
         call()
 
-    def _lose_patience(self, _: Any, call: Any, moment: Any) -> None:
-        self._count("PATIENCE", not moment.value.triggered)
+    def _choose(self, world: Any, call: Any, car: Any, *_: Any) -> Any:
+        """See a wish where it has its effect: in the first choice, not where a vehicle appears that puts it off."""
+        choice = call()
+        if not car.tried:
+            self._event(world.env, EventClass.WISH, *(site for site in choice[:1] if site >= 0))
+        return choice
+
+    def _lapse(self, site: Any, call: Any, moment: Any) -> None:
+        if moment.value in site.holds:
+            self._event(site.env, EventClass.LAPSE, site.number)
+        call()
+
+    def _lose_patience(self, site: Any, call: Any, moment: Any) -> None:
+        if not moment.value.triggered:
+            self._event(site.env, EventClass.PATIENCE, site.number)
         call()
 
     def _first_in_turn(self, site: Any, call: Any) -> Any:
@@ -142,3 +173,20 @@ class Counts:
         charges = [outlet.charge for outlet in group.outlets if outlet.charge is not None]
         self._count("shared power", not group.dark and any(charge.granted_kw < charge.step_kw[charge.step] for charge in charges))
         self._count("mixed connection", {True, False} == {charge.outlet.rank == SLOT for charge in charges if charge.granted_kw > 0})
+
+    def _run(self, world: Any, call: Any) -> Any:
+        """Count what the session log of a run tells."""
+        books, log = call()
+        self.ties.end_instant()
+        opens_min = world.plant.places["opens_min"]
+        self.happened.update(
+            {
+                "interruption": (log["interruptions"] == 1).sum(), "second interruption": (log["interruptions"] > 1).sum(),
+                "opened later": (opens_min[log["site"]][log["site"] >= 0] > 0).sum(),
+                "lead-in": (log["end_min"] < books.start_min).sum(), "run-out": (log["end_min"] > books.end_min).sum(),
+                "balk": log["balks"].sum(), "renege": log["reneges"].sum(), "divert": log["diversions"].sum(),
+                "outside": log["outside"].sum(), "partial": (log["outcome"] == PARTIAL).sum(),
+                "stranded": (log["outcome"] == STRANDED).sum(), "unfinished": (log["outcome"] == UNFINISHED).sum(),
+            }
+        )  # fmt: skip
+        return books, log

@@ -1,7 +1,15 @@
 """Make random small scenarios that use every mechanism between them, for property tests.
 
-Half of them lie on whole minutes and tenths of a charge, so that many things happen at one instant.
+Those of `WHOLE` lie on whole minutes: wishes, drives, patiences, reservations, outages, and every charge that nobody
+disturbs. Most are multiples of five minutes, so that many things of many kinds happen at one instant. Those of `ANY`
+have wishes at any time and any charge; only their outages begin on whole minutes.
+
+Every choice is a whole number between two bounds, from a seeded generator (`seeded`: the same scenarios everywhere) or
+from Hypothesis (`scenarios`: it searches and shrinks, but what it makes hangs on which modules are loaded beside).
 """
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from factories import demand, outages, plant
@@ -13,68 +21,137 @@ HOURS = tuple((CHARGE, LEND, LEND, IDLE)[hour % 4] for hour in range(24))
 HOLD = tuple(hour % 3 != 2 for hour in range(24))
 
 
-@st.composite
-def controls(draw):
+class Values(NamedTuple):
+    """What a scenario is made of; one of each tuple is chosen, and what stands there twice comes twice as often."""
+
+    wish_grid_min: tuple[float, ...]
+    """wishes come on multiples of this; 0 is any time"""
+    cloud: tuple[bool, ...] = (True, True, False)
+    reserve: tuple[bool, ...] = (True, False)
+    guidance: tuple[int, ...] = (0, 1, 2)
+    grace_min: tuple[float, ...] = (1.0, 5.0)
+    late_min: tuple[float, ...] = (0.0, 0.0, 3.0, 12.0)
+    patience_min: tuple[float, ...] = (3.0, 10.0, 40.0)
+    failed_start_min: tuple[float, ...] = (1.0, 4.0, 30.0)
+    drive_min: tuple[float, ...] = (0.0, 2.0, 7.5)
+    km: tuple[float, ...] = (0.0, 0.0, 3.0, 3.0, 60.0)
+    consumption_kwh_km: float = 0.15
+    noise_min: float = 4.0
+    battery_kwh: tuple[float, ...] = (20.0, 60.0)
+    curve: tuple[tuple[float, ...], tuple[float, ...]] = ((0.0, 0.5, 0.8, 1.0), (100.0, 60.0, 20.0))
+    companion_kw: float = 50.0
+    cabinet_kw: tuple[float, ...] = (60.0, 150.0, 1e9)
+    plug_kw: tuple[float, ...] = (90.0, 1e9)
+    store_kw: tuple[float, ...] = (15.0, 80.0)
+    swap: tuple[bool, ...] = (True, False)
+    outage_grid_min: float = 1.0
+    outages_until_min: float = 200.0
+    failures: int = 3
+    """of a gun, at most"""
+    failure_min: tuple[float, ...] = (1.0, 25.0, 2000.0)
+    blackout: tuple[bool, ...] = (True, False, False, False)
+
+
+ANY = Values(wish_grid_min=(0.0,))
+WHOLE = Values(
+    wish_grid_min=(1.0, 5.0, 5.0), cloud=(True, True, True, False), reserve=(True, True, True, False), guidance=(0, 1, 2, 2, 2, 2),
+    grace_min=(5.0,), late_min=(0.0, 10.0, 15.0, 30.0), patience_min=(5.0, 10.0, 40.0), failed_start_min=(5.0, 30.0),
+    drive_min=(5.0, 10.0), km=(0.0, 0.0, 0.0, 40.0), consumption_kwh_km=0.125, noise_min=0.0, battery_kwh=(50.0, 100.0),
+    curve=((0.0, 0.3, 0.5, 0.8, 1.0), (60.0, 100.0, 60.0, 30.0)), companion_kw=60.0, cabinet_kw=(60.0, 120.0, 120.0),
+    plug_kw=(120.0, 1e9), store_kw=(30.0, 60.0), swap=(True, False, False), outage_grid_min=5.0, outages_until_min=120.0, failures=5,
+    failure_min=(5.0, 5.0, 25.0, 25.0, 2000.0), blackout=(True, False),
+)  # fmt: skip
+
+
+Choose = Callable[[int, int], int]
+"""Choose a whole number from the first bound to the second, both included."""
+
+
+def one_of(choose: Choose, values: Sequence[Any]) -> Any:
+    """Choose one of some values."""
+    return values[choose(0, len(values) - 1)]
+
+
+def random_control(choose, values):
     """Return rules of how the sites are run."""
-    cloud = draw(st.sampled_from([True, True, False]))
+    cloud = one_of(choose, values.cloud)
     return Control(
-        cloud=cloud, reserve=cloud and draw(st.booleans()), hold_min=draw(st.sampled_from([0.0, 10.0, 30.0])),
-        grace_min=draw(st.sampled_from([1.0, 5.0])), store_hours=HOURS, store_efficiency=0.8, smart=draw(st.booleans()), hold_packs=HOLD,
-        promised=draw(st.sampled_from([0.5, 0.99])), memory_min=draw(st.sampled_from([60.0, 1e4])),
-        failed_start_min=draw(st.sampled_from([1.0, 4.0, 30.0])),
+        cloud=cloud, reserve=cloud and one_of(choose, values.reserve), hold_min=one_of(choose, (0.0, 10.0, 30.0)),
+        grace_min=one_of(choose, values.grace_min), store_hours=HOURS, store_efficiency=0.8,
+        smart=one_of(choose, (True, False)), hold_packs=HOLD,
+        promised=one_of(choose, (0.5, 0.99)), memory_min=one_of(choose, (60.0, 1e4)),
+        failed_start_min=one_of(choose, values.failed_start_min),
     )  # fmt: skip
 
 
-@st.composite
-def calendars(draw, guns, swap):
+def random_plant(choose, values, guns, swap):
+    """Return sites behind cabinets and grid connections, with companions and stores or without."""
+    p = plant(
+        guns=guns, swap=swap, km=one_of(choose, values.km), drive_min=one_of(choose, values.drive_min), noise_min=values.noise_min,
+        cabinet_kw=one_of(choose, values.cabinet_kw), plug_kw=one_of(choose, values.plug_kw), per_cabinet=choose(1, 3),
+        companions=one_of(choose, (0, 0, 1)), companion_kw=values.companion_kw,
+        connection=tuple(np.arange(len(guns)) // 2) if one_of(choose, (True, False)) else None,
+        store_kwh=one_of(choose, (0.0, 20.0)), store_kw=one_of(choose, values.store_kw), control=random_control(choose, values),
+        packs=choose(1, 6), slots=choose(1, 3), outside_drive_min=one_of(choose, (np.inf, 20.0)), curve=values.curve,
+    )  # fmt: skip
+    p.places["opens_min"] = [one_of(choose, (0.0, 0.0, 0.0, 0.0, 60.0)) for _ in guns]
+    return p
+
+
+def random_table(choose, values, cloud):
+    """Return a demand table; wishes on a grid of minutes have charges in tenths."""
+    rng = np.random.default_rng(choose(0, 2**32))
+    n = choose(0, 150)
+    times = np.sort(rng.uniform(0, one_of(choose, (30, 300, 1400)), n))
+    soc, target_soc = rng.uniform(0.05, 0.6, n), rng.uniform(0.65, 1.0, n)
+    grid_min = one_of(choose, values.wish_grid_min)
+    if grid_min > 0:
+        times, soc, target_soc = grid_min * np.floor(times / grid_min), np.round(soc, 1), np.round(target_soc, 1)
+    return demand(
+        times, soc=soc, target_soc=target_soc, battery_kwh=rng.choice(values.battery_kwh, n), consumption_kwh_km=values.consumption_kwh_km,
+        swap_list=np.where(rng.random(n) < 0.4, 1, -1), patience_min=rng.choice(values.patience_min, n),
+        tolerance_min=rng.choice([5.0, 60.0], n), put_off_min=rng.choice([0.0, 0.0, 45.0], n), late_min=rng.choice(values.late_min, n),
+        failed_starts=rng.choice([0, 0, 1], n), max_diversions=rng.integers(0, 3, n),
+        guidance=rng.choice(values.guidance if cloud else (0, 1), n), key=rng.integers(1, 2**62, n),
+    )  # fmt: skip
+
+
+def random_calendar(choose, values, guns, swap):
     """Return failures of guns, one after the other at each, and a blackout of some sites."""
+    grid_min = values.outage_grid_min
+    last = int(values.outages_until_min / grid_min)
     rows = []
     for site, count in enumerate(guns):
-        if not swap[site]:
-            for gun in range(count):
-                begin = float(draw(st.integers(0, 200)))
-                for length in draw(st.lists(st.sampled_from([1.0, 25.0, 2000.0]), max_size=3)):
-                    rows.append((begin, begin + length, site, gun))
-                    begin += length + 4.0
-        if draw(st.integers(0, 3)) == 0:
-            begin = float(draw(st.integers(0, 300)))
-            rows.append((begin, begin + draw(st.sampled_from([5.0, 60.0])), site, -1))
+        for gun in range(0 if swap[site] else count):
+            begin = grid_min * choose(0, last)
+            for _ in range(choose(0, values.failures)):
+                length = one_of(choose, values.failure_min)
+                rows.append((begin, begin + length, site, gun))
+                begin += length + 5.0
+        if one_of(choose, values.blackout):
+            begin = grid_min * choose(0, last)
+            rows.append((begin, begin + one_of(choose, (5.0, 60.0)), site, -1))
     return outages(*rows)
+
+
+def scenario(choose, values):
+    """Return a plant, a demand table and an outage calendar."""
+    guns = tuple(choose(1, 3) for _ in range(choose(1, 4)))
+    swap = tuple(one_of(choose, values.swap) for _ in guns)
+    p = random_plant(choose, values, guns, swap)
+    return p, random_table(choose, values, p.control.cloud), random_calendar(choose, values, guns, swap)
+
+
+def seeded(values, seed):
+    """Return the scenario of a seed, of `WHOLE` or `ANY`."""
+    rng = np.random.default_rng(seed)
+    return scenario(lambda low, high: int(rng.integers(low, high + 1)), values)
 
 
 @st.composite
 def scenarios(draw):
-    """Return a plant, a demand table and an outage calendar."""
-    sites = draw(st.integers(1, 4))
-    guns = tuple(draw(st.integers(1, 3)) for _ in range(sites))
-    swap = tuple(draw(st.booleans()) for _ in range(sites))
-    control = draw(controls())
-    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    whole = draw(st.booleans())
-    n = draw(st.integers(0, 150))
-    times = np.sort(rng.uniform(0, draw(st.sampled_from([30, 300, 1400])), n))
-    share = rng.uniform(0.05, 0.6, n), rng.uniform(0.65, 1.0, n)
-    soc, target_soc = (np.round(one, 1) for one in share) if whole else share
-    mixed = draw(st.booleans())
-    p = plant(
-        guns=guns, swap=swap, km=draw(st.sampled_from([0.0, 0.0, 3.0, 3.0, 60.0])), drive_min=draw(st.sampled_from([0.0, 2.0, 7.5])),
-        cabinet_kw=draw(st.sampled_from([60.0, 150.0, 1e9])), plug_kw=draw(st.sampled_from([90.0, 1e9])),
-        per_cabinet=draw(st.integers(1, 3)), companions=draw(st.sampled_from([0, 0, 1])),
-        connection=tuple(np.arange(sites) // 2) if mixed else None,
-        store_kwh=draw(st.sampled_from([0.0, 20.0])), store_kw=draw(st.sampled_from([15.0, 80.0])), control=control,
-        packs=draw(st.integers(1, 6)), slots=draw(st.integers(1, 3)), noise_min=0.0 if whole else 4.0,
-        outside_drive_min=draw(st.sampled_from([np.inf, 20.0])), curve=((0.0, 0.5, 0.8, 1.0), (100.0, 60.0, 20.0)),
-    )  # fmt: skip
-    p.places["opens_min"] = [draw(st.sampled_from([0.0, 0.0, 0.0, 0.0, 60.0])) for _ in range(sites)]
-    table = demand(
-        np.floor(times) if whole else times,
-        soc=soc, target_soc=target_soc, battery_kwh=rng.choice([20.0, 60.0], n),
-        swap_list=np.where(rng.random(n) < 0.4, 1, -1), patience_min=rng.choice([3.0, 10.0, 40.0], n),
-        tolerance_min=rng.choice([5.0, 60.0], n),
-        put_off_min=rng.choice([0.0, 0.0, 45.0], n), late_min=rng.choice([0.0, 0.0, 3.0, 12.0], n), failed_starts=rng.choice([0, 0, 1], n),
-        max_diversions=rng.integers(0, 3, n), guidance=rng.integers(0, 3 if control.cloud else 2, n), key=rng.integers(1, 2**62, n),
-    )  # fmt: skip
-    return p, table, draw(calendars(guns, swap))
+    """Draw a scenario, of `WHOLE` or `ANY`."""
+    return scenario(lambda low, high: draw(st.integers(low, high)), draw(st.sampled_from((WHOLE, ANY))))
 
 
 def later(p, table, calendar, minutes):
