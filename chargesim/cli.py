@@ -42,6 +42,15 @@ class Engine(StrEnum):
     compiled = "compiled"
 
 
+class Part(StrEnum):
+    """A part of the bench."""
+
+    day = "day"
+    queueing = "queueing"
+    power = "power"
+    scaling = "scaling"
+
+
 ScenarioPath = Annotated[Path, typer.Argument(metavar="SCENARIO", help="scenario file (YAML)", show_default=False)]
 Changes = Annotated[
     list[str] | None,
@@ -214,16 +223,19 @@ def bench(
         "scenarios/chongqing_2025.yaml"
     ),
     set_: Changes = None,
+    part: Annotated[list[Part] | None, typer.Option(help="measure this part alone; may be repeated")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="rounds; medians are printed")] = 3,
+    full: Annotated[bool, typer.Option("--full", help="scale on to 10 million sessions")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Time a session in each engine on the same vehicles, with ratios within one run."""
+    """Time a session in each engine and in other programs on the same vehicles, with ratios within one run."""
     with _messages():
-        from chargesim.bench.sessions import bench_case
+        from chargesim.bench.sessions import FULL, ORDINARY, PARTS, bench_case
         from chargesim.scenario.reading import load
         from chargesim.study.case import build_case
 
-        measured = bench_case(build_case(load(scenario, set_ or [])), rounds)
+        parts = PARTS if part is None else tuple(one.value for one in part)
+        measured = bench_case(build_case(load(scenario, set_ or [])), rounds, parts, FULL if full else ORDINARY)
         if as_json:
             _print_json(measured.to_dict())
         else:

@@ -1,25 +1,98 @@
-"""Print the table of a bench."""
+"""Print the tables of a bench."""
 
 from rich.console import Console
 from rich.table import Table
 
-from chargesim.bench.sessions import Bench
+from chargesim.bench.programs import CIW, COMPILED, FLOOR, NAIVE
+from chargesim.bench.race import Race
+from chargesim.bench.scaling import Scaling
+from chargesim.bench.sessions import Bench, Target
 
 
 def print_bench(console: Console, bench: Bench) -> None:
-    """Print what a session costs in each engine and how the engines agree."""
-    table = Table(title="One day, the same vehicles, in turn in one process")
-    for column in ("engine", "us a session", "ratio to the SimPy engine", "sessions", "served", "mean wait [min]"):
-        table.add_column(column, justify="left" if column == "engine" else "right")
-    for c in bench.contenders:
+    """Print what a session costs in each program, how that grows, and what was to be reached."""
+    if bench.day is not None:
+        print_race(console, bench.day, "One day of the scenario, the same vehicles, in turn in one process")
+        console.print(f"Drawing the demand: {bench.draw_us_per_vehicle:.2f} us a vehicle.", highlight=False)
+    for race in bench.power:
+        print_race(console, race, f"The same day, {race.title}")
+    if bench.queueing:
+        print_queueing(console, bench.queueing)
+    for one in bench.scaling:
+        print_scaling(console, one)
+    print_targets(console, bench.targets())
+    console.print("Medians over the rounds; a ratio is the median of the rounds' own ratios.", highlight=False)
+
+
+def print_race(console: Console, race: Race, title: str) -> None:
+    """Print one race: naive program, engines and floor."""
+    table = _table(title, "program", "us a session", "naive over it", "over the floor", "sessions", "served", "mean wait, min")
+    for one in race.contenders:
         table.add_row(
-            c.name,
-            f"{c.us_per_session:.2f}",
-            f"{bench.ratios[c.name]:.3f}",
-            f"{c.sessions:,}",
-            f"{c.served_share:.3f}",
-            f"{c.mean_wait_min:.3f}",
+            one.name,
+            _number(one.us_per_session, 2),
+            _number(race.ratio(NAIVE, one.name), 1),
+            _number(race.ratio(one.name, FLOOR), 1),
+            f"{one.sessions:,}",
+            _number(one.served_share, 3),
+            _number(one.mean_wait_min, 3),
         )
     console.print(table)
-    console.print("Medians over the rounds; a ratio is the median of the rounds' own ratios.")
-    console.print(f"Drawing the demand: {bench.draw_us_per_vehicle:.2f} us a vehicle.")
+    console.print(f"Floor: {1000 * (race[FLOOR].us_per_session or 0.0):.0f} ns a session.", highlight=False)
+    for note in race.notes:
+        console.print(note, markup=False, highlight=False)
+
+
+def print_queueing(console: Console, queueing: tuple[tuple[int, Race], ...]) -> None:
+    """Print the races on independent queues, a pair of columns for each number of stations."""
+    columns = [text for sites, _ in queueing for text in (f"us at {sites}", "Ciw over it")]
+    first = queueing[0][1]
+    table = _table("Independent queues of two guns, by number of stations", "program", *columns)
+    for one in first.contenders:
+        cells = []
+        for _, race in queueing:
+            cost = race[one.name].us_per_session
+            cells += ["not installed" if cost is None else _number(cost, 2), _number(race.ratio(CIW, one.name), 1)]
+        table.add_row(one.name, *cells)
+    console.print(table)
+    waits = ", ".join(f"{race[COMPILED].mean_wait_min:.3f}" for _, race in queueing)
+    console.print(f"{first[COMPILED].sessions:,} sessions each; mean waits {waits} min by the compiled engine.", highlight=False)
+    for one in first.contenders:
+        if one.us_per_session is None:
+            console.print(f"{one.name}: {one.note}.", style="bold", markup=False, highlight=False)
+        elif any(abs((race[one.name].mean_wait_min or 0.0) - (race[COMPILED].mean_wait_min or 0.0)) > 1e-9 for _, race in queueing):
+            console.print(f"{one.name} finds OTHER mean waits.", style="bold", highlight=False)
+
+
+def print_scaling(console: Console, scaling: Scaling) -> None:
+    """Print what a session costs as the city or the run grows."""
+    table = _table(f"Compiled engine by {scaling.title}", "sites", "sessions", "us a session")
+    for size in scaling.sizes:
+        table.add_row(f"{size.sites:,}", f"{size.sessions:,}", f"{size.us_per_session:.2f}")
+    console.print(table)
+    ends, spread = scaling.largest_over_smallest, scaling.dearest_over_cheapest
+    console.print(f"Largest over smallest {ends:.2f}, dearest over cheapest {spread:.2f}.", highlight=False)
+
+
+def print_targets(console: Console, targets: tuple[Target, ...]) -> None:
+    """Print what was to be reached beside what was."""
+    table = _table("Targets", "what", "target", "measured", "")
+    for one in targets:
+        word = "at most" if one.at_most else "at least"
+        table.add_row(one.name, f"{word} {one.bound:g}", f"{one.reached:.2f}", "reached" if one.met else "missed")
+    if targets:
+        console.print(table)
+
+
+def _table(title: str, first: str, *columns: str) -> Table:
+    """Return an empty table, its first column to the left."""
+    table = Table(title=title)
+    table.add_column(first)
+    for column in columns:
+        table.add_column(column, justify="right")
+    return table
+
+
+def _number(value: float | None, digits: int) -> str:
+    """Return a number, or a dash where there is none."""
+    return "-" if value is None else f"{value:.{digits}f}"

@@ -1,0 +1,100 @@
+"""Time the least that an event-by-event simulation does: three pushes and pops of a heap for each session.
+
+No state, no choice, no books: a heap of the compiled engine's own records and of the size that it has in the run.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numba import njit
+
+from chargesim.bench.race import Found, Program
+from chargesim.demand.table import Table
+from chargesim.engine.compiled.engine import CompiledWorld
+from chargesim.engine.compiled.state import EVENT
+from chargesim.engine.order import DAY_MIN
+from chargesim.engine.plant import Plant
+
+EVENTS_A_SESSION = 3
+"""A wish, an arrival and an end: without them there is no session."""
+SAMPLE_EVERY = 499
+"""Events between two looks at the schedule; prime, so that no rhythm of the day is met."""
+
+
+def heap_of_run(plant: Plant, table: Table) -> tuple[float, float]:
+    """Return the mean number of entries of the compiled engine's schedule in a day, over its events, and the events a session.
+
+    Notes
+    -----
+    The engine runs in budgets of `SAMPLE_EVERY` events, and the entries are counted after each; who has left a queue
+    leaves the end of a patience in the schedule, and that counts, since it makes the heap larger all the same.
+    """
+    world = CompiledWorld(plant, [table], 0, 1)
+    entries: list[float] = []
+    while not world.run_until(DAY_MIN, False, SAMPLE_EVERY):
+        entries.append(float(world._city.clock["events"][0]))
+    return float(np.mean(entries or [0.0])), SAMPLE_EVERY * len(entries) / max(1, len(table))
+
+
+def floor(entries: float) -> Program:
+    """Return the program that runs the bare heap at a given number of entries."""
+
+    def enter(_: Plant, table: Table) -> Callable[[], Found]:
+        heap = np.zeros(max(1, round(entries)) + 1, dtype=EVENT)
+        waits = np.random.Generator(np.random.PCG64DXSM(1)).exponential(30.0, 1 << 12)
+        heap["time"][:-1] = np.sort(waits[np.arange(len(heap) - 1) % len(waits)])
+        heap["key"] = np.arange(len(heap))
+        spin(heap.copy(), waits, 1)
+
+        def run() -> Found:
+            spin(heap, waits, EVENTS_A_SESSION * len(table))
+            return Found()
+
+        return run
+
+    return enter
+
+
+@njit(cache=True)
+def spin(heap, waits, times):  # type: ignore[no-untyped-def]
+    """Take the first event and put a later one, so many times; the last entry of the heap is room for one more."""
+    n = len(heap) - 1
+    for turn in range(times):
+        now = heap[0].time
+        pop(heap, n)
+        push(heap, n - 1, now + waits[turn & (len(waits) - 1)], n + turn)
+
+
+@njit
+def push(heap, n, time, key):  # type: ignore[no-untyped-def]
+    """Put an event into a heap of n events, ordered by time and key."""
+    i = n
+    while i > 0:
+        above = (i - 1) >> 1
+        if heap[above].time < time or (heap[above].time == time and heap[above].key <= key):
+            break
+        heap[i] = heap[above]
+        i = above
+    event = heap[i]
+    event.time, event.key, event.what, event.who, event.stamp = time, key, 0, 0, 0
+
+
+@njit
+def pop(heap, n):  # type: ignore[no-untyped-def]
+    """Take the first of n events."""
+    last = n - 1
+    time, key = heap[last].time, heap[last].key
+    i = 0
+    while True:
+        below = 2 * i + 1
+        if below >= last:
+            break
+        if below + 1 < last:
+            left, right = heap[below], heap[below + 1]
+            if right.time < left.time or (right.time == left.time and right.key < left.key):
+                below += 1
+        if time < heap[below].time or (time == heap[below].time and key <= heap[below].key):
+            break
+        heap[i] = heap[below]
+        i = below
+    heap[i] = heap[last]

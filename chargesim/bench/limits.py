@@ -1,0 +1,39 @@
+"""Set the limits of a plant's grid connections, from none that binds to all that bind."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from chargesim.demand.table import Table
+from chargesim.engine.accumulators import KINDS, SERVED
+from chargesim.engine.compiled.engine import run_compiled
+from chargesim.engine.plant import Plant
+from chargesim.engine.rules import charge_min
+from chargesim.ticks import TICKS_PER_MIN
+
+BINDING_KW = 120.0
+"""A connection at which two cars of the commonest curves (80 kW) already share, and a fast one is slowed by itself."""
+NAIVE_NOTE = "The naive program knows no shared power: where limits bind its vehicles charge faster than ours, and it plans nothing anew."
+
+
+def without_limits(plant: Plant) -> Plant:
+    """Return a plant whose cabinets and connections never bind; its stores, which work below a connection, are gone."""
+    endless, nothing = np.full(len(plant), np.inf), np.zeros(len(plant))
+    return replace(plant, cabinet_kw=endless, plug_kw=endless, store_kwh=nothing, store_kw=nothing)
+
+
+def with_limits(plant: Plant, limit_kw: float = BINDING_KW) -> Plant:
+    """Return a plant whose connections, of stations and of swap sites, all give so much at the plugs [kW]."""
+    return replace(plant, plug_kw=np.full(len(plant), limit_kw))
+
+
+def slowed_share(plant: Plant, table: Table) -> float:
+    """Return the share of the vehicles served at stations in a day that shared power and so took longer than alone."""
+    log = run_compiled(plant, [table], 0, 1)[1]
+    log = log[(log["outcome"] == SERVED) & (log["kind"] == KINDS.index("station"))]
+    cars, outlets = table[log["row"]], plant.places["outlet"][log["site"]]
+    alone_min = [
+        charge_min(row["soc_in"], car["target_soc"], car["battery_kwh"], plant.edge_soc[car["curve"]], plant.step_kw[outlet, car["curve"]])
+        for row, car, outlet in zip(log, cars, outlets, strict=True)
+    ]
+    return float(np.mean(log["service_min"] > np.array(alone_min) + 4 / TICKS_PER_MIN)) if len(log) else 0.0

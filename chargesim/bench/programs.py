@@ -1,0 +1,57 @@
+"""Enter the naive program and both engines for a race."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from chargesim.bench.naive import NaiveCity
+from chargesim.bench.race import Found
+from chargesim.demand.table import Table
+from chargesim.engine.accumulators import OUTCOMES, SERVED, UNFINISHED
+from chargesim.engine.compiled.engine import run_compiled
+from chargesim.engine.order import DAY_MIN
+from chargesim.engine.plant import Plant
+from chargesim.engine.session_log import SessionLog
+from chargesim.engine.simpy_engine import run_simpy
+
+NAIVE, SIMPY, COMPILED = "naive SimPy", "SimPy engine", "compiled engine"
+FLOOR, CIW = "floor", "Ciw"
+
+
+def naive(plant: Plant, table: Table) -> Callable[[], Found]:
+    """Enter the naive program, one day."""
+
+    def run() -> Found:
+        city = NaiveCity(plant, [table], DAY_MIN)
+        city.run()
+        ended = sum(city.outcomes.values())
+        return Found(city.outcomes[OUTCOMES[SERVED]] / max(1, ended), float(np.mean(city.waits or [0.0])))
+
+    return run
+
+
+def simpy_engine(plant: Plant, table: Table) -> Callable[[], Found]:
+    """Enter the SimPy engine, one day."""
+    return lambda: served(run_simpy(plant, [table], 0, 1)[1])
+
+
+def compiled_engine(plant: Plant, table: Table) -> Callable[[], Found]:
+    """Enter the compiled engine, one day."""
+    return lambda: served(run_compiled(plant, [table], 0, 1)[1])
+
+
+def simpy_engine_to_the_end(plant: Plant, table: Table) -> Callable[[], Found]:
+    """Enter the SimPy engine, one day and on until its vehicles have left."""
+    return lambda: served(run_simpy(plant, [table], 0, 1, 1)[1])
+
+
+def compiled_engine_to_the_end(plant: Plant, table: Table) -> Callable[[], Found]:
+    """Enter the compiled engine, one day and on until its vehicles have left."""
+    return lambda: served(run_compiled(plant, [table], 0, 1, 1)[1])
+
+
+def served(log: SessionLog) -> Found:
+    """Return the share that was served, of those whose story ended, and their mean wait [min]."""
+    ended, ours = log["outcome"] != UNFINISHED, log["outcome"] == SERVED
+    wait_min = float(log["wait_min"][ours].mean()) if ours.any() else 0.0
+    return Found(float(ours.sum() / max(1, ended.sum())), wait_min)

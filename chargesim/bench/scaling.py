@@ -1,0 +1,113 @@
+"""Measure how the cost of a session in the compiled engine grows with the city and with the length of the run."""
+
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from chargesim.bench.grids import Grid, city_grid, grid_day, grid_plant
+from chargesim.bench.race import LEAST_S, MOST_TIMES
+from chargesim.demand.table import Table
+from chargesim.engine.compiled.engine import CompiledWorld
+from chargesim.engine.order import DAY_MIN
+
+DAY_GRID = city_grid(100, 100)
+"""10,000 sessions a day: the books, which grow with sites and days, hold 0.3 GB after 1,000 days."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a session costs at one size."""
+
+    sites: int
+    sessions: int
+    us_per_session: float
+    """median over the rounds [microseconds]"""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What a session costs as one thing grows."""
+
+    title: str
+    sizes: tuple[Size, ...]
+    largest_over_smallest: float
+    """cost at the largest size over that at the smallest, median over the rounds"""
+    dearest_over_cheapest: float
+    """highest cost over lowest, median over the rounds: 1 is flat"""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the sizes and ratios as plain data."""
+        return {**vars(self), "sizes": [vars(size) for size in self.sizes]}
+
+
+class Days:
+    """The days of a grid, each drawn when it is asked for; `seconds` is what drawing took so far [s]."""
+
+    def __init__(self, grid: Grid, days: int) -> None:
+        self.grid, self.days, self.seconds = grid, days, 0.0
+
+    def __iter__(self) -> Iterator[Table]:
+        for day in range(self.days):
+            begun = time.perf_counter()
+            table = grid_day(self.grid, day)
+            self.seconds += time.perf_counter() - begun
+            yield table
+
+
+def scale_sites(sites: Sequence[int], sessions: int, rounds: int = 3) -> Scaling:
+    """Return what a session costs in cities of so many sites, with as many sessions a site and day, and as many in all."""
+    grids = [city_grid(number) for number in sites]
+    return _scale("sites", [(grid, max(1, sessions // grid.sessions_a_day)) for grid in grids], rounds)
+
+
+def scale_sessions(days: Sequence[int], rounds: int = 3, grid: Grid = DAY_GRID) -> Scaling:
+    """Return what a session costs in runs of so many days of the same city."""
+    return _scale("sessions", [(grid, number) for number in days], rounds)
+
+
+def _scale(title: str, runs: list[tuple[Grid, int]], rounds: int) -> Scaling:
+    """Time runs in turn, round after round."""
+    times = []
+    with tqdm(total=rounds * sum(grid.sessions_a_day * days for grid, days in runs), desc=title, leave=False, disable=None) as bar:
+        for _ in range(rounds):
+            costs = []
+            for grid, days in runs:
+                costs.append(us_per_session(grid, days))
+                bar.update(grid.sessions_a_day * days)
+            times.append(costs)
+    sizes = tuple(
+        Size(grid.sites, grid.sessions_a_day * days, statistics.median(costs))
+        for (grid, days), costs in zip(runs, zip(*times, strict=True), strict=True)
+    )
+    ends, spread = (statistics.median(ratios) for ratios in zip(*((one[-1] / one[0], max(one) / min(one)) for one in times), strict=True))
+    return Scaling(title, sizes, ends, spread)
+
+
+def us_per_session(grid: Grid, days: int) -> float:
+    """Return what a session costs in a run of so many days [microseconds]; the median where a run is short and is repeated."""
+    took: list[float] = []
+    while len(took) < MOST_TIMES and sum(took) < LEAST_S:
+        took.append(run_days(grid, days))
+    return 1e6 * statistics.median(took) / (grid.sessions_a_day * days)
+
+
+def run_days(grid: Grid, days: int) -> float:
+    """Return what the compiled engine takes for so many days [s].
+
+    Notes
+    -----
+    Laying out the plant and the state, and drawing the vehicles, are left out. A day's vehicles are drawn when the engine
+    gets there and its log is dropped when the day is over, so beside the books memory does not grow with the days.
+    """
+    feed = Days(grid, days)
+    world = CompiledWorld(grid_plant(grid), feed, 0, days)
+    drawn, begun = feed.seconds, time.perf_counter()
+    for day in range(days):
+        world.run_until((day + 1) * DAY_MIN, False)
+        world._take_log()
+        world._logs.clear()
+    return time.perf_counter() - begun - (feed.seconds - drawn)
