@@ -136,3 +136,11 @@ def test_wrong_usage_is_exit_2(empty, words):
     assert done.stdout == ""
     assert "Usage:" in done.stderr
     assert list(empty.iterdir()) == []
+
+
+def test_bench_as_json_measures_the_part_that_is_asked_for(empty):
+    measured = json.loads(chargesim("bench", SMALL, "--part", "day", "--rounds", "1", "--json", cwd=empty).stdout)
+    assert set(measured) == {"day", "queueing", "power", "scaling", "targets"}
+    assert [one["name"] for one in measured["day"]["contenders"]] == ["naive SimPy", "SimPy engine", "compiled engine", "floor"]
+    assert measured["queueing"] == measured["power"] == measured["scaling"] == []
+    assert list(empty.iterdir()) == []

@@ -27,8 +27,11 @@ def with_limits(plant: Plant, limit_kw: float = BINDING_KW) -> Plant:
     return replace(plant, plug_kw=np.full(len(plant), limit_kw))
 
 
-def slowed_share(plant: Plant, table: Table) -> float:
-    """Return the share of the vehicles served at stations in a day that shared power and so took longer than alone."""
+def slowed_share(plant: Plant, table: Table) -> tuple[float, float]:
+    """Return the share of a day's vehicles at stations that shared power and so took longer than alone, and of its stations.
+
+    Of the vehicles that were served; of the stations that served any, those that slowed one at least.
+    """
     log = run_compiled(plant, [table], 0, 1)[1]
     log = log[(log["outcome"] == SERVED) & (log["kind"] == KINDS.index("station"))]
     cars, outlets = table[log["row"]], plant.places["outlet"][log["site"]]
@@ -36,4 +39,5 @@ def slowed_share(plant: Plant, table: Table) -> float:
         charge_min(row["soc_in"], car["target_soc"], car["battery_kwh"], plant.edge_soc[car["curve"]], plant.step_kw[outlet, car["curve"]])
         for row, car, outlet in zip(log, cars, outlets, strict=True)
     ]
-    return float(np.mean(log["service_min"] > np.array(alone_min) + 4 / TICKS_PER_MIN)) if len(log) else 0.0
+    slowed = log["service_min"] > np.array(alone_min) + 4 / TICKS_PER_MIN
+    return float(slowed.sum() / max(1, len(log))), len(np.unique(log["site"][slowed])) / max(1, len(np.unique(log["site"])))

@@ -161,7 +161,7 @@ def race_day(title: str, plant: Plant, tables: Sequence[Table], notes: tuple[str
     """Let the naive program, both engines and the floor run on the same days."""
     entries, events = heap_of_run(plant, tables[0])
     said = (
-        f"Floor: three pushes and pops a session at the compiled run's mean heap of {entries:,.0f} events ({events:.1f} events a session)."
+        f"It is three pushes and pops a session at the compiled run's mean heap of {entries:,.0f} events ({events:.1f} events a session)."
     )
     programs = {NAIVE: naive, SIMPY: simpy_engine, COMPILED: compiled_engine, FLOOR: floor(entries)}
     return run_race(title, programs, [(plant, table) for table in tables], notes=(said, *notes))
@@ -171,10 +171,11 @@ def race_limits(plant: Plant, tables: Sequence[Table]) -> tuple[Race, Race]:
     """Let them run where no limit of power binds, and where the limit of every site binds."""
     races = []
     for title, changed in (("no limit binds", without_limits(plant)), ("all limits bind", with_limits(plant))):
-        share = slowed_share(changed, tables[0])
-        notes: tuple[str, ...] = (f"{100 * share:.0f} % of the vehicles served at stations were slowed by shared power.",)
-        if share > 0:
-            notes = (f"Every connection gives {BINDING_KW:.0f} kW: {notes[0]}", NAIVE_NOTE)
+        share, stations = slowed_share(changed, tables[0])
+        said = (
+            f"{100 * share:.0f} % of the vehicles at stations were slowed by shared power, some at {100 * stations:.0f} % of the stations."
+        )
+        notes = (said,) if share == 0 else (f"Every connection gives {BINDING_KW:.0f} kW: {said}", NAIVE_NOTE)
         races.append(race_day(title, changed, tables, notes))
     return races[0], races[1]
 

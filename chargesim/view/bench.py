@@ -21,7 +21,9 @@ def print_bench(console: Console, bench: Bench) -> None:
     for one in bench.scaling:
         print_scaling(console, one)
     print_targets(console, bench.targets())
-    console.print("Medians over the rounds; a ratio is the median of the rounds' own ratios.", highlight=False)
+    console.print(
+        "Medians over the rounds, a ratio is the median of the rounds' own ratios; scaling: least over the rounds.", highlight=False
+    )
 
 
 def print_race(console: Console, race: Race, title: str) -> None:
