@@ -113,7 +113,8 @@ def run(
             print_swap_shares(console, finished.kpis, {row.fleet: row.swap_target_share for row in finished.case.ledger.rows})
         if finished.result.days == 1:
             console.print("One day was judged; `--days 7` asks for a week.", style="dim")
-        console.print(f"Engine: {finished.engine}. All results: {finished.folder}", soft_wrap=True, highlight=False)
+        console.print(f"Engine: {finished.engine}. Took {finished.took}, figures apart.", soft_wrap=True, highlight=False)
+        console.print(f"All results: {finished.folder}", soft_wrap=True, highlight=False)
 
 
 def _run_series(loaded: "LoadedScenario", *, figures: bool, as_json: bool, **chosen: Any) -> None:

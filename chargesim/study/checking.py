@@ -18,11 +18,12 @@ from chargesim.scenario.rows import inside
 from chargesim.scenario.series import Value
 from chargesim.scenario.variants import Variant
 from chargesim.study.case import Case
+from chargesim.study.engine_choice import choose_engine
 from chargesim.study.idle import idle_mechanisms
 from chargesim.study.run import expected_sessions
 
-SECONDS_PER_SESSION = 40e-6
-"""Measured with `chargesim bench` for the default case, books and files included, rounded up."""
+SECONDS_PER_SESSION = {"simpy": 40e-6, "compiled": 6e-6}
+"""By engine, measured with `chargesim run` for the default case, demand, books and files included, rounded up."""
 SECONDS_TO_START, SECONDS_PER_VARIANT = 8.0, 2.5
 """To start worker processes and draw figures; to build a variant's network and write its tables."""
 
@@ -87,9 +88,15 @@ class CheckedVariant:
 
 def check_variant(variant: Variant, case: Case) -> CheckedVariant:
     """Return what is known of a variant of a series before it is run."""
-    seconds = SECONDS_PER_VARIANT + expected_sessions(case) * case.scenario.replications * SECONDS_PER_SESSION
+    seconds = SECONDS_PER_VARIANT + _simulating_seconds(case)
     idle = idle_mechanisms(case.scenario, case.network, case.task.demand)
     return CheckedVariant(variant.line, variant.value, f"variants/{variant.slug}", idle, seconds)
+
+
+def _simulating_seconds(case: Case) -> float:
+    """Return about how long all replications take on one core, in the engine that `auto` takes [s]."""
+    sessions = expected_sessions(case) * case.scenario.replications
+    return sessions * SECONDS_PER_SESSION[choose_engine("auto", case, sessions)[0]]
 
 
 def series_seconds(variants: Sequence[CheckedVariant]) -> float:
@@ -105,7 +112,7 @@ def check_case(case: Case) -> Checked:
     asked = _asked_of_log(case) if isinstance(case.task.demand, RecordedDemand) else _asked_of_ledger(case)
     piles = int(sites.guns[stations].sum())
     replications = case.scenario.replications
-    seconds = SECONDS_TO_START + expected_sessions(case) * replications * SECONDS_PER_SESSION / min(replications, (os.cpu_count() or 1))
+    seconds = SECONDS_TO_START + _simulating_seconds(case) / min(replications, (os.cpu_count() or 1))
     return Checked(
         title=case.scenario.title,
         label=network.label,

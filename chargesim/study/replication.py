@@ -14,6 +14,7 @@ from chargesim.engine.session_log import SessionLog
 from chargesim.engine.simpy_engine import run_simpy
 from chargesim.engine.tally import accumulate, session_minutes
 from chargesim.study.case import Task
+from chargesim.study.footprint import peak_gib
 from chargesim.study.storage import write_accumulators, write_frame
 
 RUN_OUT_DAYS = 1
@@ -86,13 +87,16 @@ def _named(codes: NDArray[np.int64], names: tuple[str, ...]) -> "pd.Categorical[
     return pd.Categorical.from_codes(np.maximum(codes, -1), categories=pd.Index(list(names), dtype="str"))
 
 
-def run_replication(task: Task, replication: int, folder: Path, about: dict[str, str], keep_sessions: bool) -> int:
-    """Run one replication and write its files into the run directory; the accumulators last, as the mark of completion."""
+def run_replication(task: Task, replication: int, folder: Path, about: dict[str, str], keep_sessions: bool) -> float:
+    """Run one replication and write its files into the run directory; the accumulators last, as the mark of completion.
+
+    Returns the most memory that the process has held until now [GiB].
+    """
     accumulators, sessions = simulate(task, replication)
     if keep_sessions:
         write_frame(sessions_path(folder, replication), sessions)
     write_accumulators(accumulators_path(folder, replication), accumulators, about)
-    return replication
+    return peak_gib()
 
 
 def accumulators_path(folder: Path, replication: int) -> Path:

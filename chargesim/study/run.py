@@ -30,6 +30,7 @@ from chargesim.scenario.rows import shown
 from chargesim.study.case import Case, build_case
 from chargesim.study.engine_choice import Engine, choose_engine, make_ready
 from chargesim.study.extending import extension_name, extension_text
+from chargesim.study.footprint import Footprint, peak_gib
 from chargesim.study.replication import accumulators_path, run_replication, sessions_path
 from chargesim.study.site_tables import site_frame, site_hours_frame
 from chargesim.study.storage import read_accumulators, write_frame, write_json, write_text
@@ -62,8 +63,10 @@ class Run:
     result: RunResult
     kpis: pd.DataFrame
     verdict: Verdict
-    engine: str = "simpy"
+    engine: str
     """which engine ran it, and why"""
+    took: Footprint
+    """seconds and memory of this call; less when replications were there already"""
 
     @property
     def sites(self) -> pd.DataFrame:
@@ -134,7 +137,7 @@ def run_scenario(
     todo = [r for r in range(scenario.replications) if not _complete(folder, r, about, keep)]
     if todo and taken == "compiled":
         make_ready(case)
-    _run_all(case, todo, folder, about, keep, jobs, progress)
+    most_gib = _run_all(case, todo, folder, about, keep, jobs, progress)
     replications = [read_accumulators(accumulators_path(folder, r), about) for r in range(scenario.replications)]
     result = as_result(case, [accumulators for accumulators in replications if accumulators is not None])
     kpis, verdict = kpi_frame(result), judge(result)
@@ -145,7 +148,15 @@ def run_scenario(
     write_json(
         folder / "manifest.json", {**manifest, "state": "complete", "replications_run_now": len(todo), "begun": begun, "seconds": seconds}
     )
-    return Run(folder=folder, case=case, result=result, kpis=kpis, verdict=verdict, engine=f"{taken} ({why})")
+    return Run(
+        folder=folder,
+        case=case,
+        result=result,
+        kpis=kpis,
+        verdict=verdict,
+        engine=f"{taken} ({why})",
+        took=Footprint(seconds, max(most_gib, peak_gib())),
+    )
 
 
 def run_digest(loaded: LoadedScenario, extensions: Sequence[Extension] = ()) -> str:
@@ -259,15 +270,18 @@ def _complete(folder: Path, replication: int, about: dict[str, str], keep: bool)
     return read_accumulators(accumulators_path(folder, replication), about) is not None
 
 
-def _run_all(case: Case, todo: list[int], folder: Path, about: dict[str, str], keep: bool, jobs: int, progress: bool) -> None:
-    """Run the replications that are missing; each leaves its own files, so an interruption loses at most those under way."""
+def _run_all(case: Case, todo: list[int], folder: Path, about: dict[str, str], keep: bool, jobs: int, progress: bool) -> float:
+    """Run the replications that are missing; each leaves its own files, so an interruption loses at most those under way.
+
+    Returns the most memory that a process held [GiB], 0 when none was missing.
+    """
     if not todo:
-        return
+        return 0.0
     workers = min(jobs or _worthwhile_jobs(case, len(todo)), len(todo))
     calls = [(case.task, r, folder, about, keep) for r in todo]
     with contextlib.closing(_finished(workers, calls)) as finished:
-        for _ in tqdm(finished, total=len(todo), desc="replications", unit="rep", disable=None if progress else True, leave=False):
-            pass
+        bar = tqdm(finished, total=len(todo), desc="replications", unit="rep", disable=None if progress else True, leave=False)
+        return max(bar)
 
 
 def _worthwhile_jobs(case: Case, replications: int) -> int:
@@ -275,7 +289,7 @@ def _worthwhile_jobs(case: Case, replications: int) -> int:
     return 1 if expected_sessions(case) * replications < SESSIONS_WORTH_A_WORKER else (os.cpu_count() or 1)
 
 
-def _finished(workers: int, calls: list[tuple[Any, ...]]) -> Generator[int, None, None]:
+def _finished(workers: int, calls: list[tuple[Any, ...]]) -> Generator[float, None, None]:
     if workers == 1:
         yield from (run_replication(*call) for call in calls)
         return

@@ -1,0 +1,27 @@
+"""Tell what a run took: seconds, and the memory of its largest process."""
+
+import sys
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What a run took."""
+
+    seconds: float
+    peak_gib: float
+    """most memory that any of its processes held at once [GiB], NaN where the system does not tell"""
+
+    def __str__(self) -> str:
+        memory = "" if self.peak_gib != self.peak_gib else f", at most {self.peak_gib:.2f} GiB in a process"
+        return f"{self.seconds:.0f} s{memory}"
+
+
+def peak_gib() -> float:
+    """Return the most memory that this process has held at once [GiB], NaN where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return float("nan")
+    unit = 1 if sys.platform == "darwin" else 1024  # getrusage counts bytes there, KiB elsewhere
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
