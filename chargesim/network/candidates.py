@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _CHUNK = 512
+_SPARE = 16
+"""Sites beyond those of a list that are looked at for a node, so that equal costs do not leave the choice open."""
 _NEVER_MIN = 2.0**21
 """Stands for no way at all among the costs [min], four years."""
 _COLUMN_BITS = 21
@@ -99,13 +101,16 @@ def list_candidates(
                 if len(chosen) == 0:
                     continue
                 own = mine - (n_origins - len(sites))
-                cost = time[source_row][:, places.node[chosen]] + origins.minutes[0, mine, None] + places.minutes[0, chosen][None]
-                cost[own[:, None] == chosen[None]] = np.inf
-                pick = _smallest(cost, min(int(per_key[i]), len(chosen)))
-                found = np.take_along_axis(cost, pick, axis=1)
+                count = min(int(per_key[i]), len(chosen))
+                near = _near(time[:, places.node[chosen]] + places.minutes[0, chosen][None], count)[source_row]
+                to_all = chosen[near]
+                cost = time[source_row[:, None], places.node[to_all]] + origins.minutes[0, mine, None] + places.minutes[0, to_all]
+                cost[own[:, None] == to_all] = np.inf
+                pick = _smallest(cost, count)
+                found, to_all = np.take_along_axis(cost, pick, axis=1), np.take_along_axis(to_all, pick, axis=1)
                 for rank in range(pick.shape[1]):
                     good = np.isfinite(found[:, rank])
-                    to, fro, row = chosen[pick[good, rank]], mine[good], source_row[good]
+                    to, fro, row = to_all[good, rank], mine[good], source_row[good]
                     path_km, path_min = _trace(row, chunk, places.node[to], before, roads.tail, roads.head, roads.km, roads.minutes)
                     site[i, fro, rank] = to
                     km[i, fro, rank] = path_km + origins.km[fro] + places.km[to]
@@ -121,6 +126,21 @@ def holds(key: CandidateKey, sites: Sites, site: int) -> bool:
         and sites.access[site] in key.access
         and (not key.pack_type or sites.pack_type[site] == key.pack_type)
     )
+
+
+def _near(cost: Floats, count: int) -> Ints:
+    """Return, for each node, columns in rising order among which its origins find their `count` smallest costs [min].
+
+    Many origins hang on one node and add the same to all its costs; one column more makes up for the origin's own site.
+    """
+    wanted = min(count + 1 + _SPARE, cost.shape[1])
+    near = _smallest(cost, wanted)
+    if wanted < cost.shape[1]:
+        sorted_cost = np.take_along_axis(cost, near, axis=1)
+        tied = sorted_cost[:, -1] <= sorted_cost[:, count] + 2 / TICKS_PER_MIN  # what adding and rounding can turn round
+        if (tied & np.isfinite(sorted_cost[:, count])).any():
+            return np.broadcast_to(np.arange(cost.shape[1]), cost.shape)
+    return np.sort(near, axis=1)
 
 
 def _smallest(cost: Floats, count: int) -> Ints:
