@@ -10,7 +10,7 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-run: $(BIN)/.ready            ## the main job: Chongqing's plan, about a minute
+run: $(BIN)/.ready            ## the main job: a week of Chongqing's plan, half a minute
 	$(BIN)/chargesim run scenarios/chongqing_2025.yaml
 
 test: $(BIN)/.ready           ## the tests
