@@ -12,7 +12,7 @@ from rich.console import Console
 
 from chargesim.bench import sessions
 from chargesim.bench.ciw_program import by_station, ciw, has_ciw
-from chargesim.bench.floor import EVENTS_A_SESSION, floor, heap_of_run, pop, push, spin
+from chargesim.bench.floor import EVENTS_A_SESSION, floor, heap_of_run, spin
 from chargesim.bench.grids import city_grid, grid_day, grid_plant, queueing_grid
 from chargesim.bench.limits import slowed_share, with_limits, without_limits
 from chargesim.bench.naive import NaiveCity
@@ -22,6 +22,7 @@ from chargesim.bench.scaling import Days, run_days, scale_sessions, scale_sites
 from chargesim.bench.sessions import PARTS, Sizes, Target, bench_case, race_queues
 from chargesim.engine.accumulators import OUTCOMES, SERVED
 from chargesim.engine.compiled.engine import CompiledWorld, run_compiled
+from chargesim.engine.compiled.schedule import pop, push
 from chargesim.engine.compiled.state import EVENT
 from chargesim.scenario.reading import load
 from chargesim.study.case import build_case
@@ -151,11 +152,11 @@ def test_the_floor_is_a_heap(entries):
     heap = np.zeros(entries + 1, dtype=EVENT)
     times = rng.integers(0, 20, entries).astype(float)
     for n, time in enumerate(times):
-        push(heap, n, time, n)
+        push(heap, n, time, n, 0, 0, 0)
     came = []
     for n in range(entries, 0, -1):
         came.append((float(heap[0]["time"]), int(heap[0]["key"])))
-        pop(heap, n)
+        pop(heap, n - 1)
     assert came == sorted(zip(times, range(entries), strict=True))
 
 

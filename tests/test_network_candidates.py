@@ -7,7 +7,7 @@ from factories import SCENARIOS, TICK
 from network_files import copy_small_city, edit, small_network
 
 from chargesim.network.build import build_network
-from chargesim.network.candidates import holds
+from chargesim.network.candidates import _near, _smallest, holds
 from chargesim.network.network import STATION
 from chargesim.scenario.reading import load
 from chargesim.study.case import build_case
@@ -81,6 +81,25 @@ def test_lists_are_the_shortest_paths_of_networkx(network):
                     np.testing.assert_allclose(lists.minutes[:, i, o, rank], minutes, atol=TICK)
                 compared += 1
     assert compared > 500
+
+
+@pytest.mark.parametrize("costs", [2, 40, 100_000])
+def test_what_is_near_a_node_holds_what_is_nearest_to_each_of_its_origins(costs):
+    """Also where so many sites cost the same that a few more than are listed do not do."""
+    rng = np.random.default_rng(costs)
+    cost = rng.integers(1, costs + 1, (30, 90)) * 0.37
+    cost[rng.random(cost.shape) < 0.2] = np.inf
+    cost[0] = np.inf
+    near, rows = _near(cost, 8), np.arange(30)[:, None]
+    for origin_min in (0.0, 3.3):
+        whole = cost + origin_min
+        own = rng.integers(0, 90, 30)[:, None]
+        whole[rows, own] = np.inf
+        pick = near[rows, _smallest(whole[rows, near], 8)]
+        full = _smallest(whole, 8)
+        good = np.isfinite(whole[rows, full])
+        assert (np.isfinite(whole[rows, pick]) == good).all()
+        assert (pick[good] == full[good]).all()
 
 
 def test_times_are_whole_ticks_and_rise_with_the_rank(network):

@@ -1,6 +1,6 @@
 """Time the least that an event-by-event simulation does: three pushes and pops of a heap for each session.
 
-No state, no choice, no books: a heap of the compiled engine's own records and of the size that it has in the run.
+No state, no choice, no books: the compiled engine's own heap, of the size that it has in the run.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from numba import njit
 from chargesim.bench.race import Found, Program
 from chargesim.demand.table import Table
 from chargesim.engine.compiled.engine import CompiledWorld
+from chargesim.engine.compiled.schedule import pop, push
 from chargesim.engine.compiled.state import EVENT
 from chargesim.engine.order import DAY_MIN
 from chargesim.engine.plant import Plant
@@ -61,40 +62,5 @@ def spin(heap, waits, times):  # type: ignore[no-untyped-def]
     n = len(heap) - 1
     for turn in range(times):
         now = heap[0].time
-        pop(heap, n)
-        push(heap, n - 1, now + waits[turn & (len(waits) - 1)], n + turn)
-
-
-@njit
-def push(heap, n, time, key):  # type: ignore[no-untyped-def]
-    """Put an event into a heap of n events, ordered by time and key."""
-    i = n
-    while i > 0:
-        above = (i - 1) >> 1
-        if heap[above].time < time or (heap[above].time == time and heap[above].key <= key):
-            break
-        heap[i] = heap[above]
-        i = above
-    event = heap[i]
-    event.time, event.key, event.what, event.who, event.stamp = time, key, 0, 0, 0
-
-
-@njit
-def pop(heap, n):  # type: ignore[no-untyped-def]
-    """Take the first of n events."""
-    last = n - 1
-    time, key = heap[last].time, heap[last].key
-    i = 0
-    while True:
-        below = 2 * i + 1
-        if below >= last:
-            break
-        if below + 1 < last:
-            left, right = heap[below], heap[below + 1]
-            if right.time < left.time or (right.time == left.time and right.key < left.key):
-                below += 1
-        if time < heap[below].time or (time == heap[below].time and key <= heap[below].key):
-            break
-        heap[i] = heap[below]
-        i = below
-    heap[i] = heap[last]
+        pop(heap, n - 1)
+        push(heap, n - 1, now + waits[turn & (len(waits) - 1)], n + turn, 0, 0, 0)

@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import nan
 from typing import Any
 
 from chargesim.bench.ciw_program import MISSING, ciw, has_ciw
@@ -101,13 +102,13 @@ def _targets_of_races(day: Race | None, power: tuple[Race, ...]) -> list[Target]
     """Return the targets of the default day and of the two regimes of power."""
     targets = []
     if day is not None:
-        targets.append(Target("compiled, the day, us a session", True, 1.0, day[COMPILED].us_per_session or 0.0))
+        targets.append(Target("compiled, the day, us a session", True, 1.0, day[COMPILED].us_per_session or nan))
     for race, us, of_naive in zip(power, (None, 3.0), (60.0, 25.0), strict=False):
         if us is None:
-            targets.append(Target(f"compiled over floor, {race.title}", True, 3.0, race.ratio(COMPILED, FLOOR) or 0.0))
+            targets.append(Target(f"compiled over floor, {race.title}", True, 3.0, race.ratio(COMPILED, FLOOR) or nan))
         else:
-            targets.append(Target(f"compiled, {race.title}, us a session", True, us, race[COMPILED].us_per_session or 0.0))
-        targets.append(Target(f"naive over compiled, {race.title}", False, of_naive, race.ratio(NAIVE, COMPILED) or 0.0))
+            targets.append(Target(f"compiled, {race.title}, us a session", True, us, race[COMPILED].us_per_session or nan))
+        targets.append(Target(f"naive over compiled, {race.title}", False, of_naive, race.ratio(NAIVE, COMPILED) or nan))
     return targets
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from math import isnan
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,7 @@ class Footprint:
     """most memory that any of its processes held at once [GiB], NaN where the system does not tell"""
 
     def __str__(self) -> str:
-        memory = "" if self.peak_gib != self.peak_gib else f", at most {self.peak_gib:.2f} GiB in a process"
+        memory = "" if isnan(self.peak_gib) else f", at most {self.peak_gib:.2f} GiB in a process"
         return f"{self.seconds:.0f} s{memory}"
 
 

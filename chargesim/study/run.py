@@ -140,23 +140,22 @@ def run_scenario(
     most_gib = _run_all(case, todo, folder, about, keep, jobs, progress)
     replications = [read_accumulators(accumulators_path(folder, r), about) for r in range(scenario.replications)]
     result = as_result(case, [accumulators for accumulators in replications if accumulators is not None])
-    kpis, verdict = kpi_frame(result), judge(result)
-    write_text(folder / "kpis.csv", kpis.to_csv(index=False, lineterminator="\n"))
-    write_frame(folder / "site_hours.parquet", site_hours_frame(result))
-    write_json(folder / "verdict.json", verdict.to_dict())
+    kpis, verdict = _judged(folder, result)
     seconds = time.time() - begun
     write_json(
         folder / "manifest.json", {**manifest, "state": "complete", "replications_run_now": len(todo), "begun": begun, "seconds": seconds}
     )
-    return Run(
-        folder=folder,
-        case=case,
-        result=result,
-        kpis=kpis,
-        verdict=verdict,
-        engine=f"{taken} ({why})",
-        took=Footprint(seconds, max(most_gib, peak_gib())),
-    )
+    took = Footprint(seconds, max(most_gib, peak_gib()))
+    return Run(folder=folder, case=case, result=result, kpis=kpis, verdict=verdict, engine=f"{taken} ({why})", took=took)
+
+
+def _judged(folder: Path, result: RunResult) -> tuple[pd.DataFrame, Verdict]:
+    """Return the KPIs and the verdict of a result, and write its tables."""
+    kpis, verdict = kpi_frame(result), judge(result)
+    write_text(folder / "kpis.csv", kpis.to_csv(index=False, lineterminator="\n"))
+    write_frame(folder / "site_hours.parquet", site_hours_frame(result))
+    write_json(folder / "verdict.json", verdict.to_dict())
+    return kpis, verdict
 
 
 def run_digest(loaded: LoadedScenario, extensions: Sequence[Extension] = ()) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from chargesim.engine.compiled import memory as m
+from chargesim.engine.compiled.lists import inserter, remover
 from chargesim.engine.compiled.power import foreseen_end_min, minutes_at
 from chargesim.engine.compiled.schedule import LAPSE_KEY, schedule
 from chargesim.engine.compiled.state import LAPSE, NOBODY
@@ -61,20 +62,21 @@ def free_min(w, s, gun):  # type: ignore[no-untyped-def]
 
 
 @njit
+def comes_before(one, other):  # type: ignore[no-untyped-def]
+    """Tell whether the cloud expects a vehicle before another."""
+    return one.expected_min < other.expected_min or (one.expected_min == other.expected_min and one.row < other.row)
+
+
+insert_known, remove_known = inserter("known", "known_next", comes_before), remover("known", "known_next")
+remove_held = remover("held", "held_next")
+
+
+@njit
 def know(w, s, v, arrival_min):  # type: ignore[no-untyped-def]
     """Put a vehicle among those that the cloud expects at a site, in the order of their arrival."""
-    car, site = m.cars(w)[v], m.sites(w)[s]
+    car = m.cars(w)[v]
     car.expected_min, car.known = arrival_min, s
-    before, after = NOBODY, site.known
-    while after >= 0 and (
-        m.cars(w)[after].expected_min < arrival_min or (m.cars(w)[after].expected_min == arrival_min and m.cars(w)[after].row < car.row)
-    ):
-        before, after = after, m.cars(w)[after].known_next
-    car.known_next = after
-    if before >= 0:
-        m.cars(w)[before].known_next = v
-    else:
-        site.known = v
+    insert_known(w, s, v)
 
 
 @njit
@@ -83,13 +85,7 @@ def forget(w, v):  # type: ignore[no-untyped-def]
     s = m.cars(w)[v].known
     if s < 0:
         return
-    before, one = NOBODY, m.sites(w)[s].known
-    while one != v:
-        before, one = one, m.cars(w)[one].known_next
-    if before >= 0:
-        m.cars(w)[before].known_next = m.cars(w)[v].known_next
-    else:
-        m.sites(w)[s].known = m.cars(w)[v].known_next
+    remove_known(w, s, v)
     m.cars(w)[v].known = NOBODY
 
 
@@ -99,13 +95,7 @@ def release(w, v):  # type: ignore[no-untyped-def]
     s = m.cars(w)[v].held
     if s < 0:
         return False
-    before, one = NOBODY, m.sites(w)[s].held
-    while one != v:
-        before, one = one, m.cars(w)[one].held_next
-    if before >= 0:
-        m.cars(w)[before].held_next = m.cars(w)[v].held_next
-    else:
-        m.sites(w)[s].held = m.cars(w)[v].held_next
+    remove_held(w, s, v)
     m.cars(w)[v].held = NOBODY
     return True
 

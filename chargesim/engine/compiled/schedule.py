@@ -21,10 +21,23 @@ def outlet_key(event_class, site, outlet):  # type: ignore[no-untyped-def]
 @njit
 def schedule(w, minutes, key, what, who, stamp):  # type: ignore[no-untyped-def]
     """Put an event a given time from now into the schedule."""
-    heap, clock = m.heap(w), m.clock(w)[0]
-    time = clock.now + minutes
-    i = clock.events
-    clock.events = i + 1
+    clock = m.clock(w)[0]
+    push(m.heap(w), clock.events, clock.now + minutes, key, what, who, stamp)
+    clock.events += 1
+
+
+@njit
+def drop_first(w):  # type: ignore[no-untyped-def]
+    """Take the first event off the schedule."""
+    clock = m.clock(w)[0]
+    clock.events -= 1
+    pop(m.heap(w), clock.events)
+
+
+@njit
+def push(heap, n, time, key, what, who, stamp):  # type: ignore[no-untyped-def]
+    """Put an event into a heap of n events."""
+    i = n
     while i > 0:
         above = (i - 1) >> 1
         if heap[above].time < time or (heap[above].time == time and heap[above].key <= key):
@@ -36,11 +49,8 @@ def schedule(w, minutes, key, what, who, stamp):  # type: ignore[no-untyped-def]
 
 
 @njit
-def drop_first(w):  # type: ignore[no-untyped-def]
-    """Take the first event off the schedule."""
-    heap, clock = m.heap(w), m.clock(w)[0]
-    clock.events -= 1
-    n = clock.events
+def pop(heap, n):  # type: ignore[no-untyped-def]
+    """Take the first event out of a heap; n are left."""
     time, key = heap[n].time, heap[n].key
     i = 0
     while True:

@@ -9,6 +9,7 @@ from numba import njit
 
 from chargesim.engine.compiled import memory as m
 from chargesim.engine.compiled.cloud import forget, know, release
+from chargesim.engine.compiled.lists import inserter, remover
 from chargesim.engine.compiled.power import minutes_at, plug_in
 from chargesim.engine.compiled.schedule import DONE_KEY, new_stamp, outlet_key, schedule
 from chargesim.engine.compiled.state import BAY_END, NOBODY, TRY_END
@@ -120,25 +121,6 @@ def give_back(w, s, place):  # type: ignore[no-untyped-def]
 
 
 @njit
-def enqueue(w, s, v, rank, rank_min):  # type: ignore[no-untyped-def]
-    """Put a vehicle into a queue by its rank."""
-    car, site = m.cars(w)[v], m.sites(w)[s]
-    car.joined_min, car.turn, car.rank, car.rank_min = m.clock(w)[0].now, new_stamp(w), rank, rank_min
-    tick(w, s)
-    before, after = NOBODY, site.head
-    while after >= 0 and goes_before(m.cars(w)[after], car):
-        before, after = after, m.cars(w)[after].next
-    car.next = after
-    if before >= 0:
-        m.cars(w)[before].next = v
-    else:
-        site.head = v
-    site.queued += 1
-    if m.rules(w)[0].cloud:
-        know(w, s, v, m.clock(w)[0].now)
-
-
-@njit
 def goes_before(one, other):  # type: ignore[no-untyped-def]
     """Tell whether a vehicle stands before another by rank."""
     if one.rank != other.rank:
@@ -146,6 +128,21 @@ def goes_before(one, other):  # type: ignore[no-untyped-def]
     if one.rank_min != other.rank_min:
         return one.rank_min < other.rank_min
     return one.row < other.row
+
+
+insert_queued, remove_queued = inserter("head", "next", goes_before), remover("head", "next")
+
+
+@njit
+def enqueue(w, s, v, rank, rank_min):  # type: ignore[no-untyped-def]
+    """Put a vehicle into a queue by its rank."""
+    car, site = m.cars(w)[v], m.sites(w)[s]
+    car.joined_min, car.turn, car.rank, car.rank_min = m.clock(w)[0].now, new_stamp(w), rank, rank_min
+    tick(w, s)
+    insert_queued(w, s, v)
+    site.queued += 1
+    if m.rules(w)[0].cloud:
+        know(w, s, v, m.clock(w)[0].now)
 
 
 @njit
@@ -189,13 +186,7 @@ def leave_queue(w, s, v):  # type: ignore[no-untyped-def]
     """Take a vehicle out of a queue."""
     site, car = m.sites(w)[s], m.cars(w)[v]
     tick(w, s)
-    before, one = NOBODY, site.head
-    while one != v:
-        before, one = one, m.cars(w)[one].next
-    if before >= 0:
-        m.cars(w)[before].next = car.next
-    else:
-        site.head = car.next
+    remove_queued(w, s, v)
     site.queued -= 1
     car.turn = 0
     note_wait(w, s, v)
