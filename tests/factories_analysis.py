@@ -6,10 +6,9 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
-from numpy.typing import NDArray
 
 from chargesim.analysis.result import RunResult
-from chargesim.engine.accumulators import BINS, KINDS, OUTCOMES, Accumulators, bin_edges_min
+from chargesim.engine.accumulators import Accumulators, bin_edges_min
 from chargesim.network.network import STATION, SWAP, Candidates, Corridors, Districts, Network, Sites, Zones
 from chargesim.scenario.standard import Standard
 
@@ -124,22 +123,9 @@ def empty_accumulators(
     network: Network, *, fleets: int = len(FLEETS), days: int = 1, thresholds: int = len(THRESHOLDS_MIN)
 ) -> Accumulators:
     """Return the accumulators of a replication in which nothing happened."""
-    sites, districts, hours = len(network.sites), len(network.districts.name), 24 * days
-    cells = (fleets, len(KINDS), districts, 24)
-
-    def counts(*shape: int) -> NDArray[np.int64]:
-        return np.zeros(shape, dtype=np.int64)
-
-    return Accumulators(
-        busy_min=np.zeros((sites, hours)), energy_kwh=np.zeros((sites, hours)), arrivals=counts(sites, hours),
-        queue_min=np.zeros((sites, hours)), peak_kw=np.zeros((sites, hours)), packs_ready=np.zeros((sites, hours)),
-        pack_found=counts(sites, hours), district_kw=np.zeros((2, districts, 4 * hours)), outcomes=counts(len(OUTCOMES), *cells),
-        outside=counts(*cells), balked=counts(*cells), reneged=counts(*cells), diverted=counts(*cells), within=counts(thresholds, *cells),
-        wait_min=np.zeros(cells), wait_all_min=np.zeros(cells), delay_min=np.zeros(cells), detour_min=np.zeros(cells),
-        service_min=np.zeros(cells), session_kwh=np.zeros(cells), unserved_kwh=np.zeros(cells),
-        wait_bins=counts(*cells, BINS), delay_bins=counts(*cells, BINS), queue_check_min=np.zeros((sites, 2)),
-        store_kwh=np.zeros((sites, hours)), down_min=np.zeros((sites, hours)), interrupted=counts(*cells), put_off=counts(*cells),
-    )  # fmt: skip
+    connections = int(network.sites.connection.max(initial=-1)) + 1
+    size = {"sites": len(network.sites), "connections": connections, "fleets": fleets, "districts": len(network.districts.name)}
+    return Accumulators.zeros(**size, thresholds=thresholds, quarters=96 * days)
 
 
 def make_accumulators(
@@ -149,7 +135,7 @@ def make_accumulators(
     run = empty_accumulators(network, fleets=fleets, days=days)
     hour_weight = 0.3 + np.exp(-((np.arange(24) - 17) ** 2) / 30) + 0.7 * np.exp(-((np.arange(24) - 12) ** 2) / 8)
     _fill_sessions(run, network, rng, wishes * days * hour_weight, fail * hour_weight, fleets)
-    _fill_sites(run, network, rng, np.tile(hour_weight, days))
+    _fill_sites(run, network, rng, hour_weight, days)
     return run
 
 
@@ -185,19 +171,22 @@ def _fill_sessions(run: Accumulators, network: Network, rng: np.random.Generator
     run.unserved_kwh[:] = 35 * bad
 
 
-def _fill_sites(run: Accumulators, network: Network, rng: np.random.Generator, weight: Any) -> None:
+def _fill_sites(run: Accumulators, network: Network, rng: np.random.Generator, weight: Any, days: int) -> None:
     sites = network.sites
     servers = np.where(sites.kind == STATION, sites.guns, sites.bays)
     level = np.clip(rng.gamma(2.0, 0.06, len(sites)), 0.0, 0.55)
-    run.busy_min[:] = 60 * servers[:, None] * np.clip(level[:, None] * weight * rng.uniform(0.7, 1.3, run.busy_min.shape), 0, 1)
+    busy_min = 60 * servers[:, None, None] * np.clip(level[:, None, None] * weight * rng.uniform(0.7, 1.3, (len(sites), days, 24)), 0, 1)
+    run.busy_min[:] = busy_min.sum(axis=1)
     run.energy_kwh[:] = run.busy_min * 2.0
     run.arrivals[:] = rng.poisson(run.busy_min / 20)
     run.queue_min[:] = run.busy_min * 0.05
-    run.peak_kw[:] = np.minimum(run.energy_kwh / servers[:, None] * 2.5, 700)
+    run.longest_queue[:] = busy_min.max(axis=(1, 2)) * 0.05 / 60
+    run.peak_kw[:] = np.minimum(busy_min.max(axis=(1, 2)) * 2.0 / servers * 2.5, 700)
+    np.add.at(run.connection_peak_kw, sites.connection, run.peak_kw)
     swap = sites.kind == SWAP
-    run.packs_ready[swap] = 15
+    run.packs_ready_h[swap] = 15 * days
     run.pack_found[swap] = rng.binomial(run.arrivals[swap], 0.97)
-    hourly = np.repeat(run.energy_kwh / 0.95, 4, axis=1) * rng.uniform(0.9, 1.1, (1, 4 * run.energy_kwh.shape[1]))
+    hourly = np.repeat(busy_min.reshape(len(sites), -1) * 2.0 / 0.95, 4, axis=1) * rng.uniform(0.9, 1.1, (1, 96 * days))
     for kind in (STATION, SWAP):
         for district in range(len(network.districts.name)):
             run.district_kw[kind, district] = hourly[(sites.kind == kind) & (sites.district == district)].sum(axis=0)

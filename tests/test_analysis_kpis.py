@@ -39,7 +39,7 @@ def test_use_by_hand() -> None:
     run = empty_accumulators(network, days=2)
     station = 0
     guns = int(network.sites.guns[station])
-    run.busy_min[station, [13, 24 + 13]] = 30.0, 60.0 * guns
+    run.busy_min[station, 13] = 30.0 + 60.0 * guns  # of two days
     run.energy_kwh[station, 13] = 96.0
     kpis = kpi_frame(make_result([run, run], network=network, days=2))
     all_guns = network.sites.guns.sum()
@@ -120,7 +120,7 @@ def test_power_by_hand() -> None:
     network = make_network()
     run = empty_accumulators(network)
     run.district_kw[STATION, 0, 10], run.district_kw[SWAP, 1, 10], run.district_kw[STATION, 0, 50] = 300.0, 200.0, 400.0
-    run.peak_kw[0, 2], run.peak_kw[1, 12], run.peak_kw[-1, 2] = 300.0, 600.0, 200.0
+    run.peak_kw[[0, 1, -1]] = run.connection_peak_kw[[0, 1, -1]] = 300.0, 600.0, 200.0
     kpis = kpi_frame(make_result([run, run], network=network))
     assert value(kpis, "peak_mw") == pytest.approx(0.5)
     assert value(kpis, "peak_mw", "kind", "station") == pytest.approx(0.4)
@@ -138,7 +138,7 @@ def test_packs_by_hand() -> None:
     run.arrivals[swap[0], 8], run.pack_found[swap[0], 8] = 10, 9
     run.arrivals[swap[-1], 9], run.pack_found[swap[-1], 9] = 5, 1
     run.arrivals[0, 8] = 99
-    run.packs_ready[swap] = 12.0
+    run.packs_ready_h[swap] = 12.0
     kpis = kpi_frame(make_result([run, run], network=network))
     assert value(kpis, "pack_availability", "group", "swap") == pytest.approx(0.9)
     assert value(kpis, "pack_availability", "group", "truck_swap") == pytest.approx(0.2)
@@ -149,7 +149,7 @@ def test_packs_by_hand() -> None:
 def test_queue_by_hand() -> None:
     network = make_network()
     run = empty_accumulators(network)
-    run.queue_min[0, 5] = 120.0
+    run.queue_min[0, 5], run.longest_queue[0] = 120.0, 2.0
     kpis = kpi_frame(make_result([run, run], network=network))
     assert value(kpis, "queue_length") == pytest.approx(120 / (12 * 60 * 24))
     assert value(kpis, "queue_length_max_hour") == pytest.approx(2.0)
@@ -214,7 +214,7 @@ def test_unknown_kpi_is_named(random_kpis: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"days": 2}, r"replication 0: busy_min has the shape \(16, 24\), needs \(16, 48\)"),
+        ({"days": 2}, r"replication 0: district_kw has the shape \(2, 4, 96\), needs \(2, 4, 192\)"),
         ({"groups": ("cars",)}, "groups: got 1, needs one for each of the 7 fleets"),
         ({"groups": ("lorries",) * 7}, "groups: got 'lorries', needs one of cars, trucks"),
         ({"replications": []}, "replications: got none"),

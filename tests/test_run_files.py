@@ -20,7 +20,7 @@ COLUMNS = (
     "soc_in", "soc_out", "diversions",
 )  # fmt: skip
 EVERY = {"manifest.json", "scenario.resolved.yaml", "site_hours.parquet", "kpis.csv", "verdict.json"} | {
-    f"{kind}/{r:03d}.parquet" for kind in ("replications", "sessions") for r in range(REPLICATIONS)
+    f"{kind}/{r:03d}.parquet" for kind in ("replications", "sessions", "site_hours") for r in range(REPLICATIONS)
 }
 
 
@@ -113,7 +113,7 @@ def test_site_hours_add_up_to_the_accumulators(run):
     for column, name in (("energy_kwh", "energy_kwh"), ("busy_gun_min", "busy_min"), ("arrivals", "arrivals"), ("queue_min", "queue_min")):
         mean = np.mean([getattr(one, name).sum(axis=1) for one in books], axis=0)
         by_site = hours.groupby("site", sort=False)[column].sum().loc[list(run.case.network.sites.id)]
-        np.testing.assert_allclose(by_site, mean, rtol=1e-12, atol=1e-9)
+        np.testing.assert_allclose(by_site, mean, rtol=1e-6)
     assert hours["energy_kwh"].sum() > 0
 
 

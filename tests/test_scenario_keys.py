@@ -4,12 +4,12 @@ import csv
 import hashlib
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from network_files import copy_small_city
 
+from chargesim.engine.accumulators import Accumulators
 from chargesim.errors import InputError
 from chargesim.scenario.assumption import TABLE
 from chargesim.scenario.keys import slot_at
@@ -207,9 +207,11 @@ def digest(loaded):
     add("outages", task.outages.draw(0, 3 * 1440.0))
     add("plant", task.plant)
     add("edges", sorted((a, b, data["km"], data["minutes"]) for a, b, data in network.graph.edges(data=True)))
-    shape = (len(task.thresholds_min), len(task.fleets), 3, task.districts, 24)
-    nothing = SimpleNamespace(busy_min=np.zeros((len(network.sites), 24 * task.days)), within=np.zeros(shape, dtype=np.int64))
-    result = as_result(case, [nothing])  # type: ignore[list-item]  # its words alone are read
+    nothing = Accumulators.zeros(
+        sites=len(network.sites), connections=1, fleets=len(task.fleets), districts=len(task.district_names),
+        thresholds=len(task.thresholds_min), quarters=96 * task.days,
+    )  # fmt: skip
+    result = as_result(case, [nothing])
     add("words", (result.name, result.title, result.scope_text, result.share_text, result.given, case.ledger.stock_text))
     standard = scenario.standard.model_dump(exclude={"confidence": {"source"}})
     for criterion in standard["criteria"]:

@@ -12,7 +12,7 @@ import numpy as np
 from chargesim.analysis.histogram import quantile_min
 from chargesim.analysis.result import Bools, Floats, RunResult
 from chargesim.analysis.scopes import hour_name, session_mask, site_mask
-from chargesim.analysis.tallies import by_hour_of_day, ratio
+from chargesim.analysis.tallies import ratio
 from chargesim.engine.accumulators import LOST, PARTIAL, STRANDED, UNFINISHED, Accumulators
 from chargesim.scenario.standard import GIVEN, Criterion
 
@@ -146,7 +146,6 @@ def _pack_evidence(result: RunResult, sites: Bools) -> Evidence:
     count = len(result.network.districts.name)
     district = (np.arange(count)[:, None] == result.network.sites.district[None, sites]).astype(np.float64)
     found, arrivals = (
-        np.stack([district @ by_hour_of_day(getattr(run, name)[sites], result.days) for run in result.replications])
-        for name in ("pack_found", "arrivals")
+        np.stack([district @ getattr(run, name)[sites] for run in result.replications]) for name in ("pack_found", "arrivals")
     )
     return Evidence(arrivals - found, arrivals)

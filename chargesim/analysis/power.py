@@ -68,21 +68,11 @@ def coincidence_factor(tallies: Tallies) -> Values:
 
 
 def _connection_load(tallies: Tallies) -> Floats:
-    """Return each connection's peak over its power [R, connections]; NaN where no power is given.
-
-    Sites that share a connection are known by the highest quarter of each hour alone. Their sum in the highest hour is
-    what the connection carries at most, and it never carries more than its power; with one site it is that site's peak.
-    """
-    sites = tallies.result.network.sites
-    count = int(sites.connection.max(initial=-1)) + 1
-    power_kw, rows = np.zeros(count), np.bincount(sites.connection, minlength=count)
+    """Return each connection's peak over its power [R, connections]; NaN where no power is given."""
+    sites, peaks = tallies.result.network.sites, tallies.sites.connection_peak_kw
+    power_kw = np.zeros(peaks.shape[1])
     power_kw[sites.connection] = sites.site_kw
-    peaks = np.zeros((len(tallies.result.replications), count))
-    for peak, run in zip(peaks, tallies.result.replications, strict=True):
-        hourly = np.zeros((count, run.peak_kw.shape[1]))
-        np.add.at(hourly, sites.connection, run.peak_kw)
-        peak[:] = hourly.max(axis=1, initial=0.0)
-    return ratio(np.where(rows > 1, np.minimum(peaks, power_kw), peaks), power_kw)
+    return ratio(peaks, power_kw)
 
 
 def _over_connections(tallies: Tallies, by_connection: Floats) -> Values:

@@ -8,7 +8,7 @@ import numpy as np
 from chargesim.analysis.histogram import share_at_most
 from chargesim.analysis.intervals import Interval, t_interval
 from chargesim.analysis.result import Floats, RunResult
-from chargesim.analysis.tallies import by_hour_of_day, ratio
+from chargesim.analysis.tallies import ratio
 from chargesim.engine.accumulators import KINDS, LOST, PARTIAL, STRANDED, bin_edges_min
 from chargesim.network.network import STATION
 
@@ -50,7 +50,7 @@ def use_by_district_hour(result: RunResult) -> Floats:
     sites, count = result.network.sites, len(result.network.districts.name)
     public = (sites.kind == STATION) & (np.array(sites.access) == "public")
     members = ((np.arange(count)[:, None] == sites.district) & public).astype(np.float64)
-    busy_min = np.mean([by_hour_of_day(run.busy_min, result.days) for run in result.replications], axis=0)
+    busy_min = np.mean([run.busy_min for run in result.replications], axis=0)
     return ratio(members @ busy_min, (members @ sites.guns * 60.0 * result.days)[:, None])
 
 

@@ -61,7 +61,8 @@ class RunResult:
             raise ValueError("replications: got none, needs at least one finished replication")
         sites, districts = len(self.network.sites), len(self.network.districts.name)
         for number, replication in enumerate(self.replications):
-            _check_axis(number, "busy_min", replication.busy_min.shape, (sites, 24 * self.days))
+            _check_axis(number, "busy_min", replication.busy_min.shape, (sites, 24))
+            _check_axis(number, "district_kw", replication.district_kw.shape, (2, districts, 96 * self.days))
             _check_axis(number, "within", replication.within.shape, (len(self.thresholds_min), len(self.fleets), 3, districts, 24))
 
     def threshold_index(self, minutes: float) -> int:

@@ -1,6 +1,6 @@
 """Gather the accumulators of all replications into totals by scope, from which every KPI is a ratio."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -94,6 +94,8 @@ class SiteTallies:
     """[R, S] highest hourly mean of the queue length"""
     peak_kw: Floats
     """[R, S] highest quarter of an hour"""
+    connection_peak_kw: Floats
+    """[R, G] highest quarter of an hour of all sites behind a grid connection together"""
     scopes: dict[int, SiteScopes]
     """by kind of site"""
 
@@ -119,11 +121,6 @@ def tally(result: RunResult) -> Tallies:
     """
     district_kw = np.stack([replication.district_kw for replication in result.replications])
     return Tallies(result, _tally_sessions(result), _tally_sites(result), district_kw)
-
-
-def by_hour_of_day(hourly: Floats, days: int) -> Floats:
-    """Sum an array by site and judged hour [S, 24 x days] over the days, to [S, 24]."""
-    return np.asarray(hourly.reshape(len(hourly), days, 24).sum(axis=1), dtype=np.float64)
 
 
 def _tally_sessions(result: RunResult) -> SessionTallies:
@@ -155,24 +152,11 @@ def _energy_by_kind(run: Accumulators) -> Floats:
 
 
 def _tally_sites(result: RunResult) -> SiteTallies:
-    runs, days = result.replications, result.days
+    def stacked(name: str) -> Floats:
+        return np.stack([getattr(run, name) for run in result.replications]).astype(np.float64)
 
-    def daily(name: str) -> Floats:
-        return np.stack([by_hour_of_day(getattr(run, name), days) for run in runs])
-
-    return SiteTallies(
-        busy_min=daily("busy_min"),
-        energy_kwh=daily("energy_kwh"),
-        lent_kwh=np.stack([by_hour_of_day(np.maximum(0.0, -run.store_kwh), days) for run in runs]),
-        down_min=daily("down_min"),
-        arrivals=daily("arrivals"),
-        queue_min=daily("queue_min"),
-        packs_ready_h=daily("packs_ready"),
-        pack_found=daily("pack_found"),
-        longest_queue=np.stack([run.queue_min.max(axis=1, initial=0.0) / 60 for run in runs]),
-        peak_kw=np.stack([run.peak_kw.max(axis=1, initial=0.0) for run in runs]),
-        scopes={kind: SiteScopes.of(result, kind) for kind in (STATION, SWAP)},
-    )
+    names = [field.name for field in fields(SiteTallies) if field.name != "scopes"]
+    return SiteTallies(**{name: stacked(name) for name in names}, scopes={kind: SiteScopes.of(result, kind) for kind in (STATION, SWAP)})
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:

@@ -32,30 +32,35 @@ def bin_edges_min() -> Floats:
 
 @dataclass
 class Accumulators:
-    """Totals of one replication over its judged days; lead-in days are not in them.
+    """Totals of one replication over its judged days; lead-in days are not in them, and their size is that of one day.
 
-    Axes: S sites, H judged hours (24 x days), Q judged quarters of an hour, C fleets (the corridor vehicles last),
-    K `KINDS`, D districts (of the wish), 24 hours of day (of the wish), O `OUTCOMES`, T thresholds, B `BINS`.
+    Axes: S sites, G grid connections, Q judged quarters of an hour, C fleets (the corridor vehicles last), K `KINDS`,
+    D districts (of the wish), O `OUTCOMES`, T thresholds, B `BINS`; 24 hours of day, of the clock at sites and of the
+    wish of sessions.
     """
 
     busy_min: Floats
-    """[S, H] gun-minutes (bay-minutes at a swap site) in use"""
+    """[S, 24] gun-minutes (bay-minutes at a swap site) in use"""
     energy_kwh: Floats
-    """[S, H] energy at the plug (at the pack for a swap site: what the slots charged)"""
-    store_kwh: Floats
-    """[S, H] energy that stores took from the plugs' side less what they gave"""
+    """[S, 24] energy at the plug (at the pack for a swap site: what the slots charged)"""
+    lent_kwh: Floats
+    """[S, 24] energy that stores gave to the plugs, in the hours in which they gave more than they took"""
     down_min: Floats
-    """[S, H] gun-minutes out of order, by failure or blackout"""
+    """[S, 24] gun-minutes out of order, by failure or blackout"""
     arrivals: Counts
-    """[S, H] vehicles that arrived, whatever they did then"""
+    """[S, 24] vehicles that arrived, whatever they did then"""
     queue_min: Floats
-    """[S, H] integral of the queue length over time"""
-    peak_kw: Floats
-    """[S, H] highest mean of a quarter of an hour on the grid side"""
-    packs_ready: Floats
-    """[S, H] time mean of charged packs in the rack; 0 at stations"""
+    """[S, 24] integral of the queue length over time"""
+    packs_ready_h: Floats
+    """[S, 24] charged packs in the rack, in pack-hours; 0 at stations"""
     pack_found: Counts
-    """[S, H] arrivals at swap sites that found a charged pack that no earlier vehicle was waiting for"""
+    """[S, 24] arrivals at swap sites that found a charged pack that no earlier vehicle was waiting for"""
+    longest_queue: Floats
+    """[S] highest mean of the queue length over an hour of the clock"""
+    peak_kw: Floats
+    """[S] highest mean of a quarter of an hour on the grid side"""
+    connection_peak_kw: Floats
+    """[G] highest mean of a quarter of an hour of all sites behind a grid connection together"""
     district_kw: Floats
     """[2, D, Q] mean power on the grid side by kind of site (station, swap) and district of the site"""
     outcomes: Counts
@@ -95,6 +100,26 @@ class Accumulators:
     queue_check_min: Floats
     """[S, 2] whole horizon, lead-in included: integral of the queue length by the site's own clock, and sum of the
     waits that the vehicles noted; equal to the last bit by Little's law"""
+
+    @classmethod
+    def zeros(cls, *, sites: int, connections: int, fleets: int, districts: int, thresholds: int, quarters: int = 0) -> "Accumulators":
+        """Return the accumulators of a replication in which nothing has happened."""
+        cells, by_hour = (fleets, len(KINDS), districts, 24), (sites, 24)
+        shapes = {
+            **dict.fromkeys((field.name for field in fields(cls)), cells),
+            **dict.fromkeys(
+                ("busy_min", "energy_kwh", "lent_kwh", "down_min", "arrivals", "queue_min", "packs_ready_h", "pack_found"), by_hour
+            ),
+            **dict.fromkeys(("longest_queue", "peak_kw"), (sites,)),
+            **dict.fromkeys(("wait_bins", "delay_bins"), (*cells, BINS)),
+            "connection_peak_kw": (connections,),
+            "district_kw": (2, districts, quarters),
+            "outcomes": (len(OUTCOMES), *cells),
+            "within": (thresholds, *cells),
+            "queue_check_min": (sites, 2),
+        }
+        arrays: dict[str, Any] = {f.name: np.zeros(shapes[f.name], np.int64 if f.type == Counts else np.float64) for f in fields(cls)}
+        return cls(**arrays)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all arrays by name."""

@@ -15,7 +15,7 @@ class BooksDoNotBalanceError(AssertionError):
 
 
 def audit(sites: Sequence[Station | SwapSite], books: Books, now: float) -> None:
-    """Check all sites at an instant; the books must hold all days, the lead-in too.
+    """Check all sites at an instant.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def _swap_faults(site: SwapSite, books: Books) -> list[str]:
         faults.append(f"{site.present} vehicles present, {len(site.in_bay)} in bays and {len(site.queue)} in the queue")
     limit = site.hand_out_soc
     faults += [f"a pack has the SOC {one.soc}" for one in site.charging.values() if not 0 <= one.soc <= max(one.target_soc, limit)]
-    charged_kwh = float(books.energy_kwh[site.number].sum())
+    charged_kwh = float(books.past_kwh[site.number] + books.energy_kwh[site.number].sum())
     if abs(charged_kwh + site.lacking_kwh - site.pack_kwh) > _SLACK_KWH + _SLACK_SHARE * site.pack_kwh:
         faults.append(f"{site.pack_kwh} kWh left with packs, {charged_kwh} kWh were charged and {site.lacking_kwh} kWh are lacking")
     return faults

@@ -1,28 +1,36 @@
-"""Keep the books of one replication: what each site did in each hour, while it happens."""
+"""Keep the books of one replication, a day at a time: what each site did in each hour, while it happens.
+
+What lasts over midnight is written twice, clipped to the day each time: when the day ends, and when it ends itself.
+"""
+
+from collections.abc import Iterable
 
 import numpy as np
 
 from chargesim.engine.deposits import deposit_level
 from chargesim.engine.order import DAY_MIN, HOUR_MIN
-from chargesim.engine.plant import Plant
+from chargesim.engine.session_log import SessionLog, by_row
 
 QUARTER_MIN = 15.0
+HOURLY: tuple[str, ...] = ("busy_min", "down_min", "queue_min", "ready_min", "arrivals", "pack_found")
+QUARTERLY: tuple[str, ...] = ("energy_kwh", "store_kwh")
 
 
 class Books:
-    """Totals by site and hour (energies by quarter) over the judged days; what lies outside them is left out.
+    """Totals by site and hour (energies by quarter) from one instant to another; what lies outside is left out.
 
     Parameters
     ----------
-    plant : Plant
-    lead_in_days, days : int
-        Whole days before the judged ones, and the judged ones.
+    sites : int
+    start_min : float
+        Where they begin, at the beginning of a day [min].
+    days : int
+        Days that they cover; an engine keeps those of one day.
     """
 
-    def __init__(self, plant: Plant, lead_in_days: int, days: int) -> None:
-        sites, hours = len(plant), 24 * days
-        self.start_min = lead_in_days * DAY_MIN
-        self.end_min = self.start_min + days * DAY_MIN
+    def __init__(self, sites: int, start_min: float = 0.0, days: int = 1) -> None:
+        hours = 24 * days
+        self.start_min, self.end_min = start_min, start_min + days * DAY_MIN
         self.busy_min = np.zeros((sites, hours))
         self.energy_kwh = np.zeros((sites, 4 * hours))
         self.store_kwh = np.zeros((sites, 4 * hours))
@@ -32,16 +40,19 @@ class Books:
         self.arrivals = np.zeros((sites, hours), dtype=np.int64)
         self.pack_found = np.zeros((sites, hours), dtype=np.int64)
         self.queue_check_min = np.zeros((sites, 2))
+        """[S, 2] from the start of the run on: integral of the queue length, and sum of the waits of those who have left it"""
+        self.past_kwh = np.zeros(sites)
+        """[S] energy at the plug on the days before"""
 
-    def without(self, days: int) -> "Books":
-        """Return these books without their first days, as if those had been a lead-in."""
-        first = 24 * days
-        self.start_min += days * DAY_MIN
-        for name in ("busy_min", "down_min", "queue_min", "ready_min", "arrivals", "pack_found"):
-            setattr(self, name, getattr(self, name)[:, first:].copy())
-        for name in ("energy_kwh", "store_kwh"):
-            setattr(self, name, getattr(self, name)[:, 4 * first :].copy())
-        return self
+    def turn_day(self) -> "Books":
+        """Return the books of the day that ends, and begin those of the next."""
+        ended = Books(len(self.past_kwh), self.start_min)
+        self.past_kwh += self.energy_kwh.sum(axis=1)
+        for name in (*HOURLY, *QUARTERLY):
+            getattr(ended, name)[:] = getattr(self, name)
+            getattr(self, name)[:] = 0
+        self.start_min, self.end_min = self.end_min, self.end_min + DAY_MIN
+        return ended
 
     def busy(self, site: int, begin_min: float, end_min: float) -> None:
         """Note that an outlet was in use between two instants."""
@@ -54,11 +65,6 @@ class Books:
     def queued(self, site: int, begin_min: float, end_min: float, vehicles: int) -> None:
         """Note that so many vehicles waited between two instants."""
         deposit_level(self.queue_min, site, begin_min, end_min, float(vehicles), self.start_min, HOUR_MIN)
-        self.queue_check_min[site, 0] += vehicles * (end_min - begin_min)
-
-    def waited(self, site: int, minutes: float) -> None:
-        """Note what one vehicle waited at a site, as it counts it itself."""
-        self.queue_check_min[site, 1] += minutes
 
     def ready(self, site: int, begin_min: float, end_min: float, packs: int) -> None:
         """Note that so many charged packs stood in the rack between two instants."""
@@ -66,8 +72,19 @@ class Books:
 
     def arrived(self, site: int, now: float, pack_found: bool = False) -> None:
         """Count an arrival, and whether it found a charged pack that nobody was waiting for."""
-        if self.start_min <= now < self.end_min:
+        if now < self.end_min:
             hour = int((now - self.start_min) // HOUR_MIN)
             self.arrivals[site, hour] += 1
             if pack_found:
                 self.pack_found[site, hour] += 1
+
+
+def joined(days: Iterable[tuple[Books | None, SessionLog]], last: Books) -> tuple[Books, SessionLog]:
+    """Return the books of a run's judged days as one, and its whole session log; `last` are the books of the engine."""
+    books, logs = zip(*days, strict=True)
+    judged = [day for day in books if day is not None]
+    whole = Books(len(last.past_kwh), judged[0].start_min if judged else last.start_min, len(judged))
+    for name in (*HOURLY, *QUARTERLY):
+        getattr(whole, name)[:] = np.concatenate([getattr(day, name) for day in judged] or [getattr(whole, name)], axis=1)
+    whole.queue_check_min[:] = last.queue_check_min
+    return whole, by_row(np.concatenate(logs))

@@ -168,6 +168,17 @@ class PowerGroup:
         self.count -= 1
         self._reshare()
 
+    def end_day(self) -> None:
+        """Write to the day's books what is charged over its end; nothing else changes."""
+        for outlet in self.outlets:
+            charge = outlet.charge
+            if charge is not None and self.shared:
+                self._deposit_shared(charge, self.env.now)
+            elif charge is not None:
+                self._deposit_alone(charge, charge.soc, charge.target_soc)  # the day clips it
+        if self.store is not None:
+            self.store.deposit()
+
     def settle_all(self) -> None:
         """Bring SOC and books of all charges up to now, and those of the store."""
         for outlet in self.outlets:
@@ -178,7 +189,13 @@ class PowerGroup:
 
     def soc_now(self, charge: Charge) -> float:
         """Return the SOC that a charge has reached by now; to look changes nothing."""
-        minutes = self.env.now - charge.since_min
+        return self._soc_after(charge, self.env.now - charge.since_min)
+
+    def soc_in_books(self, charge: Charge) -> float:
+        """Return the SOC up to which the books hold a charge: that of its last settling, or of the day's beginning."""
+        return self._soc_after(charge, max(0.0, self.books.start_min - charge.since_min))
+
+    def _soc_after(self, charge: Charge, minutes: float) -> float:
         if self.shared:
             edge = min(float(charge.edge_soc[charge.step + 1]), charge.target_soc)
             return min(edge, charge.soc + charge.granted_kw * minutes / (60.0 * charge.battery_kwh))
@@ -301,7 +318,7 @@ class PowerGroup:
         if self.shared:
             self._deposit_shared(charge, now)
         else:
-            self._deposit_alone(charge, soc)
+            self._deposit_alone(charge, soc, charge.soc)
         charge.since_min = now
 
     def _step(self, moment: Moment) -> None:
@@ -321,8 +338,7 @@ class PowerGroup:
         if self.shared:
             self._deposit_shared(charge, self.env.now)
         else:
-            before, charge.soc = charge.soc, charge.target_soc
-            self._deposit_alone(charge, before)
+            self._deposit_alone(charge, charge.soc, charge.target_soc)
         charge.soc = charge.target_soc
         outlet = charge.outlet
         charge.plan = outlet.charge = None
@@ -330,10 +346,10 @@ class PowerGroup:
         self._reshare()
         outlet.done(charge)
 
-    def _deposit_alone(self, charge: Charge, soc_before: float) -> None:
+    def _deposit_alone(self, charge: Charge, soc: float, soc_end: float) -> None:
         books = self.books
         deposit_charge(
-            books.energy_kwh, charge.outlet.site, charge.since_min, soc_before, charge.soc, charge.battery_kwh,
+            books.energy_kwh, charge.outlet.site, charge.since_min, soc, soc_end, charge.battery_kwh,
             charge.edge_soc, charge.step_kw, books.start_min, QUARTER_MIN,
         )  # fmt: skip
 

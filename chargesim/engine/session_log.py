@@ -15,7 +15,7 @@ SESSION = np.dtype(
         ("balks", "i4"),
         ("reneges", "i4"),
         ("diversions", "i4"),
-        ("interruptions", "i4"),  # by failures of its gun
+        ("interruptions", "i8"),  # by failures of its gun
         ("drive_min", "f8"),
         ("wait_min", "f8"),  # all queue minutes, over all sites
         ("plug_min", "f8"),  # instant at which service first began, -1: never
@@ -27,7 +27,7 @@ SESSION = np.dtype(
     ],
     align=True,
 )
-"""Columns of the session log."""
+"""Columns of the session log; no byte lies between them, so that equal logs are equal bytes."""
 
 SessionLog = NDArray[Any]
 """A structured array of `SESSION` rows, sorted by row."""
@@ -36,5 +36,12 @@ SessionLog = NDArray[Any]
 def as_log(rows: list[tuple[Any, ...]]) -> SessionLog:
     """Return session rows in the order of the demand."""
     log = np.zeros(len(rows), dtype=SESSION)
-    log[:] = sorted(rows)
-    return log
+    log[:] = rows
+    return by_row(log)
+
+
+def by_row(log: SessionLog) -> SessionLog:
+    """Return sessions in the order of the demand."""
+    whole = log.view(f"V{log.itemsize}")  # moved as a whole, not column by column
+    ordered: SessionLog = whole[np.argsort(log["row"])].view(SESSION)
+    return ordered

@@ -11,7 +11,7 @@ import simpy
 from chargesim.demand.table import CLOUD, Outages, Table, no_outages
 from chargesim.engine.accumulators import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED
 from chargesim.engine.audit import audit
-from chargesim.engine.books import Books
+from chargesim.engine.books import Books, joined
 from chargesim.engine.calendar import Calendar
 from chargesim.engine.car import Car
 from chargesim.engine.choice import choose_site
@@ -72,11 +72,12 @@ class World:
         extensions: "Sequence[Extension]" = (),
         debug: bool = False,
     ) -> None:
-        self.last_min = (lead_in_days + days + run_out_days) * DAY_MIN
+        self.lead_in_days, self.days = lead_in_days, days
+        self.end_min = (lead_in_days + days) * DAY_MIN
+        self.last_min = self.end_min + run_out_days * DAY_MIN
         self.env = simpy.Environment()
         self.plant, self.debug = plant, debug
-        self.lead_in_days = lead_in_days
-        self.books = Books(plant, 0, lead_in_days + days) if debug else Books(plant, lead_in_days, days)
+        self.books = Books(len(plant))
         self.changed: set[int] = set()
         self.groups: dict[int, PowerGroup] = {}
         self._rows = Rows(plant)
@@ -99,12 +100,18 @@ class World:
             self.env.process(extend(self))
 
     def run(self) -> tuple[Books, SessionLog]:
-        """Run to the end of the judged days, and on until their vehicles have left; return the books and the session log."""
-        if self.debug:
-            while self.env.peek() < self.books.end_min:
-                self.env.step()
-                audit(self.sites, self.books, self.env.now)
-        self.env.run(until=self.books.end_min)
+        """Run to the end; return the books of the judged days as one, and the session log."""
+        self.books, log = joined(self.run_days(), self.books)
+        return self.books, log
+
+    def run_days(self) -> Iterator[tuple[Books | None, SessionLog]]:
+        """Run day after day; give the books of each judged day, and the sessions that have ended since the day before, by row.
+
+        A day of the lead-in has no books, nor has the last time: the judged vehicles have left, or stay unfinished then.
+        """
+        for day in range(self.lead_in_days + self.days):
+            ended = self._run_day()
+            yield (ended if day >= self.lead_in_days else None), self._take_log()
         judged = set(self.under_way)
         while not judged.isdisjoint(self.under_way) and self.env.peek() < self.last_min:
             self.env.step()
@@ -114,9 +121,25 @@ class World:
             site.close()
         for car in self.under_way.values():
             self._log(car, UNFINISHED)
+        yield None, self._take_log()
+
+    def _run_day(self) -> Books:
+        """Run to the end of a day and return its books."""
         if self.debug:
-            self.books = self.books.without(self.lead_in_days)
-        return self.books, as_log(self.rows)
+            while self.env.peek() < self.books.end_min:
+                self.env.step()
+                audit(self.sites, self.books, self.env.now)
+        self.env.run(until=self.books.end_min)
+        for group in self.groups.values():
+            group.end_day()
+        for site in self.sites:
+            site.end_day()
+        return self.books.turn_day()
+
+    def _take_log(self) -> SessionLog:
+        """Return the sessions that have ended since the last time, by row."""
+        log, self.rows = as_log(self.rows), []
+        return log
 
     def wishes(self, tables: Iterable[Table]) -> Iterator[tuple[Car, Table, int]]:
         """Give every vehicle of the demand in turn, with its table and its origin."""

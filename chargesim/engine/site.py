@@ -67,8 +67,12 @@ class Site:
         """Serve a vehicle at the place that it was given; the event comes when it is done, or its gun has failed."""
         raise NotImplementedError
 
+    def end_day(self) -> None:
+        """Write to the day's books what goes on over its end; nothing else changes."""
+        self.books.queued(self.number, self._queue_since, self.env.now, len(self.queue))
+
     def close(self) -> None:
-        """Bring the books up to now, at the end of the horizon."""
+        """Bring the vehicles up to now, at the end of the horizon."""
         self._tick()
         for turn in self.queue.values():
             self._note_wait(turn.car)
@@ -192,13 +196,14 @@ class Site:
     def _note_wait(self, car: Car) -> None:
         minutes = self.env.now - car.joined_min
         car.wait_min += minutes
-        self.books.waited(self.number, minutes)
+        self.books.queue_check_min[self.number, 1] += minutes
 
     def _tick(self) -> None:
         """Advance the queue's clock."""
         now = self.env.now
         if self.queue and now > self._queue_since:
             self.books.queued(self.number, self._queue_since, now, len(self.queue))
+            self.books.queue_check_min[self.number, 0] += len(self.queue) * (now - self._queue_since)
         self._queue_since = now
 
     def _give_back(self, place: int) -> None:

@@ -66,14 +66,20 @@ class Station(Site):
             Moment(self.env, minutes, outlet_key(EventClass.DONE, self.number, car.place), (car, done), self._start)
         return done
 
+    def end_day(self) -> None:
+        """Write to the day's books what goes on over its end, at guns that serve and guns that are down."""
+        super().end_day()
+        for car, _ in self.in_service.values():
+            self.books.busy(self.number, self._begun_min(car), self.env.now)
+        for gun, failures in enumerate(self.down):
+            if failures:
+                self._note_down(gun)
+
     def close(self) -> None:
         """Settle what is still charging."""
         super().close()
         for gun, (car, _) in sorted(self.in_service.items()):
             self._note_service(gun, car)
-        for gun, failures in enumerate(self.down):
-            if failures:
-                self._note_down(gun)
 
     def fail(self, gun: int) -> None:
         """Let a gun be out of order until it is restored; the vehicle at it keeps its SOC."""
@@ -216,10 +222,13 @@ class Station(Site):
         done.happen()
         self._call_next()
 
+    def _begun_min(self, car: Car) -> float:
+        """Return when a vehicle's charge, or its try that fails, began [min]."""
+        return float(car.joined_min if car.charge is None else car.charge.begun_min)
+
     def _note_service(self, gun: int, car: Car) -> None:
         """Write what a vehicle had at a gun to the books and to the vehicle."""
-        charge = car.charge
-        begun_min = car.joined_min if charge is None else charge.begun_min
+        charge, begun_min = car.charge, self._begun_min(car)
         self.books.busy(self.number, begun_min, self.env.now)
         car.service_min += self.env.now - begun_min
         if charge is not None:

@@ -77,9 +77,13 @@ class Store:
             moved_kwh = self.power_kw * (now - self.since_min) / 60.0
             self.energy_kwh -= moved_kwh if moved_kwh > 0 else moved_kwh * self.efficiency
             self.energy_kwh = min(self.kwh, max(0.0, self.energy_kwh))
-            level = -self.power_kw / 60.0
-            deposit_level(self.books.store_kwh, self.site, self.since_min, now, level, self.books.start_min, QUARTER_MIN)
+            self.deposit()
         self.since_min = now
+
+    def deposit(self) -> None:
+        """Write to the books what it took or gave since it was last settled."""
+        level = -self.power_kw / 60.0
+        deposit_level(self.books.store_kwh, self.site, self.since_min, self.env.now, level, self.books.start_min, QUARTER_MIN)
 
     def _end(self, moment: Moment) -> None:
         """Be empty or full, exactly, and let the power be shared anew."""

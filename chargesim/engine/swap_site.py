@@ -51,9 +51,9 @@ class SwapSite(Site):
 
     @property
     def lacking_kwh(self) -> float:
-        """Energy that the packs at the site need until all have the hand-out SOC, as of their last settling [kWh]."""
+        """Energy that the packs at the site need until all have the hand-out SOC, as of what the books hold of their charges [kWh]."""
         waiting = sum(max(0.0, self.hand_out_soc - soc) * kwh for soc, kwh in self.empty)
-        return waiting + sum((charge.target_soc - charge.soc) * charge.battery_kwh for charge in self.charging.values())
+        return waiting + sum((one.target_soc - self.group.soc_in_books(one)) * one.battery_kwh for one in self.charging.values())
 
     def visible_wait_min(self) -> float:
         """Return the expected wait by the occupancy on sight [min]; endless without power."""
@@ -87,12 +87,17 @@ class SwapSite(Site):
         Moment(self.env, self.swap_min, outlet_key(EventClass.DONE, self.number, car.place), car.place, self._leave_bay)
         return done
 
-    def close(self) -> None:
-        """Settle bays and slots."""
-        super().close()
-        self._count_ready(0)
-        for _, (car, _, begun_min) in sorted(self.in_bay.items()):
+    def end_day(self) -> None:
+        """Write to the day's books what goes on over its end, in bays and in the rack."""
+        super().end_day()
+        self.books.ready(self.number, self._ready_since, self.env.now, self.ready)
+        for _, _, begun_min in self.in_bay.values():
             self.books.busy(self.number, begun_min, self.env.now)
+
+    def close(self) -> None:
+        """Settle bays."""
+        super().close()
+        for _, (car, _, begun_min) in sorted(self.in_bay.items()):
             car.service_min += self.env.now - begun_min
 
     def cut(self) -> None:

@@ -1,13 +1,15 @@
-"""Count the sessions of a replication into its accumulators, once its log is complete."""
+"""Count a replication into its accumulators, day by day: the books of each judged day and the sessions that have ended."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chargesim.demand.table import Table
-from chargesim.engine.accumulators import BINS, KINDS, LOST, OUTCOMES, PARTIAL, SERVED, STRANDED, UNFINISHED, Accumulators, bin_edges_min
+from chargesim.engine.accumulators import BINS, LOST, OUTCOMES, PARTIAL, SERVED, STRANDED, UNFINISHED, Accumulators, bin_edges_min
 from chargesim.engine.books import Books
+from chargesim.engine.order import HOUR_MIN
 from chargesim.engine.plant import Plant
 from chargesim.engine.session_log import SessionLog
 
@@ -51,90 +53,104 @@ def session_minutes(plant: Plant, table: Table, log: SessionLog) -> dict[str, Fl
     }
 
 
-def accumulate(
-    plant: Plant,
-    books: Books,
-    table: Table,
-    log: SessionLog,
-    *,
-    fleets: int,
-    districts: int,
-    district_of_origin: Ints,
-    thresholds_min: tuple[float, ...],
-) -> Accumulators:
-    """Return the accumulators of a replication from its books, its demand (all days, in order) and its log."""
-    table = table[log["row"]]
-    minutes = session_minutes(plant, table, log)
-    judged = (table["wish_min"] >= books.start_min) & (table["wish_min"] < books.end_min)
-    table, log = table[judged], log[judged]
-    minutes = {name: values[judged] for name, values in minutes.items()}
-    shape = (fleets, len(KINDS), districts, 24)
-    hour = (table["wish_min"] // 60.0).astype(np.int64) % 24
-    cell = np.ravel_multi_index((table["fleet"], log["kind"], district_of_origin[table["origin"]], hour), shape)
-    size = int(np.prod(shape))
-    served = log["outcome"] == SERVED
+class Tally:
+    """The accumulators of a replication while it runs.
 
-    def count(chosen: NDArray[Any]) -> Ints:
-        return np.bincount(cell[chosen], minlength=size).reshape(shape)
+    Parameters
+    ----------
+    plant : Plant
+    fleets, districts : int
+    district_of_origin : array of int, [origins]
+    thresholds_min : tuple of float
+        Waits at which served sessions are counted exactly [min].
+    start_min, end_min : float
+        The judged days; sessions whose wish lies outside are not counted [min].
+    """
 
-    def total(values: Floats, chosen: NDArray[Any]) -> Floats:
-        summed: Floats = np.bincount(cell[chosen], weights=values[chosen], minlength=size).astype(np.float64).reshape(shape)
-        return summed
+    def __init__(
+        self, plant: Plant, *, fleets: int, districts: int, district_of_origin: Ints, thresholds_min: tuple[float, ...],
+        start_min: float, end_min: float,
+    ) -> None:  # fmt: skip
+        self.plant, self.district_of_origin, self.thresholds_min = plant, district_of_origin, thresholds_min
+        self.start_min, self.end_min = start_min, end_min
+        self._totals = Accumulators.zeros(
+            sites=len(plant), connections=int(plant.connection.max(initial=-1)) + 1, fleets=fleets, districts=districts,
+            thresholds=len(thresholds_min),
+        )  # fmt: skip
+        self._shape = self._totals.outside.shape
+        self._district_kw = [self._totals.district_kw]
 
-    def histogram(values: Floats) -> Ints:
-        bins = np.searchsorted(bin_edges_min(), values[served], side="left")
-        return np.bincount(cell[served] * BINS + bins, minlength=size * BINS).reshape(*shape, BINS)
+    def add_books(self, books: Books) -> None:
+        """Add the books of a judged day."""
+        total, quarters = self._totals, grid_kw(self.plant, books)
+        for name in ("busy_min", "down_min", "arrivals", "queue_min", "pack_found"):
+            getattr(total, name)[:] += getattr(books, name)
+        total.packs_ready_h += books.ready_min / HOUR_MIN
+        total.energy_kwh += by_hour(books.energy_kwh)
+        total.lent_kwh += np.maximum(0.0, -by_hour(books.store_kwh))
+        together = np.zeros((len(total.connection_peak_kw), quarters.shape[1]))
+        np.add.at(together, self.plant.connection, quarters)
+        for highest, of_day in (
+            (total.longest_queue, books.queue_min / HOUR_MIN), (total.peak_kw, quarters), (total.connection_peak_kw, together),
+        ):  # fmt: skip
+            np.maximum(highest, of_day.max(axis=1, initial=0.0), out=highest)
+        of_district = np.zeros((*total.district_kw.shape[:2], quarters.shape[1]))
+        np.add.at(of_district, (self.plant.kind, self.plant.district), quarters)
+        self._district_kw.append(of_district)
 
-    ended = log["outcome"] != UNFINISHED
-    everyone = np.ones(len(log), dtype=bool)
-    return Accumulators(
-        **site_hours(plant, books),
-        district_kw=_district_kw(plant, books, districts),
-        outcomes=np.stack([count(log["outcome"] == outcome) for outcome in range(len(OUTCOMES))]),
-        outside=count(log["outside"] > 0),
-        balked=count(ended & (log["balks"] > 0)),
-        reneged=count(ended & (log["reneges"] > 0)),
-        diverted=count(ended & (log["diversions"] > 0)),
-        interrupted=count(ended & (log["interruptions"] > 0)),
-        put_off=count(ended & (table["put_off_min"] > 0)),
-        within=np.stack([count(served & (log["wait_min"] <= limit)) for limit in thresholds_min]),
-        wait_min=total(log["wait_min"], served),
-        wait_all_min=total(log["wait_min"], ended),
-        delay_min=total(minutes["delay_min"], served),
-        detour_min=total(minutes["detour_min"], served),
-        service_min=total(minutes["service_min"], served),
-        session_kwh=total(minutes["energy_kwh"], everyone),
-        unserved_kwh=total(minutes["unserved_kwh"], everyone),
-        wait_bins=histogram(log["wait_min"]),
-        delay_bins=histogram(minutes["delay_min"]),
-        queue_check_min=books.queue_check_min,
-    )
+    def add_sessions(self, table: Table, log: SessionLog) -> None:
+        """Add sessions that have ended; `table` holds their demand rows, in the same order."""
+        judged = (table["wish_min"] >= self.start_min) & (table["wish_min"] < self.end_min)
+        table, log = table[judged], log[judged]
+        minutes = session_minutes(self.plant, table, log)
+        hour = (table["wish_min"] // HOUR_MIN).astype(np.int64) % 24
+        cell = np.ravel_multi_index((table["fleet"], log["kind"], self.district_of_origin[table["origin"]], hour), self._shape)
+        size = int(np.prod(self._shape))
+        served, ended = log["outcome"] == SERVED, log["outcome"] != UNFINISHED
+        everyone = np.ones(len(log), dtype=bool)
+
+        def count(into: Ints, chosen: NDArray[Any]) -> None:
+            into += np.bincount(cell[chosen], minlength=size).reshape(self._shape)
+
+        def add(into: Floats, values: Floats, chosen: NDArray[Any]) -> None:
+            into += np.bincount(cell[chosen], weights=values[chosen], minlength=size).reshape(self._shape)
+
+        def spread(into: Ints, values: Floats) -> None:
+            bins = np.searchsorted(bin_edges_min(), values[served], side="left")
+            np.add.at(into.reshape(-1), cell[served] * BINS + bins, 1)
+
+        total = self._totals
+        for outcome in range(len(OUTCOMES)):
+            count(total.outcomes[outcome], log["outcome"] == outcome)
+        for place, limit in enumerate(self.thresholds_min):
+            count(total.within[place], served & (log["wait_min"] <= limit))
+        count(total.outside, log["outside"] > 0)
+        count(total.balked, ended & (log["balks"] > 0))
+        count(total.reneged, ended & (log["reneges"] > 0))
+        count(total.diverted, ended & (log["diversions"] > 0))
+        count(total.interrupted, ended & (log["interruptions"] > 0))
+        count(total.put_off, ended & (table["put_off_min"] > 0))
+        add(total.wait_min, log["wait_min"], served)
+        add(total.wait_all_min, log["wait_min"], ended)
+        add(total.delay_min, minutes["delay_min"], served)
+        add(total.detour_min, minutes["detour_min"], served)
+        add(total.service_min, minutes["service_min"], served)
+        add(total.session_kwh, minutes["energy_kwh"], everyone)
+        add(total.unserved_kwh, minutes["unserved_kwh"], everyone)
+        spread(total.wait_bins, log["wait_min"])
+        spread(total.delay_bins, minutes["delay_min"])
+
+    def accumulators(self, queue_check_min: Floats) -> Accumulators:
+        """Return the totals; `queue_check_min` is that of the engine's books at the end."""
+        return replace(self._totals, district_kw=np.concatenate(self._district_kw, axis=2), queue_check_min=queue_check_min)
 
 
-def site_hours(plant: Plant, books: Books) -> dict[str, Any]:
-    """Return the books by site and hour; power is on the grid side, a mean over a quarter of an hour."""
-    sites, quarters = books.energy_kwh.shape
-    grid_kw = _grid_kw(plant, books)
-    return {
-        "busy_min": books.busy_min,
-        "down_min": books.down_min,
-        "store_kwh": books.store_kwh.reshape(sites, quarters // 4, 4).sum(axis=2),
-        "energy_kwh": books.energy_kwh.reshape(sites, quarters // 4, 4).sum(axis=2),
-        "arrivals": books.arrivals,
-        "queue_min": books.queue_min,
-        "peak_kw": grid_kw.reshape(sites, quarters // 4, 4).max(axis=2),
-        "packs_ready": books.ready_min / 60.0,
-        "pack_found": books.pack_found,
-    }
+def by_hour(by_quarter: Floats) -> Floats:
+    """Sum an array by site and quarter of an hour [S, 4 x H] over each hour, to [S, H]."""
+    return np.asarray(by_quarter.reshape(len(by_quarter), -1, 4).sum(axis=2))
 
 
-def _district_kw(plant: Plant, books: Books, districts: int) -> Floats:
-    kw = np.zeros((2, districts, books.energy_kwh.shape[1]))
-    np.add.at(kw, (plant.kind, plant.district), _grid_kw(plant, books))
-    return kw
-
-
-def _grid_kw(plant: Plant, books: Books) -> Floats:
+def grid_kw(plant: Plant, books: Books) -> Floats:
     """Return the mean power from the grid by site and quarter of an hour: what plugs and stores take, over the efficiency."""
     kw: Floats = (books.energy_kwh + books.store_kwh) * 4.0 / plant.efficiency
     return kw

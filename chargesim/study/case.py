@@ -36,7 +36,7 @@ class Task:
     lead_in_days: int
     days: int
     fleets: tuple[str, ...]
-    districts: int
+    district_names: tuple[str, ...]
     thresholds_min: tuple[float, ...]
     zone_names: tuple[str, ...]
     site_names: tuple[str, ...]
@@ -103,7 +103,7 @@ def build_case(loaded: LoadedScenario) -> Case:
             lead_in_days=scenario.horizon.lead_in_days,
             days=scenario.horizon.days,
             fleets=fleets,
-            districts=len(network.districts.name),
+            district_names=network.districts.name,
             thresholds_min=thresholds_min(scenario),
             zone_names=(*network.zones.id, *network.corridors.id),
             site_names=network.sites.id,

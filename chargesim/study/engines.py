@@ -87,7 +87,7 @@ def differences(books: Books, log: SessionLog, own_books: Books, own_log: Sessio
 
 def first_parting(readable: World, compiled: CompiledWorld) -> tuple[int, tuple[str, str] | None]:
     """Step both engines event by event up to the end of the judged days; return the events and where they first part."""
-    events, until_min = 0, readable.books.end_min
+    events, until_min = 0, readable.end_min
     while True:
         queue = readable.env._queue  # the schedule itself: SimPy tells the next instant, not the next key
         one = (queue[0][0], int(queue[0][1])) if queue else None

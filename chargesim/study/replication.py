@@ -1,61 +1,116 @@
-"""Run one replication and leave its accumulators (and sessions) as files."""
+"""Run one replication, day by day, and leave its accumulators, site-hours and sessions as files."""
 
+import contextlib
 import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from chargesim.demand.table import WISH, Table
 from chargesim.engine.accumulators import KINDS, OUTCOMES, Accumulators
-from chargesim.engine.compiled.engine import run_compiled
+from chargesim.engine.books import Books
+from chargesim.engine.compiled.engine import CompiledWorld
 from chargesim.engine.order import DAY_MIN
 from chargesim.engine.session_log import SessionLog
-from chargesim.engine.simpy_engine import run_simpy
-from chargesim.engine.tally import accumulate, session_minutes
+from chargesim.engine.simpy_engine import World
+from chargesim.engine.tally import Tally, session_minutes
 from chargesim.study.case import Task
 from chargesim.study.footprint import peak_gib
-from chargesim.study.storage import write_accumulators, write_frame
+from chargesim.study.site_tables import SITE_HOURS, SiteHours
+from chargesim.study.storage import parquet_parts, write_accumulators
 
 RUN_OUT_DAYS = 1
 """Days after the judged ones in which their last vehicles may finish, among vehicles that are not judged."""
 
 
-def simulate(task: Task, replication: int) -> tuple[Accumulators, pd.DataFrame]:
-    """Run one replication in memory; return its accumulators and a row per judged session."""
-    days = task.lead_in_days + task.days + RUN_OUT_DAYS
-    tables = [task.demand.day(replication, day) for day in range(days)]
-    outages = task.outages.draw(replication, days * DAY_MIN)
+class DrawnDays:
+    """The demand of a replication: drawn when the engine asks for the next day, and kept until the day's last session has ended."""
+
+    def __init__(self, task: Task, replication: int, days: int) -> None:
+        self._task, self._replication, self._days = task, replication, days
+        self._kept: list[tuple[int, Table]] = []
+        self._open: dict[int, int] = {}
+        self._rows = 0
+
+    def __iter__(self) -> Iterator[Table]:
+        """Give the tables day by day."""
+        for day in range(self._days):
+            table = self._task.demand.day(self._replication, day)
+            self._kept.append((self._rows, table))
+            self._open[self._rows] = len(table)
+            self._rows += len(table)
+            yield table
+
+    def of(self, log: SessionLog) -> Table:
+        """Return the wishes of sessions that have ended, which stand in the order of their rows; each can be asked for once."""
+        parts = [np.zeros(0, dtype=WISH)]
+        for first, table in self._kept:
+            begin, end = np.searchsorted(log["row"], (first, first + len(table)))
+            parts.append(table[log["row"][begin:end] - first])
+            self._open[first] -= int(end - begin)
+        self._kept = [(first, table) for first, table in self._kept if self._open[first] > 0]
+        return np.concatenate(parts)
+
+
+class Replication:
+    """A replication that is played day by day and counted on the way."""
+
+    def __init__(self, task: Task, replication: int) -> None:
+        days = task.lead_in_days + task.days + RUN_OUT_DAYS
+        horizon = (task.lead_in_days, task.days, RUN_OUT_DAYS)
+        outages = task.outages.draw(replication, days * DAY_MIN)
+        self._demand = DrawnDays(task, replication, days)
+        self._world = (
+            CompiledWorld(task.plant, self._demand, *horizon, outages=outages)
+            if task.engine == "compiled"
+            else World(task.plant, self._demand, *horizon, outages=outages, extensions=task.extensions, debug=task.debug)
+        )
+        first_min = task.lead_in_days * DAY_MIN
+        self._tally = Tally(
+            task.plant, fleets=len(task.fleets), districts=len(task.district_names), district_of_origin=task.district_of_origin,
+            thresholds_min=task.thresholds_min, start_min=first_min, end_min=first_min + task.days * DAY_MIN,
+        )  # fmt: skip
+
+    def days(self) -> Iterator[tuple[Books | None, Table, SessionLog]]:
+        """Give the books of each judged day (None before the first and after the last), and wishes and log of who has left since."""
+        with _without_collector():
+            for books, log in self._world.run_days():
+                table = self._demand.of(log)
+                if books is not None:
+                    self._tally.add_books(books)
+                self._tally.add_sessions(table, log)
+                yield books, table, log
+
+    def accumulators(self) -> Accumulators:
+        """Return what was counted, once the last day is over."""
+        return self._tally.accumulators(self._world.books.queue_check_min)
+
+
+@contextlib.contextmanager
+def _without_collector() -> Iterator[None]:
+    """Let the garbage collector rest: SimPy's many live processes make it cost a tenth of a run, and it frees nothing."""
     collecting = gc.isenabled()
-    gc.disable()  # the many live processes make the collector cost a tenth of the run, and free nothing
+    gc.disable()
     try:
-        if task.engine == "compiled":
-            books, log = run_compiled(task.plant, tables, task.lead_in_days, task.days, RUN_OUT_DAYS, outages=outages)
-        else:
-            books, log = run_simpy(
-                task.plant, tables, task.lead_in_days, task.days, RUN_OUT_DAYS,
-                outages=outages, extensions=task.extensions, debug=task.debug,
-            )  # fmt: skip
+        yield
     finally:
         if collecting:
             gc.enable()
-    table = np.concatenate(tables)
-    accumulators = accumulate(
-        task.plant,
-        books,
-        table,
-        log,
-        fleets=len(task.fleets),
-        districts=task.districts,
-        district_of_origin=task.district_of_origin,
-        thresholds_min=task.thresholds_min,
-    )
-    return accumulators, session_frame(task, table, log)
 
 
-def session_frame(task: Task, table: np.ndarray, log: SessionLog) -> pd.DataFrame:
-    """Return a row per judged session in the planner's words."""
-    table = table[log["row"]]
+def simulate(task: Task, replication: int) -> tuple[Accumulators, pd.DataFrame]:
+    """Run one replication in memory; return its accumulators and a row per judged session."""
+    played = Replication(task, replication)
+    sessions = [session_frame(task, table, log) for _, table, log in played.days()]
+    return played.accumulators(), pd.concat(sessions, ignore_index=True)
+
+
+def session_frame(task: Task, table: Table, log: SessionLog) -> pd.DataFrame:
+    """Return a row per judged session in the planner's words; `table` holds the wishes of the sessions, in their order."""
     judged = (table["wish_min"] >= task.lead_in_days * DAY_MIN) & (table["wish_min"] < (task.lead_in_days + task.days) * DAY_MIN)
     table, log = table[judged], log[judged]
     minutes = session_minutes(task.plant, table, log)
@@ -92,11 +147,25 @@ def run_replication(task: Task, replication: int, folder: Path, about: dict[str,
 
     Returns the most memory that the process has held until now [GiB].
     """
-    accumulators, sessions = simulate(task, replication)
-    if keep_sessions:
-        write_frame(sessions_path(folder, replication), sessions)
-    write_accumulators(accumulators_path(folder, replication), accumulators, about)
+    played, site_hours, day = Replication(task, replication), SiteHours(task), 0
+    with contextlib.ExitStack() as stack:
+        hours = stack.enter_context(parquet_parts(site_hours_path(folder, replication), SITE_HOURS))
+        sessions = None
+        for books, table, log in played.days():
+            if books is not None:
+                hours.write_table(site_hours.of_day(books, day))
+                day += 1
+            if keep_sessions:
+                rows = pa.Table.from_pandas(session_frame(task, table, log), preserve_index=False)
+                sessions = sessions or stack.enter_context(parquet_parts(sessions_path(folder, replication), rows.schema))
+                sessions.write_table(rows)
+    write_accumulators(accumulators_path(folder, replication), played.accumulators(), about)
     return peak_gib()
+
+
+def site_hours_path(folder: Path, replication: int) -> Path:
+    """Return the file of a replication's site-hours."""
+    return folder / "site_hours" / f"{replication:03d}.parquet"
 
 
 def accumulators_path(folder: Path, replication: int) -> Path:

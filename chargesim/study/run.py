@@ -31,9 +31,9 @@ from chargesim.study.case import Case, build_case
 from chargesim.study.engine_choice import Engine, choose_engine, make_ready
 from chargesim.study.extending import extension_name, extension_text
 from chargesim.study.footprint import Footprint, peak_gib
-from chargesim.study.replication import accumulators_path, run_replication, sessions_path
-from chargesim.study.site_tables import site_frame, site_hours_frame
-from chargesim.study.storage import read_accumulators, write_frame, write_json, write_text
+from chargesim.study.replication import accumulators_path, run_replication, sessions_path, site_hours_path
+from chargesim.study.site_tables import site_frame, write_mean_site_hours
+from chargesim.study.storage import read_accumulators, write_json, write_text
 
 Sessions = Literal["auto", "all", "none"]
 AUTO_ROWS = 2_000_000
@@ -141,6 +141,7 @@ def run_scenario(
     replications = [read_accumulators(accumulators_path(folder, r), about) for r in range(scenario.replications)]
     result = as_result(case, [accumulators for accumulators in replications if accumulators is not None])
     kpis, verdict = _judged(folder, result)
+    write_mean_site_hours([site_hours_path(folder, r) for r in range(scenario.replications)], folder / "site_hours.parquet")
     seconds = time.time() - begun
     write_json(
         folder / "manifest.json", {**manifest, "state": "complete", "replications_run_now": len(todo), "begun": begun, "seconds": seconds}
@@ -153,7 +154,6 @@ def _judged(folder: Path, result: RunResult) -> tuple[pd.DataFrame, Verdict]:
     """Return the KPIs and the verdict of a result, and write its tables."""
     kpis, verdict = kpi_frame(result), judge(result)
     write_text(folder / "kpis.csv", kpis.to_csv(index=False, lineterminator="\n"))
-    write_frame(folder / "site_hours.parquet", site_hours_frame(result))
     write_json(folder / "verdict.json", verdict.to_dict())
     return kpis, verdict
 
@@ -264,7 +264,7 @@ def _keep_sessions(case: Case, sessions: Sessions) -> bool:
 
 
 def _complete(folder: Path, replication: int, about: dict[str, str], keep: bool) -> bool:
-    if keep and not sessions_path(folder, replication).is_file():
+    if not site_hours_path(folder, replication).is_file() or (keep and not sessions_path(folder, replication).is_file()):
         return False
     return read_accumulators(accumulators_path(folder, replication), about) is not None
 

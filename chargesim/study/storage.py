@@ -1,8 +1,9 @@
 """Write and read the files of a run; a file appears whole or not at all."""
 
+import contextlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,31 @@ import pyarrow.parquet as pq
 from chargesim.engine.accumulators import Accumulators
 
 
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, then put it in place at once."""
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary file beside `path` to fill, and put it in place at once when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        write(partial)
+        yield partial
         with partial.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, then put it in place at once."""
+    with replacing(path) as partial:
+        write(partial)
+
+
+@contextlib.contextmanager
+def parquet_parts(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """Give a writer of a Parquet file that is made part by part: a row group for each table."""
+    with replacing(path) as partial, pq.ParquetWriter(partial, schema, compression="zstd", compression_level=1) as writer:
+        yield writer
 
 
 def write_text(path: Path, text: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 from chargesim.demand.table import WHOLE_SITE, WISH, Outages, Table, no_outages
-from chargesim.engine.books import Books
+from chargesim.engine.books import Books, joined
 from chargesim.engine.compiled import memory as m
 from chargesim.engine.compiled import power, story
 from chargesim.engine.compiled import site as at
@@ -42,7 +42,7 @@ from chargesim.engine.compiled.state import (
 )
 from chargesim.engine.order import DAY_MIN, HOUR_MIN, SITE
 from chargesim.engine.plant import Plant
-from chargesim.engine.session_log import SESSION, SessionLog
+from chargesim.engine.session_log import SESSION, SessionLog, by_row
 
 OVER, NEXT_TABLE, NO_ROOM, SPENT = range(4)
 """Why `run` returned."""
@@ -56,8 +56,10 @@ class CompiledWorld:
     def __init__(
         self, plant: Plant, tables: Iterable[Table], lead_in_days: int, days: int, run_out_days: int = 0, *, outages: Outages | None = None
     ) -> None:
-        self.books = Books(plant, lead_in_days, days)
-        self.last_min = (lead_in_days + days + run_out_days) * DAY_MIN
+        self.lead_in_days, self.days = lead_in_days, days
+        self.end_min = (lead_in_days + days) * DAY_MIN
+        self.last_min = self.end_min + run_out_days * DAY_MIN
+        self.books = Books(len(plant))
         most = int(np.bincount(plant.connection[_site_of_outlet(plant)], minlength=1).max())
         self._events = 4 * len(plant.outlets.type) + 4 * most * most + 256
         self._rows = int(plant.servers.max(initial=1)) + 64
@@ -71,24 +73,30 @@ class CompiledWorld:
         begin(addresses(self._city), float(table[0]["wish_min"]) if len(table) else inf, hourly)
 
     def run(self) -> tuple[Books, SessionLog]:
-        """Run to the end of the judged days, and on until their vehicles have left; return the books and the session log."""
-        self.run_until(self.books.end_min, False)
-        self.judge()
+        """Run to the end; return the books of the judged days as one, and the session log."""
+        return joined(self.run_days(), self.books)
+
+    def run_days(self) -> Iterator[tuple[Books | None, SessionLog]]:
+        """Run day after day, as `simpy_engine.World.run_days`."""
+        for day in range(self.lead_in_days + self.days):
+            self.run_until(self.books.end_min, False)
+            ended = self._end_day()
+            yield (ended if day >= self.lead_in_days else None), self._take_log()
+        judge_all(addresses(self._city))
         self.run_until(self.last_min, True)
-        self._take_log()
+        self._keep_log()
         while len(self._city.log) < self._city.clock["under_way"][0]:
             self._city = grown(self._city)
         close(addresses(self._city))
-        self._take_log()
-        log = np.empty(sum(map(len, self._logs)), dtype=SESSION)
-        for part in self._logs:
-            put_by_row(part, log)
-        return self.books, log
+        yield None, self._take_log()
 
-    def judge(self) -> None:
-        """Let the judged days end: who is under way is waited for."""
+    def _end_day(self) -> Books:
+        """Let a day end and return its books."""
         self._city.clock["now"] = self.books.end_min
-        judge_all(addresses(self._city))
+        end_day(addresses(self._city))
+        ended = self.books.turn_day()
+        self._city.rules["start_min"], self._city.rules["end_min"] = self.books.start_min, self.books.end_min
+        return ended
 
     def run_until(self, until_min: float, judged_only: bool, budget: int = FOR_EVER) -> bool:
         """Run to an instant, or until the judged vehicles have left, at most `budget` events; return whether it is over."""
@@ -101,7 +109,7 @@ class CompiledWorld:
                 self._city.clock["index"] = 0
                 self._city, self._ahead = self._city._replace(table=self._ahead), next(self._following, None)
             elif why == NO_ROOM:
-                self._take_log()
+                self._keep_log()
                 self._city = grown(self._city)
             else:
                 return bool(why == OVER)
@@ -116,8 +124,14 @@ class CompiledWorld:
         wish = float(clock["wish_min"]), int(WISH_KEY + clock["first_row"] + clock["index"])
         return min(wish, (float(first["time"]), int(first["key"])))
 
-    def _take_log(self) -> None:
-        """Take the rows that were logged since the last time."""
+    def _take_log(self) -> SessionLog:
+        """Return the sessions that have ended since the last time, by row."""
+        self._keep_log()
+        log, self._logs = np.concatenate(self._logs), []
+        return by_row(log)
+
+    def _keep_log(self) -> None:
+        """Keep what the engine has logged, and let it begin a new log."""
         count = int(self._city.clock["logged"][0])
         self._city.clock["logged"] = 0
         self._logs.append(self._city.log[:count])
@@ -151,8 +165,14 @@ def begin(w, first_min, hourly):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def end_day(w):  # type: ignore[no-untyped-def]
+    """Write to the day's books what goes on over its end."""
+    story.end_day(w)
+
+
+@njit(cache=True)
 def close(w):  # type: ignore[no-untyped-def]
-    """Bring the books up to now, at the end of the horizon, and log who is still under way."""
+    """Bring the vehicles up to now, at the end of the horizon, and log who is still under way."""
     story.close(w)
 
 
@@ -162,13 +182,6 @@ def judge_all(w):  # type: ignore[no-untyped-def]
     for v in range(len(m.cars(w))):
         m.cars(w)[v].judged = m.cars(w)[v].row >= 0
     m.clock(w)[0].judged = m.clock(w)[0].under_way
-
-
-@njit(cache=True)
-def put_by_row(part, log):  # type: ignore[no-untyped-def]
-    """Write sessions to their places in the whole log, in which every vehicle that has appeared has one row."""
-    for session in part:
-        log[session.row] = session
 
 
 @njit

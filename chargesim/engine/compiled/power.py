@@ -40,6 +40,21 @@ def unplug(w, o):  # type: ignore[no-untyped-def]
 
 
 @njit
+def end_day(w, g):  # type: ignore[no-untyped-def]
+    """Write to the day's books what is charged over its end; nothing else changes."""
+    group, now = m.groups(w)[g], m.clock(w)[0].now
+    for i in range(group.first, group.first + group.outlets):
+        o = m.group_outlets(w)[i]
+        charge = m.outlets(w)[o]
+        if charge.taken and group.shared:
+            deposit_shared(w, o, now)
+        elif charge.taken:
+            deposit_alone(w, o, charge.soc, charge.target_soc)
+    if group.store >= 0:
+        deposit_store(w, g)
+
+
+@njit
 def settle_all(w, g):  # type: ignore[no-untyped-def]
     """Bring SOC and books of all charges of a group up to now, and those of its store."""
     group = m.groups(w)[g]
@@ -230,7 +245,7 @@ def settle(w, o):  # type: ignore[no-untyped-def]
     if m.groups(w)[charge.group].shared:
         deposit_shared(w, o, now)
     else:
-        deposit_alone(w, o, soc)
+        deposit_alone(w, o, soc, charge.soc)
     charge.since_min = now
 
 
@@ -252,9 +267,7 @@ def finish(w, o):  # type: ignore[no-untyped-def]
     if m.groups(w)[charge.group].shared:
         deposit_shared(w, o, m.clock(w)[0].now)
     else:
-        before = charge.soc
-        charge.soc = charge.target_soc
-        deposit_alone(w, o, before)
+        deposit_alone(w, o, charge.soc, charge.target_soc)
     charge.soc = charge.target_soc
     charge.taken = charge.plan = 0
     m.groups(w)[charge.group].count -= 1
@@ -262,11 +275,11 @@ def finish(w, o):  # type: ignore[no-untyped-def]
 
 
 @njit
-def deposit_alone(w, o, soc_before):  # type: ignore[no-untyped-def]
+def deposit_alone(w, o, soc, soc_end):  # type: ignore[no-untyped-def]
     """Write the energy of a charge along its curve to the books."""
     charge = m.outlets(w)[o]
     deposit_charge(
-        m.energy_kwh(w), charge.site, charge.since_min, soc_before, charge.soc, charge.battery_kwh,
+        m.energy_kwh(w), charge.site, charge.since_min, soc, soc_end, charge.battery_kwh,
         m.edge_soc(w)[charge.curve], m.step_kw(w)[charge.type, charge.curve], m.rules(w)[0].start_min, QUARTER_MIN,
     )  # fmt: skip
 
@@ -323,8 +336,15 @@ def settle_store(w, g):  # type: ignore[no-untyped-def]
         moved_kwh = store.power_kw * (now - store.since_min) / 60.0
         store.energy_kwh -= moved_kwh if moved_kwh > 0 else moved_kwh * m.rules(w)[0].store_efficiency
         store.energy_kwh = min(store.kwh, max(0.0, store.energy_kwh))
-        deposit_level(m.store_kwh(w), store.store, store.since_min, now, -store.power_kw / 60.0, m.rules(w)[0].start_min, QUARTER_MIN)
+        deposit_store(w, g)
     store.since_min = now
+
+
+@njit
+def deposit_store(w, g):  # type: ignore[no-untyped-def]
+    """Write to the books what a store took or gave since it was last settled."""
+    store, now = m.groups(w)[g], m.clock(w)[0].now
+    deposit_level(m.store_kwh(w), store.store, store.since_min, now, -store.power_kw / 60.0, m.rules(w)[0].start_min, QUARTER_MIN)
 
 
 @njit

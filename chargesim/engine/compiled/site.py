@@ -42,7 +42,7 @@ def visible_wait_min(w, s):  # type: ignore[no-untyped-def]
 def arrive(w, s, v):  # type: ignore[no-untyped-def]
     """Count an arrival; a reservation that has not lapsed becomes a place in the queue."""
     site, now, rules = m.sites(w)[s], m.clock(w)[0].now, m.rules(w)[0]
-    if rules.start_min <= now < rules.end_min:
+    if now < rules.end_min:
         hour = int((now - rules.start_min) // HOUR_MIN)
         m.arrivals(w)[s, hour] += 1
         if site.kind and site.ready > site.queued:
@@ -255,6 +255,31 @@ def note_down(w, s, gun):  # type: ignore[no-untyped-def]
     """Write to the books how long a gun has been out of order."""
     place = m.places(w)[m.sites(w)[s].first_place + gun]
     deposit_level(m.down_min(w), s, place.down_since, m.clock(w)[0].now, 1.0, m.rules(w)[0].start_min, HOUR_MIN)
+
+
+@njit
+def begun_min(w, s, v, place):  # type: ignore[no-untyped-def]
+    """Return when a vehicle's charge, its try that fails, or its swap began [min]."""
+    site = m.sites(w)[s]
+    if site.kind:
+        return m.places(w)[site.first_place + place].begun_min
+    charge = m.outlets(w)[site.first_outlet + place]
+    return charge.begun_min if charge.taken else m.cars(w)[v].joined_min
+
+
+@njit
+def end_day(w, s):  # type: ignore[no-untyped-def]
+    """Write to the day's books what goes on over its end: in the queue, in the rack, at guns and in bays."""
+    site, now, start_min = m.sites(w)[s], m.clock(w)[0].now, m.rules(w)[0].start_min
+    deposit_level(m.queue_min(w), s, site.queue_since, now, float(site.queued), start_min, HOUR_MIN)
+    if site.kind:
+        deposit_level(m.ready_min(w), s, site.ready_since, now, float(site.ready), start_min, HOUR_MIN)
+    for number in range(site.servers):
+        place = m.places(w)[site.first_place + number]
+        if place.car >= 0:
+            deposit_level(m.busy_min(w), s, begun_min(w, s, place.car, number), now, 1.0, start_min, HOUR_MIN)
+        if place.down:
+            note_down(w, s, number)
 
 
 @njit

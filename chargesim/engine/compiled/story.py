@@ -359,8 +359,17 @@ def write_session(w, v, outcome, outside):  # type: ignore[no-untyped-def]
 
 
 @njit
+def end_day(w):  # type: ignore[no-untyped-def]
+    """Write to the day's books what goes on over its end; nothing else changes."""
+    for g in range(len(m.groups(w))):
+        power.end_day(w, g)
+    for s in range(len(m.sites(w))):
+        at.end_day(w, s)
+
+
+@njit
 def close(w):  # type: ignore[no-untyped-def]
-    """Bring the books up to now, at the end of the horizon, and log who is still under way."""
+    """Bring the vehicles up to now, at the end of the horizon, and log who is still under way."""
     now = m.clock(w)[0].now
     for g in range(len(m.groups(w))):
         power.settle_all(w, g)
@@ -371,22 +380,15 @@ def close(w):  # type: ignore[no-untyped-def]
         while v >= 0:
             at.note_wait(w, s, v)
             v = m.cars(w)[v].next
-        if here.kind:
-            at.count_ready(w, s, 0)
         for number in range(here.servers):
             place = m.places(w)[here.first_place + number]
             if place.car < 0:
                 continue
             if here.kind:
-                deposit_level(m.busy_min(w), s, place.begun_min, now, 1.0, m.rules(w)[0].start_min, HOUR_MIN)
                 m.cars(w)[place.car].service_min += now - place.begun_min
             else:
                 charging = m.outlets(w)[here.first_outlet + number].taken != 0
                 at.note_service(w, s, place.car, number, charging)
-        if not here.kind:
-            for gun in range(here.servers):
-                if m.places(w)[here.first_place + gun].down:
-                    at.note_down(w, s, gun)
     for v in range(len(m.cars(w))):
         if m.cars(w)[v].row >= 0:
             write_session(w, v, UNFINISHED, False)
