@@ -11,12 +11,9 @@ from chargesim.bench.grids import Grid, city_grid, grid_day, grid_plant
 from chargesim.bench.race import LEAST_S, MOST_TIMES
 from chargesim.demand.table import Table
 from chargesim.engine.compiled.engine import CompiledWorld
-from chargesim.engine.order import DAY_MIN
 
-LOGGED = 10_000
-"""Sessions after which the log is dropped, in cities of any size."""
 DAY_GRID = city_grid(100, 100)
-"""10,000 sessions a day: the books, which grow with sites and days, hold 0.3 GB after 1,000 days."""
+"""10,000 sessions a day."""
 
 
 @dataclass(frozen=True)
@@ -99,15 +96,11 @@ def run_days(grid: Grid, days: int) -> float:
     Notes
     -----
     Laying out the plant and the state, and drawing the vehicles, are left out. A day's vehicles are drawn when the engine
-    gets there and the log is dropped every `LOGGED` sessions, so beside the books memory does not grow with the days.
+    gets there, its books and its log are dropped when it is over, so memory does not grow with the days.
     """
     feed = Days(grid, days)
     world = CompiledWorld(grid_plant(grid), feed, 0, days)
     drawn, begun = feed.seconds, time.perf_counter()
-    last_min, until_min = days * DAY_MIN, 0.0
-    while until_min < last_min:
-        until_min = min(last_min, until_min + DAY_MIN * LOGGED / grid.sessions_a_day)
-        world.run_until(until_min, False)
-        world._take_log()
-        world._logs.clear()
+    for _ in world.run_days():
+        pass
     return time.perf_counter() - begun - (feed.seconds - drawn)

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chargesim.demand.table import rows_of
+
 SESSION = np.dtype(
     [
         ("row", "i8"),  # row of the demand, counted over all days
@@ -42,6 +44,4 @@ def as_log(rows: list[tuple[Any, ...]]) -> SessionLog:
 
 def by_row(log: SessionLog) -> SessionLog:
     """Return sessions in the order of the demand."""
-    whole = log.view(f"V{log.itemsize}")  # moved as a whole, not column by column
-    ordered: SessionLog = whole[np.argsort(log["row"])].view(SESSION)
-    return ordered
+    return rows_of(log, np.argsort(log["row"]))

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from chargesim.demand.table import WISH, Table
+from chargesim.demand.table import WISH, Table, rows_of
 from chargesim.engine.accumulators import KINDS, OUTCOMES, Accumulators
 from chargesim.engine.books import Books
 from chargesim.engine.compiled.engine import CompiledWorld
@@ -50,7 +50,7 @@ class DrawnDays:
         parts = [np.zeros(0, dtype=WISH)]
         for first, table in self._kept:
             begin, end = np.searchsorted(log["row"], (first, first + len(table)))
-            parts.append(table[log["row"][begin:end] - first])
+            parts.append(rows_of(table, log["row"][begin:end] - first))
             self._open[first] -= int(end - begin)
         self._kept = [(first, table) for first, table in self._kept if self._open[first] > 0]
         return np.concatenate(parts)
