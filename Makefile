@@ -13,8 +13,11 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 run: $(BIN)/.ready            ## the main job: a week of Chongqing's plan, half a minute
 	$(BIN)/chargesim run scenarios/chongqing_2025.yaml
 
-test: $(BIN)/.ready           ## the tests
-	$(BIN)/python -m pytest -n auto
+test: $(BIN)/.ready           ## the tests, but for the slow ones
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+slow: $(BIN)/.ready           ## the slow tests
+	$(BIN)/python -m pytest -n auto -m slow
 
 lint: $(BIN)/.ready           ## lint, format and types
 	$(BIN)/ruff check .

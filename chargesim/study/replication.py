@@ -106,7 +106,7 @@ def simulate(task: Task, replication: int) -> tuple[Accumulators, pd.DataFrame]:
     """Run one replication in memory; return its accumulators and a row per judged session."""
     played = Replication(task, replication)
     sessions = [session_frame(task, table, log) for _, table, log in played.days()]
-    return played.accumulators(), pd.concat(sessions, ignore_index=True)
+    return played.accumulators(), pd.concat(sessions).sort_values("vehicle", ignore_index=True)
 
 
 def session_frame(task: Task, table: Table, log: SessionLog) -> pd.DataFrame:
@@ -116,6 +116,7 @@ def session_frame(task: Task, table: Table, log: SessionLog) -> pd.DataFrame:
     minutes = session_minutes(task.plant, table, log)
     return pd.DataFrame(
         {
+            "vehicle": log["row"],
             "wish_min": table["wish_min"],
             "zone": _named(table["origin"], task.zone_names),
             "vehicle_class": _named(table["fleet"], task.fleets),

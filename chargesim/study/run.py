@@ -75,11 +75,12 @@ class Run:
 
     @property
     def sessions(self) -> pd.DataFrame:
-        """A row per judged session of all replications, when they were kept."""
+        """A row per judged session of all replications, in the order of the wishes, when they were kept."""
         paths = sorted((self.folder / "sessions").glob("*.parquet"))
         if not paths:
             raise FileNotFoundError(f"{self.folder} keeps no sessions; run again with sessions='all'")
-        return pd.concat({int(path.stem): pd.read_parquet(path) for path in paths}, names=["replication", None]).reset_index(level=0)
+        each = {int(path.stem): pd.read_parquet(path).sort_values("vehicle") for path in paths}
+        return pd.concat(each, names=["replication", None]).reset_index(level=0)
 
 
 def run_scenario(

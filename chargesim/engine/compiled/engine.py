@@ -37,6 +37,7 @@ from chargesim.engine.compiled.state import (
     STORE_END,
     TRY_END,
     WAITED,
+    City,
     build_city,
     grown,
 )
@@ -66,11 +67,11 @@ class CompiledWorld:
         calendar = no_outages() if outages is None else outages
         self._following = _non_empty(tables)
         table = next(self._following, np.zeros(0, dtype=WISH))
-        self._city = build_city(plant, self.books, calendar, table, events=2 * self._events + (1 << 16))
+        self._use(build_city(plant, self.books, calendar, table, events=2 * self._events + (1 << 16)))
         self._logs: list[SessionLog] = []
         self._ahead = next(self._following, None)
         hourly = bool(plant.control.smart or (self._city.groups["store"] >= 0).any())
-        begin(addresses(self._city), float(table[0]["wish_min"]) if len(table) else inf, hourly)
+        begin(self._w, float(table[0]["wish_min"]) if len(table) else inf, hourly)
 
     def run(self) -> tuple[Books, SessionLog]:
         """Run to the end; return the books of the judged days as one, and the session log."""
@@ -82,18 +83,18 @@ class CompiledWorld:
             self.run_until(self.books.end_min, False)
             ended = self._end_day()
             yield (ended if day >= self.lead_in_days else None), self._take_log()
-        judge_all(addresses(self._city))
+        judge_all(self._w)
         self.run_until(self.last_min, True)
         self._keep_log()
         while len(self._city.log) < self._city.clock["under_way"][0]:
-            self._city = grown(self._city)
-        close(addresses(self._city))
+            self._use(grown(self._city))
+        close(self._w)
         yield None, self._take_log()
 
     def _end_day(self) -> Books:
         """Let a day end and return its books."""
         self._city.clock["now"] = self.books.end_min
-        end_day(addresses(self._city))
+        end_day(self._w)
         ended = self.books.turn_day()
         self._city.rules["start_min"], self._city.rules["end_min"] = self.books.start_min, self.books.end_min
         return ended
@@ -102,15 +103,16 @@ class CompiledWorld:
         """Run to an instant, or until the judged vehicles have left, at most `budget` events; return whether it is over."""
         while True:
             next_min = float(self._ahead[0]["wish_min"]) if self._ahead is not None else inf
-            why = run(addresses(self._city), until_min, judged_only, next_min, self._events, self._rows, budget)
+            why = run(self._w, until_min, judged_only, next_min, self._events, self._rows, budget)
             if why == NEXT_TABLE:
                 assert self._ahead is not None
                 self._city.clock["first_row"] += len(self._city.table)
                 self._city.clock["index"] = 0
-                self._city, self._ahead = self._city._replace(table=self._ahead), next(self._following, None)
+                self._use(self._city._replace(table=self._ahead))
+                self._ahead = next(self._following, None)
             elif why == NO_ROOM:
                 self._keep_log()
-                self._city = grown(self._city)
+                self._use(grown(self._city))
             else:
                 return bool(why == OVER)
             if budget != FOR_EVER and why == NEXT_TABLE:
@@ -135,7 +137,11 @@ class CompiledWorld:
         count = int(self._city.clock["logged"][0])
         self._city.clock["logged"] = 0
         self._logs.append(self._city.log[:count])
-        self._city = self._city._replace(log=np.zeros(len(self._city.log), dtype=SESSION))
+        self._use(self._city._replace(log=np.zeros(len(self._city.log), dtype=SESSION)))
+
+    def _use(self, city: City) -> None:
+        """Go on with the arrays of a city."""
+        self._city, self._w = city, addresses(city)
 
 
 def run_compiled(
