@@ -10,8 +10,7 @@ from chargesim.engine.compiled.engine import run_compiled
 from chargesim.engine.plant import Plant
 from chargesim.engine.rules import charge_min, exact_min
 from chargesim.engine.simpy_engine import World, run_simpy
-
-BOOKS = ("busy_min", "energy_kwh", "store_kwh", "down_min", "queue_min", "ready_min", "arrivals", "pack_found", "queue_check_min")
+from chargesim.study.engines import BOOKS
 
 
 def run(p: Plant, table: Any, days: int = 1, lead_in_days: int = 0, **more: Any) -> tuple[World, Any]:

@@ -85,7 +85,7 @@ def test_days_add_up_by_hour_of_day_and_peaks_are_the_highest_of_all_days():
     counted = tally(p)
     for day in days:
         counted.add_books(day)
-    totals = counted.accumulators(np.zeros((2, 2)))
+    totals = counted.accumulators(Books(2), 0)
     assert totals.busy_min[0, 8] == 60.0
     assert totals.energy_kwh[:, 8].tolist() == [30.0, 30.0]
     assert totals.lent_kwh[1].sum() == totals.lent_kwh[1, 8] == 8.0

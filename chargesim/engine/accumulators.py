@@ -55,6 +55,8 @@ class Accumulators:
     """[S, 24] charged packs in the rack, in pack-hours; 0 at stations"""
     pack_found: Counts
     """[S, 24] arrivals at swap sites that found a charged pack that no earlier vehicle was waiting for"""
+    losses: Counts
+    """[S, 24] vehicles that went away unserved: they balked, or their patience ended"""
     longest_queue: Floats
     """[S] highest mean of the queue length over an hour of the clock"""
     peak_kw: Floats
@@ -89,6 +91,8 @@ class Accumulators:
     """[C, K, D, 24] drive of the served sessions beyond the free drive to the nearest site"""
     service_min: Floats
     """[C, K, D, 24] minutes at the plug or in the bay of the served sessions"""
+    service_sq_min2: Floats
+    """[C, K, D, 24] squares of these minutes"""
     session_kwh: Floats
     """[C, K, D, 24] energy that the sessions took (a swap: the difference of the two packs)"""
     unserved_kwh: Floats
@@ -100,6 +104,10 @@ class Accumulators:
     queue_check_min: Floats
     """[S, 2] whole horizon, lead-in included: integral of the queue length by the site's own clock, and sum of the
     waits that the vehicles noted; equal to the last bit by Little's law"""
+    energy_check_kwh: Floats
+    """[S, 2] whole horizon: energy in the books, and what the vehicles at the guns count themselves; NaN at swap sites"""
+    wishes: Counts
+    """[1] rows of the demand on the judged days; each ends in one session"""
 
     @classmethod
     def zeros(cls, *, sites: int, connections: int, fleets: int, districts: int, thresholds: int, quarters: int = 0) -> "Accumulators":
@@ -108,7 +116,8 @@ class Accumulators:
         shapes = {
             **dict.fromkeys((field.name for field in fields(cls)), cells),
             **dict.fromkeys(
-                ("busy_min", "energy_kwh", "lent_kwh", "down_min", "arrivals", "queue_min", "packs_ready_h", "pack_found"), by_hour
+                ("busy_min", "energy_kwh", "lent_kwh", "down_min", "arrivals", "queue_min", "packs_ready_h", "pack_found", "losses"),
+                by_hour,
             ),
             **dict.fromkeys(("longest_queue", "peak_kw"), (sites,)),
             **dict.fromkeys(("wait_bins", "delay_bins"), (*cells, BINS)),
@@ -117,6 +126,8 @@ class Accumulators:
             "outcomes": (len(OUTCOMES), *cells),
             "within": (thresholds, *cells),
             "queue_check_min": (sites, 2),
+            "energy_check_kwh": (sites, 2),
+            "wishes": (1,),
         }
         arrays: dict[str, Any] = {f.name: np.zeros(shapes[f.name], np.int64 if f.type == Counts else np.float64) for f in fields(cls)}
         return cls(**arrays)

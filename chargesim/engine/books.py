@@ -12,8 +12,10 @@ from chargesim.engine.order import DAY_MIN, HOUR_MIN
 from chargesim.engine.session_log import SessionLog, by_row
 
 QUARTER_MIN = 15.0
-HOURLY: tuple[str, ...] = ("busy_min", "down_min", "queue_min", "ready_min", "arrivals", "pack_found")
+HOURLY: tuple[str, ...] = ("busy_min", "down_min", "queue_min", "ready_min", "arrivals", "pack_found", "losses")
 QUARTERLY: tuple[str, ...] = ("energy_kwh", "store_kwh")
+CHECKED: tuple[str, ...] = ("noted_kwh", "queue_check_min")
+"""Names of the books: by hour, by quarter of an hour, and from the start of the run on."""
 
 
 class Books:
@@ -39,10 +41,13 @@ class Books:
         self.ready_min = np.zeros((sites, hours))
         self.arrivals = np.zeros((sites, hours), dtype=np.int64)
         self.pack_found = np.zeros((sites, hours), dtype=np.int64)
+        self.losses = np.zeros((sites, hours), dtype=np.int64)
         self.queue_check_min = np.zeros((sites, 2))
         """[S, 2] from the start of the run on: integral of the queue length, and sum of the waits of those who have left it"""
         self.past_kwh = np.zeros(sites)
         """[S] energy at the plug on the days before"""
+        self.noted_kwh = np.zeros(sites)
+        """[S] energy that vehicles took at the guns, as they count it themselves, from the start of the run on"""
 
     def turn_day(self) -> "Books":
         """Return the books of the day that ends, and begin those of the next."""
@@ -78,6 +83,11 @@ class Books:
             if pack_found:
                 self.pack_found[site, hour] += 1
 
+    def lost(self, site: int, now: float) -> None:
+        """Count a vehicle that goes away unserved: it balked, or its patience ended."""
+        if now < self.end_min:
+            self.losses[site, int((now - self.start_min) // HOUR_MIN)] += 1
+
 
 def joined(days: Iterable[tuple[Books | None, SessionLog]], last: Books) -> tuple[Books, SessionLog]:
     """Return the books of a run's judged days as one, and its whole session log; `last` are the books of the engine."""
@@ -86,5 +96,5 @@ def joined(days: Iterable[tuple[Books | None, SessionLog]], last: Books) -> tupl
     whole = Books(len(last.past_kwh), judged[0].start_min if judged else last.start_min, len(judged))
     for name in (*HOURLY, *QUARTERLY):
         getattr(whole, name)[:] = np.concatenate([getattr(day, name) for day in judged] or [getattr(whole, name)], axis=1)
-    whole.queue_check_min[:] = last.queue_check_min
+    whole.queue_check_min[:], whole.noted_kwh[:] = last.queue_check_min, last.noted_kwh
     return whole, by_row(np.concatenate(logs))

@@ -162,6 +162,7 @@ class World:
             site.arrive(car)
             if site.visible_wait_min() > (car.tolerance_min if car.promised_min < 0 else _ENDLESS_MIN):
                 car.balks += 1
+                self.books.lost(choice, self.env.now)
             else:
                 turn = site.join(car)
                 if turn is not None:

@@ -184,6 +184,7 @@ class Site:
             self.present -= 1
             self.changed.add(self.number)
             turn.car.reneges += 1
+            self.books.lost(self.number, self.env.now)
             turn.happen()
 
     def _leave_queue(self, turn: Turn) -> None:

@@ -234,5 +234,6 @@ class Station(Site):
         if charge is not None:
             energy_kwh = (charge.soc - car.soc) * car.battery_kwh
             car.energy_kwh += energy_kwh
+            self.books.noted_kwh[self.number] += energy_kwh
             charge.outlet.given_kwh += energy_kwh
             car.soc, car.charge = charge.soc, None

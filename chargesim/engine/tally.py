@@ -12,6 +12,7 @@ from chargesim.engine.books import Books
 from chargesim.engine.order import HOUR_MIN
 from chargesim.engine.plant import Plant
 from chargesim.engine.session_log import SessionLog
+from chargesim.network.network import SWAP
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -83,7 +84,7 @@ class Tally:
     def add_books(self, books: Books) -> None:
         """Add the books of a judged day."""
         total, quarters = self._totals, grid_kw(self.plant, books)
-        for name in ("busy_min", "down_min", "arrivals", "queue_min", "pack_found"):
+        for name in ("busy_min", "down_min", "arrivals", "queue_min", "pack_found", "losses"):
             getattr(total, name)[:] += getattr(books, name)
         total.packs_ready_h += books.ready_min / HOUR_MIN
         total.energy_kwh += by_hour(books.energy_kwh)
@@ -135,14 +136,20 @@ class Tally:
         add(total.delay_min, minutes["delay_min"], served)
         add(total.detour_min, minutes["detour_min"], served)
         add(total.service_min, minutes["service_min"], served)
+        add(total.service_sq_min2, minutes["service_min"] ** 2, served)
         add(total.session_kwh, minutes["energy_kwh"], everyone)
         add(total.unserved_kwh, minutes["unserved_kwh"], everyone)
         spread(total.wait_bins, log["wait_min"])
         spread(total.delay_bins, minutes["delay_min"])
 
-    def accumulators(self, queue_check_min: Floats) -> Accumulators:
-        """Return the totals; `queue_check_min` is that of the engine's books at the end."""
-        return replace(self._totals, district_kw=np.concatenate(self._district_kw, axis=2), queue_check_min=queue_check_min)
+    def accumulators(self, last: Books, wishes: int) -> Accumulators:
+        """Return the totals; `last` are the engine's books at the end, `wishes` the rows of the demand on the judged days."""
+        energy = np.stack([last.past_kwh + last.energy_kwh.sum(axis=1), last.noted_kwh], axis=1)
+        energy[self.plant.kind == SWAP] = np.nan
+        return replace(
+            self._totals, district_kw=np.concatenate(self._district_kw, axis=2), queue_check_min=last.queue_check_min,
+            energy_check_kwh=energy, wishes=np.array([wishes]),
+        )  # fmt: skip
 
 
 def by_hour(by_quarter: Floats) -> Floats:

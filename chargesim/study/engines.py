@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chargesim.engine.books import Books
+from chargesim.engine.books import CHECKED, HOURLY, QUARTERLY, Books
 from chargesim.engine.compiled.engine import CompiledWorld
 from chargesim.engine.order import DAY_MIN, EventClass
 from chargesim.engine.session_log import SessionLog
@@ -15,7 +15,7 @@ from chargesim.study.case import Case
 from chargesim.study.engine_choice import make_ready
 from chargesim.study.replication import RUN_OUT_DAYS
 
-BOOKS = ("busy_min", "energy_kwh", "store_kwh", "down_min", "queue_min", "ready_min", "arrivals", "pack_found", "queue_check_min")
+BOOKS = (*HOURLY, *QUARTERLY, *CHECKED)
 _BITS = 52
 
 

@@ -32,9 +32,13 @@ class DrawnDays:
 
     def __init__(self, task: Task, replication: int, days: int) -> None:
         self._task, self._replication, self._days = task, replication, days
+        first_min = task.lead_in_days * DAY_MIN
+        self._judged_min = first_min, first_min + task.days * DAY_MIN
         self._kept: list[tuple[int, Table]] = []
         self._open: dict[int, int] = {}
         self._rows = 0
+        self.judged = 0
+        """rows of the judged days"""
 
     def __iter__(self) -> Iterator[Table]:
         """Give the tables day by day."""
@@ -43,6 +47,7 @@ class DrawnDays:
             self._kept.append((self._rows, table))
             self._open[self._rows] = len(table)
             self._rows += len(table)
+            self.judged += int(((table["wish_min"] >= self._judged_min[0]) & (table["wish_min"] < self._judged_min[1])).sum())
             yield table
 
     def of(self, log: SessionLog) -> Table:
@@ -87,7 +92,7 @@ class Replication:
 
     def accumulators(self) -> Accumulators:
         """Return what was counted, once the last day is over."""
-        return self._tally.accumulators(self._world.books.queue_check_min)
+        return self._tally.accumulators(self._world.books, self._demand.judged)
 
 
 @contextlib.contextmanager

@@ -57,6 +57,14 @@ def arrive(w, s, v):  # type: ignore[no-untyped-def]
 
 
 @njit
+def lost(w, s):  # type: ignore[no-untyped-def]
+    """Count a vehicle that goes away unserved: it balked, or its patience ended."""
+    now, rules = m.clock(w)[0].now, m.rules(w)[0]
+    if now < rules.end_min:
+        m.losses(w)[s, int((now - rules.start_min) // HOUR_MIN)] += 1
+
+
+@njit
 def places_free(w, s):  # type: ignore[no-untyped-def]
     """Return how many vehicles could be served now."""
     site = m.sites(w)[s]
@@ -246,7 +254,9 @@ def note_service(w, s, v, place, charged):  # type: ignore[no-untyped-def]
     deposit_level(m.busy_min(w), s, begun_min, now, 1.0, m.rules(w)[0].start_min, HOUR_MIN)
     car.service_min += now - begun_min
     if charged:
-        car.energy_kwh += (charge.soc - car.soc) * m.wishes(w)[v].battery_kwh
+        energy_kwh = (charge.soc - car.soc) * m.wishes(w)[v].battery_kwh
+        car.energy_kwh += energy_kwh
+        m.noted_kwh(w)[s] += energy_kwh
         car.soc = charge.soc
 
 

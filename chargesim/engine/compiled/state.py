@@ -127,6 +127,8 @@ class City(NamedTuple):
     ready_min: NDArray[np.float64]
     arrivals: NDArray[np.int64]
     pack_found: NDArray[np.int64]
+    losses: NDArray[np.int64]
+    noted_kwh: NDArray[np.float64]
     queue_check_min: NDArray[np.float64]
 
 
@@ -158,7 +160,7 @@ def build_city(
         known=plant.places, city=plant.city, edge_soc=plant.edge_soc, step_kw=plant.step_kw,
         busy_min=books.busy_min, energy_kwh=books.energy_kwh, store_kwh=books.store_kwh, down_min=books.down_min,
         queue_min=books.queue_min, ready_min=books.ready_min, arrivals=books.arrivals, pack_found=books.pack_found,
-        queue_check_min=books.queue_check_min,
+        losses=books.losses, noted_kwh=books.noted_kwh, queue_check_min=books.queue_check_min,
     )  # fmt: skip
 
 

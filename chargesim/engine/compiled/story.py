@@ -125,6 +125,7 @@ def arrived(w, v):  # type: ignore[no-untyped-def]
     at.arrive(w, s, v)
     if at.visible_wait_min(w, s) > (m.wishes(w)[v].tolerance_min if car.promised_min < 0 else ENDLESS_MIN):
         car.balks += 1
+        at.lost(w, s)
         go_on(w, v)
         return
     here = m.sites(w)[s]
@@ -181,6 +182,7 @@ def lose_patience(w, v):  # type: ignore[no-untyped-def]
     m.sites(w)[s].present -= 1
     m.sites(w)[s].changed = 1
     m.cars(w)[v].reneges += 1
+    at.lost(w, s)
     go_on(w, v)
 
 
