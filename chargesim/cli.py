@@ -245,6 +245,30 @@ def bench(
             print_bench(_console(), measured)
 
 
+@app.command()
+def verify(
+    seed: Annotated[int, typer.Option(min=0, help="root seed; each row and replication has a stream of its own")] = 0,
+    replications: Annotated[int, typer.Option(min=2, help="independent replications of each row")] = 20,
+    rung: Annotated[list[str] | None, typer.Option("--row", metavar="NAME", help="climb this row alone; may be repeated")] = None,
+    jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Run both engines against queueing theory and Ciw; exit code 1 when a row differs, 5 when one could not be run."""
+    with _messages(kept=False):
+        from chargesim.verify.ladder import climb
+        from chargesim.verify.rungs import ladder, named
+
+        climbed = climb(ladder() if rung is None else named(rung), seed=seed, replications=replications, jobs=jobs)
+        if as_json:
+            _print_json(climbed.to_dict())
+        else:
+            from chargesim.view.verify import print_ladder
+
+            print_ladder(_console(), climbed)
+        if climbed.exit_code:
+            raise typer.Exit(climbed.exit_code)
+
+
 def _console() -> "Console":
     """Return a console; a file or a pipe gets lines of 110 characters."""
     from rich.console import Console
@@ -259,8 +283,11 @@ def _print_json(data: Any) -> None:
 
 
 @contextlib.contextmanager
-def _messages() -> Iterator[None]:
-    """Turn an error of the input into lines on stderr and exit code 1, Ctrl-C into exit code 130."""
+def _messages(*, kept: bool = True) -> Iterator[None]:
+    """Turn an error of the input into lines on stderr and exit code 1, Ctrl-C into exit code 130.
+
+    `kept` tells whether finished replications are on disk.
+    """
     from chargesim.errors import InputError, RunStoppedError
 
     try:
@@ -275,7 +302,8 @@ def _messages() -> Iterator[None]:
         typer.echo(str(error), err=True)
         raise typer.Exit(5) from None
     except KeyboardInterrupt:
-        typer.echo("Interrupted; finished replications are kept, the same command goes on from there.", err=True)
+        rest = "finished replications are kept, the same command goes on from there" if kept else "nothing is kept"
+        typer.echo(f"Interrupted; {rest}.", err=True)
         raise typer.Exit(130) from None
 
 

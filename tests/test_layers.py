@@ -18,6 +18,7 @@ ORDER = (
     "analysis",
     "study",
     "bench",
+    "verify",
     "view",
     "cli",
     "__main__",

@@ -1,14 +1,15 @@
 """Evaluate queueing formulas that screen a site without simulation and check the engines.
 
-All of them take arrivals per hour and minutes of service, and give minutes of waiting. They hold for one site in
-equilibrium under homogeneous Poisson arrivals; a result of theirs is an approximation, and is labelled so wherever it is
-printed. A site that is offered more than it can serve has no equilibrium: its wait is infinite.
+They take arrivals per hour and minutes of service, and hold for one site in equilibrium under homogeneous Poisson
+arrivals. For a city a result of theirs is an approximation, and is labelled so wherever it is printed. A site that is
+offered more than it can serve has no equilibrium: its wait is infinite.
 """
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 _LARGEST_GAMMA = 0.24
 """Whitt (1993), "Approximations for the GI/G/m queue", eq. 2.24 caps the correction, which grows without limit at low load."""
@@ -112,6 +113,34 @@ def mdc_wait_min(rate_per_h: float, service_min: float, servers: int) -> float:
     return 0.5 * exponential * (1 + min(gamma, _LARGEST_GAMMA))
 
 
+def mdc_exact_wait_min(rate_per_h: float, service_min: float, servers: int) -> float:
+    """Return the exact mean wait [min] of an M/D/c queue.
+
+    Parameters
+    ----------
+    rate_per_h : float
+        Arrivals per hour.
+    service_min : float
+        Service time [min], constant.
+    servers : int
+        Guns or bays.
+
+    Notes
+    -----
+    Crommelin (1932), "Delay probability formulae when the holding times are constant". Who is present at t + D are those
+    who waited at t and the Poisson arrivals since, so by Spitzer (1956) the mean queue is the sum over m >= 1 of
+    E[(Poisson(m a) - m c)+] / m, with a = rate x service. The sum ends where Chernoff's bound exp(-m (a - c + c ln(c / a)))
+    is below 1e-17: far out when a is near c, which is why `mdc_wait_min` screens.
+    """
+    load = _offered_load(rate_per_h, service_min, servers)
+    if load == 0 or load >= servers:
+        return 0.0 if load == 0 else math.inf
+    m = np.arange(1, 2 + math.ceil(40 / (load - servers + servers * math.log(servers / load))))
+    mean, served = m * load, m * servers
+    above = mean * special.pdtrc(served - 1, mean) - served * special.pdtrc(served, mean)
+    return float((above / m).sum()) * service_min / load
+
+
 def mgc_wait_min(rate_per_h: float, service_min: float, servers: int, *, service_cv2: float) -> float:
     """Return the approximate mean wait [min] of an M/G/c queue.
 
@@ -140,6 +169,84 @@ def mgc_wait_min(rate_per_h: float, service_min: float, servers: int, *, service
         return (1 + service_cv2) / 2 * exponential
     constant = mdc_wait_min(rate_per_h, service_min, servers)
     return (1 + service_cv2) / (2 * service_cv2 / exponential + (1 - service_cv2) / constant)
+
+
+def shared_service_min(rate_per_h: float, service_min: float) -> float:
+    """Return the mean time in service [min] where all who are present share one server's power in equal parts.
+
+    Parameters
+    ----------
+    rate_per_h : float
+        Arrivals per hour.
+    service_min : float
+        Mean service time of a vehicle that has all the power [min]; its distribution does not matter.
+
+    Notes
+    -----
+    M/G/1 processor sharing: service / (1 - rho); Kleinrock (1967), Sakata, Noguchi and Oizumi (1971).
+    """
+    load = _offered_load(rate_per_h, service_min, 1)
+    return service_min / (1 - load) if load < 1 else math.inf
+
+
+def rack_empty_share(rate_per_h: float, charging_min: float, slots: int, packs: int, *, swap_min: float) -> float:
+    """Return the share of arrivals at a swap site that find no charged pack and leave: machine repair with spares.
+
+    Parameters
+    ----------
+    rate_per_h : float
+        Arrivals per hour.
+    charging_min : float
+        Mean charging time of a pack [min], exponential.
+    slots : int
+        Charging places.
+    packs : int
+        Packs of the site, at most one per bay.
+    swap_min : float
+        Mean time in the bay [min]; its distribution does not matter.
+
+    Notes
+    -----
+    Packs are the machines and slots the repairmen: one charged pack at a time "fails", at the rate of the arrivals, and the
+    others in the rack are its spares (Palm 1947; Gross et al., Fundamentals of Queueing Theory, finite-source queues with
+    spares). So the packs circulate in a closed network of three stations: the rack is a server of rate lambda, the bays
+    delay without a queue, the slots are M/M/s. Its states have product form (Gordon and Newell 1967; Baskett, Chandy,
+    Muntz and Palacios 1975): 1 for the packs in the rack, (lambda T)^b / b! for b packs in bays, (lambda / mu)^k over
+    min(1, s) ... min(k, s) for k in slots. The share is the weight of all packs away over the weight of 0 to all away
+    (Buzen's convolution, 1973). Poisson arrivals see time averages.
+    """
+    load, swapping = _offered_load(rate_per_h, charging_min, slots), rate_per_h * swap_min / 60
+    away = np.arange(1, packs + 1)
+    in_bays = np.cumprod(np.append(1.0, swapping / away))
+    in_slots = np.cumprod(np.append(1.0, load / np.minimum(away, slots)))
+    weights = np.convolve(in_bays, in_slots)[: packs + 1]
+    return float(weights[-1] / weights.sum())
+
+
+def pack_wait_min(rate_per_h: float, charging_min: float, slots: int, packs: int) -> float:
+    """Return the mean wait [min] at a swap site whose vehicles wait for a charged pack, and swap in no time.
+
+    Parameters
+    ----------
+    rate_per_h : float
+        Arrivals per hour.
+    charging_min : float
+        Mean charging time of a pack [min], exponential.
+    slots : int
+        Charging places.
+    packs : int
+        Packs of the site.
+
+    Notes
+    -----
+    Let n count the packs that are not charged and the vehicles that wait. An arrival makes it n + 1, and min(n, c) packs
+    are on charge, with c the lesser of slots and packs: an M/M/c queue in which only those above `packs` wait. So the
+    wait is that of M/M/c times (lambda / (c mu))^(packs - c). It is the base-stock queue of Buzacott and Shanthikumar,
+    Stochastic Models of Manufacturing Systems (1993), chapter 4.
+    """
+    working = min(slots, packs)
+    load = _offered_load(rate_per_h, charging_min, working)
+    return mmc_wait_min(rate_per_h, charging_min, working) * (load / working) ** (packs - working)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from chargesim.bench.race import Found
 from chargesim.demand.table import Table
-from chargesim.engine.plant import Plant
+from chargesim.engine.plant import Floats, Plant
 from chargesim.engine.rules import charge_min
 from chargesim.ticks import TICKS_PER_MIN, durations_min
 
@@ -60,15 +60,18 @@ def ciw(plant: Plant, table: Table) -> Callable[[], Found]:
     return run
 
 
-def by_station(plant: Plant, table: Table) -> tuple[list["np.ndarray[tuple[int], np.dtype[np.float64]]"], ...]:
+def by_station(plant: Plant, table: Table) -> tuple[list[Floats], list[Floats]]:
     """Return the instants of arrival and the minutes of service of each station, in the order of arrival [min]."""
-    minutes = durations_min(
-        np.array(
-            [
-                charge_min(row["soc"], row["target_soc"], row["battery_kwh"], plant.edge_soc[row["curve"]], plant.step_kw[0, row["curve"]])
-                for row in table
-            ]
-        )
-    )
+    minutes = minutes_at_gun(plant, table)
     at = [np.flatnonzero(table["origin"] == site) for site in range(len(plant))]
     return [table["wish_min"][rows] + 1.0 / TICKS_PER_MIN for rows in at], [minutes[rows] for rows in at]
+
+
+def minutes_at_gun(plant: Plant, table: Table) -> Floats:
+    """Return the minutes that each vehicle needs at a gun that nobody shares [min]."""
+    edge_soc, step_kw = plant.edge_soc, plant.step_kw[0]
+    return durations_min(
+        np.array(
+            [charge_min(row["soc"], row["target_soc"], row["battery_kwh"], edge_soc[row["curve"]], step_kw[row["curve"]]) for row in table]
+        )
+    )

@@ -8,6 +8,7 @@ import numpy as np
 
 from chargesim.demand.table import WISH
 from chargesim.engine.compiled.engine import run, run_compiled
+from chargesim.engine.plant import Plant
 from chargesim.errors import InputError
 from chargesim.study.case import Case
 
@@ -52,6 +53,11 @@ def is_compiled() -> bool:
 
 def make_ready(case: Case) -> None:
     """Compile the engine where that has not been done yet, before workers would do it one by one, and say so."""
+    make_ready_for(case.task.plant)
+
+
+def make_ready_for(plant: Plant) -> None:
+    """Compile the engine as `make_ready` does; any plant will do."""
     if not is_compiled():
         print("Compiling the engine, once for this version of the program: half a minute.", file=sys.stderr, flush=True)
-        run_compiled(case.task.plant, [np.zeros(0, dtype=WISH)], 0, 1)
+        run_compiled(plant, [np.zeros(0, dtype=WISH)], 0, 1)

@@ -1,0 +1,1 @@
+"""Check both engines against queueing theory and against Ciw."""

@@ -1,0 +1,80 @@
+"""Let Ciw simulate a ring of stations on the same vehicles, and tell each vehicle's wait.
+
+Ciw (Palmer, Knight, Harper and Hawa 2019, doi 10.1080/17477778.2018.1473909) is a discrete-event simulation of open
+queueing networks, written by others.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from math import inf
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chargesim.bench.ciw_program import by_station, minutes_at_gun
+from chargesim.demand.table import Table
+from chargesim.engine.plant import Floats, Ints, Plant
+from chargesim.engine.rules import exact_min
+
+FIRST, SECOND = "first station", "second station"
+"""Classes of Ciw's customers: who gives up at the second station leaves."""
+
+
+class Stories(NamedTuple):
+    """What became of each vehicle of a table."""
+
+    wait_min: Floats
+    """[N] queue minutes, over both stations"""
+    site: Ints
+    """[N] where it was served; -1: it was not"""
+
+
+Program = Callable[[Plant, Table], Stories]
+"""Another program that simulates the vehicles of a table."""
+
+
+def simulate_ring(plant: Plant, table: Table) -> Stories:
+    """Return each vehicle's story by Ciw, until all have left.
+
+    Parameters
+    ----------
+    plant : Plant
+        From `queues.ring`: a station of Ciw's for each of ours, and for the way to the next a node that delays, without a queue.
+    table : demand table
+        No two wishes at one instant: Ciw numbers its customers as they come, so number i is the i-th row.
+    """
+    ciw, n = import_module("ciw"), len(plant)
+    arrivals, service_min = by_station(plant, table)[0], minutes_at_gun(plant, table)
+    on_the_way_min = float(exact_min(plant.candidates[0, n, 0]["minutes"][0]))
+
+    def drawn(minutes: Floats) -> Any:
+        """Return what Ciw calls a distribution: the minutes of the very vehicle that asks."""
+        asked = type("Drawn", (ciw.dists.Distribution,), {"sample": lambda self, t=None, ind=None: float(minutes[ind.id_number - 1])})
+        return asked()
+
+    way, nobody = ciw.dists.Deterministic(on_the_way_min), [None] * n
+    served, patience = [drawn(service_min)] * n + [way] * n, [drawn(table["patience_min"])] * n + nobody
+    ways = [ciw.routing.Leave() for _ in range(n)] + [ciw.routing.Direct(to=(site + 1) % n + 1) for site in range(n)]
+    routing = ciw.routing.NetworkRouting(ways)
+    become = {FIRST: {FIRST: 0.0, SECOND: 1.0}, SECOND: {FIRST: 0.0, SECOND: 1.0}}
+    network = ciw.create_network(
+        arrival_distributions={
+            FIRST: [ciw.dists.Sequential([*np.diff(each, prepend=0.0).tolist(), inf]) for each in arrivals] + nobody,
+            SECOND: nobody * 2,
+        },
+        service_distributions={FIRST: served, SECOND: served},
+        number_of_servers=[int(guns) for guns in plant.servers] + [inf] * n,
+        routing={FIRST: routing, SECOND: routing},
+        reneging_time_distributions={FIRST: patience, SECOND: patience},
+        reneging_destinations={FIRST: [n + site + 1 for site in range(n)] + [-1] * n, SECOND: [-1] * (2 * n)},
+        class_change_matrices=[{}] * n + [become] * n,
+    )
+    simulation = ciw.Simulation(network)
+    simulation.simulate_until_max_time(float(table["wish_min"].max(initial=0.0) + service_min.sum() + 1e4))
+    told = Stories(np.zeros(len(table)), np.full(len(table), -1))
+    for record in simulation.get_all_records():
+        if record.node <= n:
+            told.wait_min[record.id_number - 1] += record.waiting_time
+            if record.record_type == "service":
+                told.site[record.id_number - 1] = record.node - 1
+    return told
