@@ -4,8 +4,22 @@ import math
 
 import numpy as np
 import pytest
+from chains import stationary
+from scipy import stats
 
-from chargesim.analysis.queueing import erlang_a, erlang_b, erlang_c, mdc_wait_min, mgc_wait_min, mmc_wait_min
+from chargesim.analysis.queueing import (
+    erlang_a,
+    erlang_b,
+    erlang_c,
+    mdc_exact_wait_min,
+    mdc_wait_min,
+    mgc_wait_min,
+    mmc_wait_min,
+    pack_wait_min,
+    rack_empty_share,
+    shared_service_min,
+)
+from chargesim.verify.rungs import KIMURA_TOLERANCE, ladder
 
 
 def test_erlang_b_against_the_definition() -> None:
@@ -62,13 +76,114 @@ def _simulated_wait_min(rng: np.random.Generator, rate_per_h: float, service_min
     return total / customers
 
 
+@pytest.mark.parametrize(("servers", "rho"), [(1, 0.6), (3, 0.7), (8, 0.9)])
+def test_constant_service_against_the_chain_of_crommelin(servers: int, rho: float) -> None:
+    """Who is there at t + D: those who waited at t, and the Poisson arrivals since; iterated until it no longer changes."""
+    load, most = rho * servers, 400
+    arrived = stats.poisson.pmf(np.arange(most), load)
+    there = arrived.copy()
+    for _ in range(3000):
+        waiting = np.concatenate([[there[: servers + 1].sum()], there[servers + 1 :]])
+        before, there = there, np.convolve(waiting, arrived)[:most]
+        if np.abs(there - before).max() < 1e-15:
+            break
+    queue = float((np.maximum(np.arange(most) - servers, 0) * there).sum())
+    assert mdc_exact_wait_min(load * 4, 15.0, servers) == pytest.approx(queue * 15 / load, rel=1e-8)
+    assert mdc_wait_min(load * 4, 15.0, servers) == pytest.approx(queue * 15 / load, rel=0.01)
+
+
+def test_kimura_is_within_its_tolerance_of_the_chain_where_the_ladder_uses_it() -> None:
+    """Erlang's law of four stages: a state is the queue and the number of busy servers in each stage."""
+    rung = next(rung for rung in ladder() if rung.tolerance)
+    servers, stages, rate = int(rung.plant.servers[0]), round(rung.flow.service.shape), rung.flow.rate_per_h / 60
+    stage_rate = stages / rung.flow.service.mean_min
+
+    def moves(state):
+        queue, busy = state
+        free = sum(busy) < servers
+        if free or queue < 150:
+            yield ((0, (busy[0] + 1, *busy[1:])) if free else (queue + 1, busy)), rate
+        for stage, at in enumerate(busy):
+            if at:
+                after = list(busy)
+                after[stage] -= 1
+                called = stage + 1 == stages and queue > 0
+                if stage + 1 < stages:
+                    after[stage + 1] += 1
+                elif called:
+                    after[0] += 1
+                yield (queue - called, tuple(after)), at * stage_rate
+
+    chance = stationary((0, (0,) * stages), moves)
+    exact_min = sum(queue * share for (queue, _), share in chance.items()) / rate
+    assert rung.exact == pytest.approx(exact_min, rel=KIMURA_TOLERANCE)
+    assert rung.exact != pytest.approx(exact_min, rel=1e-4), "an approximation, and named so"
+
+
+@pytest.mark.parametrize(("packs", "slots", "swap_min"), [(6, 3, 5.0), (2, 1, 10.0), (4, 6, 0.0), (1, 1, 5.0)])
+def test_the_empty_rack_against_the_chain_of_packs(packs: int, slots: int, swap_min: float) -> None:
+    """Swaps of two exponential stages: a state is the packs in the bays' two stages and in the slots."""
+    rate, charge_rate, stage_rate = 5.0 / 60, 1 / 30.0, 2 / swap_min if swap_min else 0.0
+
+    def moves(state):
+        first, second, slot = state
+        if first + second + slot < packs:
+            yield ((first + 1, second, slot) if swap_min else (0, 0, slot + 1)), rate
+        if first:
+            yield (first - 1, second + 1, slot), first * stage_rate
+        if second:
+            yield (first, second - 1, slot + 1), second * stage_rate
+        if slot:
+            yield (first, second, slot - 1), min(slot, slots) * charge_rate
+
+    empty = sum(share for state, share in stationary((0, 0, 0), moves).items() if sum(state) == packs)
+    assert rack_empty_share(5.0, 30.0, slots, packs, swap_min=swap_min) == pytest.approx(empty, rel=1e-9)
+    if slots >= packs:
+        assert empty == pytest.approx(erlang_b(5.0 * (30.0 + swap_min) / 60, packs)), "without a queue for slots it is Erlang's loss"
+
+
+@pytest.mark.parametrize(("packs", "slots"), [(4, 3), (3, 5), (7, 2), (3, 3)])
+def test_the_wait_for_a_pack_against_its_chain(packs: int, slots: int) -> None:
+    """A state is charged packs, packs that are not, and waiting vehicles, none of it summed up."""
+    rate, charge_rate = 3.0 / 60, 1 / 30.0
+
+    def moves(state):
+        ready, empty, waiting = state
+        if ready:
+            yield (ready - 1, empty + 1, waiting), rate
+        elif waiting < 400:
+            yield (ready, empty, waiting + 1), rate
+        if empty:  # the pack that is ready goes to who waits, whose own is empty
+            yield ((ready, empty, waiting - 1) if waiting else (ready + 1, empty - 1, 0)), min(empty, slots) * charge_rate
+
+    queue = sum(waiting * share for (_, _, waiting), share in stationary((packs, 0, 0), moves).items())
+    assert pack_wait_min(3.0, 30.0, slots, packs) == pytest.approx(queue / rate, rel=1e-8)
+
+
+def test_shared_power_against_its_chain() -> None:
+    """Exponential service: each of n vehicles has a rate of 1 / n of the whole, and Little's law gives the minutes."""
+    rate, mu = 2.4 / 60, 1 / 15.0
+
+    def moves(n):
+        if n < 300:
+            yield n + 1, rate
+        if n:
+            yield n - 1, n * (mu / n)
+
+    chance = stationary(0, moves)
+    assert shared_service_min(2.4, 15.0) == pytest.approx(sum(n * share for n, share in chance.items()) / rate)
+    assert shared_service_min(4.0, 15.0) == math.inf
+
+
 def test_overload_waits_for_ever() -> None:
     assert erlang_c(10, 15, 2) == 1.0
     assert mmc_wait_min(10, 15, 2) == mdc_wait_min(10, 15, 2) == mgc_wait_min(10, 15, 2, service_cv2=0.2) == math.inf
+    assert mdc_exact_wait_min(8, 15, 2) == pack_wait_min(10, 15, 2, 4) == math.inf
 
 
 def test_no_arrivals_no_wait() -> None:
     assert mmc_wait_min(0, 15, 2) == mdc_wait_min(0, 15, 2) == mgc_wait_min(0, 15, 2, service_cv2=0.5) == 0.0
+    assert mdc_exact_wait_min(0, 15, 2) == pack_wait_min(0, 15, 2, 4) == rack_empty_share(0, 15, 2, 4, swap_min=5.0) == 0.0
     assert erlang_a(0, 15, 2, patience_min=10).wait_min == 0.0
 
 

@@ -82,7 +82,7 @@ class Replication:
 
     def days(self) -> Iterator[tuple[Books | None, Table, SessionLog]]:
         """Give the books of each judged day (None before the first and after the last), and wishes and log of who has left since."""
-        with _without_collector():
+        with collector_at_rest():
             for books, log in self._world.run_days():
                 table = self._demand.of(log)
                 if books is not None:
@@ -96,7 +96,7 @@ class Replication:
 
 
 @contextlib.contextmanager
-def _without_collector() -> Iterator[None]:
+def collector_at_rest() -> Iterator[None]:
     """Let the garbage collector rest: SimPy's many live processes make it cost a tenth of a run, and it frees nothing."""
     collecting = gc.isenabled()
     gc.disable()

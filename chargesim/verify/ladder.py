@@ -21,8 +21,9 @@ from chargesim.engine.simpy_engine import run_simpy
 from chargesim.errors import RunStoppedError
 from chargesim.study.engine_choice import make_ready_for
 from chargesim.study.engines import differences
+from chargesim.study.replication import collector_at_rest
 from chargesim.verify.ciw_network import Stories
-from chargesim.verify.rungs import LEAD_IN_DAYS, Rung
+from chargesim.verify.rungs import Rung
 
 SEED, REPLICATIONS = 0, 20
 LEVEL, WIDEST = 0.95, 0.05
@@ -167,12 +168,13 @@ def _finished(workers: int, calls: list[tuple[Rung, int, int, int]]) -> Generato
 
 def run_rung(rung: Rung, number: int, seed: int, replication: int) -> Climbed:
     """Run one replication of a rung in both engines, and in the other program where there is one."""
-    horizon = (LEAD_IN_DAYS, rung.days, 1)
+    horizon = (rung.lead_in_days, rung.days, 1)
     table = rung.flow.vehicles(sum(horizon), seed, replication, rung.name)
-    books, log = run_simpy(rung.plant, [table], *horizon)
+    with collector_at_rest():
+        books, log = run_simpy(rung.plant, [table], *horizon)
     own_books, own_log = run_compiled(rung.plant, [table], *horizon)
     differ = differences(books, log, own_books, own_log)
-    mine, own = judged_log(table, log, rung.days), judged_log(table, own_log, rung.days)
+    mine, own = judged_log(rung, table, log), judged_log(rung, table, own_log)
     other, parted = None, 0
     if rung.other is not None:
         told = rung.other(rung.plant, table)
@@ -183,10 +185,10 @@ def run_rung(rung: Rung, number: int, seed: int, replication: int) -> Climbed:
     return Climbed(number, replication, (rung.measure.of(mine), rung.measure.of(own)), differ, other, parted, unfinished)
 
 
-def judged_log(table: Table, log: SessionLog, days: int) -> SessionLog:
+def judged_log(rung: Rung, table: Table, log: SessionLog) -> SessionLog:
     """Return the sessions of the vehicles that wished on the judged days."""
-    wish_min, begin_min = table["wish_min"][log["row"]], LEAD_IN_DAYS * DAY_MIN
-    mine: SessionLog = log[(wish_min >= begin_min) & (wish_min < begin_min + days * DAY_MIN)]
+    wish_min, begin_min = table["wish_min"][log["row"]], rung.lead_in_days * DAY_MIN
+    mine: SessionLog = log[(wish_min >= begin_min) & (wish_min < begin_min + rung.days * DAY_MIN)]
     return mine
 
 
