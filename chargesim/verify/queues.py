@@ -78,7 +78,7 @@ def station(guns: int, *, service_min: float, shared_kw: float = inf) -> Plant:
 
 
 def swap_site(packs: int, slots: int, *, charging_min: float, swap_min: float) -> Plant:
-    """Return one swap site without a way to it, with a bay for each pack; slots have `GUN_KW` and charge in any order of size.
+    """Return one swap site without a way to it, with a bay for each pack; a slot gives `GUN_KW`.
 
     A swap takes at least a tick, 2**-20 min.
     """

@@ -80,7 +80,7 @@ class Rung:
 
 
 def erlang_c_rung(servers: int, load: float, sessions: int) -> Rung:
-    """Return M/M/c; Pollaczek and Khinchin's M/M/1 for one gun."""
+    """Return M/M/c."""
     rate = load * servers * 60 / SERVICE_MIN
     formula = "C(c, a) / (c mu - lambda)" if servers > 1 else "rho / (mu - lambda)"
     return Rung(
