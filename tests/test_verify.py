@@ -168,7 +168,7 @@ def test_who_never_leaves_is_noticed():
 def test_an_unknown_row_is_refused():
     done = CliRunner().invoke(app, ["verify", "--row", "M/M/9"])
     assert done.exit_code == 1
-    assert "--row M/M/9: is no row; there are M/M/1, M/M/3," in done.output
+    assert "--row M/M/9: is no row; there are M/M/1; M/M/3;" in done.output
 
 
 def test_the_documented_table_has_these_rows():

@@ -248,7 +248,7 @@ def ladder() -> list[Rung]:
 def named(names: Sequence[str]) -> list[Rung]:
     """Return some rungs of the ladder by their names."""
     by_name = {rung.name: rung for rung in ladder()}
-    faults = [f"--row {name}: is no row; there are {', '.join(by_name)}" for name in names if name not in by_name]
+    faults = [f"--row {name}: is no row; there are {'; '.join(by_name)}" for name in names if name not in by_name]
     if faults:
         raise InputError(faults)
     return [rung for name, rung in by_name.items() if name in names]
