@@ -104,6 +104,7 @@ def run(
             said = {"verdict": verdict["verdict"], "criteria": verdict["criteria"], "engine": finished.engine, "kpis": kpis}
             _print_json({"run_dir": str(finished.folder), **said})
             return
+        from chargesim.view.checks import print_checks
         from chargesim.view.terminal import print_swap_shares, print_verdict
 
         console = _console()
@@ -111,6 +112,7 @@ def run(
         print_verdict(console, finished.result, finished.verdict, finished.kpis)
         if finished.case.scenario.recorded is None:
             print_swap_shares(console, finished.kpis, {row.fleet: row.swap_target_share for row in finished.case.ledger.rows})
+        print_checks(console, finished.checks)
         if finished.result.days == 1:
             console.print("One day was judged; `--days 7` asks for a week.", style="dim")
         console.print(f"Engine: {finished.engine}. Took {finished.took}, figures apart.", soft_wrap=True, highlight=False)

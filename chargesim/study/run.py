@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from chargesim.analysis.checks import Checks, check_run
 from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, judge
@@ -65,6 +66,8 @@ class Run:
     verdict: Verdict
     engine: str
     """which engine ran it, and why"""
+    checks: Checks
+    """laws that hold in it, and how a queueing formula fits"""
     took: Footprint
     """seconds and memory of this call; less when replications were there already"""
 
@@ -142,13 +145,15 @@ def run_scenario(
     replications = [read_accumulators(accumulators_path(folder, r), about) for r in range(scenario.replications)]
     result = as_result(case, [accumulators for accumulators in replications if accumulators is not None])
     kpis, verdict = _judged(folder, result)
+    checks = check_run(result)
+    write_json(folder / "checks.json", checks.to_dict())
     write_mean_site_hours([site_hours_path(folder, r) for r in range(scenario.replications)], folder / "site_hours.parquet")
     seconds = time.time() - begun
     write_json(
         folder / "manifest.json", {**manifest, "state": "complete", "replications_run_now": len(todo), "begun": begun, "seconds": seconds}
     )
     took = Footprint(seconds, max(most_gib, peak_gib()))
-    return Run(folder=folder, case=case, result=result, kpis=kpis, verdict=verdict, engine=f"{taken} ({why})", took=took)
+    return Run(folder=folder, case=case, result=result, kpis=kpis, verdict=verdict, checks=checks, engine=f"{taken} ({why})", took=took)
 
 
 def _judged(folder: Path, result: RunResult) -> tuple[pd.DataFrame, Verdict]:
