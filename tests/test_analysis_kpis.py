@@ -65,6 +65,18 @@ def test_groups_of_stations_are_told_apart() -> None:
     assert value(kpis, "time_utilisation", "group", "cars") == 0.0
 
 
+def test_a_share_that_never_varies_has_the_rule_of_three_for_its_bound() -> None:
+    """None of 2 x 50 was lost: at most 3 in 100, near enough; all were served: at least 97 in 100."""
+    network = make_network()
+    run = empty_accumulators(network)
+    run.outcomes[SERVED, CAR, STATION, 1, 17] = 50
+    kpis = kpi_frame(make_result([run, run], network=network))
+    lost, served = kpi_value(kpis, "share_lost"), kpi_value(kpis, "share_served")
+    assert (lost["mean"], lost["lower"], lost["upper"]) == (0.0, 0.0, pytest.approx(-np.log(0.05) / 100))
+    assert (served["mean"], served["lower"], served["upper"]) == (1.0, pytest.approx(1 + np.log(0.05) / 100), 1.0)
+    assert np.isnan(kpi_value(kpis, "share_lost", "district", "District 0")["upper"]), "nobody wished there"
+
+
 def test_outcomes_by_hand() -> None:
     network = make_network()
     run = empty_accumulators(network)

@@ -1,15 +1,15 @@
 """Compute every KPI of a run with its interval, from one table of definitions."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from chargesim.analysis import power, service, swapping, utilisation
-from chargesim.analysis.intervals import t_intervals
-from chargesim.analysis.result import RunResult
+from chargesim.analysis.intervals import Intervals, rule_of_three, t_intervals
+from chargesim.analysis.result import Floats, RunResult
 from chargesim.analysis.scopes import CITY
 from chargesim.analysis.tallies import Tallies, Values, tally
 
@@ -211,7 +211,8 @@ def kpi_frame(result: RunResult) -> pd.DataFrame:
     DataFrame
         Long: kpi, scope, key, mean, lower, upper (two-sided 95 % Student-t interval over replications, cut to what a share
         or a count can be), pooled (of quantiles: all replications together, else NaN), unit, n (replications in which the
-        KPI is defined; 0 and NaN where it is nowhere, 0 and a value where the plan gives it).
+        KPI is defined; 0 and NaN where it is nowhere, 0 and a value where the plan gives it). A share of vehicles that is
+        0, or 1, in all replications has the rule of three for its other bound.
     """
     tallies = tally(result)
     frames = [_frame(kpi, kpi.values(tallies)) for kpi in definitions(result)]
@@ -239,6 +240,8 @@ def _frame(kpi: Kpi, values: Values) -> pd.DataFrame:
     """Return the rows of one KPI."""
     chosen = [index for index, key in enumerate(values.keys) if key[0] in kpi.scopes]
     intervals = t_intervals(values.by_replication[:, chosen])
+    if values.trials is not None:
+        intervals = _without_spread(intervals, values.trials[chosen])
     most = 1.0 if kpi.unit == "share" else np.inf
     return pd.DataFrame(
         {
@@ -254,6 +257,14 @@ def _frame(kpi: Kpi, values: Values) -> pd.DataFrame:
         },
         columns=list(COLUMNS),
     )
+
+
+def _without_spread(intervals: Intervals, trials: Floats) -> Intervals:
+    """Put the rule of three for the bound of a share that was 0, or 1, in all replications: none of so many is not never."""
+    third = np.array([rule_of_three(n) for n in trials])
+    never, always = intervals.equal & (intervals.mean == 0), intervals.equal & (intervals.mean == 1)
+    lower, upper = np.where(always, 1 - third, intervals.lower), np.where(never, third, intervals.upper)
+    return replace(intervals, lower=lower, upper=upper)
 
 
 def _given_frame(result: RunResult) -> pd.DataFrame:

@@ -76,4 +76,4 @@ def unfinished(tallies: Tallies) -> Values:
 
 def _share(sessions: SessionTallies, count: Floats) -> Values:
     """Return a count over the sessions that did not end unfinished."""
-    return Values(sessions.keys, ratio(count, sessions.judged))
+    return Values(sessions.keys, ratio(count, sessions.judged), trials=sessions.judged.sum(axis=0))

@@ -11,7 +11,8 @@ from chargesim.network.network import SWAP
 def pack_availability(tallies: Tallies) -> Values:
     """Return the share of arrivals at swap sites that found a charged pack no earlier vehicle was waiting for."""
     scopes = tallies.sites.scopes[SWAP]
-    return Values(scopes.keys, ratio(scopes.total(tallies.sites.pack_found), scopes.total(tallies.sites.arrivals)))
+    arrivals = scopes.total(tallies.sites.arrivals)
+    return Values(scopes.keys, ratio(scopes.total(tallies.sites.pack_found), arrivals), trials=arrivals.sum(axis=0))
 
 
 def packs_ready(tallies: Tallies) -> Values:

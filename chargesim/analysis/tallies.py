@@ -34,6 +34,8 @@ class Values:
     """[R, len(keys)]"""
     pooled: Floats | None = None
     """[len(keys)] of quantiles: the quantile of all replications' sessions together"""
+    trials: Floats | None = None
+    """[len(keys)] of shares of vehicles: how many there are in all replications"""
 
 
 @dataclass(frozen=True)
