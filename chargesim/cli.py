@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from chargesim.scenario.reading import LoadedScenario
+    from chargesim.study.run import Run
+
+EXIT_CODES = {"meets": 0, "fails": 3, "inconclusive": 4, "incomplete": 5}
+"""By verdict, where it is required; replications that are missing are told always."""
 
 app = typer.Typer(
     help="Plan ultra-fast charging and battery swapping for a city: does a plan meet the demand, how sure are we, where does it break?",
@@ -64,7 +68,18 @@ def run(
     scenario: ScenarioPath,
     set_: Changes = None,
     seed: Annotated[int | None, typer.Option(min=0, help="root seed of the run")] = None,
-    replications: Annotated[int | None, typer.Option(min=2, help="independent replications")] = None,
+    replications: Annotated[
+        int | None, typer.Option(min=2, help="independent replications; judged once, unless --looks asks for more")
+    ] = None,
+    looks: Annotated[
+        int | None, typer.Option(min=1, max=10, help="looks of the verdict, each at twice the replications, until all is decided")
+    ] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(metavar="KPI=HALF_WIDTH", help="run on until this KPI's interval is so narrow (5%: of its mean); decides no verdict"),
+    ] = None,
+    budget: Annotated[int | None, typer.Option(min=2, help="replications at most for --precision; default 8 times the first look")] = None,
+    require_verdict: Annotated[bool, typer.Option("--require-verdict", help="exit code 0 meets, 3 fails, 4 inconclusive")] = False,
     days: Annotated[int | None, typer.Option(min=1, help="days that are judged, e.g. 7 for a week")] = None,
     jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
     sessions: Annotated[
@@ -76,47 +91,71 @@ def run(
     debug: Annotated[bool, typer.Option("--debug", help="check packs, places, SOC and energy at every event; slow")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Simulate a scenario and judge it against its service standard; a scenario with a series: all its variants, compared."""
-    with _messages():
-        from chargesim.errors import InputError
-        from chargesim.scenario.reading import load
-        from chargesim.study.run import plan_text, run_scenario
+    """Simulate a scenario and judge it against its service standard; a scenario with a series: all its variants, compared.
 
-        changes = [*(set_ or [])]
-        changes += [
-            f"{key}={value}" for key, value in (("seed", seed), ("replications", replications), ("horizon.days", days)) if value is not None
-        ]
-        loaded = load(scenario, changes)
+    Exit codes: 0 done, 1 error in the input, 2 wrong usage, 5 replications are missing (a worker was killed; the same
+    command goes on), 130 interrupted. With --require-verdict: 0 meets, 3 fails, 4 inconclusive.
+    """
+    with _messages():
+        from chargesim.errors import InputError, RunStoppedError
+        from chargesim.scenario.reading import load
+        from chargesim.study.precision import Precision
+        from chargesim.study.run import run_scenario
+
+        if replications is not None and looks is None:
+            looks = 1
+        given = {"seed": seed, "replications": replications, "looks": looks, "horizon.days": days}
+        loaded = load(scenario, [*(set_ or []), *(f"{key}={value}" for key, value in given.items() if value is not None)])
         if loaded.scenario.series is not None:
-            if debug:
-                raise InputError(["--debug: is for one scenario, not for a series; run a variant by itself with --set series=null"])
+            for option, used in (("--debug", debug), ("--require-verdict", require_verdict), ("--precision", precision)):
+                if used:
+                    raise InputError([f"{option}: is for one scenario, not for a series; run a variant by itself with --set series=null"])
             chosen: Any = {"jobs": jobs, "sessions": sessions.value, "out": out, "engine": engine.value}
             _run_series(loaded, figures=figures, as_json=as_json, **chosen)
             return
-        finished = run_scenario(loaded, jobs=jobs, sessions=sessions.value, out=out, debug=debug, engine=engine.value)
+        asked = Precision.parse(precision) if precision is not None else None
+        options: Any = {"jobs": jobs, "sessions": sessions.value, "out": out, "debug": debug, "engine": engine.value}
+        try:
+            finished = run_scenario(loaded, **options, precision=asked, budget=budget)
+        except RunStoppedError as stopped:
+            if stopped.run is not None:
+                _print_run(stopped.run, as_json)
+            raise
         if figures:
             from chargesim.view.figures import draw_all
 
             draw_all(finished.result, finished.kpis, finished.verdict, finished.folder / "figures")
-        if as_json:
-            verdict = finished.verdict.to_dict()
-            kpis = json.loads(finished.kpis[finished.kpis["scope"] == "city"].to_json(orient="records"))
-            said = {"verdict": verdict["verdict"], "criteria": verdict["criteria"], "engine": finished.engine, "kpis": kpis}
-            _print_json({"run_dir": str(finished.folder), **said})
-            return
-        from chargesim.view.checks import print_checks
-        from chargesim.view.terminal import print_swap_shares, print_verdict
+        _print_run(finished, as_json)
+        state = finished.verdict.verdict
+        if require_verdict or state == "incomplete":
+            raise typer.Exit(EXIT_CODES[state])
 
-        console = _console()
-        console.print(f"Simulated: {plan_text(finished.case)}", soft_wrap=True, highlight=False)
-        print_verdict(console, finished.result, finished.verdict, finished.kpis)
-        if finished.case.scenario.recorded is None:
-            print_swap_shares(console, finished.kpis, {row.fleet: row.swap_target_share for row in finished.case.ledger.rows})
-        print_checks(console, finished.checks)
-        if finished.result.days == 1:
-            console.print("One day was judged; `--days 7` asks for a week.", style="dim")
-        console.print(f"Engine: {finished.engine}. Took {finished.took}, figures apart.", soft_wrap=True, highlight=False)
-        console.print(f"All results: {finished.folder}", soft_wrap=True, highlight=False)
+
+def _print_run(finished: "Run", as_json: bool) -> None:
+    """Print what came out of a run, for people or as JSON."""
+    if as_json:
+        verdict = finished.verdict.to_dict()
+        kpis = json.loads(finished.kpis[finished.kpis["scope"] == "city"].to_json(orient="records"))
+        said = {name: verdict[name] for name in ("verdict", "replications", "look", "looks", "more_replications", "criteria")}
+        reached = None if finished.reached is None else finished.reached.to_dict()
+        _print_json({"run_dir": str(finished.folder), **said, "precision": reached, "engine": finished.engine, "kpis": kpis})
+        return
+    from chargesim.study.run import plan_text
+    from chargesim.view.checks import print_checks
+    from chargesim.view.terminal import print_precision, print_swap_shares, print_verdict
+
+    console = _console()
+    console.print(f"Simulated: {plan_text(finished.case)}", soft_wrap=True, highlight=False)
+    print_verdict(console, finished.result, finished.verdict, finished.kpis)
+    if finished.reached is not None:
+        print_precision(console, finished.reached, finished.verdict)
+    if finished.case.scenario.recorded is None:
+        print_swap_shares(console, finished.kpis, {row.fleet: row.swap_target_share for row in finished.case.ledger.rows})
+    print_checks(console, finished.checks)
+    if finished.result.days == 1:
+        console.print("One day was judged; `--days 7` asks for a week.", style="dim")
+    console.print(f"Engine: {finished.engine}. Took {finished.took}, figures apart.", soft_wrap=True, highlight=False)
+    console.print(f"All results: {finished.folder}", soft_wrap=True, highlight=False)
 
 
 def _run_series(loaded: "LoadedScenario", *, figures: bool, as_json: bool, **chosen: Any) -> None:

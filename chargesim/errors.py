@@ -1,8 +1,15 @@
 """Name the errors that a user can cause."""
 
+from typing import Any
+
 
 class RunStoppedError(Exception):
-    """A run could not go on for a cause outside its input; what is finished is kept."""
+    """A run could not go on for a cause outside its input; what is finished is kept.
+
+    `run` is the run with what is there, its verdict ``incomplete``; None when no replication is.
+    """
+
+    run: Any = None
 
 
 class InputError(Exception):

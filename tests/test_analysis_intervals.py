@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from chargesim.analysis.intervals import holm, more_replications, one_sided_bounds, p_above, rule_of_three, t_interval, t_intervals
+from chargesim.analysis.intervals import (
+    holm,
+    more_replications,
+    one_sided_bounds,
+    p_above,
+    p_differs,
+    rule_of_three,
+    t_interval,
+    t_intervals,
+)
 
 VALUES = np.array([0.91, 0.93, 0.92, 0.95, 0.90, 0.94])
 
@@ -82,3 +91,45 @@ def test_replications_still_needed_part_the_mean_from_the_limit() -> None:
     assert half / math.sqrt(enough) <= abs(values.mean() - 0.9) or more == 1
     assert more_replications([0.9, 0.9], 0.9, confidence=0.95) is None
     assert more_replications([0.9], 0.8, confidence=0.95) is None
+
+
+SKEWED = np.random.default_rng(4).lognormal(0.0, 0.8, 24)
+
+
+def test_a_long_right_tail_moves_both_bounds_to_the_right() -> None:
+    plain_low, plain_high = stats.t.interval(0.95, len(SKEWED) - 1, loc=SKEWED.mean(), scale=stats.sem(SKEWED))
+    interval, turned = t_interval(SKEWED), t_interval(-SKEWED)
+    assert interval.lower > plain_low
+    assert interval.upper > plain_high
+    assert (turned.lower, turned.upper) == pytest.approx((-interval.upper, -interval.lower))
+
+
+def test_bounds_are_halls_transformation_of_the_quantile() -> None:
+    """The transformation, written out with SciPy's unbiased skewness, of the bound is Student's t quantile."""
+    count, skewness = len(SKEWED), stats.skew(SKEWED, bias=False)
+    for bound, quantile in ((one_sided_bounds(SKEWED).lower, 0.95), (one_sided_bounds(SKEWED).upper, 0.05)):
+        t = (SKEWED.mean() - bound) / stats.sem(SKEWED)
+        turned = t + skewness * t**2 / (3 * count**0.5) + skewness**2 * t**3 / (27 * count) + skewness / (6 * count**0.5)
+        assert turned == pytest.approx(stats.t.ppf(quantile, count - 1))
+
+
+@pytest.mark.parametrize("level", [0.9, 0.99])
+def test_p_values_and_bounds_agree(level: float) -> None:
+    limit = one_sided_bounds(SKEWED, confidence=level).lower
+    assert p_above(SKEWED, limit) == pytest.approx(1 - level)
+    assert p_above(-SKEWED, -one_sided_bounds(SKEWED, confidence=level).upper) == pytest.approx(1 - level)
+
+
+def test_without_skewness_and_with_few_values_it_is_students_t() -> None:
+    even = np.concatenate([VALUES, 2 * VALUES.mean() - VALUES])
+    for values in (even, SKEWED[:9]):
+        interval = t_interval(values)
+        expected = stats.t.interval(0.95, len(values) - 1, loc=values.mean(), scale=stats.sem(values))
+        assert (interval.lower, interval.upper) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_difference_is_judged_on_both_sides() -> None:
+    assert p_differs(VALUES - 0.91) == pytest.approx(stats.ttest_1samp(VALUES, 0.91).pvalue)
+    assert p_differs(0.91 - VALUES) == pytest.approx(stats.ttest_1samp(VALUES, 0.91).pvalue)
+    assert p_differs([0.0, 0.0, 0.0]) == 1.0
+    assert p_differs([0.1, 0.1, 0.1]) == 0.0

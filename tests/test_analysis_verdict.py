@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from factories_analysis import FLEETS, empty_accumulators, make_network, make_result, make_standard
 
+from chargesim.analysis.looks import Look, Plan
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, judge, nearest_to_breaking
 from chargesim.engine.accumulators import LOST, SERVED
@@ -348,11 +349,33 @@ def test_worst_place_and_hour_need_some_wishes() -> None:
 def test_looks_spend_the_error() -> None:
     result = result_of(around(0.9018, 0.004), [CARS])
     assert judge(result).verdict == "meets"
-    spent = judge(result, looks=4)
+    spent = judge(dataclasses.replace(result, looks=4))
     assert spent.verdict == "inconclusive"
-    assert "spread over 4 looks" in spent.note
+    assert spent.confidence_of_a_look == pytest.approx(1 - 0.05 / 4)
+    assert "look 1 of 4; the error of 5 % is divided over the looks, 1.25 % spent" in spent.note
     with pytest.raises(ValueError, match="looks: got 0"):
-        judge(result, looks=0)
+        Plan(20, 0)
+
+
+@pytest.mark.parametrize("looks", [1, 3, 4])
+def test_over_all_looks_the_error_sums_to_that_of_the_standard(looks: int) -> None:
+    result = result_of(around(0.92), [CARS])
+    plan = Plan(20, looks).looks
+    assert [look.replications for look in plan] == [20, 40, 80, 160][:looks]
+    spent = [1 - judge(dataclasses.replace(result, look=look.number, looks=look.of)).confidence_of_a_look for look in plan]
+    assert sum(spent) == pytest.approx(1 - result.standard.confidence.value)
+
+
+def test_a_study_stops_at_the_first_look_that_decides() -> None:
+    asked = []
+
+    def judge_look(look: Look) -> int:
+        asked.append(look.replications)
+        return look.replications
+
+    assert Plan(5, 4).until_decided(judge_look, lambda n: n >= 10) == 10
+    assert asked == [5, 10]
+    assert Plan(5, 2).until_decided(judge_look, lambda n: False) == 10
 
 
 def test_nearest_to_breaking_has_the_smallest_margin() -> None:

@@ -74,7 +74,9 @@ def test_run_as_json(empty):
         cwd=empty,
     )
     printed = json.loads(done.stdout)
-    assert set(printed) == {"run_dir", "verdict", "criteria", "engine", "kpis"}
+    counts = {"replications", "look", "looks", "more_replications"}
+    assert set(printed) == {"run_dir", "verdict", "criteria", "precision", "engine", "kpis", *counts}
+    assert (printed["replications"], printed["look"], printed["looks"], printed["precision"]) == (2, 1, 1, None)
     assert printed["run_dir"] == "mine"
     assert printed["kpis"]
     assert all(row["scope"] == "city" for row in printed["kpis"])

@@ -79,4 +79,4 @@ def test_a_misspelt_key_is_one_line_and_exit_1(tmp_path, command):
 
 def test_without_the_series_the_base_runs(child, tmp_path):
     done = chargesim("run", child, "--set", "series=null", "--no-figures", "--json", "--jobs", "1", "--out", "mine", cwd=tmp_path)
-    assert set(json.loads(done.stdout)) == {"run_dir", "verdict", "criteria", "engine", "kpis"}
+    assert {"run_dir", "verdict", "criteria", "engine", "kpis"} <= set(json.loads(done.stdout))

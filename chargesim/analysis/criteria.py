@@ -97,10 +97,10 @@ def judge_criterion(result: RunResult, criterion: Criterion, *, alpha: float, cr
     if not parts:
         return _without_wishes(criterion)
     allowed = allowance(criterion)
-    bounds = [_bounds(unit, alpha) for unit in parts]
-    p_values = np.array([_p_fail(unit, bound, allowed) for unit, bound in zip(parts, bounds, strict=True)])
+    judged = [judge_unit(unit, allowed, alpha) for unit in parts]
+    bounds, p_values = [one.bounds for one in judged], np.array([one.p_fail for one in judged])
     worst = int(np.argmax([bound.mean for bound in bounds]))
-    unresolved = [index for index, bound in enumerate(bounds) if bound.n < 2 or bound.upper > allowed + _ROUNDING]
+    unresolved = [index for index, one in enumerate(judged) if not one.meets]
     estimate, lower, upper = _shown(result, criterion, parts[worst], bounds[worst], alpha)
     used = _used(bounds[worst].mean, allowed), _used(bounds[worst].lower, allowed), max(_used(bound.upper, allowed) for bound in bounds)
     by_district = criterion.scope == "districts"
@@ -127,6 +127,33 @@ def judge_criterion(result: RunResult, criterion: Criterion, *, alpha: float, cr
         beyond=tuple(unit.name for unit, p_value in zip(parts, p_values, strict=True) if p_value <= alpha),
         surely=tuple(unit.name for unit, rejected in zip(parts, holm(p_values, alpha=alpha), strict=True) if rejected and by_district),
     )
+
+
+@dataclass(frozen=True)
+class UnitJudgement:
+    """How the failures of one unit compare with the allowance, without any correction."""
+
+    bounds: Interval
+    """of the share of failures, each one-sided"""
+    p_fail: float
+    """p-value of the claim that it fails"""
+    meets: bool
+
+
+def judge_unit(unit: Unit, allowed: float, alpha: float) -> UnitJudgement:
+    """Compare the failures of one unit with the allowance.
+
+    Parameters
+    ----------
+    unit : Unit
+        A whole scope, a district, or districts pooled.
+    allowed : float
+        Share of failures that the criterion allows [0..1].
+    alpha : float
+        One-sided error of each bound [0..1].
+    """
+    bounds = _bounds(unit, alpha)
+    return UnitJudgement(bounds, _p_fail(unit, bounds, allowed), bounds.n >= 2 and bounds.upper <= allowed + _ROUNDING)
 
 
 def _bounds(unit: Unit, alpha: float) -> Interval:

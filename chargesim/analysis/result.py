@@ -48,8 +48,14 @@ class RunResult:
     given: dict[str, float]
     """measures that the plan itself gives: covered_5km, covered_1km_core, guns_available"""
     planned_replications: int
+    """at this look"""
     blackouts: int = 0
     """blackouts of districts in the scenario; the measures that the plan gives leave them out"""
+
+    look: int = 1
+    """which look at the study this is"""
+    looks: int = 1
+    """how many looks were planned; the error of the verdict is divided over them"""
 
     def __post_init__(self) -> None:
         if len(self.groups) != len(self.fleets):

@@ -2,7 +2,8 @@
 
 `meets`: every judged criterion meets, each at the full level (intersection-union). `fails`: some criterion fails after
 Holm's correction over the judged criteria. Else `inconclusive`, with the replications still needed. `incomplete`: a
-planned replication is missing, and what is missing need not be like what is there. The confidence covers Monte Carlo
+planned replication is missing, and what is missing need not be like what is there. A study may look several times, at
+more replications each time, and then divides its error over the looks (`analysis.looks`). The confidence covers Monte Carlo
 error only; what is not known about the inputs is shown by sweeps, apart.
 """
 
@@ -13,6 +14,7 @@ from typing import Any, Literal
 
 from chargesim.analysis.criteria import CriterionVerdict, Judgement, judge_criterion
 from chargesim.analysis.intervals import holm
+from chargesim.analysis.looks import alpha_of_a_look
 from chargesim.analysis.result import RunResult
 from chargesim.scenario.standard import GIVEN
 
@@ -27,7 +29,13 @@ class Verdict:
     scope: str
     """what was simulated"""
     confidence: float
-    """one-sided confidence of each criterion [0..1]"""
+    """one-sided confidence of each criterion over all looks [0..1]"""
+    look: int
+    """the look that this verdict comes from, 1 the first"""
+    looks: int
+    """looks that were planned"""
+    confidence_of_a_look: float
+    """one-sided confidence of each bound: what is left when the error is divided over the looks [0..1]"""
     share_text: str
     """the share at the network that the answer assumes"""
     label: str
@@ -45,26 +53,22 @@ class Verdict:
         return {**_plain(dataclasses.asdict(self)), "nearest_to_breaking": None if nearest is None else nearest.name}
 
 
-def judge(result: RunResult, *, looks: int = 1) -> Verdict:
+def judge(result: RunResult) -> Verdict:
     """Judge a run against its standard.
 
     Parameters
     ----------
     result : RunResult
-        The run.
-    looks : int
-        How often the plan of the study allows to look (at 20, 40, 80, 160 replications: 4). The error is divided by it, so
-        that looking again at more replications keeps the confidence.
+        The run, at one look of those that were planned (at 20, 40, 80, 160 replications: four). The error is divided over
+        the looks, so that looking again at more replications keeps the confidence.
 
     Returns
     -------
     Verdict
         With every criterion in the order of the standard.
     """
-    if looks < 1:
-        raise ValueError(f"looks: got {looks}, needs at least 1")
     confidence = result.standard.confidence.value
-    alpha = (1 - confidence) / looks
+    alpha = alpha_of_a_look(1 - confidence, result.looks)
     criteria = result.standard.criteria
     judged_count = sum(criterion.measure not in GIVEN for criterion in criteria)
     judgements = [judge_criterion(result, criterion, alpha=alpha, criteria=max(judged_count, 1)) for criterion in criteria]
@@ -75,12 +79,15 @@ def judge(result: RunResult, *, looks: int = 1) -> Verdict:
         verdict=state,
         scope=result.scope_text,
         confidence=confidence,
+        look=result.look,
+        looks=result.looks,
+        confidence_of_a_look=1 - alpha,
         share_text=result.share_text,
         label=result.label,
         replications=len(result.replications),
         planned_replications=result.planned_replications,
         more_replications=more,
-        note=_note(result, state, outcomes, more, looks),
+        note=_note(result, state, outcomes, more),
         criteria=outcomes,
     )
 
@@ -142,7 +149,7 @@ def _more(outcomes: tuple[CriterionVerdict, ...]) -> int | None:
     return max(known) if known and len(known) == len(needed) else None
 
 
-def _note(result: RunResult, state: State, outcomes: tuple[CriterionVerdict, ...], more: int | None, looks: int) -> str:
+def _note(result: RunResult, state: State, outcomes: tuple[CriterionVerdict, ...], more: int | None) -> str:
     """Say in words what the state rests on."""
     notes = []
     if state == "incomplete":
@@ -156,9 +163,18 @@ def _note(result: RunResult, state: State, outcomes: tuple[CriterionVerdict, ...
     below = [outcome.name for outcome in outcomes if outcome.verdict == "given" and outcome.margin < -1e-12]
     if below:
         notes.append(f"the plan itself gives less than asked for: {', '.join(below)}")
-    if looks > 1:
-        notes.append(f"the error is spread over {looks} looks")
+    if result.looks > 1:
+        error = 1 - result.standard.confidence.value
+        spent = result.look * alpha_of_a_look(error, result.looks)
+        notes.append(
+            f"look {result.look} of {result.looks}; the error of {100 * error:g} % is divided over the looks, {100 * spent:.3g} % spent"
+        )
     return "; ".join(notes)
+
+
+def decided(verdict: Verdict) -> bool:
+    """Return whether a verdict leaves no criterion open, so that no further look is needed."""
+    return all(criterion.verdict != "inconclusive" for criterion in verdict.criteria)
 
 
 def _plain(value: Any) -> Any:

@@ -32,7 +32,10 @@ class Scenario(Section):
     name: str = Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_.-]+$", description="short name, used for folders")
     title: str = Field(description="what is asked, printed above the answer")
     seed: int = Field(ge=0, description="root seed of the run; the layout has its own")
-    replications: int = Field(ge=2, le=10_000, description="independent replications")
+    replications: int = Field(ge=2, le=10_000, description="independent replications of the first look")
+    looks: int = Field(
+        default=1, ge=1, le=10, description="looks of the verdict, each at twice the replications; it stops at the first that decides"
+    )
     horizon: Horizon = Field(description="the days that are simulated")
     city: City = Field(description="tables that describe the city")
     layout: Layout | None = Field(default=None, description="how zones and local roads are laid out where no table gives them")

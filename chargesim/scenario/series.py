@@ -15,7 +15,7 @@ Value = int | float | str
 """A value of a series: a number, or a month as YYYY-MM."""
 
 MOST_VARIANTS = 200
-SAME_FOR_ALL = ("name", "seed", "replications", "series")
+SAME_FOR_ALL = ("name", "seed", "replications", "looks", "series")
 """Keys that no variant may set: the variants meet the same vehicles, replication by replication."""
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 

@@ -20,7 +20,7 @@ from chargesim.scenario.variants import Variant
 from chargesim.study.case import Case
 from chargesim.study.engine_choice import choose_engine
 from chargesim.study.idle import idle_mechanisms
-from chargesim.study.run import expected_sessions
+from chargesim.study.replications import expected_sessions
 
 SECONDS_PER_SESSION = {"simpy": 40e-6, "compiled": 6e-6}
 """By engine, measured with `chargesim run` for the default case, demand, books and files included, rounded up."""

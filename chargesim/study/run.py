@@ -1,12 +1,10 @@
 """Run a scenario: its replications, side by side and resumable, then KPIs, verdict and the run directory."""
 
-import contextlib
 import hashlib
 import os
 import platform
 import time
-from collections.abc import Generator, Sequence
-from concurrent.futures import BrokenExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -14,12 +12,12 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from chargesim.analysis.checks import Checks, check_run
 from chargesim.analysis.kpis import kpi_frame
+from chargesim.analysis.looks import Look, Plan
 from chargesim.analysis.result import RunResult
-from chargesim.analysis.verdict import Verdict, judge
+from chargesim.analysis.verdict import Verdict, decided, judge
 from chargesim.demand.month import buildup_of
 from chargesim.engine.accumulators import Accumulators
 from chargesim.engine.simpy_engine import Extension
@@ -29,19 +27,19 @@ from chargesim.network.network import STATION, SWAP
 from chargesim.scenario.reading import LoadedScenario, dump_yaml
 from chargesim.scenario.rows import shown
 from chargesim.study.case import Case, build_case
-from chargesim.study.engine_choice import Engine, choose_engine, make_ready
+from chargesim.study.engine_choice import Engine, choose_engine
 from chargesim.study.extending import extension_name, extension_text
 from chargesim.study.footprint import Footprint, peak_gib
-from chargesim.study.replication import accumulators_path, run_replication, sessions_path, site_hours_path
+from chargesim.study.precision import Precision, Reached, run_until_narrow
+from chargesim.study.replications import Replications, expected_sessions
 from chargesim.study.site_tables import site_frame, write_mean_site_hours
-from chargesim.study.storage import read_accumulators, write_json, write_text
+from chargesim.study.storage import write_json, write_text
 
 Sessions = Literal["auto", "all", "none"]
 AUTO_ROWS = 2_000_000
-"""Session rows of a run up to which `auto` keeps them."""
-
-SESSIONS_WORTH_A_WORKER = 60_000
-"""Sessions of a run below which it stays in one process: two seconds of work, what workers take to start."""
+"""Session rows of a run, at its last look, up to which `auto` keeps them."""
+PRECISION_BUDGET = 8
+"""Replications that a run for precision may take, over those of the scenario, where no budget is given."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +53,9 @@ class Run:
     kpis : DataFrame
         Long: kpi, scope, key, mean, lower, upper, unit, n.
     verdict : Verdict
+        Judged at the last look that was needed.
     result : RunResult
-        What the analysis read.
+        What the KPIs rest on: the replications of that look, and more where a precision was asked for.
     """
 
     folder: Path
@@ -70,6 +69,8 @@ class Run:
     """laws that hold in it, and how a queueing formula fits"""
     took: Footprint
     """seconds and memory of this call; less when replications were there already"""
+    reached: Reached | None = None
+    """where a run for precision stopped; the KPIs then rest on more replications than the verdict"""
 
     @property
     def sites(self) -> pd.DataFrame:
@@ -97,8 +98,12 @@ def run_scenario(
     extensions: Sequence[Extension] = (),
     debug: bool = False,
     engine: Engine = "auto",
+    precision: Precision | None = None,
+    budget: int | None = None,
 ) -> Run:
     """Run a scenario and write its run directory, but for the figures.
+
+    Replications are run up to the first look; where a criterion stays open and more looks are planned, up to the next one.
 
     Parameters
     ----------
@@ -119,11 +124,17 @@ def run_scenario(
         Check conservation at every event; slow, and changes no result.
     engine : {"auto", "simpy", "compiled"}
         Which engine runs it; it changes no result. `auto` takes SimPy for small runs and for extensions.
+    precision : Precision, optional
+        Then run on until a KPI's interval is so narrow; the verdict stays that of its look.
+    budget : int, optional
+        Replications at most for the precision; by default eight times those of the scenario.
 
     Raises
     ------
     InputError
         When the tables are at fault, an extension's code cannot be read, or `out` holds another run.
+    RunStoppedError
+        When a worker was killed; its `run` has what is there, with the verdict ``incomplete``.
     """
     begun = time.time()
     case = case or build_case(loaded)
@@ -134,40 +145,56 @@ def run_scenario(
     case = replace(case, task=replace(case.task, engine=taken))
     folder = out or Path("runs") / f"{scenario.name}-{about['run'][:12]}"
     prepare_folder(folder, about)
-    keep = _keep_sessions(case, sessions)
+    plan = Plan(scenario.replications, scenario.looks)
+    keep = expected_sessions(case) * plan.most <= AUTO_ROWS if sessions == "auto" else sessions == "all"
     write_text(folder / "scenario.resolved.yaml", dump_yaml(loaded.resolved))
     manifest = {**_manifest(case, about, keep), "engine_why": why}
     write_json(folder / "manifest.json", {**manifest, "state": "running"})
-    todo = [r for r in range(scenario.replications) if not _complete(folder, r, about, keep)]
-    if todo and taken == "compiled":
-        make_ready(case)
-    most_gib = _run_all(case, todo, folder, about, keep, jobs, progress)
-    replications = [read_accumulators(accumulators_path(folder, r), about) for r in range(scenario.replications)]
-    result = as_result(case, [accumulators for accumulators in replications if accumulators is not None])
-    kpis, verdict = _judged(folder, result)
-    checks = check_run(result)
-    write_json(folder / "checks.json", checks.to_dict())
-    write_mean_site_hours([site_hours_path(folder, r) for r in range(scenario.replications)], folder / "site_hours.parquet")
-    seconds = time.time() - begun
-    write_json(
-        folder / "manifest.json", {**manifest, "state": "complete", "replications_run_now": len(todo), "begun": begun, "seconds": seconds}
-    )
-    took = Footprint(seconds, max(most_gib, peak_gib()))
-    return Run(folder=folder, case=case, result=result, kpis=kpis, verdict=verdict, checks=checks, engine=f"{taken} ({why})", took=took)
+    replications = Replications(case, folder, about, keep, jobs, progress)
+
+    def finished(result: RunResult, verdict: Verdict, reached: Reached | None = None) -> Run:
+        """Write the tables and say what is there."""
+        kpis, checks = _write_tables(folder, result, verdict)
+        write_mean_site_hours(replications.site_hours(result.planned_replications), folder / "site_hours.parquet")
+        state = "incomplete" if verdict.verdict == "incomplete" else "complete"
+        found = {"state": state, "replications": len(result.replications), "look": verdict.look}
+        seconds = time.time() - begun
+        times = {"replications_run_now": replications.ran, "begun": begun, "seconds": seconds}
+        write_json(folder / "manifest.json", {**manifest, **found, **times})
+        took = Footprint(seconds, max(replications.most_gib, peak_gib()))
+        return Run(folder, case, result, kpis, verdict, f"{taken} ({why})", checks, took, reached)
+
+    def judged(look: Look, there: list[Accumulators] | None = None) -> tuple[RunResult, Verdict]:
+        result = as_result(case, there or replications.first(look.replications), look)
+        return result, judge(result)
+
+    try:
+        result, verdict = plan.until_decided(judged, lambda both: decided(both[1]))
+    except RunStoppedError as stopped:
+        look = next(look for look in plan.looks if len(replications.there(look.replications)) < look.replications)
+        there = replications.there(look.replications)
+        stopped.run = finished(*judged(look, there)) if there else None
+        raise
+    if precision is None:
+        return finished(result, verdict)
+    most = max(budget or PRECISION_BUDGET * scenario.replications, len(result.replications))
+    result, reached = run_until_narrow(precision, result, most, lambda count: as_result(case, replications.first(count), Look(1, 1, count)))
+    return finished(result, verdict, reached)
 
 
-def _judged(folder: Path, result: RunResult) -> tuple[pd.DataFrame, Verdict]:
-    """Return the KPIs and the verdict of a result, and write its tables."""
-    kpis, verdict = kpi_frame(result), judge(result)
+def _write_tables(folder: Path, result: RunResult, verdict: Verdict) -> tuple[pd.DataFrame, Checks]:
+    """Write the tables of a run; return its KPIs and its checks."""
+    kpis, checks = kpi_frame(result), check_run(result)
     write_text(folder / "kpis.csv", kpis.to_csv(index=False, lineterminator="\n"))
     write_json(folder / "verdict.json", verdict.to_dict())
-    return kpis, verdict
+    write_json(folder / "checks.json", checks.to_dict())
+    return kpis, checks
 
 
 def run_digest(loaded: LoadedScenario, extensions: Sequence[Extension] = ()) -> str:
-    """Return the hash that names a run: the scenario but for the number of replications, tables, extensions, this program."""
+    """Return the hash that names a run: the scenario but for its replications and looks, tables, extensions, this program."""
     digest = hashlib.sha256(extension_text(extensions).encode())
-    digest.update(loaded.replace({"replications": 2}).digest().encode())
+    digest.update(loaded.replace({"replications": 2, "looks": 1}).digest().encode())
     package = Path(__file__).parent.parent
     for path in sorted(package.rglob("*.py")):
         digest.update(str(path.relative_to(package)).encode() + path.read_bytes())
@@ -194,9 +221,10 @@ def prepare_folder(folder: Path, about: dict[str, str], *, name: str = "manifest
         raise InputError([f"{shown(folder)}: holds another run (other scenario, tables, seed or version); name another folder with --out"])
 
 
-def as_result(case: Case, replications: list[Accumulators]) -> RunResult:
-    """Return what the analysis needs of a case and its finished replications."""
+def as_result(case: Case, replications: list[Accumulators], look: Look | None = None) -> RunResult:
+    """Return what the analysis needs of a case and its finished replications, by default at the scenario's first look."""
     scenario, horizon = case.scenario, case.scenario.horizon
+    look = look or Plan(scenario.replications, scenario.looks).looks[0]
     days = f"one {horizon.first_day.capitalize()}" if horizon.days == 1 else f"{horizon.days} days from a {horizon.first_day.capitalize()}"
     lead = "no lead-in" if horizon.lead_in_days == 0 else f"{horizon.lead_in_days} lead-in day" + ("s" if horizon.lead_in_days > 1 else "")
     network = case.network
@@ -218,7 +246,9 @@ def as_result(case: Case, replications: list[Accumulators]) -> RunResult:
             "covered_1km_core": covered_share(network, 1.0, area_class="core"),
             "guns_available": scenario.reliability.availability,
         },
-        planned_replications=scenario.replications,
+        planned_replications=look.replications,
+        look=look.number,
+        looks=look.of,
         blackouts=len(scenario.blackouts),
     )
 
@@ -257,58 +287,6 @@ def plan_text(case: Case) -> str:
     return f"{guns}, {swap}, {stock}, {len(zones.id):,} zones"
 
 
-def expected_sessions(case: Case) -> float:
-    """Return the sessions of a replication, lead-in included."""
-    task = case.task
-    return sum(task.demand.expected_wishes(day) for day in range(task.lead_in_days + task.days))
-
-
-def _keep_sessions(case: Case, sessions: Sessions) -> bool:
-    if sessions != "auto":
-        return sessions == "all"
-    return expected_sessions(case) * case.scenario.replications <= AUTO_ROWS
-
-
-def _complete(folder: Path, replication: int, about: dict[str, str], keep: bool) -> bool:
-    if not site_hours_path(folder, replication).is_file() or (keep and not sessions_path(folder, replication).is_file()):
-        return False
-    return read_accumulators(accumulators_path(folder, replication), about) is not None
-
-
-def _run_all(case: Case, todo: list[int], folder: Path, about: dict[str, str], keep: bool, jobs: int, progress: bool) -> float:
-    """Run the replications that are missing; each leaves its own files, so an interruption loses at most those under way.
-
-    Returns the most memory that a process held [GiB], 0 when none was missing.
-    """
-    if not todo:
-        return 0.0
-    workers = min(jobs or _worthwhile_jobs(case, len(todo)), len(todo))
-    calls = [(case.task, r, folder, about, keep) for r in todo]
-    with contextlib.closing(_finished(workers, calls)) as finished:
-        bar = tqdm(finished, total=len(todo), desc="replications", unit="rep", disable=None if progress else True, leave=False)
-        return max(bar)
-
-
-def _worthwhile_jobs(case: Case, replications: int) -> int:
-    """Return one job for a run that is over before worker processes would have started, else one per core."""
-    return 1 if expected_sessions(case) * replications < SESSIONS_WORTH_A_WORKER else (os.cpu_count() or 1)
-
-
-def _finished(workers: int, calls: list[tuple[Any, ...]]) -> Generator[float, None, None]:
-    if workers == 1:
-        yield from (run_replication(*call) for call in calls)
-        return
-    import joblib  # a fifth of a second that a small run does not need
-
-    jobs = (joblib.delayed(run_replication)(*call) for call in calls)
-    try:
-        yield from joblib.Parallel(n_jobs=workers, return_as="generator_unordered", mmap_mode="c")(jobs)
-    except BrokenExecutor:
-        raise RunStoppedError(
-            "A worker process was killed (out of memory?); finished replications are kept, the same command goes on from there."
-        ) from None
-
-
 def _manifest(case: Case, about: dict[str, str], keep: bool) -> dict[str, Any]:
     scenario = case.scenario
     packages = ("simpy", "numpy", "scipy", "numba", "networkx", "pandas", "pyarrow", "pydantic", "matplotlib")
@@ -324,5 +302,6 @@ def _manifest(case: Case, about: dict[str, str], keep: bool) -> dict[str, Any]:
         "seed": scenario.seed,
         "streams": "SeedSequence(seed, spawn_key=(replication, blake2b(purpose), blake2b(vehicle class), day, layer)), PCG64DXSM",
         "replications": scenario.replications,
+        "looks": scenario.looks,
         "sessions_kept": keep,
     }

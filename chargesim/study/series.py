@@ -33,7 +33,8 @@ from chargesim.scenario.series import Series, between
 from chargesim.scenario.variants import Variant, expand, series_of, variant
 from chargesim.study.case import Case, build_case
 from chargesim.study.engine_choice import Engine, choose_engine, make_ready
-from chargesim.study.run import SESSIONS_WORTH_A_WORKER, Run, Sessions, expected_sessions, prepare_folder, run_digest, run_scenario
+from chargesim.study.replications import SESSIONS_WORTH_A_WORKER, expected_sessions
+from chargesim.study.run import Run, Sessions, prepare_folder, run_digest, run_scenario
 from chargesim.study.series_panels import check_panels
 from chargesim.study.storage import write_json, write_text
 
@@ -98,7 +99,7 @@ def run_series(
     progress: bool = True,
     engine: Engine = "auto",
 ) -> SeriesRun:
-    """Run all variants of a series and compare them; figures apart.
+    """Run all variants of a series and compare them; each is judged once, at the scenario's replications. Figures apart.
 
     Parameters
     ----------
@@ -122,6 +123,8 @@ def run_series(
         When a variant is at fault, before anything runs, or `out` holds another series.
     """
     begun, series = time.time(), series_of(loaded)
+    if loaded.scenario.looks > 1:
+        loaded = loaded.replace({"looks": 1})  # the variants are compared replication by replication, so all have the same number
     variants = expand(loaded)
     first = build_case(variants[0].loaded)
     check_panels(loaded, first)

@@ -13,6 +13,7 @@ from chargesim.analysis.criteria import CriterionVerdict
 from chargesim.analysis.kpis import kpi_value
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, nearest_to_breaking
+from chargesim.study.precision import Reached
 from chargesim.view.wording import amount, bounds, interval, threshold
 
 STYLES = {"meets": "bold green", "fails": "bold red", "inconclusive": "bold yellow", "incomplete": "bold yellow", "given": "dim"}
@@ -73,7 +74,8 @@ def _answer(verdict: Verdict) -> Text:
     text = Text(_ANSWERS[verdict.verdict], style=STYLES[verdict.verdict])
     if verdict.verdict in ("meets", "fails"):
         text.append(f" at {100 * verdict.confidence:g} % confidence", style="bold")
-    text.append(f" ({verdict.replications} of {verdict.planned_replications} replications)")
+    look = f", look {verdict.look} of at most {verdict.looks}" if verdict.looks > 1 else ""
+    text.append(f" ({verdict.replications} of {verdict.planned_replications} replications{look})")
     return text
 
 
@@ -108,7 +110,10 @@ def _nearest_line(item: CriterionVerdict) -> str:
 def _criteria_table(verdict: Verdict) -> Table:
     """Return the table of the criteria."""
     table = Table(
-        title=f"Criteria (bounds one-sided at {100 * verdict.confidence:g} %)", title_justify="left", title_style="bold", box=SIMPLE_HEAD
+        title=f"Criteria (bounds one-sided at {100 * verdict.confidence_of_a_look:.4g} %)",
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
     )
     table.add_column("criterion")
     for column in ("needs", "estimate", "bounds"):
@@ -137,6 +142,16 @@ def _headline_table(kpis: pd.DataFrame) -> Table:
             mean, lower, upper, unit = float(row["mean"]), float(row["lower"]), float(row["upper"]), str(row["unit"])
             table.add_row(title, amount(mean, unit), interval(lower, upper, unit))
     return table
+
+
+def print_precision(console: Console, reached: Reached, verdict: Verdict) -> None:
+    """Print at how many replications a KPI's interval was as narrow as asked, and what the verdict rests on."""
+    unit, asked = reached.unit, reached.precision.allowed(reached.interval)
+    value = f"{amount(reached.interval.mean, unit)}, half-width {amount(reached.half_width, unit)} where {amount(asked, unit)} was asked"
+    text = f"Precision: {reached.precision.name}: {value}, after {reached.interval.n} replications"
+    if not reached.reached:
+        text += f": NOT reached within {reached.budget}"
+    console.print(Text(f"{text}. The key figures rest on them; the verdict on the first {verdict.planned_replications} alone."))
 
 
 def print_swap_shares(console: Console, kpis: pd.DataFrame, targets: Mapping[str, float]) -> None:
