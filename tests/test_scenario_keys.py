@@ -216,7 +216,7 @@ def digest(loaded):
     standard = scenario.standard.model_dump(exclude={"confidence": {"source"}})
     for criterion in standard["criteria"]:
         del criterion["source"]
-    add("judged", (standard, scenario.replications, scenario.seed, scenario.horizon, result.groups, task.thresholds_min))
+    add("judged", (standard, scenario.replications, result.looks, scenario.seed, scenario.horizon, result.groups, task.thresholds_min))
     return hashed.hexdigest()
 
 

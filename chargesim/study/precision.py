@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chargesim.analysis.intervals import Interval, t_interval
-from chargesim.analysis.kpis import definitions
+from chargesim.analysis.kpis import definitions, kpi_table
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.series import replication_values
 from chargesim.errors import InputError
@@ -48,6 +48,14 @@ class Precision:
     def name(self) -> str:
         """The KPI and, unless it is the city's, where."""
         return self.kpi if self.scope == "city" else f"{self.kpi} ({self.scope} {self.key})"
+
+    def check(self, thresholds_min: tuple[float, ...]) -> None:
+        """Refuse a KPI that no run estimates; `thresholds_min` are the waits that are counted exactly [min]."""
+        names = [kpi.name for kpi in kpi_table(thresholds_min)]
+        if self.kpi not in names:
+            near = nearest_name(self.kpi, names)
+            hint = f"; did you mean {near!r}?" if near else known_here(names)
+            raise InputError([f"--precision {self.kpi}: is no KPI that is estimated{hint}"])
 
     def allowed(self, interval: Interval) -> float:
         """Return the half-width that is narrow enough, in the unit of the KPI."""
@@ -93,23 +101,19 @@ def run_until_narrow(precision: Precision, result: RunResult, budget: int, more:
     Raises
     ------
     InputError
-        When the run has no such KPI, or no value of it there.
+        When the KPI has no value in this scope.
     """
-    table = {kpi.name: kpi for kpi in definitions(result)}
-    if precision.kpi not in table:
-        near = nearest_name(precision.kpi, list(table))
-        hint = f"; did you mean {near!r}?" if near else known_here(list(table))
-        raise InputError([f"--precision {precision.kpi}: is no KPI that is estimated{hint}"])
     named = precision.kpi, precision.scope, precision.key
+    unit = next(kpi.unit for kpi in definitions(result) if kpi.name == precision.kpi)
     while True:
         interval = t_interval(replication_values(result, [named])[named])
         if interval.n < 2 or not math.isfinite(interval.mean):
             where = f"in scope {precision.scope!r} with key {precision.key!r}"
             raise InputError([f"--precision {precision.kpi}: has no finite value {where}; kpis.csv lists what there is"])
-        reached = Reached(precision, table[precision.kpi].unit, interval, False, budget)
+        reached = Reached(precision, unit, interval, False, budget)
         allowed, count = precision.allowed(interval), len(result.replications)
         if reached.half_width <= allowed:
-            return result, Reached(precision, reached.unit, interval, True, budget)
+            return result, Reached(precision, unit, interval, True, budget)
         if count >= budget:
             return result, reached
         guess = count * (reached.half_width / allowed) ** 2 if allowed > 0 else math.inf

@@ -141,6 +141,8 @@ def run_scenario(
     about = {"run": run_digest(loaded, extensions)}
     scenario = loaded.scenario
     case = replace(case, task=replace(case.task, extensions=tuple(extensions), debug=debug))
+    if precision is not None:
+        precision.check(case.task.thresholds_min)
     taken, why = choose_engine(engine, case, expected_sessions(case) * scenario.replications)
     case = replace(case, task=replace(case.task, engine=taken))
     folder = out or Path("runs") / f"{scenario.name}-{about['run'][:12]}"

@@ -1,0 +1,157 @@
+"""Test that a run looks again while a criterion is open, on top of what it has; and what it says when something is missing."""
+
+import json
+from concurrent.futures.process import BrokenProcessPool
+
+import pytest
+from factories import SCENARIOS
+from typer.testing import CliRunner
+
+from chargesim.analysis.verdict import decided
+from chargesim.cli import EXIT_CODES, app
+from chargesim.errors import InputError, RunStoppedError
+from chargesim.scenario.reading import load
+from chargesim.study import replications as running
+from chargesim.study.precision import Precision
+from chargesim.study.run import run_scenario
+
+CLOSE = "standard.criteria=[{{name: cars, measure: served_within, scope: cars, minutes: 10, at_least: {}, source: assumed}}]"
+"""A standard of one criterion; 92.2 % of the small city's cars are served within 10 min, 1.8 % more or less in a replication."""
+
+
+def small(at_least, *changes):
+    return load(SCENARIOS / "small_city.yaml", ["replications=4", CLOSE.format(at_least), *changes])
+
+
+def go(folder, loaded, **options):
+    return run_scenario(loaded, out=folder, progress=False, sessions="none", **{"jobs": 1, **options})
+
+
+def told(run):
+    return json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
+
+
+def bytes_of(folder):
+    return {path.name: path.read_bytes() for path in (folder / "replications").iterdir()}
+
+
+def test_an_open_criterion_goes_on_to_the_next_look_with_the_replications_that_are_there(tmp_path):
+    once = go(tmp_path / "run", small(0.9))
+    assert (once.verdict.verdict, once.verdict.looks, once.verdict.replications) == ("inconclusive", 1, 4)
+    before = bytes_of(once.folder)
+    again = go(tmp_path / "run", small(0.9, "looks=2"))  # another number of looks is the same run
+    assert (again.verdict.look, again.verdict.looks, again.verdict.replications, len(again.result.replications)) == (2, 2, 8, 8)
+    assert again.verdict.scope.endswith("8 replications")
+    assert told(again)["replications_run_now"] == 4
+    after = bytes_of(again.folder)
+    assert {name: after[name] for name in before} == before
+    assert len(after) == 8
+
+
+def test_the_budget_ends_inconclusive_with_the_replications_still_needed(tmp_path):
+    run = go(tmp_path / "run", small(0.92, "looks=2"))
+    assert (run.verdict.verdict, run.verdict.look, run.verdict.replications) == ("inconclusive", 2, 8)
+    assert run.verdict.more_replications is None or run.verdict.more_replications >= 1
+    assert "5 % spent" in run.verdict.note
+
+
+def test_a_clear_case_stops_at_the_first_look_and_spends_only_its_share(tmp_path):
+    run = go(tmp_path / "run", small(0.5, "looks=4"))
+    assert decided(run.verdict)
+    assert (run.verdict.verdict, run.verdict.look, run.verdict.replications) == ("meets", 1, 4)
+    assert run.verdict.confidence_of_a_look == pytest.approx(0.9875)
+    assert told(run)["replications_run_now"] == 4
+
+
+def test_precision_runs_on_and_decides_no_verdict(tmp_path):
+    plain = go(tmp_path / "plain", small(0.9))
+    run = go(tmp_path / "run", small(0.9), precision=Precision.parse("wishes_per_day/group/cars=6"), budget=16)
+    assert run.reached.interval.n == len(run.result.replications) > 4
+    assert run.reached.reached == (run.reached.half_width <= 6) == (run.reached.interval.n < 16)
+    assert run.verdict == plain.verdict
+    assert run.verdict.replications == 4
+    rows = run.kpis[(run.kpis["kpi"] == "wishes_per_day") & (run.kpis["key"] == "cars")]
+    assert rows["n"].tolist() == [run.reached.interval.n]
+    judged_again = go(tmp_path / "run", small(0.9))
+    assert judged_again.verdict == plain.verdict
+    assert len(judged_again.result.replications) == 4
+
+
+def test_precision_that_is_not_reached_says_so(tmp_path):
+    run = go(tmp_path / "run", small(0.5), precision=Precision.parse("wait_mean_served_min=0.1%"), budget=5)
+    assert (run.reached.reached, run.reached.interval.n) == (False, 5)
+
+
+@pytest.mark.parametrize("text", ["wait_mean_served_min", "wait_mean_served_min=0", "=1", "share_lost/group=0.1", "share_lost=1e999"])
+def test_a_precision_in_no_form_is_refused(text):
+    with pytest.raises(InputError, match="needs KPI=HALF_WIDTH"):
+        Precision.parse(text)
+
+
+def test_a_precision_of_no_kpi_is_refused_before_anything_runs(tmp_path):
+    with pytest.raises(InputError, match="did you mean 'share_lost'"):
+        go(tmp_path / "run", small(0.9), precision=Precision.parse("share_lots=0.1"))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture
+def killed(monkeypatch):
+    """Let the worker that comes to the third replication be killed."""
+
+    def finished(workers, calls):
+        for call in calls:
+            if call[1] == 2:
+                raise RunStoppedError("A worker process was killed")
+            yield running.run_replication(*call)
+
+    monkeypatch.setattr(running, "_finished", finished)
+
+
+def test_a_killed_worker_leaves_an_incomplete_verdict_of_what_is_there(tmp_path, killed):
+    with pytest.raises(RunStoppedError) as caught:
+        go(tmp_path / "run", small(0.5))
+    run = caught.value.run
+    assert run.verdict.verdict == "incomplete"
+    assert (run.verdict.replications, run.verdict.planned_replications) == (2, 4)
+    assert told(run)["state"] == "incomplete"
+    assert json.loads((run.folder / "verdict.json").read_text(encoding="utf-8"))["verdict"] == "incomplete"
+
+
+def test_a_broken_pool_is_a_stopped_run(monkeypatch):
+    import joblib
+
+    class Broken:
+        def __init__(self, **options):
+            pass
+
+        def __call__(self, jobs):
+            raise BrokenProcessPool("killed")
+
+    monkeypatch.setattr(joblib, "Parallel", Broken)
+    with pytest.raises(RunStoppedError, match="the same command goes on from there"):
+        list(running._finished(2, [()]))
+
+
+def command(tmp_path, at_least, *words):
+    changes = ["--set", "replications=4", "--set", CLOSE.format(at_least), "--jobs", "1", "--no-figures", "--out", str(tmp_path / "run")]
+    return CliRunner().invoke(app, ["run", str(SCENARIOS / "small_city.yaml"), *changes, *words])
+
+
+@pytest.mark.parametrize(("at_least", "state"), [(0.5, "meets"), (0.99, "fails"), (0.92, "inconclusive")])
+def test_exit_codes_tell_a_verdict_that_is_required(tmp_path, at_least, state):
+    done = command(tmp_path, at_least, "--require-verdict", "--json")
+    assert json.loads(done.stdout)["verdict"] == state
+    assert done.exit_code == EXIT_CODES[state] == {"meets": 0, "fails": 3, "inconclusive": 4}[state]
+    assert command(tmp_path, at_least).exit_code == 0
+
+
+def test_an_incomplete_run_prints_its_verdict_and_exits_5(tmp_path, killed):
+    done = command(tmp_path, 0.5, "--require-verdict")
+    assert done.exit_code == 5
+    assert "INCOMPLETE: no verdict (2 of 4 replications)" in done.stdout
+    assert "A worker process was killed" in done.stderr
+
+
+def test_a_number_of_replications_is_judged_once_unless_looks_are_asked_for(tmp_path):
+    assert "of at most" not in command(tmp_path, 0.5, "--set", "looks=3", "--replications", "4").stdout
+    assert "look 1 of at most 3" in command(tmp_path, 0.5, "--replications", "4", "--looks", "3").stdout
