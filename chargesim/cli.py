@@ -310,6 +310,28 @@ def verify(
             raise typer.Exit(climbed.exit_code)
 
 
+@app.command()
+def coverage(
+    studies: Annotated[int, typer.Option(min=250, help="studies of each kind")] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help="root seed")] = 1,
+    jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how often the verdict is false and the intervals cover, on small studies of known mean; exit code 1 when too seldom."""
+    with _messages():
+        from chargesim.study.coverage import as_dict, measure_coverage
+
+        rows = measure_coverage(studies, seed, jobs=jobs)
+        if as_json:
+            _print_json(as_dict(rows, seed))
+        else:
+            from chargesim.view.coverage import print_coverage
+
+            print_coverage(_console(), rows, seed)
+        if any(row.holds is False for row in rows):
+            raise typer.Exit(1)
+
+
 def _console() -> "Console":
     """Return a console; a file or a pipe gets lines of 110 characters."""
     from rich.console import Console

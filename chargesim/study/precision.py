@@ -116,5 +116,20 @@ def run_until_narrow(precision: Precision, result: RunResult, budget: int, more:
             return result, Reached(precision, unit, interval, True, budget)
         if count >= budget:
             return result, reached
-        guess = count * (reached.half_width / allowed) ** 2 if allowed > 0 else math.inf
-        result = more(min(max(count + 1, math.ceil(min(guess, 2 * count))), budget))
+        result = more(next_count(count, reached.half_width, allowed, budget))
+
+
+def next_count(count: int, half_width: float, allowed: float, budget: int) -> int:
+    """Return how many replications to have next: those that the present spread asks for, at most twice as many and the budget.
+
+    Parameters
+    ----------
+    count : int
+        Replications so far.
+    half_width, allowed : float
+        Half of the interval's length now, and how narrow it must be, in one unit.
+    budget : int
+        Replications at most.
+    """
+    guess = count * (half_width / allowed) ** 2 if allowed > 0 else math.inf
+    return min(max(count + 1, math.ceil(min(guess, 2 * count))), budget)

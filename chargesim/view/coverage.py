@@ -1,0 +1,45 @@
+"""Print the coverage study."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from chargesim.study.coverage import ALPHA, PLAN, PRECISION, Coverage
+
+
+def print_coverage(console: Console, rows: list[Coverage], seed: int) -> None:
+    """Print what came out for each kind, and what was asked.
+
+    Parameters
+    ----------
+    console : Console
+        Where to print.
+    rows : list of Coverage
+        From `study.coverage.measure_coverage`.
+    seed : int
+        The seed that made them.
+    """
+    looks = ", ".join(str(look.replications) for look in PLAN.looks)
+    console.print(Text(f"{rows[0].studies:,} studies a kind, seed {seed}, the true mean on the threshold; looks at {looks} replications"))
+    table = Table(title=f"False verdicts [%], {100 * ALPHA:g} % allowed", title_justify="left", title_style="bold")
+    for column in ("KPI", "skewness", "false meets", "by Student's t", "false fails", "open", "holds"):
+        table.add_column(column, justify="left" if column == "KPI" else "right")
+    for row in rows:
+        shares = (row.false_meets, row.student_false_meets, row.false_fails, row.open)
+        table.add_row(row.kind, f"{row.skewness:.1f}", *(f"{100 * share:.1f}" for share in shares), _word(row.holds))
+    console.print(table)
+    table = Table(title="Two-sided 95 % intervals that cover [%]", title_justify="left", title_style="bold")
+    names = [f"at {look.replications}" for look in PLAN.looks]
+    for column in ("KPI", *names, "where it stopped", f"at a precision of {100 * PRECISION:g} %"):
+        table.add_column(column, justify="left" if column == "KPI" else "right")
+    for row in rows:
+        shares = (*row.covered.values(), row.covered_at_stop, row.covered_at_precision)
+        table.add_row(row.kind, *(f"{100 * share:.1f}" for share in shares))
+    console.print(table)
+    limit = f"{100 * rows[0].most_false:.2f} %"
+    console.print(Text(f"Asked: false verdicts at most {limit} (two standard errors), normal covered 93 to 97 %, skewed at least 92 %."))
+    console.print(Text("Kinds without a word under holds are more skewed than any KPI of ours near a threshold, and have no target."))
+
+
+def _word(holds: bool | None) -> str:
+    return "" if holds is None else "yes" if holds else "NO"
