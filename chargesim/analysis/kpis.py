@@ -209,13 +209,13 @@ def kpi_frame(result: RunResult) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Long: kpi, scope, key, mean, lower, upper (two-sided 95 % Student-t interval over replications, cut to what a share
-        or a count can be), pooled (of quantiles: all replications together, else NaN), unit, n (replications in which the
+        Long: kpi, scope, key, mean, lower, upper (two-sided interval over replications, 95 % over all looks, cut to what a
+        share or a count can be), pooled (of quantiles: all replications together, else NaN), unit, n (replications in which the
         KPI is defined; 0 and NaN where it is nowhere, 0 and a value where the plan gives it). A share of vehicles that is
         0, or 1, in all replications has the rule of three for its other bound.
     """
     tallies = tally(result)
-    frames = [_frame(kpi, kpi.values(tallies)) for kpi in definitions(result)]
+    frames = [_frame(kpi, kpi.values(tallies), result.interval_level) for kpi in definitions(result)]
     frames.append(_given_frame(result))
     return pd.concat(frames, ignore_index=True)
 
@@ -236,10 +236,10 @@ def kpi_value(kpis: pd.DataFrame, name: str, scope: str = CITY[0], key: str = CI
     return rows.iloc[0]
 
 
-def _frame(kpi: Kpi, values: Values) -> pd.DataFrame:
+def _frame(kpi: Kpi, values: Values, level: float) -> pd.DataFrame:
     """Return the rows of one KPI."""
     chosen = [index for index, key in enumerate(values.keys) if key[0] in kpi.scopes]
-    intervals = t_intervals(values.by_replication[:, chosen])
+    intervals = t_intervals(values.by_replication[:, chosen], level=level)
     if values.trials is not None:
         intervals = _without_spread(intervals, values.trials[chosen])
     most = 1.0 if kpi.unit == "share" else np.inf

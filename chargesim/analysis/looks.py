@@ -65,6 +65,15 @@ class Plan:
         return judgement
 
 
+def level_of_a_look(looks: int, level: float = 0.95) -> float:
+    """Return the level of each look's two-sided intervals, so that over all looks they hold at `level`.
+
+    Where a study stops hangs on what it saw: an ordinary interval there covers too seldom (90 % of the time for a KPI on
+    its threshold). These are repeated confidence intervals (Jennison and Turnbull 1989, J. R. Statist. Soc. B 51, 305-361).
+    """
+    return 1 - (1 - level) / looks
+
+
 def alpha_of_a_look(alpha: float, looks: int) -> float:
     """Return the one-sided error that a look may spend; over all looks it sums to `alpha`.
 

@@ -63,7 +63,7 @@ class QuarterLoad:
     highest_mw: Floats
     """[96] city, highest of all days and replications"""
     peak_mw: Interval
-    """highest quarter of an hour of the city in a replication, two-sided 95 %"""
+    """highest quarter of an hour of the city in a replication, two-sided 95 % over all looks"""
 
 
 def quarter_load(result: RunResult) -> QuarterLoad:
@@ -77,7 +77,7 @@ def quarter_load(result: RunResult) -> QuarterLoad:
     by_kind = np.stack([run.district_kw.sum(axis=1) for run in result.replications]) / 1000
     city = by_kind.sum(axis=1)
     daily = by_kind.reshape(len(by_kind), 2, result.days, 96)
-    return QuarterLoad(daily.mean(axis=(0, 2)), city.reshape(-1, 96).max(axis=0), t_interval(city.max(axis=1)))
+    return QuarterLoad(daily.mean(axis=(0, 2)), city.reshape(-1, 96).max(axis=0), t_interval(city.max(axis=1), level=result.interval_level))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from chargesim.analysis.looks import level_of_a_look
 from chargesim.engine.accumulators import Accumulators
 from chargesim.network.network import Network
 from chargesim.scenario.standard import Standard
@@ -70,6 +71,11 @@ class RunResult:
             _check_axis(number, "busy_min", replication.busy_min.shape, (sites, 24))
             _check_axis(number, "district_kw", replication.district_kw.shape, (2, districts, 96 * self.days))
             _check_axis(number, "within", replication.within.shape, (len(self.thresholds_min), len(self.fleets), 3, districts, 24))
+
+    @property
+    def interval_level(self) -> float:
+        """Level of the two-sided intervals of the KPIs: 95 % over all looks together."""
+        return level_of_a_look(self.looks)
 
     def threshold_index(self, minutes: float) -> int:
         """Return the place of a waiting time among the thresholds that were counted exactly.

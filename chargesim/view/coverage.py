@@ -30,15 +30,15 @@ def print_coverage(console: Console, rows: list[Coverage], seed: int) -> None:
     console.print(table)
     table = Table(title="Two-sided 95 % intervals that cover [%]", title_justify="left", title_style="bold")
     names = [f"at {look.replications}" for look in PLAN.looks]
-    for column in ("KPI", *names, "where it stopped", f"at a precision of {100 * PRECISION:g} %"):
+    for column in ("KPI", *names, "where looks stopped", f"at a precision of {100 * PRECISION:g} %"):
         table.add_column(column, justify="left" if column == "KPI" else "right")
     for row in rows:
-        shares = (*row.covered.values(), row.covered_at_stop, row.covered_at_precision)
-        table.add_row(row.kind, *(f"{100 * share:.1f}" for share in shares))
+        covered = (*row.covered.values(), row.covered_at_stop, row.covered_at_precision)
+        table.add_row(row.kind, *(f"{100 * share:.1f}" for share in covered))
     console.print(table)
     limit = f"{100 * rows[0].most_false:.2f} %"
     console.print(Text(f"Asked: false verdicts at most {limit} (two standard errors), normal covered 93 to 97 %, skewed at least 92 %."))
-    console.print(Text("Kinds without a word under holds are more skewed than any KPI of ours near a threshold, and have no target."))
+    console.print(Text("Kinds without a word under holds are more skewed than what we have seen near a threshold; they have no target."))
 
 
 def _word(holds: bool | None) -> str:

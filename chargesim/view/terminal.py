@@ -65,7 +65,7 @@ def print_verdict(console: Console, result: RunResult, verdict: Verdict, kpis: p
     for item in verdict.criteria:
         if item.note:
             console.print(Text(f"  {item.name}: {item.note}", style="dim"))
-    console.print(_headline_table(kpis))
+    console.print(_headline_table(kpis, result))
     console.print(Text(f"{verdict.scope}; {verdict.label}", style="dim"))
 
 
@@ -130,9 +130,10 @@ def _criteria_table(verdict: Verdict) -> Table:
     return table
 
 
-def _headline_table(kpis: pd.DataFrame) -> Table:
+def _headline_table(kpis: pd.DataFrame, result: RunResult) -> Table:
     """Return the table of the headline KPIs; those that are not defined in this run are left out."""
-    table = Table(title="Key figures (95 % interval over replications)", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    level = "95 % interval" if result.looks == 1 else f"intervals at {100 * result.interval_level:.4g} %, 95 % over all looks"
+    table = Table(title=f"Key figures ({level})", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.add_column("figure")
     table.add_column("mean", justify="right")
     table.add_column("interval", justify="right")
