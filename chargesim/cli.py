@@ -140,6 +140,7 @@ def _print_run(finished: "Run", as_json: bool) -> None:
         reached = None if finished.reached is None else finished.reached.to_dict()
         _print_json({"run_dir": str(finished.folder), **said, "precision": reached, "engine": finished.engine, "kpis": kpis})
         return
+    from chargesim.study.lead_in import lead_in_text
     from chargesim.study.run import plan_text
     from chargesim.view.checks import print_checks
     from chargesim.view.terminal import print_precision, print_swap_shares, print_verdict
@@ -154,6 +155,7 @@ def _print_run(finished: "Run", as_json: bool) -> None:
     print_checks(console, finished.checks)
     if finished.result.days == 1:
         console.print("One day was judged; `--days 7` asks for a week.", style="dim")
+    console.print(lead_in_text(finished.folder, finished.case.task.lead_in_days), soft_wrap=True, highlight=False)
     console.print(f"Engine: {finished.engine}. Took {finished.took}, figures apart.", soft_wrap=True, highlight=False)
     console.print(f"All results: {finished.folder}", soft_wrap=True, highlight=False)
 
@@ -284,6 +286,40 @@ def bench(
             from chargesim.view.bench import print_bench
 
             print_bench(_console(), measured)
+
+
+@app.command(name="lead-in")
+def lead_in(
+    scenario: ScenarioPath,
+    set_: Changes = None,
+    replications: Annotated[int | None, typer.Option(min=2, help="replications that are compared; default those of the first look")] = None,
+    jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw the figure")] = True,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="run directory; default runs/<name>-<hash>, as for run")] = None,
+    engine: Annotated[Engine, typer.Option(help="auto: SimPy for small runs, else compiled; the results are the same")] = Engine.auto,
+    as_json: AsJson = False,
+) -> None:
+    """Run a scenario with a lead-in twice as long, on the same vehicles, and print which KPIs move."""
+    with _messages():
+        from chargesim.scenario.reading import load
+        from chargesim.study.lead_in import check_lead_in
+
+        changes = [*(set_ or []), *([] if replications is None else [f"replications={replications}"])]
+        checked = check_lead_in(load(scenario, changes), jobs=jobs, out=out, engine=engine.value)
+        if figures:
+            from chargesim.view.figures import write_figure
+            from chargesim.view.lead_in import draw_lead_in
+
+            write_figure(draw_lead_in(checked), checked.folder / "figures" / "lead_in")
+        if as_json:
+            _print_json({"run_dir": str(checked.folder), **checked.to_dict()})
+            return
+        from chargesim.view.lead_in import print_lead_in
+
+        console = _console()
+        print_lead_in(console, checked)
+        drawn = ", the figure figures/lead_in.png" if figures else ""
+        console.print(f"All results: {checked.folder} (lead_in/lead_in.json{drawn})", soft_wrap=True, highlight=False)
 
 
 @app.command()

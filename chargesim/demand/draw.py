@@ -68,6 +68,9 @@ class DemandModel:
     first_weekday: int
     """weekday of day 0, the first lead-in day; Monday is 0"""
     fleets: tuple[FleetDraw, ...]
+    first_key: int = 0
+    """what the first lead-in day is called in the keys of the streams: a calendar day keeps its vehicles when the lead-in
+    changes and this with it; below 0 for days before those of the scenario"""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,7 +96,7 @@ class DemandModel:
             Times in min since the start of the scenario, multiples of 2**-20.
         """
         weekday = (self.first_weekday + day) % 7
-        parts = [_draw_fleet(self.seed, replication, day, weekday, fleet) for fleet in self.fleets]
+        parts = [_draw_fleet(self.seed, replication, day, (self.first_key + day) % 2**32, weekday, fleet) for fleet in self.fleets]
         return sort_table(np.concatenate(parts)) if parts else np.zeros(0, WISH)
 
 
@@ -169,18 +172,18 @@ def _corridor_origins(network: Network) -> tuple[NDArray[np.int64], Floats]:
     return len(network.zones.id) + np.arange(len(network.corridors.id)), network.corridors.weight
 
 
-def _draw_fleet(seed: int, replication: int, day: int, weekday: int, fleet: FleetDraw) -> Table:
-    """Draw one class on one day: its layers' uniforms first, then all columns at once."""
+def _draw_fleet(seed: int, replication: int, day: int, key_day: int, weekday: int, fleet: FleetDraw) -> Table:
+    """Draw one class on one day, by its name in the keys: its layers' uniforms first, then all columns at once."""
     expected = LAYER_WISHES / 24 * fleet.weights[weekday]
     layers = fleet.wishes_per_day / LAYER_WISHES
     hours, uniforms, conducts, keys = [], [], [], []
     for layer in range(int(np.ceil(layers))):
-        rng = generator(seed, replication, "wish", fleet.name, day, layer)
+        rng = generator(seed, replication, "wish", fleet.name, key_day, layer)
         count = rng.poisson(expected)
         draws = rng.random((int(count.sum()), _COLUMNS))
         hour = np.repeat(np.arange(24), count)
-        key = vehicle_keys(seed, replication, fleet.name, day, layer, len(hour))
-        more = fleet.conduct.draws(seed, replication, fleet.name, day, layer, len(hour))
+        key = vehicle_keys(seed, replication, fleet.name, key_day, layer, len(hour))
+        more = fleet.conduct.draws(seed, replication, fleet.name, key_day, layer, len(hour))
         kept = draws[:, _MARK] < layers - layer
         hours.append(hour[kept])
         uniforms.append(draws[kept])

@@ -38,6 +38,8 @@ class OutageModel:
     """guns of each station"""
     blackouts: Outages
     """the same in every replication; those of one site do not overlap"""
+    start_min: float = 0.0
+    """where on the calendar of failures the run begins [min]; before it, no gun fails"""
 
     def draw(self, replication: int, horizon_min: float) -> Outages:
         """Return the outages that begin within a horizon.
@@ -63,10 +65,16 @@ class OutageModel:
             If more than `MOST_FAILURES` are to be expected.
         """
         blackouts = self.blackouts[self.blackouts["begin_min"] < horizon_min]
-        failures = self._failures(replication, horizon_min) if self.failures else no_outages()
+        failures = self._shifted(self._failures(replication, horizon_min + self.start_min)) if self.failures else no_outages()
         rows = np.concatenate([failures, blackouts])
         gun = np.where(rows["gun"] == WHOLE_SITE, np.iinfo(np.int64).max, rows["gun"])
         return rows[np.lexsort((gun, rows["site"], rows["begin_min"]))]
+
+    def _shifted(self, failures: Outages) -> Outages:
+        """Return failures by the clock of the run: what ended before it is left out, what was under way begins with it."""
+        failures["begin_min"] = np.maximum(failures["begin_min"] - self.start_min, 0.0)
+        failures["end_min"] -= self.start_min
+        return failures[failures["end_min"] > 0]
 
     def _failures(self, replication: int, horizon_min: float) -> Outages:
         expected = self.guns.sum() * horizon_min / (self.mtbf_min + self.mttr_min)

@@ -150,7 +150,7 @@ def run_scenario(
     plan = Plan(scenario.replications, scenario.looks)
     keep = expected_sessions(case) * plan.most <= AUTO_ROWS if sessions == "auto" else sessions == "all"
     write_text(folder / "scenario.resolved.yaml", dump_yaml(loaded.resolved))
-    manifest = {**_manifest(case, about, keep), "engine_why": why}
+    manifest = {**manifest_of(case, about, keep), "engine_why": why}
     write_json(folder / "manifest.json", {**manifest, "state": "running"})
     replications = Replications(case, folder, about, keep, jobs, progress)
 
@@ -289,7 +289,8 @@ def plan_text(case: Case) -> str:
     return f"{guns}, {swap}, {stock}, {len(zones.id):,} zones"
 
 
-def _manifest(case: Case, about: dict[str, str], keep: bool) -> dict[str, Any]:
+def manifest_of(case: Case, about: dict[str, str], keep: bool) -> dict[str, Any]:
+    """Return what a run directory says of its run."""
     scenario = case.scenario
     packages = ("simpy", "numpy", "scipy", "numba", "networkx", "pandas", "pyarrow", "pydantic", "matplotlib")
     return {
