@@ -11,9 +11,10 @@ from factories_analysis import FLEETS, empty_accumulators, make_network, make_re
 
 from chargesim.analysis.looks import Look, Plan
 from chargesim.analysis.result import RunResult
-from chargesim.analysis.verdict import Verdict, judge, nearest_to_breaking
+from chargesim.analysis.verdict import Verdict, decided, judge, nearest_to_breaking
 from chargesim.engine.accumulators import LOST, SERVED
 from chargesim.network.network import STATION, SWAP
+from chargesim.study.coverage import PLAN, run_study
 
 CARS: dict[str, Any] = {"name": "cars", "measure": "served_within", "scope": "cars", "minutes": 10.0, "at_least": 0.9, "source": "assumed"}
 TRUCKS: dict[str, Any] = {**CARS, "name": "trucks", "scope": "trucks"}
@@ -403,3 +404,25 @@ def test_a_plan_on_the_threshold_is_called_meeting_as_rarely_as_stated() -> None
     noise = 3 * math.sqrt(0.05 * 0.95 / 400)
     assert abs(verdicts.count("meets") / 400 - 0.05) < noise
     assert abs(verdicts.count("fails") / 400 - 0.05) < noise
+
+
+def test_the_coverage_study_judges_as_a_run_does() -> None:
+    """Whole runs, look by look, of the same shares of failures."""
+    rng, wishes = np.random.default_rng(8), 20_000
+    seen = set()
+    for mean in (0.045, 0.05, 0.055):
+        for _ in range(2):
+            failed = np.round(rng.lognormal(np.log(mean), 0.3, PLAN.most) * wishes) / wishes
+            look, judgement, fails = run_study(failed)
+            result = result_of((1 - failed).tolist(), [LOSSES], wishes=wishes)
+
+            def judged(at: Look, result: RunResult = result) -> Verdict:
+                part = result.replications[: at.replications]
+                return judge(dataclasses.replace(result, replications=part, planned_replications=len(part), look=at.number, looks=at.of))
+
+            verdict = PLAN.until_decided(judged, decided)
+            assert verdict.replications == look.replications
+            assert verdict.verdict == ("meets" if judgement.meets else "fails" if fails else "inconclusive")
+            assert verdict.criteria[0].upper == pytest.approx(judgement.bounds.upper)
+            seen.add(verdict.verdict)
+    assert seen >= {"meets", "fails"}
