@@ -13,15 +13,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chargesim.errors import InputError
     from chargesim.scenario.reading import load
+    from chargesim.study.comparing import compare
+    from chargesim.study.reopening import open_run
     from chargesim.study.run import run_scenario as run
     from chargesim.study.series import run_series
     from chargesim.view import plot
+    from chargesim.view.comparison_text import markdown
 
-__all__ = ["InputError", "load", "plot", "run", "run_series"]
+__all__ = ["InputError", "compare", "load", "markdown", "open_run", "plot", "run", "run_series"]
 
 _HOMES = {
     "InputError": ("chargesim.errors", "InputError"),
+    "compare": ("chargesim.study.comparing", "compare"),
     "load": ("chargesim.scenario.reading", "load"),
+    "markdown": ("chargesim.view.comparison_text", "markdown"),
+    "open_run": ("chargesim.study.reopening", "open_run"),
     "run": ("chargesim.study.run", "run_scenario"),
     "run_series": ("chargesim.study.series", "run_series"),
     "plot": ("chargesim.view.plot", ""),

@@ -160,6 +160,45 @@ def _print_run(finished: "Run", as_json: bool) -> None:
     console.print(f"All results: {finished.folder}", soft_wrap=True, highlight=False)
 
 
+@app.command()
+def compare(
+    plans: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PLAN PLAN...", help="scenario files or run directories; the others are compared with the first", show_default=False
+        ),
+    ],
+    set_: Changes = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="root seed of the runs")] = None,
+    replications: Annotated[int | None, typer.Option(min=2, help="independent replications of each plan")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="days that are judged, e.g. 7 for a week")] = None,
+    jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw the figures")] = True,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="its directory; default runs/compare-<names>-<hash>")] = None,
+    engine: Annotated[Engine, typer.Option(help="auto: SimPy for small runs, else compiled; the results are the same")] = Engine.auto,
+    as_json: AsJson = False,
+) -> None:
+    """Compare plans on the same vehicles: which is better in what, by how much, how sure; runs those that have not run yet."""
+    with _messages():
+        from chargesim.study.comparing import compare as compare_runs
+        from chargesim.view.comparison import write_comparison
+
+        changes = [f"{key}={value}" for key, value in (("seed", seed), ("horizon.days", days)) if value is not None]
+        chosen: Any = {"replications": replications, "jobs": jobs, "out": out, "engine": engine.value}
+        done = compare_runs(*plans, set_=set_ or [], changes=changes, **chosen)
+        write_comparison(done, figures=figures)
+        if as_json:
+            _print_json(done.to_dict())
+            return
+        from chargesim.view.comparison_text import print_comparison
+
+        console = _console()
+        print_comparison(console, done)
+        drawn = ", figures/" if figures else ""
+        files = f"comparison.md to paste, criteria.csv, differences.csv with every KPI{drawn}"
+        console.print(f"All results: {done.folder} ({files})", soft_wrap=True, highlight=False)
+
+
 def _run_series(loaded: "LoadedScenario", *, figures: bool, as_json: bool, **chosen: Any) -> None:
     """Run all variants of a series, compare them and print what came out."""
     from chargesim.study.series import run_series

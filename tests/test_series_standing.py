@@ -7,7 +7,8 @@ import pytest
 from factories_analysis import make_result
 
 from chargesim.analysis.kpis import kpi_frame
-from chargesim.analysis.series import WHOLE, Outcome, changes, common_label, difference_frame, paired_difference, standings
+from chargesim.analysis.paired import paired_difference
+from chargesim.analysis.series import WHOLE, Outcome, changes, common_label, difference_frame, standings
 from chargesim.analysis.standing import sentence, sentence_by_line
 from chargesim.analysis.verdict import judge
 from chargesim.scenario.series import between

@@ -47,10 +47,28 @@ def use_by_district_hour(result: RunResult) -> Floats:
     array of float, [D, 24]
         Share [0..1]; NaN in a district without a public gun.
     """
+    busy_min = np.mean([run.busy_min for run in result.replications], axis=0)
+    return use_of_public_guns(result, busy_min)
+
+
+def use_of_public_guns(result: RunResult, busy_min: Floats) -> Floats:
+    """Return the time utilisation of the public guns of each district by hour of day.
+
+    Parameters
+    ----------
+    result : RunResult
+        Gives the sites and the judged days.
+    busy_min : array of float, [..., S, 24]
+        Busy gun-minutes of each site by hour of day, summed over the judged days.
+
+    Returns
+    -------
+    array of float, [..., D, 24]
+        Share [0..1]; NaN in a district without a public gun.
+    """
     sites, count = result.network.sites, len(result.network.districts.name)
     public = (sites.kind == STATION) & (np.array(sites.access) == "public")
     members = ((np.arange(count)[:, None] == sites.district) & public).astype(np.float64)
-    busy_min = np.mean([run.busy_min for run in result.replications], axis=0)
     return ratio(members @ busy_min, (members @ sites.guns * 60.0 * result.days)[:, None])
 
 

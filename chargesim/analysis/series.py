@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from chargesim.analysis.criteria import CriterionVerdict
-from chargesim.analysis.intervals import Interval, t_interval
 from chargesim.analysis.kpis import definitions
+from chargesim.analysis.paired import paired_difference
 from chargesim.analysis.result import Floats, RunResult
 from chargesim.analysis.standing import sentence, sentence_by_line
 from chargesim.analysis.tallies import tally
@@ -153,29 +153,6 @@ def _difference(outcome: Outcome, other: Outcome, kpi: Named) -> dict[str, Any]:
         "unit": units.iloc[0] if len(units) else "",
         "n": interval.n,
     }
-
-
-def paired_difference(values: Floats, others: Floats) -> Interval:
-    """Return the mean of the differences replication by replication, with its two-sided 95 % interval.
-
-    Parameters
-    ----------
-    values, others : array of float, [R]
-        The same KPI in the same replications of two variants.
-
-    Returns
-    -------
-    Interval
-        Infinite waits on both sides have no difference and are left out; infinite on one side make it infinite.
-    """
-    with np.errstate(invalid="ignore"):
-        differences = values - others
-    if np.isneginf(differences).any():
-        if np.isposinf(differences).any():
-            return Interval(np.nan, np.nan, np.nan, 0, False)
-        turned = t_interval(-differences)
-        return Interval(-turned.mean, -turned.upper, -turned.lower, turned.n, turned.equal)
-    return t_interval(differences)
 
 
 def criterion_state(item: CriterionVerdict) -> str:

@@ -37,7 +37,7 @@ class LoadedScenario:
     scenario : Scenario
         The checked scenario.
     path, folder : Path
-        The file, and its folder, in which all its tables stand.
+        The file, and the folder in which all its tables stand: the file's own, unless it is a run's.
     resolved : dict
         The merged plain data, as it is written beside the results; not to be changed, see `replace`.
     places : dict
@@ -71,11 +71,15 @@ class LoadedScenario:
             source = "set in Python" if place.line is None else f"set in {Path(place.source).name}"
             document, unknown = _with(document, dotted, _plain(value), place, source)
             faults += unknown
-        return _checked(document, self.path, faults)
+        return _checked(document, self.path, self.folder, faults)
 
     def tables(self) -> list[Path]:
         """Return the files of all tables that the scenario names."""
-        return [inside(self.folder, name) for name in _table_names(self.resolved).values()]
+        return [inside(self.folder, name) for name in self.table_names()]
+
+    def table_names(self) -> list[str]:
+        """Return the names of all tables, as they stand in the scenario."""
+        return list(_table_names(self.resolved).values())
 
     def digest(self) -> str:
         """Return a SHA-256 of the checked scenario and of the content of its tables."""
@@ -125,7 +129,20 @@ def load(path: str | Path, set_: Sequence[str] = ()) -> LoadedScenario:
             continue
         document, unknown = _with(document, dotted, value, Place(f"--set {dotted}"), "set on the command line")
         faults += unknown
-    return _checked(document, path, faults)
+    return _checked(document, path, path.parent, faults)
+
+
+def load_resolved(path: Path, folder: Path) -> LoadedScenario:
+    """Load a scenario that was written by `dump_yaml`, whose tables stand in a folder of their own.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it has no parents.
+    folder : Path
+        Where its tables stand.
+    """
+    return _checked(read_document(path), path, folder, [])
 
 
 def dump_yaml(resolved: Mapping[str, Any]) -> str:
@@ -206,7 +223,7 @@ def _with(document: Document, dotted: str, value: Any, place: Place, source: str
     return set_value(document, key, value, Scenario, place=place, source=source), []
 
 
-def _checked(document: Document, path: Path, faults: list[str]) -> LoadedScenario:
+def _checked(document: Document, path: Path, folder: Path, faults: list[str]) -> LoadedScenario:
     """Check merged data and its table files; tell all faults at once, those in `faults` among them."""
     found: list[Fault] = []
     scenario = None
@@ -216,12 +233,12 @@ def _checked(document: Document, path: Path, faults: list[str]) -> LoadedScenari
     except ValidationError as error:
         found += explain(error, Scenario, document.data, document.places, start)
     for key, name in _table_names(document.data).items():
-        words = _table_fault(path.parent, name)
+        words = _table_fault(folder, name)
         if words is not None:
             found.append(Fault(place_of(key, document.places, start), key, words))
     if faults or found or scenario is None:
         raise InputError([*told(found), *faults])
-    return LoadedScenario(scenario=scenario, path=path, folder=path.parent, resolved=document.data, places=document.places)
+    return LoadedScenario(scenario=scenario, path=path, folder=folder, resolved=document.data, places=document.places)
 
 
 def _table_names(data: dict[str, Any]) -> dict[Key, str]:

@@ -3,9 +3,11 @@
 import hashlib
 import os
 import platform
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -33,13 +35,16 @@ from chargesim.study.footprint import Footprint, peak_gib
 from chargesim.study.precision import Precision, Reached, run_until_narrow
 from chargesim.study.replications import Replications, expected_sessions
 from chargesim.study.site_tables import site_frame, write_mean_site_hours
-from chargesim.study.storage import write_json, write_text
+from chargesim.study.storage import write_atomically, write_json, write_text
 
 Sessions = Literal["auto", "all", "none"]
 AUTO_ROWS = 2_000_000
 """Session rows of a run, at its last look, up to which `auto` keeps them."""
 PRECISION_BUDGET = 8
 """Replications that a run for precision may take, over those of the scenario, where no budget is given."""
+
+RESOLVED, INPUTS = "scenario.resolved.yaml", "inputs"
+"""The scenario in a run directory, and the folder of its tables there."""
 
 
 @dataclass(frozen=True)
@@ -145,11 +150,11 @@ def run_scenario(
         precision.check(case.task.thresholds_min)
     taken, why = choose_engine(engine, case, expected_sessions(case) * scenario.replications)
     case = replace(case, task=replace(case.task, engine=taken))
-    folder = out or Path("runs") / f"{scenario.name}-{about['run'][:12]}"
+    folder = out or default_folder(loaded, extensions)
     prepare_folder(folder, about)
     plan = Plan(scenario.replications, scenario.looks)
     keep = expected_sessions(case) * plan.most <= AUTO_ROWS if sessions == "auto" else sessions == "all"
-    write_text(folder / "scenario.resolved.yaml", dump_yaml(loaded.resolved))
+    _write_inputs(loaded, folder)
     manifest = {**manifest_of(case, about, keep), "engine_why": why}
     write_json(folder / "manifest.json", {**manifest, "state": "running"})
     replications = Replications(case, folder, about, keep, jobs, progress)
@@ -193,11 +198,34 @@ def _write_tables(folder: Path, result: RunResult, verdict: Verdict) -> tuple[pd
     return kpis, checks
 
 
+def _write_inputs(loaded: LoadedScenario, folder: Path) -> None:
+    """Write the scenario and its tables, so that the run can be read again wherever it goes (see `study.reopening`)."""
+    write_text(folder / RESOLVED, dump_yaml(loaded.resolved))
+    for name, table in zip(loaded.table_names(), loaded.tables(), strict=True):
+        write_atomically(folder / INPUTS / name, partial(shutil.copyfile, table))
+
+
+def default_folder(loaded: LoadedScenario, extensions: Sequence[Extension] = ()) -> Path:
+    """Return the run directory of a scenario where none is asked for."""
+    return Path("runs") / f"{loaded.scenario.name}-{run_digest(loaded, extensions)[:12]}"
+
+
 def run_digest(loaded: LoadedScenario, extensions: Sequence[Extension] = ()) -> str:
     """Return the hash that names a run: the scenario but for its replications and looks, tables, extensions, this program."""
     digest = hashlib.sha256(extension_text(extensions).encode())
-    digest.update(loaded.replace({"replications": 2, "looks": 1}).digest().encode())
-    package = Path(__file__).parent.parent
+    digest.update((scenario_digest(loaded) + program_digest()).encode())
+    return digest.hexdigest()
+
+
+def scenario_digest(loaded: LoadedScenario) -> str:
+    """Return a hash of a scenario, but for its replications and looks, and of its tables."""
+    return loaded.replace({"replications": 2, "looks": 1}).digest()
+
+
+@cache
+def program_digest() -> str:
+    """Return a hash of this version of the program."""
+    digest, package = hashlib.sha256(), Path(__file__).parent.parent
     for path in sorted(package.rglob("*.py")):
         digest.update(str(path.relative_to(package)).encode() + path.read_bytes())
     return digest.hexdigest()
@@ -295,6 +323,8 @@ def manifest_of(case: Case, about: dict[str, str], keep: bool) -> dict[str, Any]
     packages = ("simpy", "numpy", "scipy", "numba", "networkx", "pandas", "pyarrow", "pydantic", "matplotlib")
     return {
         **about,
+        "scenario_digest": scenario_digest(case.loaded),
+        "program_digest": program_digest(),
         "scenario": scenario.name,
         "label": case.network.label,
         "chargesim": version("chargesim-planner"),

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from chargesim.analysis.headlines import judged_headline
 from chargesim.analysis.result import Floats
 from chargesim.analysis.series import Outcome, by_line
 from chargesim.scenario.series import Series, Shown
-from chargesim.scenario.standard import GIVEN, Criterion
+from chargesim.scenario.standard import Criterion
 from chargesim.study.series import shown_row
 from chargesim.view.series_style import Look, axis_label, factor, legend_above, line_looks, look, positions, upright, values_axis
 from chargesim.view.style import GREY, INK
@@ -117,8 +118,8 @@ def threshold_of(shown: Shown, criteria: Sequence[Criterion]) -> tuple[float, st
         Those of the standard.
     """
     for criterion in criteria:
-        scope = ("city", "all") if criterion.measure in GIVEN else ("group", criterion.scope)
-        if (shown.kpi, shown.place) != (_kpi_of(criterion), scope):
+        judged = judged_headline(criterion)
+        if judged is None or (shown.kpi, *shown.place) != judged.named:
             continue
         if criterion.measure == "wait_p95" and criterion.minutes is not None:
             return criterion.minutes, f"at most {criterion.minutes:g} min"
@@ -127,14 +128,6 @@ def threshold_of(shown: Shown, criteria: Sequence[Criterion]) -> tuple[float, st
         if criterion.at_least is not None:
             return 100 * criterion.at_least, f"at least {100 * criterion.at_least:g} %"
     return None
-
-
-def _kpi_of(criterion: Criterion) -> str:
-    """Return the KPI that a criterion judges."""
-    names = {"wait_p95": "wait_p95_min", "unserved": "share_unserved", "pack_available": "pack_availability"}
-    if criterion.measure == "served_within" and criterion.minutes is not None:
-        return f"share_served_within_{criterion.minutes:g}_min"
-    return names.get(criterion.measure, criterion.measure)
 
 
 def _draw_threshold(ax: Axes, shown: Shown, criteria: Sequence[Criterion], *, across: bool) -> None:

@@ -47,7 +47,7 @@ def draw_site_map(
     assert isinstance(ax, Axes)
     west, east, south, north = extent or whole_extent(network)
     zoom = KM_PER_DEGREE * (north - south)
-    _draw_roads(ax, network, wide=2.0 if zoom < 150 else 1.0)
+    draw_roads(ax, network, wide=2.0 if zoom < 150 else 1.0)
     limit = highest if highest is not None else highest_use(use)
     for kind, (marker, _) in _MARKS.items():
         chosen = np.flatnonzero((network.sites.kind == kind) & ~np.isnan(use))
@@ -61,8 +61,8 @@ def draw_site_map(
     ax.set_aspect(1 / np.cos(np.radians((south + north) / 2)), adjustable="box")
     _scale_bar(ax, (west, east, south, north))
     if own:
-        _legend(ax)
-        _colour_bar(ax.figure, points, [ax])
+        name_marks(ax)
+        add_colour_bar(ax.figure, points, [ax])
     return ax
 
 
@@ -84,8 +84,8 @@ def draw_two_maps(network: Network, use: Floats) -> Figure:
     draw_site_map(network, use, highest=limit, extent=core, title="Core", ax=right)
     west, east, south, north = core
     left.plot([west, east, east, west, west], [south, south, north, north, south], color=INK, linewidth=1.0, zorder=6)
-    _legend(left)
-    _colour_bar(figure, left.collections[-1], [left, right])
+    name_marks(left)
+    add_colour_bar(figure, left.collections[-1], [left, right])
     return figure
 
 
@@ -126,7 +126,7 @@ def _around(lon: Floats, lat: Floats, cut: float, rim: float) -> Extent:
     return west - across, east + across, south - along, north + along
 
 
-def _draw_roads(ax: Axes, network: Network, *, wide: float) -> None:
+def draw_roads(ax: Axes, network: Network, *, wide: float) -> None:
     """Draw the edges between places of the graph, the small roads first; the access legs of sites are left out."""
     graph = network.graph
     lines: dict[str, list[list[tuple[float, float]]]] = {"local": [], "trunk": [], "expressway": []}
@@ -161,7 +161,7 @@ def _scale_bar(ax: Axes, extent: Extent) -> None:
     )
 
 
-def _legend(ax: Axes) -> None:
+def name_marks(ax: Axes) -> None:
     """Name the marks and the roads."""
     for marker, name in _MARKS.values():
         ax.plot([], [], marker=marker, color="white", markeredgecolor=INK, markersize=7, linestyle="none", label=name)
@@ -170,8 +170,8 @@ def _legend(ax: Axes) -> None:
     ax.legend(loc="upper left", frameon=True, framealpha=0.9, edgecolor="white")
 
 
-def _colour_bar(figure: Figure | SubFigure, points: Any, axes: Sequence[Axes]) -> None:
-    """Add the bar of the colours."""
+def add_colour_bar(figure: Figure | SubFigure, points: Any, axes: Sequence[Axes]) -> None:
+    """Add the bar of the colours of use."""
     bar = figure.colorbar(points, ax=list(axes), shrink=0.75, aspect=30, pad=0.015, extend="max")
     bar.set_label("guns or bays busy [% of the time]")
     bar.outline.set_edgecolor(GREY)

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chargesim.analysis.criteria import CriterionVerdict
+from chargesim.analysis.headlines import HEADLINES
 from chargesim.analysis.kpis import kpi_value
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, nearest_to_breaking
@@ -25,22 +26,6 @@ _ANSWERS = {
 }
 LEAST_REPLICATIONS = 20
 """Replications below which the terminal warns: the first look of a verdict."""
-_HEADLINES: tuple[tuple[str, str, str, str], ...] = (
-    ("wishes a day, all fleets", "wishes_per_day", "city", "all"),
-    ("guns busy, all day", "time_utilisation", "city", "all"),
-    ("guns busy, peak hours", "time_utilisation_peak", "city", "all"),
-    ("stations above 40 % in their busiest hour", "share_sites_above_40pct_in_peak_hour", "city", "all"),
-    ("swap bays busy, all day", "bay_utilisation", "city", "all"),
-    ("cars: mean wait of the served", "wait_mean_served_min", "group", "cars"),
-    ("cars: P95 wait, unserved = endless", "wait_p95_min", "group", "cars"),
-    ("trucks: P95 wait, unserved = endless", "wait_p95_min", "group", "trucks"),
-    ("left a posted queue for another public pile", "share_outside", "city", "all"),
-    ("lost after balking or reneging", "share_lost", "city", "all"),
-    ("stranded, no site within reach", "share_stranded", "city", "all"),
-    ("energy, stations", "energy_mwh_per_day", "kind", "station"),
-    ("energy, swap sites", "energy_mwh_per_day", "kind", "swap"),
-    ("peak load of the city", "peak_mw", "city", "all"),
-)
 
 
 def print_verdict(console: Console, result: RunResult, verdict: Verdict, kpis: pd.DataFrame) -> None:
@@ -137,11 +122,11 @@ def _headline_table(kpis: pd.DataFrame, result: RunResult) -> Table:
     table.add_column("figure")
     table.add_column("mean", justify="right")
     table.add_column("interval", justify="right")
-    for title, name, scope, key in _HEADLINES:
-        row = kpi_value(kpis, name, scope, key)
+    for headline in HEADLINES:
+        row = kpi_value(kpis, *headline.named)
         if row["n"] > 0:
             mean, lower, upper, unit = float(row["mean"]), float(row["lower"]), float(row["upper"]), str(row["unit"])
-            table.add_row(title, amount(mean, unit), interval(lower, upper, unit))
+            table.add_row(headline.title, amount(mean, unit), interval(lower, upper, unit))
     return table
 
 

@@ -55,18 +55,12 @@ def draw_heat_map(use: Floats, districts: Districts, *, ax: Axes | None = None) 
     ax : Axes, optional
         Where to draw; new axes by default.
     """
-    order, breaks = _ordered(use, districts)
+    order, breaks = ordered_districts(use, districts)
     ax = ax or new_axes(9.0, 2.2 + 0.255 * len(order))
     image = ax.imshow(100 * use[order], aspect="auto", cmap=load_colours(), vmin=0, extent=(0, 24, len(order), 0), interpolation="nearest")
     for row in np.flatnonzero(np.isnan(use[order]).all(axis=1)):
         ax.add_patch(Rectangle((0, int(row)), 24, 1, fill=False, hatch="///", edgecolor=GREY, linewidth=0))
-    hours_axis(ax)
-    ax.set_yticks(np.arange(len(order)) + 0.5, [districts.name[district] for district in order])
-    ax.tick_params(axis="y", length=0)
-    for start, end, name in breaks:
-        if start:
-            ax.axhline(start, color="white", linewidth=3)
-        ax.text(24.3, (start + end) / 2, readable(name), rotation=270, va="center", ha="left", color=GREY)
+    label_districts(ax, districts, order, breaks)
     bar = ax.figure.colorbar(image, ax=ax, shrink=0.6, pad=0.055, aspect=30)
     bar.set_label("guns busy [% of the time]")
     bar.outline.set_visible(False)
@@ -74,7 +68,19 @@ def draw_heat_map(use: Floats, districts: Districts, *, ax: Axes | None = None) 
     return ax
 
 
-def _ordered(use: Floats, districts: Districts) -> tuple[list[int], list[tuple[int, int, str]]]:
+def label_districts(ax: Axes, districts: Districts, order: list[int], breaks: list[tuple[int, int, str]], *, classes: bool = True) -> None:
+    """Label the axes of a heat map by district and hour of day, and part the classes of districts; `classes` names them."""
+    hours_axis(ax)
+    ax.set_yticks(np.arange(len(order)) + 0.5, [districts.name[district] for district in order])
+    ax.tick_params(axis="y", length=0)
+    for start, end, name in breaks:
+        if start:
+            ax.axhline(start, color="white", linewidth=3)
+        if classes:
+            ax.text(24.3, (start + end) / 2, readable(name), rotation=270, va="center", ha="left", color=GREY)
+
+
+def ordered_districts(use: Floats, districts: Districts) -> tuple[list[int], list[tuple[int, int, str]]]:
     """Return the districts by class, the most loaded first, and where each class begins and ends."""
     load = np.nan_to_num(use, nan=-1.0).mean(axis=1)
     known = [name for name in _CLASS_ORDER if name in districts.area_class]

@@ -1,0 +1,38 @@
+"""List the keys in which two scenarios differ."""
+
+from typing import Any
+
+from chargesim.scenario.model import Scenario
+
+_ABOUT = frozenset({"name", "title", "replications", "series", "seed"})
+_WORDS = ("source", "low", "high", "reading")
+
+
+def differing_keys(first: Scenario, other: Scenario) -> dict[str, tuple[Any, Any]]:
+    """Return the values of every key in which two scenarios differ; None where one has no such key.
+
+    Names and words, sources, ranges, replications and the seed are left out: they are not what a plan does.
+
+    Parameters
+    ----------
+    first, other : Scenario
+        Checked scenarios.
+
+    Returns
+    -------
+    dict of str to (value, value)
+        By dotted key, in the order of the first scenario.
+    """
+    one, two = (_flat(scenario.model_dump(mode="json", exclude=set(_ABOUT)), "") for scenario in (first, other))
+    return {key: (one.get(key), two.get(key)) for key in {**one, **two} if one.get(key) != two.get(key)}
+
+
+def _flat(data: dict[str, Any], above: str) -> dict[str, Any]:
+    """Return nested values by dotted key; an assumption is its value."""
+    flat: dict[str, Any] = {}
+    for name, value in data.items():
+        if name in _WORDS:
+            continue
+        key = above if name == "value" and above else f"{above}.{name}" if above else name
+        flat |= _flat(value, key) if isinstance(value, dict) and value else {key: value}
+    return flat

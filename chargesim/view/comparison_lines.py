@@ -1,0 +1,118 @@
+"""Draw plans over each other on shared axes: use by hour, use over the sites, load duration."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from chargesim.analysis.comparison import Plan
+from chargesim.analysis.intervals import t_intervals
+from chargesim.analysis.result import Floats
+from chargesim.network.network import STATION, SWAP
+from chargesim.view.series_style import Look, legend_above, look
+from chargesim.view.style import hours_axis, new_axes, new_figure, readable, styled
+
+_USES = (("time_utilisation", STATION, "guns of stations"), ("bay_utilisation", SWAP, "bays of swap sites"))
+
+
+def plan_looks(plans: Sequence[Plan]) -> dict[str, Look]:
+    """Return the colour and the line of each plan, the same in every figure of a comparison."""
+    return {plan.name: look(place) for place, plan in enumerate(plans)}
+
+
+@styled
+def draw_use_by_hour(plans: Sequence[Plan]) -> Figure:
+    """Draw the use of guns and of swap bays by hour of day, each plan with its 95 % interval.
+
+    Parameters
+    ----------
+    plans : sequence of Plan
+        From `analysis.comparison.plan_of`.
+    """
+    drawn = [use for use in _USES if any(np.isfinite(_by_hour(plan, use[0])[0]).any() for plan in plans)]
+    figure = new_figure(8.6, 1.0 + 3.4 * max(len(drawn), 1))
+    axes = np.atleast_1d(figure.subplots(max(len(drawn), 1), 1, sharex=True))
+    for ax, (kpi, _, name) in zip(axes, drawn, strict=False):
+        for plan, of_plan in zip(plans, plan_looks(plans).values(), strict=True):
+            mean, lower, upper = _by_hour(plan, kpi)
+            hours = np.arange(25)
+            ax.step(hours, mean, where="post", color=of_plan.colour, linestyle=of_plan.style, label=readable(plan.name))
+            ax.fill_between(hours, lower, upper, step="post", color=of_plan.colour, alpha=0.25, linewidth=0)
+        hours_axis(ax)
+        ax.set(ylabel=f"{name} busy\n[% of the time]")
+        ax.set_ylim(bottom=0)
+        ax.grid(axis="y")
+    for ax in axes[:-1]:
+        ax.set_xlabel("")
+    legend_above(axes[0])
+    figure.suptitle("Use by hour of day; bands: 95 % interval of each mean", x=0.01, ha="left", fontsize=13)
+    return figure
+
+
+def _by_hour(plan: Plan, kpi: str) -> tuple[Floats, Floats, Floats]:
+    """Return mean and bounds of a KPI by hour of day [%], the last hour twice for the steps."""
+    rows = plan.kpis[(plan.kpis["kpi"] == kpi) & (plan.kpis["scope"] == "hour")]
+    mean, lower, upper = (100 * np.append(rows[name].to_numpy(), rows[name].iloc[-1]) for name in ("mean", "lower", "upper"))
+    return mean, lower, upper
+
+
+@styled
+def draw_use_over_sites(plans: Sequence[Plan]) -> Figure:
+    """Draw which share of the stations, and of the swap sites, is used at most so much: empirical distribution functions.
+
+    Parameters
+    ----------
+    plans : sequence of Plan
+        From `analysis.comparison.plan_of`; the use of a site is its mean over the judged days and the replications.
+    """
+    kinds = [(STATION, "stations"), (SWAP, "swap sites")]
+    drawn = [kind for kind in kinds if any(len(_uses(plan, kind[0])) for plan in plans)]
+    figure = new_figure(1.2 + 5.6 * max(len(drawn), 1), 5.2)
+    axes = np.atleast_1d(figure.subplots(1, max(len(drawn), 1), sharey=True, squeeze=True))
+    for ax, (kind, name) in zip(axes, drawn, strict=False):
+        for plan, of_plan in zip(plans, plan_looks(plans).values(), strict=True):
+            uses = 100 * np.sort(_uses(plan, kind))
+            if len(uses):
+                label = f"{readable(plan.name)}: {len(uses):,}, median {np.median(uses):.1f} %"
+                ax.ecdf(uses, color=of_plan.colour, linestyle=of_plan.style, label=label)
+        ax.set(xlabel=f"{name} busy at most [% of the time]", ylim=(0, 1))
+        ax.set_xlim(left=0)
+        ax.set_yticks(np.linspace(0, 1, 6), [f"{tick:.0f}" for tick in np.linspace(0, 100, 6)])
+        ax.grid(axis="both")
+        legend_above(ax, columns=1)
+    axes[0].set_ylabel("share of the sites [%]")
+    figure.suptitle("How use is spread over the sites", x=0.01, ha="left", fontsize=13)
+    return figure
+
+
+def _uses(plan: Plan, kind: int) -> Floats:
+    """Return the use of the sites of a kind that have a gun or bay [0..1]."""
+    uses = plan.use_by_site[plan.network.sites.kind == kind]
+    return np.asarray(uses[~np.isnan(uses)])
+
+
+@styled
+def draw_load_duration(plans: Sequence[Plan], *, ax: Axes | None = None) -> Axes:
+    """Draw for how many of the judged hours the load of the city is at least so high, with the 95 % interval of the mean.
+
+    Parameters
+    ----------
+    plans : sequence of Plan
+        From `analysis.comparison.plan_of`; the quarters of an hour of each replication are sorted by themselves.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+    """
+    ax = ax or new_axes(8.6, 5.0)
+    for plan, of_plan in zip(plans, plan_looks(plans).values(), strict=True):
+        falling = t_intervals(-np.sort(-plan.load_mw, axis=1))
+        hours = (np.arange(len(falling.mean)) + 0.5) / 4
+        peak = f"{readable(plan.name)}: peak {falling.mean[0]:.1f} MW, mean {falling.mean.mean():.1f} MW"
+        ax.plot(hours, falling.mean, color=of_plan.colour, linestyle=of_plan.style, label=peak)
+        ax.fill_between(hours, falling.lower, falling.upper, color=of_plan.colour, alpha=0.25, linewidth=0)
+    ax.set(xlim=(0, 24 * plans[0].days), xlabel=f"hours of the {24 * plans[0].days} judged", ylabel="load of the city at least [MW]")
+    ax.set_ylim(bottom=0)
+    ax.grid(axis="both")
+    ax.legend(loc="upper right")
+    ax.set_title("Load duration; bands: 95 % interval of the mean")
+    return ax
