@@ -19,9 +19,11 @@ COLUMNS = (
     "wish_min", "zone", "vehicle_class", "site", "kind", "outcome", "drive_min", "wait_min", "delay_min", "service_min", "energy_kwh",
     "soc_in", "soc_out", "diversions",
 )  # fmt: skip
-EVERY = {"manifest.json", "scenario.resolved.yaml", "site_hours.parquet", "kpis.csv", "verdict.json", "checks.json"} | {
-    f"{kind}/{r:03d}.parquet" for kind in ("replications", "sessions", "site_hours") for r in range(REPLICATIONS)
-}
+EVERY = (
+    {"manifest.json", "scenario.resolved.yaml", "site_hours.parquet", "kpis.csv", "verdict.json", "checks.json"}
+    | {f"{kind}/{r:03d}.parquet" for kind in ("replications", "sessions", "site_hours") for r in range(REPLICATIONS)}
+    | {f"inputs/{name}" for name in SMALL.table_names()}
+)
 
 
 def go(folder: Path, loaded=SMALL, **options):

@@ -64,7 +64,8 @@ def rules(comparison: Comparison) -> list[str]:
     return [
         f"Differences are paired: the same vehicles in the same {comparison.plans[0].replications} replications, plan less {first}; "
         f"intervals are two-sided at {100 * LEVEL:g} %, each by itself.",
-        f"Sure: differs from 0 after Holm's correction over the {comparison.size(TABLE)} comparisons of the table "
+        "Sure: differs from 0 by the paired t-test, or the sign test where all replications differ by the same or are endless in one "
+        f"plan alone, after Holm's correction over the {comparison.size(TABLE)} comparisons of the table "
         f"({comparison.size(TABLE) // max(count, 1)} figures x {plans}), so that all claims together hold at {100 * LEVEL:g} %. "
         f"The districts are a family of their own ({comparison.size(DISTRICTS)} comparisons).",
         "VRF: (var A + var B) / var (A - B), how many times the replications independent runs would need for the same interval; "

@@ -105,5 +105,6 @@ def _changed_tables(case: Case, first: Case) -> Sequence[str]:
 
 
 def _short(value: Any) -> str:
-    text = "none" if value is None else str(value)
+    """Return a value in a few words."""
+    text = "none" if value is None else f"{value:,.12g}" if isinstance(value, float) else str(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."

@@ -1,6 +1,7 @@
 """Draw plans over each other on shared axes: use by hour, use over the sites, load duration."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,12 +14,20 @@ from chargesim.network.network import STATION, SWAP
 from chargesim.view.series_style import Look, legend_above, look
 from chargesim.view.style import hours_axis, new_axes, new_figure, readable, styled
 
+_WIDE, _NARROW = 3.8, 1.8
+"""Widths of the first plan's line, drawn below the others, and of those: where they coincide both are seen."""
 _USES = (("time_utilisation", STATION, "guns of stations"), ("bay_utilisation", SWAP, "bays of swap sites"))
 
 
 def plan_looks(plans: Sequence[Plan]) -> dict[str, Look]:
     """Return the colour and the line of each plan, the same in every figure of a comparison."""
     return {plan.name: look(place) for place, plan in enumerate(plans)}
+
+
+def _line(plans: Sequence[Plan], plan: Plan) -> dict[str, Any]:
+    """Return how the line of a plan is drawn."""
+    of_plan = plan_looks(plans)[plan.name]
+    return {"color": of_plan.colour, "linestyle": of_plan.style, "linewidth": _WIDE if plan is plans[0] else _NARROW}
 
 
 @styled
@@ -34,11 +43,11 @@ def draw_use_by_hour(plans: Sequence[Plan]) -> Figure:
     figure = new_figure(8.6, 1.0 + 3.4 * max(len(drawn), 1))
     axes = np.atleast_1d(figure.subplots(max(len(drawn), 1), 1, sharex=True))
     for ax, (kpi, _, name) in zip(axes, drawn, strict=False):
-        for plan, of_plan in zip(plans, plan_looks(plans).values(), strict=True):
+        for plan in plans:
             mean, lower, upper = _by_hour(plan, kpi)
             hours = np.arange(25)
-            ax.step(hours, mean, where="post", color=of_plan.colour, linestyle=of_plan.style, label=readable(plan.name))
-            ax.fill_between(hours, lower, upper, step="post", color=of_plan.colour, alpha=0.25, linewidth=0)
+            ax.step(hours, mean, where="post", **_line(plans, plan), label=readable(plan.name))
+            ax.fill_between(hours, lower, upper, step="post", color=plan_looks(plans)[plan.name].colour, alpha=0.25, linewidth=0)
         hours_axis(ax)
         ax.set(ylabel=f"{name} busy\n[% of the time]")
         ax.set_ylim(bottom=0)
@@ -71,11 +80,11 @@ def draw_use_over_sites(plans: Sequence[Plan]) -> Figure:
     figure = new_figure(1.2 + 5.6 * max(len(drawn), 1), 5.2)
     axes = np.atleast_1d(figure.subplots(1, max(len(drawn), 1), sharey=True, squeeze=True))
     for ax, (kind, name) in zip(axes, drawn, strict=False):
-        for plan, of_plan in zip(plans, plan_looks(plans).values(), strict=True):
+        for plan in plans:
             uses = 100 * np.sort(_uses(plan, kind))
             if len(uses):
                 label = f"{readable(plan.name)}: {len(uses):,}, median {np.median(uses):.1f} %"
-                ax.ecdf(uses, color=of_plan.colour, linestyle=of_plan.style, label=label)
+                ax.ecdf(uses, **_line(plans, plan), label=label)
         ax.set(xlabel=f"{name} busy at most [% of the time]", ylim=(0, 1))
         ax.set_xlim(left=0)
         ax.set_yticks(np.linspace(0, 1, 6), [f"{tick:.0f}" for tick in np.linspace(0, 100, 6)])
@@ -104,12 +113,12 @@ def draw_load_duration(plans: Sequence[Plan], *, ax: Axes | None = None) -> Axes
         Where to draw; new axes by default.
     """
     ax = ax or new_axes(8.6, 5.0)
-    for plan, of_plan in zip(plans, plan_looks(plans).values(), strict=True):
+    for plan in plans:
         falling = t_intervals(-np.sort(-plan.load_mw, axis=1))
         hours = (np.arange(len(falling.mean)) + 0.5) / 4
         peak = f"{readable(plan.name)}: peak {falling.mean[0]:.1f} MW, mean {falling.mean.mean():.1f} MW"
-        ax.plot(hours, falling.mean, color=of_plan.colour, linestyle=of_plan.style, label=peak)
-        ax.fill_between(hours, falling.lower, falling.upper, color=of_plan.colour, alpha=0.25, linewidth=0)
+        ax.plot(hours, falling.mean, **_line(plans, plan), label=peak)
+        ax.fill_between(hours, falling.lower, falling.upper, color=plan_looks(plans)[plan.name].colour, alpha=0.25, linewidth=0)
     ax.set(xlim=(0, 24 * plans[0].days), xlabel=f"hours of the {24 * plans[0].days} judged", ylabel="load of the city at least [MW]")
     ax.set_ylim(bottom=0)
     ax.grid(axis="both")

@@ -11,11 +11,14 @@ from chargesim.analysis.comparison import DISTRICTS, Comparison, Plan
 from chargesim.analysis.paired import paired_differences
 from chargesim.analysis.result import Bools, Floats
 from chargesim.view.comparison_lines import plan_looks
+from chargesim.view.series_style import upright
 from chargesim.view.site_map import add_colour_bar, draw_roads, draw_site_map, highest_use, name_marks, whole_extent
 from chargesim.view.style import GREY, INK, PALE, new_figure, readable, styled
 from chargesim.view.utilisation import label_districts, ordered_districts
 
 _MOST_COLUMNS = 3
+_AT_THE_ENDS = 0.98
+"""Part of the cells of a heat map whose colour is told apart; the few beyond have the colour of the ends."""
 
 
 def difference_colours() -> Colormap:
@@ -39,8 +42,10 @@ def draw_difference_heat_map(comparison: Comparison) -> Figure:
     districts = first.network.districts
     order, breaks = ordered_districts(first.use_by_district_hour.mean(axis=0), districts)
     paired = [paired_differences(plan.use_by_district_hour, first.use_by_district_hour) for plan in others]
-    limit = max(1e-4, *(float(np.nanmax(np.abs(one.mean), initial=0.0)) for one in paired))
-    figure = new_figure(3.6 + 5.2 * len(others), 3.0 + 0.245 * len(order))
+    sizes = np.abs(np.concatenate([one.mean.ravel() for one in paired]))
+    sizes = sizes[~np.isnan(sizes)]
+    limit = max(1e-4, float(np.quantile(sizes, _AT_THE_ENDS)) if len(sizes) else 0.0)
+    figure = new_figure(3.6 + 5.2 * len(others), max(4.8, 3.0 + 0.245 * len(order)))
     axes = np.atleast_1d(figure.subplots(1, len(others), sharey=True))
     for ax, plan, one in zip(axes, others, paired, strict=True):
         shown = 100 * one.mean[order]
@@ -52,14 +57,16 @@ def draw_difference_heat_map(comparison: Comparison) -> Figure:
         _hatch(ax, covered[order])
         label_districts(ax, districts, order, breaks, classes=ax is axes[-1])
         ax.set_title(f"{readable(plan.name)}\nless {readable(first.name)}", color=plan_looks(comparison.plans)[plan.name].colour)
-    bar = figure.colorbar(image, ax=list(axes), shrink=0.6, pad=0.03 if len(others) > 1 else 0.05, aspect=30)
+    bar = figure.colorbar(
+        image, ax=list(axes), shrink=0.9 if len(order) < 12 else 0.6, pad=0.03 if len(others) > 1 else 0.05, aspect=30, extend="both"
+    )
     bar.set_label("guns busy, difference [points]")
     bar.outline.set_visible(False)
     cells = paired[0].mean.size
+    missing = " Grey: no public gun in one of the plans." if len(sizes) < cells * len(paired) else ""
     figure.suptitle(
         f"Use of the public guns by district and hour of day, differences. Hatched: the paired\n95 % interval covers 0. "
-        f"Cells are single intervals: of the {cells} of a panel about {0.05 * cells:.0f}\nwould be unhatched by chance. "
-        "Grey: no public gun in one of the plans.",
+        f"Cells are single intervals: of the {cells} of a panel about {0.05 * cells:.0f}\nwould be unhatched by chance.{missing}",
         x=0.01, ha="left", fontsize=12.5,
     )  # fmt: skip
     return figure
@@ -84,7 +91,7 @@ def draw_maps(comparison: Comparison) -> Figure:
     panels = 2 * len(plans) - 1
     columns = min(_MOST_COLUMNS, len(plans))
     rows = -(-len(plans) // columns) + -(-(panels - len(plans)) // columns)
-    figure = new_figure(1.5 + 5.4 * columns, 0.6 + 5.0 * rows)
+    figure = new_figure(1.5 + 5.4 * columns, 0.6 + _map_height_in(plans[0]) * rows)
     grid = np.asarray(figure.subplots(rows, columns, squeeze=False))
     above, below = grid[: -(-len(plans) // columns)].ravel(), grid[-(-len(plans) // columns) :].ravel()
     highest = max(highest_use(plan.use_by_site) for plan in plans)
@@ -98,13 +105,21 @@ def draw_maps(comparison: Comparison) -> Figure:
         points = _draw_districts(ax, comparison, plan)
         ax.set_title(f"{readable(plan.name)} less {readable(plans[0].name)}", color=looks[plan.name].colour)
     bar = figure.colorbar(points, ax=list(below[: len(comparison.others)]), shrink=0.75, aspect=30, pad=0.015)
-    bar.set_label(f"{comparison.headline.title}, difference in the\ndistrict [points]; pale grey: not sure")
+    bar.set_label(upright(f"{comparison.headline.title}, difference in the district [points]; pale grey: not sure"))
     for ax in grid.ravel():
+        ax.locator_params(nbins=6)
         if not ax.has_data():
             ax.set_axis_off()
     if columns == len(plans):
         _explain(grid[-1, 0])
     return figure
+
+
+def _map_height_in(plan: Plan) -> float:
+    """Return the height of a map that fills the width of its panel, with its labels, within what a page allows [inch]."""
+    west, east, south, north = whole_extent(plan.network)
+    shape = (east - west) * np.cos(np.radians((south + north) / 2)) / (north - south)
+    return float(np.clip(4.5 / shape, 2.0, 4.5)) + 0.9
 
 
 def _draw_districts(ax: Axes, comparison: Comparison, plan: Plan) -> PathCollection:

@@ -77,7 +77,8 @@ def label_districts(ax: Axes, districts: Districts, order: list[int], breaks: li
         if start:
             ax.axhline(start, color="white", linewidth=3)
         if classes:
-            ax.text(24.3, (start + end) / 2, readable(name), rotation=270, va="center", ha="left", color=GREY)
+            upright = 270 if end - start > 2 else 0  # a name is longer than two rows are high
+            ax.text(24.3, (start + end) / 2, readable(name), rotation=upright, va="center", ha="left", color=GREY)
 
 
 def ordered_districts(use: Floats, districts: Districts) -> tuple[list[int], list[tuple[int, int, str]]]:
