@@ -15,7 +15,7 @@ from chargesim.scenario.reading import load
 from chargesim.study.comparing import compare
 from chargesim.study.reopening import open_run
 from chargesim.study.run import run_scenario
-from chargesim.view.comparison import write_comparison
+from chargesim.view.comparison import draw_comparison, write_comparison
 from chargesim.view.comparison_text import markdown
 
 SMALL, POOLED = SCENARIOS / "small_city.yaml", SCENARIOS / "small_city_pooled.yaml"
@@ -191,3 +191,27 @@ def test_the_command_prints_json_and_what_is_wrong(folder, tmp_path):
     refused = command(plans[0], tmp_path / "nowhere.yaml", code=1)
     assert "nowhere.yaml" in refused.stderr and "1 error; nothing was run." in refused.stderr
     command(*plans, "--set", "seed=3", code=1)
+
+
+def idle(world):
+    """Run beside the vehicles and touch nothing."""
+    yield world.env.timeout(1)
+
+
+def test_what_the_plans_do_not_share_is_said(folder, tmp_path):
+    """Swap sites, a standard and an extension that only one plan has."""
+    base = load(SMALL, ["replications=2"])
+    criteria = [{"name": "quick", "measure": "served_within", "scope": "cars", "minutes": 3, "at_least": 0.5, "source": "assumed"}]
+    other = base.replace({"swap.enabled": False, "standard.criteria": criteria})
+    runs = [run_scenario(base, out=tmp_path / "base", jobs=1, progress=False, extensions=[idle])]
+    runs += [run_scenario(other, out=tmp_path / "other", jobs=1, progress=False)]
+    done = compare(*runs, names=["with", "without"], out=tmp_path / "compared", progress=False)
+    again = compare(tmp_path / "base", tmp_path / "other", names=["with", "without"], out=tmp_path / "compared", progress=False)
+    notes = done.comparison.notes
+    assert again.comparison.notes == notes
+    assert done.comparison.headline.kpi == "share_served"  # a threshold of waiting that both standards have is missing
+    assert notes[1].startswith("without has the same vehicles as with: ")
+    assert notes[2].startswith("with ran with extensions: ") and "idle" in notes[2]
+    assert notes[3].startswith("The standards differ: each plan is judged by its own")
+    assert "| not judged |" in markdown(done)
+    draw_comparison(done.comparison)

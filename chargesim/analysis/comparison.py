@@ -151,7 +151,7 @@ def compare_plans(plans: Sequence[Plan], notes: Sequence[str] = ()) -> Compariso
     keys = list(zip(frame["kpi"], frame["scope"], frame["key"], strict=True))
     frame["title"] = [headlines[key].title if key in headlines else "" for key in keys]
     frame["better"] = [headlines[key].better if key in headlines else "" for key in keys]
-    headline = _headline(first.standard)
+    headline = _headline(plans)
     in_district = (frame["kpi"] == headline.kpi) & (frame["scope"] == "cars_district")
     frame.loc[frame["title"].ne("") & frame["n"].gt(0), "family"] = TABLE
     frame.loc[in_district & frame["n"].gt(0), ["family", "better"]] = DISTRICTS, headline.better
@@ -176,10 +176,11 @@ def _table_headlines(standard: Standard) -> dict[tuple[str, str, str], Headline]
     return {headline.named: headline for headline in (*COMPARED, *judged)}
 
 
-def _headline(standard: Standard) -> Headline:
+def _headline(plans: Sequence[Plan]) -> Headline:
     """Return what the first sentence speaks of: the first criterion on who is served in time, else the share served."""
-    judged = [judged_headline(criterion) for criterion in standard.criteria if criterion.measure == "served_within"]
-    return next((one for one in judged if one is not None), Headline("served, all vehicles", "share_served", *CITY, "more"))
+    judged = [judged_headline(criterion) for criterion in plans[0].standard.criteria if criterion.measure == "served_within"]
+    known = [one for one in judged if one is not None and all(one.kpi in plan.values for plan in plans)]
+    return next(iter(known), Headline("served, all vehicles", "share_served", *CITY, "more"))
 
 
 def _frame(plan: Plan, first: Plan) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from chargesim.scenario.reading import LoadedScenario, load
 from chargesim.scenario.rows import shown
 from chargesim.study.case import Case, build_case
 from chargesim.study.engine_choice import Engine
+from chargesim.study.extending import extension_name
 from chargesim.study.pairing import pair
 from chargesim.study.reopening import FinishedRun, find_run
 from chargesim.study.run import Run, as_result, default_folder, prepare_folder, run_digest, run_scenario
@@ -98,6 +99,8 @@ class _Source:
     replications: int
     digest: str
     get: Callable[[], Run]
+    extensions: tuple[str, ...] = ()
+    """names of the SimPy processes of the user's own that ran with it"""
 
 
 def compare(
@@ -173,11 +176,13 @@ def _source(plan: Comparable, set_: Sequence[str], told: Sequence[str], **option
         return _to_run(plan, **options)
     found = find_run(Path(plan)) if isinstance(plan, str | Path) else None
     if found is not None:
-        return _Source(found.case.scenario.name, found.case, found.replications, found.manifest["run"], found.read)
+        extensions = tuple(found.manifest.get("extensions", ()))
+        return _Source(found.case.scenario.name, found.case, found.replications, found.manifest["run"], found.read, extensions)
     assert isinstance(plan, Run)
     run = plan
     digest = run_digest(run.case.loaded, run.case.task.extensions)
-    return _Source(run.case.scenario.name, run.case, len(run.result.replications), digest, lambda: run)
+    extensions = tuple(extension_name(extension) for extension in run.case.task.extensions)
+    return _Source(run.case.scenario.name, run.case, len(run.result.replications), digest, lambda: run, extensions)
 
 
 def _scenario_name(plan: Comparable) -> str:
@@ -240,6 +245,7 @@ def _notes(sources: Sequence[_Source]) -> list[str]:
     if faults:
         raise InputError(faults)
     notes = [note for one in pairs for note in one.notes]
+    notes += [f"{source.name} ran with extensions: {', '.join(source.extensions)}" for source in sources if source.extensions]
     if any(source.case.scenario.standard != first.case.scenario.standard for source in sources):
         notes.append(f"The standards differ: each plan is judged by its own, the table shows what that of {first.name} judges")
     return notes

@@ -90,8 +90,6 @@ def _changed_keys(name: str, case: Case, than: str, first: Case) -> str:
     """Return the sentence on the keys in which two scenarios differ."""
     changed = [f"{key} {_short(old)} -> {_short(new)}" for key, (old, new) in differing_keys(first.scenario, case.scenario).items()]
     changed += [f"the content of {table}" for table in _changed_tables(case, first)]
-    if case.task.extensions != first.task.extensions:
-        changed.append("extensions")
     if not changed:
         return f"{name} and {than} are the same scenario"
     more = f" and {len(changed) - _MOST_KEYS} more keys" if len(changed) > _MOST_KEYS else ""
