@@ -83,7 +83,6 @@ def test_a_run_is_opened_as_it_was_wherever_it_goes(folder, tmp_path):
     [
         ("program_digest", "other", "was made by another version of the program"),
         ("state", "running", "this run is not finished; the command that began it goes on from there"),
-        ("replications", 5, "004.parquet: is missing or broken; the command that made"),
     ],
 )
 def test_a_run_that_cannot_be_read_again_says_why(folder, tmp_path, key, value, words):
@@ -91,6 +90,13 @@ def test_a_run_that_cannot_be_read_again_says_why(folder, tmp_path, key, value, 
     manifest = tmp_path / "run" / "manifest.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text(encoding="utf-8")), key: value}), encoding="utf-8")
     with pytest.raises(InputError, match=words):
+        open_run(tmp_path / "run")
+
+
+def test_a_run_that_has_lost_a_replication_says_which(folder, tmp_path):
+    shutil.copytree(folder / "small_city", tmp_path / "run")
+    (tmp_path / "run" / "replications" / "003.parquet").unlink()
+    with pytest.raises(InputError, match=r"003.parquet: is missing or broken; the command that made"):
         open_run(tmp_path / "run")
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from chargesim.analysis.comparison import Comparison, Plan, compare_plans, plan_of
 from chargesim.analysis.comparison_words import first_sentence, plan_lines, rules
 from chargesim.analysis.kpis import kpi_frame
+from chargesim.analysis.looks import Look
 from chargesim.analysis.series import criterion_state
 from chargesim.analysis.verdict import judge
 from chargesim.errors import InputError
@@ -217,7 +218,7 @@ def _plan(source: _Source, run: Run, count: int) -> Plan:
     """Return what the comparison needs of a run's first replications."""
     kpis, verdict, result = run.kpis, run.verdict, run.result
     if len(result.replications) != count or verdict.planned_replications != count:
-        result = replace(as_result(run.case, result.replications[:count]), planned_replications=count)
+        result = as_result(run.case, result.replications[:count], Look(result.look, result.looks, count))
         kpis, verdict = kpi_frame(result), judge(result)
     return plan_of(source.name, result, kpis, verdict)
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from chargesim.analysis.checks import check_run
 from chargesim.analysis.kpis import kpi_frame
+from chargesim.analysis.looks import Look, Plan
 from chargesim.analysis.verdict import judge
 from chargesim.errors import InputError
 from chargesim.scenario.reading import LoadedScenario, load_resolved
@@ -29,8 +31,14 @@ class FinishedRun:
 
     @property
     def replications(self) -> int:
-        """Number of replications that are there."""
-        return int(self.manifest["replications"])
+        """Number of replications that the verdict rests on."""
+        return self._look.replications
+
+    @property
+    def _look(self) -> Look:
+        """The look at which the run stopped."""
+        scenario = self.case.scenario
+        return Plan(scenario.replications, scenario.looks).looks[self.manifest["look"] - 1]
 
     def read(self, replications: int | None = None) -> Run:
         """Return the run, with KPIs and verdict of its first replications.
@@ -46,11 +54,11 @@ class FinishedRun:
         if missing:
             path = accumulators_path(self.folder, missing[0])
             raise InputError([f"{shown(path)}: is missing or broken; the command that made {shown(self.folder)} makes it again"])
-        result = as_result(self.case, [accumulators for accumulators in read.values() if accumulators is not None])
-        result = replace(result, planned_replications=count)
+        there = [accumulators for accumulators in read.values() if accumulators is not None]
+        result = as_result(self.case, there, replace(self._look, replications=count))
         engine = f"{self.manifest.get('engine', '')} ({self.manifest.get('engine_why', '')})"
         took = Footprint(float(self.manifest.get("seconds", 0.0)), float("nan"))
-        return Run(self.folder, self.case, result, kpi_frame(result), judge(result), engine, took)
+        return Run(self.folder, self.case, result, kpi_frame(result), judge(result), engine, check_run(result), took)
 
 
 def open_run(folder: str | Path) -> Run:
@@ -89,7 +97,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise InputError([f"{shown(folder)}: is a series; name the run directory of a variant in {shown(folder / 'variants')}"])
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        known = isinstance(manifest, dict) and {"run", "replications"} <= set(manifest)
+        known = isinstance(manifest, dict) and "run" in manifest and isinstance(manifest.get("look", 1), int)
     except (OSError, ValueError):
         known = False
     if not known:

@@ -126,9 +126,8 @@ def _differences_table(comparison: Comparison, plan: Plan) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     head, *rows = difference_rows(comparison, plan)
     for place, name in enumerate(head):
-        table.add_column(
-            escape(name), justify="left" if place in (0, 4) else "right", no_wrap=place > 2, max_width=12 if place in (1, 2) else None
-        )
+        narrow = 12 if place in (1, 2) else None
+        table.add_column(escape(name), justify="left" if place in (0, 4) else "right", no_wrap=place > 2, max_width=narrow)
     for row in rows:
         table.add_row(*[escape(cell) for cell in row], style="dim" if row[4] == "no" else "")
     return table
