@@ -38,7 +38,7 @@ class FinishedRun:
     def _look(self) -> Look:
         """The look at which the run stopped."""
         scenario = self.case.scenario
-        return Plan(scenario.replications, scenario.looks).looks[self.manifest["look"] - 1]
+        return Plan(scenario.replications, scenario.looks).looks[int(self.manifest["look"]) - 1]
 
     def read(self, replications: int | None = None) -> Run:
         """Return the run, with KPIs and verdict of its first replications.
