@@ -154,12 +154,8 @@ def compare(
     folder = out or Path("runs") / f"compare-{joined}-{about['run'][:12]}"
     prepare_folder(folder, about, name=MANIFEST)
     write_json(folder / MANIFEST, {**about, "state": "running"})
-    compared, folders = [], []
-    for source in sources:
-        run = source.get()
-        compared.append(_plan(source, run, count))
-        folders.append(run.folder)
-    done = ComparedRuns(folder, compare_plans(compared, notes), tuple(folders))
+    compared, folders = zip(*[_played(source, count) for source in sources], strict=True)
+    done = ComparedRuns(folder, compare_plans(compared, notes), folders)
     write_text(folder / "differences.csv", done.differences.to_csv(index=False, lineterminator="\n"))
     write_text(folder / "criteria.csv", done.criteria.to_csv(index_label="criterion", lineterminator="\n"))
     write_json(folder / MANIFEST, {**about, "state": "complete", **done.to_dict()})
@@ -214,13 +210,14 @@ def _finished(folder: Path, digest: str, count: int) -> FinishedRun | None:
     return found if found.manifest["run"] == digest and found.replications >= count else None
 
 
-def _plan(source: _Source, run: Run, count: int) -> Plan:
-    """Return what the comparison needs of a run's first replications."""
+def _played(source: _Source, count: int) -> tuple[Plan, Path]:
+    """Return what the comparison needs of a plan's first replications, and its run directory; the run itself is let go."""
+    run = source.get()
     kpis, verdict, result = run.kpis, run.verdict, run.result
     if len(result.replications) != count or verdict.planned_replications != count:
         result = as_result(run.case, result.replications[:count], Look(result.look, result.looks, count))
         kpis, verdict = kpi_frame(result), judge(result)
-    return plan_of(source.name, result, kpis, verdict)
+    return plan_of(source.name, result, kpis, verdict), run.folder
 
 
 def _names(sources: Sequence[_Source], plans: Sequence[Comparable], given: Sequence[str] | None) -> list[str]:
