@@ -106,8 +106,9 @@ def test_no_more_than_three_days_of_demand_are_held():
 
 def test_a_day_of_demand_is_given_up_with_its_last_session():
     case = build_case(load(SCENARIOS / "small_city.yaml"))
-    drawn = DrawnDays(case.task, 0, 2)
+    drawn = DrawnDays([case.task.demand.day(0, day) for day in range(2)], 0.0, MIDNIGHT)
     tables = list(drawn)
+    assert drawn.judged == len(tables[0])
     log = np.zeros(len(tables[0]), dtype=[("row", "i8")])
     log["row"] = np.arange(len(log))
     assert (drawn.of(log[:-1]) == tables[0][:-1]).all()

@@ -15,7 +15,7 @@ from chargesim.demand.conduct import Conduct
 from chargesim.demand.curves import Curves
 from chargesim.demand.ledger import CORRIDOR, Ledger, SocRule
 from chargesim.demand.streams import generator, vehicle_keys
-from chargesim.demand.table import WISH, Table, sort_table
+from chargesim.demand.table import WISH, Table, rows_of, wish_order
 from chargesim.errors import InputError
 from chargesim.network.network import STATION, SWAP, CandidateKey, Network
 from chargesim.network.weights import zone_weights
@@ -59,6 +59,11 @@ class FleetDraw:
     station_list: int
     swap_list: int
 
+    @property
+    def layers(self) -> float:
+        """Layers of wishes on an average day; the last is thinned to the fraction."""
+        return self.wishes_per_day / LAYER_WISHES
+
 
 @dataclass(frozen=True)
 class DemandModel:
@@ -95,9 +100,21 @@ class DemandModel:
         table of `WISH`
             Times in min since the start of the scenario, multiples of 2**-20.
         """
+        return self.day_with_layers(replication, day)[0]
+
+    def day_with_layers(self, replication: int, day: int) -> tuple[Table, NDArray[np.int64]]:
+        """Return the demand table of one day, and the layer from which each of its rows was drawn.
+
+        A row stands in the table of a model of the same classes with fewer wishes when its mark `u` is below that
+        model's layers less the row's own, see `demand.nesting`.
+        """
         weekday = (self.first_weekday + day) % 7
         parts = [_draw_fleet(self.seed, replication, day, (self.first_key + day) % 2**32, weekday, fleet) for fleet in self.fleets]
-        return sort_table(np.concatenate(parts)) if parts else np.zeros(0, WISH)
+        if not parts:
+            return np.zeros(0, WISH), np.zeros(0, dtype=np.int64)
+        table, layers = (np.concatenate([part[which] for part in parts]) for which in (0, 1))
+        order = wish_order(table)
+        return rows_of(table, order), layers[order]
 
 
 def build_demand(scenario: Scenario, network: Network, ledger: Ledger, curves: Curves, profiles: dict[str, Floats]) -> DemandModel:
@@ -172,11 +189,11 @@ def _corridor_origins(network: Network) -> tuple[NDArray[np.int64], Floats]:
     return len(network.zones.id) + np.arange(len(network.corridors.id)), network.corridors.weight
 
 
-def _draw_fleet(seed: int, replication: int, day: int, key_day: int, weekday: int, fleet: FleetDraw) -> Table:
-    """Draw one class on one day, by its name in the keys: its layers' uniforms first, then all columns at once."""
+def _draw_fleet(seed: int, replication: int, day: int, key_day: int, weekday: int, fleet: FleetDraw) -> tuple[Table, NDArray[np.int64]]:
+    """Draw one class on one day, by its name in the keys: its layers' uniforms first, then all columns; return each row's layer too."""
     expected = LAYER_WISHES / 24 * fleet.weights[weekday]
-    layers = fleet.wishes_per_day / LAYER_WISHES
-    hours, uniforms, conducts, keys = [], [], [], []
+    layers = fleet.layers
+    hours, uniforms, conducts, keys, counts = [], [], [], [], []
     for layer in range(int(np.ceil(layers))):
         rng = generator(seed, replication, "wish", fleet.name, key_day, layer)
         count = rng.poisson(expected)
@@ -189,12 +206,13 @@ def _draw_fleet(seed: int, replication: int, day: int, key_day: int, weekday: in
         uniforms.append(draws[kept])
         conducts.append(more[kept])
         keys.append(key[kept])
+        counts.append(len(hours[-1]))
     if not hours:
-        return np.zeros(0, WISH)
+        return np.zeros(0, WISH), np.zeros(0, dtype=np.int64)
     u = _by_column(uniforms)
     table = _columns(fleet, day, np.concatenate(hours), u, np.concatenate(keys))
     fleet.conduct.fill(table, u[_GUIDANCE], _by_column(conducts))
-    return table
+    return table, np.repeat(np.arange(len(counts)), counts)
 
 
 def _by_column(layers: list[Floats]) -> Floats:

@@ -67,7 +67,12 @@ def empty_table(rows: int = 0) -> Table:
 
 def sort_table(table: Table) -> Table:
     """Return the rows in the order in which they wish; equal instants by key, so no tie depends on how it was drawn."""
-    return rows_of(table, np.lexsort((table["key"], table["wish_min"])))
+    return rows_of(table, wish_order(table))
+
+
+def wish_order(table: Table) -> NDArray[np.int64]:
+    """Return the places of the rows in the order in which they wish."""
+    return np.lexsort((table["key"], table["wish_min"]))
 
 
 def rows_of(records: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:

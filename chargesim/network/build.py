@@ -1,5 +1,6 @@
 """Build the network of a scenario: zones, roads, sites, candidate lists, and the networkx graph of them all."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,46 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
         candidates=candidates,
         label=f"{scenario.city.name}, {ground.label}{_built_text(scenario)}",
     )
+
+
+_ELSEWHERE = {
+    "": (
+        "name", "title", "seed", "replications", "tables", "grid", "tariff", "reliability", "blackouts", "outside", "adoption", "recorded",
+        "standard", "series",
+    ),
+    "fleet": (
+        "stock", "stock_from", "share_at_network", "season_factor", "curve_factor", "posted_share", "connected_share", "compliance",
+        "soc_low", "soc_high", "target_low", "least_gain",
+    ),
+    "corridors": (
+        "vehicles_at_service_areas_per_day", "nev_share_of_traffic", "charge_share", "share_at_network", "holiday_factor", "soc_mean",
+        "soc_low", "profile", "consumption_factor", "fleet",
+    ),
+    "choice": ("noise_min", "posted_refresh_min", "reservation"),
+    "swap": ("charge_limits", "pack_temperature_c", "pack_types", "smart"),
+}  # fmt: skip
+"""Keys, by section, that the network never reads."""
+_OF_FLEETS = {"stock", "access", "pack_type", "area_weights", "group"}
+"""Keys of a fleet that the network may read: swap sites and truck stations follow the fleets that use them."""
+
+
+def network_part(scenario: Scenario) -> str:
+    """Return what of a scenario its network may hang on, as JSON: two scenarios with the same part and tables have the same network."""
+    data = scenario.model_dump(mode="json")
+    for section, names in _ELSEWHERE.items():
+        for name in names:
+            (data if section == "" else data[section] or {}).pop(name, None)
+    data["fleets"] = {name: {key: value for key, value in fleet.items() if key in _OF_FLEETS} for name, fleet in data["fleets"].items()}
+    return json.dumps(_values(data), sort_keys=True)
+
+
+def _values(data: Any) -> Any:
+    """Return dumped data with each assumption as its bare value, without range and source."""
+    if isinstance(data, list):
+        return [_values(entry) for entry in data]
+    if not isinstance(data, dict):
+        return data
+    return data["value"] if "value" in data else {key: _values(entry) for key, entry in data.items()}
 
 
 def _built_text(scenario: Scenario) -> str:

@@ -72,7 +72,7 @@ def place_stations(scenario: Scenario, stations: Stations, land: Territory) -> l
         zones = spread(demand, mine, count, float(rng.random())).tolist()
         spots += [_spot(scenario, land, zone, rng, area_of(land.districts, d), "public") for zone in zones]
     _deal_guns(spots, stations.piles - stations.counts.expressway * stations.expressway_piles_per_station, demand)
-    _mark_truck_stations(scenario, stations.truck_stations, land, spots, order)
+    _mark_truck_stations(scenario, round(stations.truck_stations.value), land, spots, order)
     return spots
 
 

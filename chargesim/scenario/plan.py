@@ -64,7 +64,9 @@ class Stations(Section):
     counts: StationCounts = Field(description="stations by area")
     piles: int = Field(ge=0, description="guns of at least 480 kW in all")
     expressway_piles_per_station: int = Field(ge=1, description="guns at each service-area station; the rest is spread over the others")
-    truck_stations: int = Field(ge=0, description="of the stations outside expressways, how many are laid out for trucks (access truck)")
+    truck_stations: NonNegative = Field(
+        description="of the stations outside expressways, how many are laid out for trucks (access truck); rounded to a whole number"
+    )
     gun_kw: Positive = Field(description="rated power of a gun [kW at the plug]")
     gun_a: Positive = Field(description="rated current of a gun [A]")
     guns_per_cabinet: int = Field(ge=1, description="guns fed by one power cabinet")
@@ -85,8 +87,8 @@ class Stations(Section):
             faults.append(f"piles: expressway stations take {at_expressways} of {self.piles}, and no other station can take the rest")
         elif self.piles - at_expressways < ordinary:
             faults.append(f"piles: expressway stations take {at_expressways} of {self.piles}; {ordinary} other stations need one each")
-        if self.truck_stations > ordinary:
-            faults.append(f"truck_stations: {self.truck_stations} are more than the {ordinary} stations outside expressways")
+        if self.truck_stations.value > ordinary:
+            faults.append(f"truck_stations: {self.truck_stations.value:g} are more than the {ordinary} stations outside expressways")
         refuse(faults)
         return self
 

@@ -69,8 +69,14 @@ class Case:
         return tuple(rows.get(name, "cars") for name in self.task.fleets)
 
 
-def build_case(loaded: LoadedScenario) -> Case:
+def build_case(loaded: LoadedScenario, *, network: Network | None = None) -> Case:
     """Return the case of a loaded scenario; nothing is simulated.
+
+    Parameters
+    ----------
+    loaded : LoadedScenario
+    network : Network, optional
+        Its network where that is at hand, of a scenario with the same `network.build.network_part`.
 
     Raises
     ------
@@ -82,7 +88,7 @@ def build_case(loaded: LoadedScenario) -> Case:
     profiles = read_profiles(inside(folder, scenario.tables.profiles))
     packs = read_packs(scenario.swap, folder)
     ledger = build_ledger(scenario, folder, curves)
-    network = build_network(scenario, folder)
+    network = network or build_network(scenario, folder)
     _check_blackouts(loaded, network)
     drawn = build_demand(scenario, network, ledger, curves, profiles)
     plant = build_plant(scenario, network, drawn, curves, packs)

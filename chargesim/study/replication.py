@@ -2,7 +2,7 @@
 
 import contextlib
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,12 +28,18 @@ RUN_OUT_DAYS = 1
 
 
 class DrawnDays:
-    """The demand of a replication: drawn when the engine asks for the next day, and kept until the day's last session has ended."""
+    """The demand of a replication: drawn when the engine asks for the next day, and kept until the day's last session has ended.
 
-    def __init__(self, task: Task, replication: int, days: int) -> None:
-        self._task, self._replication, self._days = task, replication, days
-        first_min = task.lead_in_days * DAY_MIN
-        self._judged_min = first_min, first_min + task.days * DAY_MIN
+    Parameters
+    ----------
+    tables : iterable of tables of `WISH`
+        The demand of each day.
+    start_min, end_min : float
+        The judged days [min].
+    """
+
+    def __init__(self, tables: Iterable[Table], start_min: float, end_min: float) -> None:
+        self._tables, self._judged_min = tables, (start_min, end_min)
         self._kept: list[tuple[int, Table]] = []
         self._open: dict[int, int] = {}
         self._rows = 0
@@ -42,8 +48,7 @@ class DrawnDays:
 
     def __iter__(self) -> Iterator[Table]:
         """Give the tables day by day."""
-        for day in range(self._days):
-            table = self._task.demand.day(self._replication, day)
+        for table in self._tables:
             self._kept.append((self._rows, table))
             self._open[self._rows] = len(table)
             self._rows += len(table)
@@ -62,22 +67,22 @@ class DrawnDays:
 
 
 class Replication:
-    """A replication that is played day by day and counted on the way."""
+    """A replication that is played day by day and counted on the way; `tables` is its demand where that is drawn already."""
 
-    def __init__(self, task: Task, replication: int) -> None:
-        days = task.lead_in_days + task.days + RUN_OUT_DAYS
+    def __init__(self, task: Task, replication: int, tables: Iterable[Table] | None = None) -> None:
         horizon = (task.lead_in_days, task.days, RUN_OUT_DAYS)
-        outages = task.outages.draw(replication, days * DAY_MIN)
-        self._demand = DrawnDays(task, replication, days)
+        judged_min = task.lead_in_days * DAY_MIN, (task.lead_in_days + task.days) * DAY_MIN
+        outages = task.outages.draw(replication, days_of(task) * DAY_MIN)
+        drawn = (task.demand.day(replication, day) for day in range(days_of(task))) if tables is None else tables
+        self._demand = DrawnDays(drawn, *judged_min)
         self._world = (
             CompiledWorld(task.plant, self._demand, *horizon, outages=outages)
             if task.engine == "compiled"
             else World(task.plant, self._demand, *horizon, outages=outages, extensions=task.extensions, debug=task.debug)
         )
-        first_min = task.lead_in_days * DAY_MIN
         self._tally = Tally(
             task.plant, fleets=len(task.fleets), districts=len(task.district_names), district_of_origin=task.district_of_origin,
-            thresholds_min=task.thresholds_min, start_min=first_min, end_min=first_min + task.days * DAY_MIN,
+            thresholds_min=task.thresholds_min, start_min=judged_min[0], end_min=judged_min[1],
         )  # fmt: skip
 
     def days(self) -> Iterator[tuple[Books | None, Table, SessionLog]]:
@@ -105,6 +110,19 @@ def collector_at_rest() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+
+
+def days_of(task: Task) -> int:
+    """Return the days for which wishes are drawn: lead-in, judged days, and the day in which the last of them leave."""
+    return task.lead_in_days + task.days + RUN_OUT_DAYS
+
+
+def play(task: Task, replication: int, tables: Iterable[Table]) -> Accumulators:
+    """Run one replication on demand tables that are drawn already, one for each day of `days_of`."""
+    played = Replication(task, replication, tables)
+    for _ in played.days():
+        pass
+    return played.accumulators()
 
 
 def simulate(task: Task, replication: int) -> tuple[Accumulators, pd.DataFrame]:

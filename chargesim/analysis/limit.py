@@ -1,0 +1,233 @@
+"""Find the level of an input at which a plan stops meeting its standard.
+
+At each level the standard is judged at the error alpha over the number of levels (Bonferroni), so all statements "meets
+at" hold together with the standard's confidence, and so do all statements "fails at". Between the levels the failures
+of each criterion over what it allows are fitted by isotonic regression (Barlow et al. 1972), and where the fit crosses 1
+the criterion breaks. The interval of that point is where the fitted two-sided 95 % bounds cross 1: the levels at which
+the bounds do not exclude the threshold.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.optimize import isotonic_regression
+
+from chargesim.analysis.evidence import allowance, gather, units
+from chargesim.analysis.intervals import one_sided_bounds
+from chargesim.analysis.result import Floats, RunResult
+from chargesim.analysis.series import criterion_state
+from chargesim.analysis.verdict import Verdict
+from chargesim.scenario.standard import GIVEN, Criterion
+
+Direction = Literal["worse", "better"]
+"""What more of the input does."""
+_ENDLESS = 1e9
+"""Stands for failures where none are allowed, in a fit."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """Failures of one criterion over what it allows, at one level: of the worst district where districts are judged."""
+
+    mean: float
+    lower: float
+    upper: float
+    """two-sided 95 % bounds, of the worst of all districts where districts are judged"""
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """About where a criterion breaks; -inf below all levels, inf above them."""
+
+    about: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One criterion along the levels."""
+
+    criterion: str
+    states: tuple[str, ...]
+    """at each level: meets, fails, inconclusive; given or short where the plan gives it, nothing where nobody wished"""
+    used: Floats
+    """[level] failures over what the criterion allows"""
+    lower: Floats
+    upper: Floats
+    fit: Floats
+    """[level] monotone; NaN where the criterion is not judged"""
+    fit_lower: Floats
+    fit_upper: Floats
+    direction: Direction | None
+    """None where the levels change nothing"""
+    crossing: Crossing | None
+    """None where the criterion is not judged, or the levels change nothing"""
+
+
+def band_of(result: RunResult, criterion: Criterion) -> Band:
+    """Return a criterion's failures over its allowance with two-sided 95 % bounds.
+
+    Of districts the worst counts: it is at most the highest upper bound, and at least the highest lower bound at an error
+    that is divided by their number.
+    """
+    nothing = Band(math.nan, math.nan, math.nan)
+    if criterion.measure in GIVEN:
+        return nothing
+    parts = units(result, criterion, gather(result, criterion))[0]
+    if not parts:
+        return nothing
+    above = [one_sided_bounds(part.shares, confidence=0.975) for part in parts]
+    below = [one_sided_bounds(part.shares, confidence=1 - 0.025 / len(parts)) for part in parts]
+    return Band(
+        _used(max(bound.mean for bound in above), criterion),
+        _used(max(bound.lower for bound in below), criterion),
+        _used(max(bound.upper for bound in above), criterion),
+    )
+
+
+def _used(share: float, criterion: Criterion) -> float:
+    allowed, share = allowance(criterion), min(max(share, 0.0), 1.0)
+    if allowed > 0:
+        return share / allowed
+    return _ENDLESS if share > 0 else 0.0
+
+
+def curve_of(
+    criterion: str, levels: Sequence[float], bands: Sequence[Band], verdicts: Sequence[Verdict], told: Direction | None = None
+) -> Curve:
+    """Return a criterion along the levels, with its monotone fit and where it breaks.
+
+    Parameters
+    ----------
+    criterion : str
+        Its name.
+    levels : sequence of float
+        In rising order.
+    bands, verdicts : sequence
+        At each level.
+    told : {"worse", "better"}, optional
+        What more of the input does, where it is known; else the direction that fits better.
+    """
+    states = tuple(criterion_state(item) for verdict in verdicts for item in verdict.criteria if item.name == criterion)
+    used, lower, upper = (np.array([getattr(band, name) for band in bands]) for name in ("mean", "lower", "upper"))
+    if np.isnan(used).any() or np.ptp(used) == 0:
+        flat = np.full(len(levels), np.nan) if np.isnan(used).any() else used
+        return Curve(criterion, states, used, lower, upper, flat, flat, flat, None, None)
+    direction = told or direction_of(used)
+    fit, fit_lower, fit_upper = (monotone(values, direction) for values in (used, lower, upper))
+    at, early, late = (crossing_of(levels, values, direction) for values in (fit, fit_upper, fit_lower))
+    crossing = Crossing(at, min(early, late), max(early, late))
+    return Curve(criterion, states, used, lower, upper, fit, fit_lower, fit_upper, direction, crossing)
+
+
+def direction_of(used: Floats) -> Direction:
+    """Return whether more of the input makes more failures, ``worse``, or fewer: what leaves the smaller squares."""
+    rising, falling = (float(((used - monotone(used, direction)) ** 2).sum()) for direction in ("worse", "better"))
+    return "worse" if rising <= falling else "better"
+
+
+def monotone(values: Floats, direction: Direction) -> Floats:
+    """Return the isotonic regression of values in the order of the levels, of equal weights: as many replications each.
+
+    Parameters
+    ----------
+    values : array of float, [level]
+        Infinite ones stay beyond every other.
+    direction : {"worse", "better"}
+        Rising or falling.
+    """
+    finite = np.clip(values, -_ENDLESS, _ENDLESS)
+    return np.asarray(isotonic_regression(finite, increasing=direction == "worse").x, dtype=np.float64)
+
+
+def crossing_of(levels: Sequence[float], fit: Floats, direction: Direction) -> float:
+    """Return where a monotone fit crosses 1, by a straight line between neighbours.
+
+    Parameters
+    ----------
+    levels : sequence of float
+        In rising order.
+    fit : array of float, [level]
+        Failures over allowed ones, monotone in the direction.
+    direction : {"worse", "better"}
+
+    Returns
+    -------
+    float
+        -inf where it lies below all levels, inf above them.
+    """
+    beyond = np.flatnonzero(fit > 1.0 if direction == "worse" else fit <= 1.0)
+    if len(beyond) == 0:
+        return math.inf
+    after = int(beyond[0])
+    if after == 0:
+        return -math.inf
+    one, other = fit[after - 1], fit[after]
+    part = (1.0 - one) / (other - one)
+    return float(levels[after - 1] + part * (levels[after] - levels[after - 1]))
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Where the whole standard breaks."""
+
+    direction: Direction | None
+    """what more of the input does to most criteria; None where the levels change nothing"""
+    meets: float | None
+    """the level furthest towards the worse that meets, before any that fails; None where none does"""
+    fails: float | None
+    """the first level towards the worse that fails; None where none does"""
+    crossing: Crossing | None
+    """where the first criterion breaks"""
+    breaks_first: str | None
+    odd: tuple[float, ...]
+    """levels beyond `fails` that meet: the standard is not monotone in the input"""
+
+
+def limit_of(levels: Sequence[float], states: Sequence[str], curves: Sequence[Curve], told: Direction | None = None) -> Limit:
+    """Return where the whole standard breaks.
+
+    Parameters
+    ----------
+    levels : sequence of float
+        In rising order.
+    states : sequence of str
+        Of the whole standard at each level.
+    curves : sequence of Curve
+        Of its criteria.
+    told : {"worse", "better"}, optional
+        What more of the input does, where it is known.
+    """
+    moving = [curve for curve in curves if curve.direction is not None]
+    if not moving:
+        return Limit(None, None, None, None, None, ())
+    rise = sum(float(np.clip(curve.fit[-1], 0, 10) - np.clip(curve.fit[0], 0, 10)) for curve in moving)
+    direction = told or ("worse" if rise >= 0 else "better")
+    toward_worse = list(zip(levels, states, strict=True))[:: 1 if direction == "worse" else -1]
+    place = next((number for number, (_, state) in enumerate(toward_worse) if state == "fails"), len(toward_worse))
+    before, after = toward_worse[:place], toward_worse[place:]
+    meets = next((level for level, state in reversed(before) if state == "meets"), None)
+    odd = tuple(level for level, state in after if state == "meets")
+    same = [curve for curve in moving if curve.direction == direction and curve.crossing is not None]
+    stuck = [curve for curve in curves if curve.direction is None and np.isfinite(curve.fit).all() and (curve.fit > 1).all()]
+    first = _first(same, direction)
+    if first is None or first.crossing is None or stuck:
+        return Limit(direction, meets, after[0][0] if after else None, None, stuck[0].criterion if stuck else None, odd)
+    return Limit(direction, meets, after[0][0] if after else None, first.crossing, first.criterion, odd)
+
+
+def _first(curves: Sequence[Curve], direction: Direction) -> Curve | None:
+    """Return the curve that breaks first towards the worse; None where none breaks within the levels or before them."""
+    sign = 1.0 if direction == "worse" else -1.0
+    reached = [curve for curve in curves if curve.crossing is not None and sign * curve.crossing.about < math.inf]
+
+    def order(curve: Curve) -> tuple[float, float]:
+        """Return where it breaks; of those that are broken at all levels, the one that is broken furthest comes first."""
+        assert curve.crossing is not None
+        return sign * curve.crossing.about, -float(curve.fit.min())
+
+    return min(reached, key=order, default=None)
