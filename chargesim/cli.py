@@ -46,6 +46,13 @@ class Engine(StrEnum):
     compiled = "compiled"
 
 
+class Direction(StrEnum):
+    """What more of an input does to the service."""
+
+    worse = "worse"
+    better = "better"
+
+
 class Part(StrEnum):
     """A part of the bench."""
 
@@ -60,6 +67,8 @@ Changes = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="change a key of the scenario, e.g. fleet.stock=1200000; may be repeated"),
 ]
+Jobs = Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")]
+Figures = Annotated[bool, typer.Option("--figures/--no-figures", help="draw the figures")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object on stdout and nothing else there")]
 
 
@@ -266,6 +275,45 @@ def _check_series(loaded: "LoadedScenario", as_json: bool) -> None:
     console = _console()
     print_check(console, checked)
     print_variants(console, each, seconds)
+
+
+@app.command()
+def limit(
+    scenario: ScenarioPath,
+    vary: Annotated[
+        str, typer.Option(metavar="KEY", help="a key of a number, or share_at_network, stock, gun_power, availability, patience")
+    ] = "share_at_network",
+    low: Annotated[float | None, typer.Option("--from", help="lowest level; default around the scenario's value")] = None,
+    high: Annotated[float | None, typer.Option("--to", help="highest level")] = None,
+    levels: Annotated[int | None, typer.Option(min=2, help="levels, over which the error is divided; 13 by default")] = None,
+    weekday: Annotated[str | None, typer.Option(help="the judged day; Wednesday by default")] = None,
+    direction: Annotated[Direction | None, typer.Option(help="what more of it does; found out by default")] = None,
+    set_: Changes = None,
+    replications: Annotated[int | None, typer.Option(min=2, help="at each level; the scenario's by default, at least 40")] = None,
+    jobs: Jobs = 0,
+    figures: Figures = True,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="default runs/limit-<name>-<key>-<hash>")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the level of an input at which the plan breaks: the largest that meets, the smallest that fails, the point between."""
+    with _messages():
+        from chargesim.scenario.reading import load
+        from chargesim.study.limit import run_limit
+
+        said: Any = None if direction is None else direction.value
+        chosen: Any = {"low": low, "high": high, "levels": levels, "weekday": weekday, "replications": replications, "direction": said}
+        found = run_limit(load(scenario, set_ or []), vary, **chosen, jobs=jobs, out=out)
+        from chargesim.view.limit import draw_limit_files, print_limit
+
+        if figures:
+            draw_limit_files(found, found.folder / "figures")
+        if as_json:
+            _print_json(found.to_dict())
+            return
+        console = _console()
+        print_limit(console, found)
+        drawn = ", figures/limit.png" if figures else ""
+        console.print(f"All results: {found.folder} (levels.csv, limit.json{drawn})", soft_wrap=True, highlight=False)
 
 
 @app.command()

@@ -38,6 +38,7 @@ class Lever:
     changes: Callable[[float], dict[str, Any]]
     """what is set in the scenario for a level, by dotted key"""
     whole: bool = False
+    share: bool = False
     least: float = -np.inf
     most: float = np.inf
     """beyond which no level goes by default"""
@@ -64,7 +65,7 @@ def lever_of(case: Case, name: str) -> Lever:
     scenario = case.scenario
     if name == "availability":
         hours = scenario.reliability.mttr_h.value
-        return Lever(name, scenario.reliability.availability, lambda share: _available(share, hours), least=0.85, most=1.0)
+        return Lever(name, scenario.reliability.availability, lambda share: _available(share, hours), share=True, least=0.85, most=1.0)
     if name == "patience":
         means = {f"fleets.{fleet}.patience_min": one.patience_min.value for fleet, one in scenario.fleets.items()}
         return Lever(name, 1.0, lambda factor: {key: factor * mean for key, mean in means.items()}, least=0.0)
@@ -86,6 +87,7 @@ def lever_of(case: Case, name: str) -> Lever:
         float(numbers[0]) if numbers[0] is not None and len(set(numbers)) == 1 else None,
         lambda level: dict.fromkeys(keys, round(level) if slot.annotation is int else level),
         whole=slot.annotation is int,
+        share=share,
         least=0.0,
         most=1.0 if share else np.inf,
         low=first.get("low"),

@@ -22,6 +22,8 @@ from chargesim.study.side_by_side import side_by_side
 from chargesim.study.storage import read_accumulators, write_accumulators, write_json, write_text
 
 MANIFEST = "limit.json"
+LEAST_REPLICATIONS = 40
+"""Replications at each level, where the scenario has not more: the error is divided over the levels, so that it takes more of them."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class LimitRun:
     """the input, as the user named it"""
     value: float | None
     """its level in the scenario"""
+    is_share: bool
+    """levels are shares, which are shown in per cent"""
     day: str
     levels: tuple[float, ...]
     verdicts: tuple[Verdict, ...]
@@ -127,7 +131,7 @@ def run_limit(
     weekday : str, optional
         The judged day; Wednesday, or the day of a scenario that judges one only.
     replications : int, optional
-        At each level; by default the scenario's.
+        At each level; by default the scenario's, but at least 40.
     direction : {"worse", "better"}, optional
         What more of the input does; found out where it is not told.
     jobs : int
@@ -141,11 +145,14 @@ def run_limit(
         For an unknown key, levels that the scenario refuses, or a directory that holds something else.
     """
     begun = time.time()
-    base = one_day(loaded, weekday=weekday, replications=replications)
+    base = one_day(loaded, weekday=weekday, replications=replications or max(LEAST_REPLICATIONS, loaded.scenario.replications))
     case = maker.case(base)
     lever = lever_of(case, key)
     asked = levels_of(lever, low, high, levels)
     settings, cases, note = _settings(base, lever, asked, forgiving=low is None or high is None)
+    if note:  # as many levels as asked for, between those that the scenario takes
+        ends = [float(settings[place].name) for place in (0, -1)]
+        settings, cases, _ = _settings(base, lever, levels_of(lever, ends[0], ends[1], levels), forgiving=False)
     taken = [float(setting.name) for setting in settings]
     about = {"run": run_digest(base), "key": key}
     folder = out or Path("runs") / f"limit-{base.scenario.name}-{_slug(key)}-{about['run'][:12]}"
@@ -185,8 +192,8 @@ def _settings(base: LoadedScenario, lever: Lever, levels: Sequence[float], *, fo
         raise refused[0][1] if refused else InputError([f"--levels: got {len(settings)}, needs at least 2"])
     if not refused:
         return settings, cases, ""
-    text = f"{len(refused)} of {len(levels)} levels are left out, since the scenario refuses them: {refused[0][1].faults[0]}"
-    return settings, cases, text
+    ends = f"{settings[0].name} to {settings[-1].name}"
+    return settings, cases, f"the levels go from {ends}, since beyond them the scenario is refused: {refused[0][1].faults[0]}"
 
 
 def _play_levels(settings: list[Setting], replication: int, folder: Path, about: dict[str, str], engine: EngineName) -> None:
@@ -225,6 +232,7 @@ def _judged(
         title=scenario.title,
         key=lever.name,
         value=lever.value,
+        is_share=lever.share,
         day=scenario.horizon.first_day.capitalize(),
         levels=tuple(levels),
         verdicts=tuple(verdicts),
