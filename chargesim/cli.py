@@ -317,6 +317,74 @@ def limit(
 
 
 @app.command()
+def tornado(
+    scenario: ScenarioPath,
+    set_: Changes = None,
+    weekday: Annotated[str | None, typer.Option(help="the judged day; Wednesday by default")] = None,
+    replications: Annotated[int | None, typer.Option(min=2, help="of each setting; 6 by default")] = None,
+    jobs: Jobs = 0,
+    figures: Figures = True,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="default runs/tornado-<name>-<hash>")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set each assumption of the demand ledger to its low and high end, and show which move the criteria most."""
+    with _messages():
+        from chargesim.scenario.reading import load
+        from chargesim.study.tornado import run_tornado
+
+        found = run_tornado(load(scenario, set_ or []), weekday=weekday, replications=replications, jobs=jobs, out=out)
+        from chargesim.view.tornado import draw_tornado_files, print_tornado
+
+        if figures:
+            draw_tornado_files(found, found.folder / "figures")
+        if as_json:
+            _print_json(found.to_dict())
+            return
+        console = _console()
+        print_tornado(console, found)
+        drawn = ", figures/tornado.png" if figures else ""
+        console.print(f"All results: {found.folder} (tornado.csv, tornado.json{drawn})", soft_wrap=True, highlight=False)
+
+
+@app.command()
+def uncertainty(
+    scenario: ScenarioPath,
+    set_: Changes = None,
+    weekday: Annotated[str | None, typer.Option(help="the judged day; Wednesday by default")] = None,
+    layouts: Annotated[int | None, typer.Option(min=1, help="synthetic layouts among the inputs; 10 by default")] = None,
+    draws: Annotated[int | None, typer.Option(min=2, help="draws of all inputs, for the share that meets; 150 by default")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="a first look, in about a quarter of the time")] = False,
+    jobs: Jobs = 0,
+    figures: Figures = True,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="default runs/uncertainty-<name>-<hash>")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell how sure the verdict is where the inputs are not: Monte Carlo error and input uncertainty apart, what it hangs on."""
+    with _messages():
+        from dataclasses import replace
+
+        from chargesim.scenario.reading import load
+        from chargesim.study.uncertainty import DEFAULT, QUICK, run_uncertainty
+
+        design = QUICK if quick else DEFAULT
+        design = replace(design, layouts=layouts or design.layouts, draws=draws or design.draws)
+        found = run_uncertainty(load(scenario, set_ or []), design=design, weekday=weekday, jobs=jobs, out=out)
+        from chargesim.view.uncertainty import draw_uncertainty_files, print_uncertainty
+
+        if figures:
+            draw_uncertainty_files(found, found.folder / "figures")
+        if as_json:
+            _print_json(found.to_dict())
+            return
+        console = _console()
+        print_uncertainty(console, found)
+        drawn = ", figures/uncertainty.png" if figures else ""
+        console.print(
+            f"All results: {found.folder} (draws.csv, morris.csv, sobol.csv, uncertainty.json{drawn})", soft_wrap=True, highlight=False
+        )
+
+
+@app.command()
 def engines(
     scenario: ScenarioPath,
     set_: Changes = None,

@@ -189,8 +189,16 @@ def _draw_curve(ax: Axes, run: LimitRun, curve: Curve, *, first: bool) -> None:
         ax.axvline(factor * curve.crossing.about, color=INK, linestyle="--", linewidth=1.3)
     if run.value is not None and at[0] <= factor * run.value <= at[-1]:
         ax.plot([factor * run.value], [0], marker="^", color=INK, markersize=9, clip_on=False, zorder=4)
-        ax.annotate("scenario", (factor * run.value, 0), xytext=(0, 9), textcoords="offset points", ha="center", fontsize=9.5, color=INK,
-            bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5})
+        ax.annotate(
+            "scenario",
+            (factor * run.value, 0),
+            xytext=(0, 9),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9.5,
+            color=INK,
+            bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5},
+        )
     item = next(item for item in run.verdicts[0].criteria if item.name == curve.criterion)
     ax.set_title(f"{curve.criterion}\n{threshold(item)}", fontsize=12)
     ax.set(ylim=(0, top), ylabel="failures, % of\nwhat is allowed" if first else "")

@@ -1,0 +1,126 @@
+"""Print and draw what each assumption of the demand ledger does to the criteria, from its low to its high end."""
+
+import math
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from chargesim.analysis.evidence import allowance
+from chargesim.analysis.outcomes import Bar
+from chargesim.scenario.standard import Criterion
+from chargesim.study.tornado import TornadoRun
+from chargesim.view.figures import write_figure
+from chargesim.view.style import BLUE, GREY, INK, ORANGE, VERMILION, new_figure, styled
+
+_MOST = 8
+"""Bars of a panel."""
+_END_COLOURS = {"low": BLUE, "high": ORANGE}
+
+
+def print_tornado(console: Console, run: TornadoRun) -> None:
+    """Print which assumptions move each criterion most, and which ends turn it.
+
+    Parameters
+    ----------
+    console : Console
+        Where to print.
+    run : TornadoRun
+        From `study.tornado.run_tornado`.
+    """
+    console.print(Text(run.title, style="bold"))
+    turning = {bar.key for criterion in run.criteria for bar in run.turns(criterion)}
+    console.print(
+        f"{len(run.inputs)} assumptions of the demand ledger with a range, each at both ends by itself, {run.replications} replications "
+        f"of one {run.day}, on the same vehicles. {len(turning)} of them alone bring a criterion to the other side of its threshold.",
+        highlight=False,
+    )
+    console.print(_table(run))
+    for words in run.refused:
+        console.print(Text(f"  left out: {words}", style="dim"))
+    console.print(Text(f"{run.about}; {run.label}", style="dim"))
+
+
+def _table(run: TornadoRun) -> Table:
+    title = "What moves each criterion most: change of the share of failures, in percentage points (paired 95 % interval)"
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for column, side in (("criterion", "left"), ("assumption", "left"), ("low", "right"), ("high", "right"), ("turns it at", "left")):
+        table.add_column(column, justify=side)  # type: ignore[arg-type]
+    for criterion in run.criteria:
+        turns = {(bar.key, bar.end) for bar in run.turns(criterion)}
+        for place, (key, bars) in enumerate(run.ranked(criterion.name)[:3]):
+            ends = {bar.end: bar for bar in bars}
+            turned = ", ".join(f"{bar.at:g}" for bar in bars if (bar.key, bar.end) in turns)
+            cells = [_words(ends.get(end)) for end in ("low", "high")]
+            table.add_row(escape(criterion.name) if place == 0 else "", escape(key), *cells, turned or "-")
+    return table
+
+
+def _words(bar: Bar | None) -> str:
+    """Return the change at one end of an input."""
+    if bar is None:
+        return "-"
+    change = bar.change
+    return f"{bar.at:g}: {100 * change.mean:+.2f} ({100 * change.lower:+.2f} to {100 * change.upper:+.2f})"
+
+
+@styled
+def draw_tornado(run: TornadoRun) -> Figure:
+    """Draw for each criterion the assumptions that move it most, by size; the threshold is drawn where the axis reaches it.
+
+    Parameters
+    ----------
+    run : TornadoRun
+        From `study.tornado.run_tornado`.
+    """
+    criteria = [one for one in run.criteria if any(bar.change.mean != 0 for _, bars in run.ranked(one.name) for bar in bars)]
+    rows = max(1, math.ceil(len(criteria) / 2))
+    figure = new_figure(15.5, 3.6 * rows + 1.2)
+    grid = figure.subplots(rows, 2, squeeze=False).ravel()
+    for ax in grid[len(criteria) :]:
+        ax.set_axis_off()
+    for ax, criterion in zip(grid, criteria, strict=False):
+        _draw_criterion(ax, run, criterion)
+    figure.suptitle(
+        "What each assumption of the demand ledger does, from its low to its high end", x=0.01, ha="left", fontsize=15, fontweight="bold"
+    )
+    shown = "bars: change at the low (blue) and high (orange) end, whisker: paired 95 % interval, red line: threshold of the criterion"
+    figure.supxlabel(f"{shown}\n{run.about}\n{run.label}", fontsize=9.5, color=GREY, x=0.01, ha="left")
+    return figure
+
+
+def _draw_criterion(ax: Axes, run: TornadoRun, criterion: Criterion) -> None:
+    """Draw the bars of one criterion."""
+    ranked = run.ranked(criterion.name)[:_MOST]
+    for row, (_, bars) in enumerate(ranked):
+        for bar in bars:
+            change, error = 100 * bar.change.mean, 100 * (bar.change.upper - bar.change.mean)
+            ax.barh([row], [change], height=0.62, color=_END_COLOURS[bar.end], alpha=0.85)
+            ax.errorbar([change], [row], xerr=[error], color=INK, linewidth=1.2, capsize=2)
+            inside = {"xytext": (4 if change >= 0 else -4, 0), "ha": "left" if change >= 0 else "right"}
+            edge = change + error if change >= 0 else change - error
+            ax.annotate(f"{bar.at:,g}", (edge, row), textcoords="offset points", va="center", fontsize=9.5, color=INK, **inside)
+    ax.axvline(0, color=INK, linewidth=1.2)
+    used = run.base.used(run.criteria)[criterion.name]
+    margin = 100 * allowance(criterion) * (1 - used)
+    low, high = ax.get_xlim()
+    room = 0.16 * (high - low)
+    low, high = low - room, high + room
+    if low < margin < high:
+        ax.axvline(margin, color=VERMILION, linestyle="--", linewidth=1.5)
+    ax.set(xlim=(low, high), ylim=(len(ranked) - 0.4, -0.6))
+    ax.set_yticks(range(len(ranked)), [key for key, _ in ranked], fontsize=10.5)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x")
+    ax.set_title(f"{criterion.name}: {100 * used:.0f} % of what is allowed", fontsize=12)
+    ax.set_xlabel("change of the share of failures [percentage points]", fontsize=10.5)
+
+
+def draw_tornado_files(run: TornadoRun, folder: Path) -> list[Path]:
+    """Draw the tornado and write it as `tornado.png` and `tornado.svg`."""
+    return write_figure(draw_tornado(run), folder / "tornado")
