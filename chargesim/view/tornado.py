@@ -49,15 +49,16 @@ def print_tornado(console: Console, run: TornadoRun) -> None:
 def _table(run: TornadoRun) -> Table:
     title = "What moves each criterion most: change of the share of failures, in percentage points (paired 95 % interval)"
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for column, side in (("criterion", "left"), ("assumption", "left"), ("low", "right"), ("high", "right"), ("turns it at", "left")):
-        table.add_column(column, justify=side)  # type: ignore[arg-type]
+    for column, side in (("assumption", "left"), ("low", "right"), ("high", "right"), ("turns it at", "left")):
+        table.add_column(column, justify=side, no_wrap=True)  # type: ignore[arg-type]
     for criterion in run.criteria:
+        table.add_row(f"[bold]{escape(criterion.name)}[/bold]")
         turns = {(bar.key, bar.end) for bar in run.turns(criterion)}
-        for place, (key, bars) in enumerate(run.ranked(criterion.name)[:3]):
+        for key, bars in run.ranked(criterion.name)[:3]:
             ends = {bar.end: bar for bar in bars}
             turned = ", ".join(f"{bar.at:g}" for bar in bars if (bar.key, bar.end) in turns)
             cells = [_words(ends.get(end)) for end in ("low", "high")]
-            table.add_row(escape(criterion.name) if place == 0 else "", escape(key), *cells, turned or "-")
+            table.add_row(f"  {escape(key)}", *cells, turned or "-")
     return table
 
 
@@ -66,7 +67,7 @@ def _words(bar: Bar | None) -> str:
     if bar is None:
         return "-"
     change = bar.change
-    return f"{bar.at:g}: {100 * change.mean:+.2f} ({100 * change.lower:+.2f} to {100 * change.upper:+.2f})"
+    return f"{bar.at:g}: {100 * change.mean:+.2f} +- {100 * (change.upper - change.mean):.2f}"
 
 
 @styled
@@ -102,9 +103,10 @@ def _draw_criterion(ax: Axes, run: TornadoRun, criterion: Criterion) -> None:
             change, error = 100 * bar.change.mean, 100 * (bar.change.upper - bar.change.mean)
             ax.barh([row], [change], height=0.62, color=_END_COLOURS[bar.end], alpha=0.85)
             ax.errorbar([change], [row], xerr=[error], color=INK, linewidth=1.2, capsize=2)
-            inside = {"xytext": (4 if change >= 0 else -4, 0), "ha": "left" if change >= 0 else "right"}
-            edge = change + error if change >= 0 else change - error
-            ax.annotate(f"{bar.at:,g}", (edge, row), textcoords="offset points", va="center", fontsize=9.5, color=INK, **inside)
+            side = 1 if change >= 0 else -1
+            words, at = f"{bar.at:,g}", (change + side * error, row)
+            beside, align = (4 * side, 0), "left" if side > 0 else "right"
+            ax.annotate(words, at, xytext=beside, textcoords="offset points", va="center", ha=align, fontsize=9.5, color=INK)
     ax.axvline(0, color=INK, linewidth=1.2)
     used = run.base.used(run.criteria)[criterion.name]
     margin = 100 * allowance(criterion) * (1 - used)
