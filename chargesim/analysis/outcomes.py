@@ -9,8 +9,8 @@ import numpy as np
 
 from chargesim.analysis.evidence import allowance, gather, units
 from chargesim.analysis.intervals import Interval, t_interval
+from chargesim.analysis.paired import paired_difference
 from chargesim.analysis.result import Floats, RunResult
-from chargesim.analysis.series import paired_difference
 from chargesim.scenario.standard import GIVEN, Criterion
 
 WHOLE = "whole standard"
