@@ -1,0 +1,51 @@
+"""Print for people and for programs, and turn errors into messages and exit codes."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def plain_console() -> "Console":
+    """Return a console; a file or a pipe gets lines of 110 characters."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 110)
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON object."""
+    from chargesim.study.storage import plain
+
+    sys.stdout.write(json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+@contextlib.contextmanager
+def messages(*, kept: bool = True) -> Iterator[None]:
+    """Turn an error of the input into lines on stderr and exit code 1, Ctrl-C into exit code 130.
+
+    `kept` tells whether finished replications are on disk.
+    """
+    from chargesim.errors import InputError, RunStoppedError
+
+    try:
+        yield
+    except InputError as error:
+        for fault in error.faults:
+            typer.echo(fault, err=True)
+        count = len(error.faults)
+        typer.echo(f"{count} error{'s' if count > 1 else ''}; nothing was run.", err=True)
+        raise typer.Exit(1) from None
+    except RunStoppedError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(5) from None
+    except KeyboardInterrupt:
+        rest = "finished replications are kept, the same command goes on from there" if kept else "nothing is kept"
+        typer.echo(f"Interrupted; {rest}.", err=True)
+        raise typer.Exit(130) from None

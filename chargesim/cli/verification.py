@@ -1,0 +1,119 @@
+"""Hold the program to itself, to theory and to other programs."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chargesim.cli.messages import messages, plain_console, print_json
+from chargesim.cli.options import AsJson, Changes, ScenarioPath, app
+
+if TYPE_CHECKING:
+    pass
+
+
+class Part(StrEnum):
+    """A part of the bench."""
+
+    day = "day"
+    queueing = "queueing"
+    power = "power"
+    scaling = "scaling"
+
+
+@app.command()
+def engines(
+    scenario: ScenarioPath,
+    set_: Changes = None,
+    replication: Annotated[int, typer.Option(min=0, help="which replication is compared")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Run a replication in both engines and compare them bit for bit; exit code 1 when they differ."""
+    with messages():
+        from chargesim.scenario.reading import load
+        from chargesim.study.case import build_case
+        from chargesim.study.engines import compare_engines
+
+        compared = compare_engines(build_case(load(scenario, set_ or [])), replication)
+        if as_json:
+            print_json(compared.to_dict())
+        else:
+            from chargesim.view.engines import print_engines
+
+            print_engines(plain_console(), compared)
+        if not compared.agree:
+            raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    seed: Annotated[int, typer.Option(min=0, help="root seed; each row and replication has a stream of its own")] = 0,
+    replications: Annotated[int, typer.Option(min=2, help="independent replications of each row")] = 20,
+    rung: Annotated[list[str] | None, typer.Option("--row", metavar="NAME", help="climb this row alone; may be repeated")] = None,
+    jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Run both engines against queueing theory and Ciw; exit code 1 when a row differs, 5 when one could not be run."""
+    with messages(kept=False):
+        from chargesim.verify.ladder import climb
+        from chargesim.verify.rungs import ladder, named
+
+        climbed = climb(ladder() if rung is None else named(rung), seed=seed, replications=replications, jobs=jobs)
+        if as_json:
+            print_json(climbed.to_dict())
+        else:
+            from chargesim.view.verify import print_ladder
+
+            print_ladder(plain_console(), climbed)
+        if climbed.exit_code:
+            raise typer.Exit(climbed.exit_code)
+
+
+@app.command()
+def coverage(
+    studies: Annotated[int, typer.Option(min=250, help="studies of each kind")] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help="root seed")] = 1,
+    jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how often the verdict is false and the intervals cover, on small studies of known mean; exit code 1 when too seldom."""
+    with messages():
+        from chargesim.study.coverage import as_dict, measure_coverage
+
+        rows = measure_coverage(studies, seed, jobs=jobs)
+        if as_json:
+            print_json(as_dict(rows, seed))
+        else:
+            from chargesim.view.coverage import print_coverage
+
+            print_coverage(plain_console(), rows, seed)
+        if any(row.holds is False for row in rows):
+            raise typer.Exit(1)
+
+
+@app.command()
+def bench(
+    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="scenario whose first day is simulated")] = Path(
+        "scenarios/chongqing_2025.yaml"
+    ),
+    set_: Changes = None,
+    part: Annotated[list[Part] | None, typer.Option(help="measure this part alone; may be repeated")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="rounds; medians are printed")] = 3,
+    full: Annotated[bool, typer.Option("--full", help="scale on to 10 million sessions")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Time a session in each engine and in other programs on the same vehicles, with ratios within one run."""
+    with messages():
+        from chargesim.bench.sessions import FULL, ORDINARY, PARTS, bench_case
+        from chargesim.scenario.reading import load
+        from chargesim.study.case import build_case
+
+        parts = PARTS if part is None else tuple(one.value for one in part)
+        measured = bench_case(build_case(load(scenario, set_ or [])), rounds, parts, FULL if full else ORDINARY)
+        if as_json:
+            print_json(measured.to_dict())
+        else:
+            from chargesim.view.bench import print_bench
+
+            print_bench(plain_console(), measured)
