@@ -3,11 +3,15 @@
 import atexit
 import gc
 
-from chargesim.cli import run, studies, verification
 from chargesim.cli.options import app
-from chargesim.cli.run import EXIT_CODES
+from chargesim.cli.run import EXIT_CODES, check, run, schema
+from chargesim.cli.studies import compare, lead_in, limit, tornado, uncertainty
+from chargesim.cli.verification import bench, coverage, engines, verify
 
-__all__ = ["EXIT_CODES", "app", "main", "run", "studies", "verification"]
+__all__ = [
+    "EXIT_CODES", "app", "bench", "check", "compare", "coverage", "engines", "lead_in", "limit", "main", "run", "schema", "tornado",
+    "uncertainty", "verify",
+]  # fmt: skip
 
 
 def main() -> None:
