@@ -17,7 +17,7 @@ def compare(
     plans: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PLAN PLAN...", help="scenario files or run directories; the others are compared with the first", show_default=False
+            metavar="PLAN", help="scenario files or run directories; the others are compared with the first", show_default=False
         ),
     ],
     set_: Changes = None,
