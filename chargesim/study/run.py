@@ -36,6 +36,7 @@ from chargesim.study.precision import Precision, Reached, run_until_narrow
 from chargesim.study.replications import Replications, expected_sessions
 from chargesim.study.site_tables import site_frame, write_mean_site_hours
 from chargesim.study.storage import write_atomically, write_json, write_text
+from chargesim.study.stress_des import checklist
 
 Sessions = Literal["auto", "all", "none"]
 AUTO_ROWS = 2_000_000
@@ -165,10 +166,10 @@ def run_scenario(
         write_mean_site_hours(replications.site_hours(result.planned_replications), folder / "site_hours.parquet")
         state = "incomplete" if verdict.verdict == "incomplete" else "complete"
         found = {"state": state, "replications": len(result.replications), "look": verdict.look}
-        seconds = time.time() - begun
-        times = {"replications_run_now": replications.ran, "begun": begun, "seconds": seconds}
+        write_text(folder / "stress_des.md", checklist(case, result, manifest))
+        took = Footprint(time.time() - begun, max(replications.most_gib, peak_gib()))
+        times = {"replications_run_now": replications.ran, "begun": begun, "seconds": took.seconds, "peak_gib": took.peak_gib}
         write_json(folder / "manifest.json", {**manifest, **found, **times})
-        took = Footprint(seconds, max(replications.most_gib, peak_gib()))
         return Run(folder, case, result, kpis, verdict, f"{taken} ({why})", checks, took, reached)
 
     def judged(look: Look, there: list[Accumulators] | None = None) -> tuple[RunResult, Verdict]:
@@ -329,6 +330,7 @@ def manifest_of(case: Case, about: dict[str, str], keep: bool) -> dict[str, Any]
         "label": case.network.label,
         "chargesim": version("chargesim-planner"),
         "python": platform.python_version(),
+        "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
         "packages": {name: version(name) for name in packages},
         "engine": case.task.engine,
         "extensions": [extension_name(extension) for extension in case.task.extensions],

@@ -1,0 +1,81 @@
+"""List the inputs of a scenario one by one: each with its value, unit, range, source and meaning."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from chargesim.scenario.assumption import TABLE, Assumption
+from chargesim.scenario.keys import marked_keys
+from chargesim.scenario.model import Scenario
+
+OF_THE_RUN = ("name", "title", "seed", "replications", "horizon", "standard", "series")
+"""Sections that say what a run is and how it is judged, and are no inputs of the model."""
+_UNITS = {"kmh": "km/h", "kwh": "kWh", "kw": "kW", "km": "km", "min": "min", "h": "h", "a": "A"}
+"""Unit of the last word of a key, for keys whose description names none in brackets."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of the model, in words."""
+
+    key: str
+    value: str
+    unit: str
+    bounds: str
+    """what the sources allow, `low to high`; "" where the scenario gives none"""
+    source: str
+    """where it comes from; "" for a setting, which has no source of its own"""
+    meaning: str
+
+
+def scenario_inputs(scenario: Scenario) -> list[Input]:
+    """Return all inputs of a scenario in the order of its sections, but for the names of tables.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A checked scenario; what it leaves out stands with its default.
+    """
+    tables = {".".join(key) for key in marked_keys(Scenario, TABLE)}
+    sections = {name: field.description or "" for name, field in Scenario.model_fields.items() if name not in OF_THE_RUN}
+    every = (one for name, meaning in sections.items() for one in _under(getattr(scenario, name), name, meaning))
+    return [one for one in every if one.key not in tables]
+
+
+def _under(value: Any, key: str, meaning: str) -> Iterator[Input]:
+    """Give what stands under a key: an assumption, a setting, or the inputs of a section, a mapping or a list."""
+    if isinstance(value, Assumption):
+        bounds = " to ".join("?" if bound is None else f"{bound:.12g}" for bound in (value.low, value.high))
+        yield Input(key, f"{value.value:.12g}", _unit(value, key, meaning), "" if bounds == "? to ?" else bounds, value.source, meaning)
+    elif isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            yield from _under(getattr(value, name), f"{key}.{name}", field.description or "")
+    elif isinstance(value, dict):
+        for name, entry in value.items():
+            yield from _under(entry, f"{key}.{name}", meaning)
+    elif isinstance(value, list) and value and isinstance(value[0], BaseModel):
+        for number, entry in enumerate(value):
+            yield from _under(entry, f"{key}.{number}", meaning)
+    else:
+        yield Input(key, _text(value), "", "", "", meaning)
+
+
+def _unit(value: Assumption, key: str, meaning: str) -> str:
+    """Return the unit of an assumption: that in brackets in its description, else by its key, else a share or a number."""
+    named = re.search(r"\[([^]]+)\]", meaning)
+    if named is not None:
+        return named[1]
+    kind = (type(value).model_fields["value"].description or "").split()[0]
+    return _UNITS.get(key.rsplit(".", 1)[-1].rsplit("_", 1)[-1], kind)
+
+
+def _text(value: Any) -> str:
+    """Return a setting as a scenario file would have it."""
+    if isinstance(value, list):
+        return ", ".join(map(_text, value)) or "none"
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
