@@ -205,8 +205,7 @@ def limit_of(levels: Sequence[float], states: Sequence[str], curves: Sequence[Cu
     moving = [curve for curve in curves if curve.direction is not None]
     if not moving:
         return Limit(None, None, None, None, None, ())
-    rise = sum(float(np.clip(curve.fit[-1], 0, 10) - np.clip(curve.fit[0], 0, 10)) for curve in moving)
-    direction = told or ("worse" if rise >= 0 else "better")
+    direction = told or ("worse" if sum(_rise(curve) for curve in moving) >= 0 else "better")
     toward_worse = list(zip(levels, states, strict=True))[:: 1 if direction == "worse" else -1]
     place = next((number for number, (_, state) in enumerate(toward_worse) if state == "fails"), len(toward_worse))
     before, after = toward_worse[:place], toward_worse[place:]
@@ -218,6 +217,12 @@ def limit_of(levels: Sequence[float], states: Sequence[str], curves: Sequence[Cu
     if first is None or first.crossing is None or stuck:
         return Limit(direction, meets, after[0][0] if after else None, None, stuck[0].criterion if stuck else None, odd)
     return Limit(direction, meets, after[0][0] if after else None, first.crossing, first.criterion, odd)
+
+
+def _rise(curve: Curve) -> float:
+    """Return how far a criterion rises from end to end over the width of its bounds there, -3 to 3: what is noise weighs little."""
+    width = sum(float(curve.fit_upper[end] - curve.fit_lower[end]) for end in (0, -1))
+    return float(np.clip((curve.fit[-1] - curve.fit[0]) / max(width, 1e-12), -3, 3))
 
 
 def _first(curves: Sequence[Curve], direction: Direction) -> Curve | None:

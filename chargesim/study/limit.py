@@ -1,5 +1,6 @@
 """Find where a plan breaks: run a scenario at many levels of one input, on the same vehicles, and judge each level."""
 
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -154,10 +155,9 @@ def run_limit(
         ends = [float(settings[place].name) for place in (0, -1)]
         settings, cases, _ = _settings(base, lever, levels_of(lever, ends[0], ends[1], levels), forgiving=False)
     taken = [float(setting.name) for setting in settings]
-    about = {"run": run_digest(base), "key": key}
+    about = {"run": hashlib.sha256(f"{run_digest(base)}/{key}".encode()).hexdigest()}
     folder = out or Path("runs") / f"limit-{base.scenario.name}-{_slug(key)}-{about['run'][:12]}"
     prepare_folder(folder, about, name=MANIFEST)
-    _refuse_other_key(folder, key)
     write_text(folder / "scenario.resolved.yaml", dump_yaml(base.resolved))
     write_json(folder / MANIFEST, {**about, "state": "running"})
     count = base.scenario.replications
@@ -244,13 +244,6 @@ def _judged(
         about=f"{scenario.name}: {as_result(cases[0], found).scope_text} at each level, on the same vehicles",
         label=cases[0].network.label,
     )
-
-
-def _refuse_other_key(folder: Path, key: str) -> None:
-    """Refuse a directory that holds the levels of another input."""
-    manifest = folder / MANIFEST
-    if manifest.is_file() and f'"key": "{key}"' not in manifest.read_text(encoding="utf-8"):
-        raise InputError([f"{folder}: holds the levels of another input; name another folder with --out"])
 
 
 def _slug(key: str) -> str:

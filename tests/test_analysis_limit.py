@@ -1,0 +1,93 @@
+"""Test where criteria break on made-up numbers: the monotone fit, its crossing, the direction, the whole standard."""
+
+import math
+
+import numpy as np
+import pytest
+
+from chargesim.analysis.limit import Band, Crossing, Curve, crossing_of, curve_of, direction_of, limit_of, monotone
+
+LEVELS = [1.0, 2.0, 3.0, 4.0]
+
+
+def test_the_fit_pools_neighbours_that_are_out_of_order():
+    assert monotone(np.array([0.2, 0.6, 0.4, 0.9]), "worse") == pytest.approx([0.2, 0.5, 0.5, 0.9])
+    assert monotone(np.array([0.9, 0.4, 0.6, 0.2]), "better") == pytest.approx([0.9, 0.5, 0.5, 0.2])
+    assert np.isfinite(monotone(np.array([0.2, math.inf]), "worse")).all()
+
+
+def test_the_direction_is_that_which_fits_better():
+    assert direction_of(np.array([0.1, 0.3, 0.25, 0.6])) == "worse"
+    assert direction_of(np.array([0.6, 0.3, 0.35, 0.1])) == "better"
+
+
+@pytest.mark.parametrize(
+    ("fit", "direction", "at"),
+    [
+        ([0.5, 0.8, 1.2, 1.5], "worse", 2.5),
+        ([0.5, 0.6, 0.7, 0.8], "worse", math.inf),
+        ([1.1, 1.2, 1.3, 1.4], "worse", -math.inf),
+        ([1.5, 1.2, 0.8, 0.5], "better", 2.5),
+        ([1.5, 1.4, 1.3, 1.2], "better", math.inf),
+        ([0.9, 0.8, 0.7, 0.6], "better", -math.inf),
+        ([0.5, 1.0, 1.0, 1.5], "worse", 3.0),
+    ],
+)
+def test_the_crossing_lies_on_a_straight_line_between_neighbours(fit, direction, at):
+    assert crossing_of(LEVELS, np.array(fit), direction) == pytest.approx(at)
+
+
+class _Verdicts:
+    """Stands for the verdicts of the levels: no criterion in them."""
+
+    criteria = ()
+
+
+def curve(name, used, half=0.1, told=None):
+    bands = [Band(value, value - half, value + half) for value in used]
+    return curve_of(name, LEVELS, bands, [_Verdicts] * len(used), told)
+
+
+def test_the_interval_holds_the_levels_whose_bounds_do_not_exclude_the_threshold():
+    found = curve("a", [0.6, 0.9, 1.2, 1.5])
+    assert found.crossing.about == pytest.approx(2 + 1 / 3)
+    assert (found.crossing.low, found.crossing.high) == (pytest.approx(2.0), pytest.approx(2 + 2 / 3))
+    falling = curve("a", [1.5, 1.2, 0.9, 0.6])
+    assert falling.direction == "better"
+    assert (falling.crossing.low, falling.crossing.high) == (pytest.approx(2 + 1 / 3), pytest.approx(3.0))
+
+
+def test_what_never_changes_has_no_direction_and_breaks_nowhere():
+    still = curve("a", [0.5] * 4)
+    assert (still.direction, still.crossing) == (None, None)
+    assert limit_of(LEVELS, ["meets"] * 4, [still]).direction is None
+
+
+def test_the_whole_standard_breaks_where_its_first_criterion_does():
+    late, early = curve("late", [0.1, 0.4, 0.9, 1.4]), curve("early", [0.8, 1.2, 1.6, 2.0])
+    found = limit_of(LEVELS, ["meets", "inconclusive", "fails", "fails"], [late, early])
+    assert (found.direction, found.meets, found.fails, found.breaks_first) == ("worse", 1.0, 3.0, "early")
+    assert found.crossing == early.crossing
+    assert found.odd == ()
+
+
+def test_more_that_is_better_is_read_from_the_other_end():
+    found = limit_of(LEVELS, ["fails", "fails", "inconclusive", "meets"], [curve("a", [1.6, 1.3, 1.0, 0.5])])
+    assert (found.direction, found.meets, found.fails) == ("better", 4.0, 2.0)
+
+
+def test_a_level_that_meets_beyond_one_that_fails_is_told():
+    found = limit_of(LEVELS, ["meets", "fails", "meets", "fails"], [curve("a", [0.8, 1.1, 0.9, 1.5])])
+    assert (found.meets, found.fails, found.odd) == (1.0, 2.0, (3.0,))
+
+
+def test_of_criteria_that_are_broken_at_all_levels_the_one_broken_furthest_is_named():
+    found = limit_of(LEVELS, ["fails"] * 4, [curve("a", [1.2, 1.3, 1.4, 1.5]), curve("b", [2.2, 2.3, 2.4, 2.5])])
+    assert (found.meets, found.fails, found.breaks_first) == (None, 1.0, "b")
+    assert found.crossing == Crossing(-math.inf, -math.inf, -math.inf)
+
+
+def test_a_criterion_that_nothing_moves_and_that_is_broken_breaks_at_every_level():
+    found = limit_of(LEVELS, ["fails"] * 4, [curve("still", [1.5] * 4), curve("a", [0.2, 0.5, 0.8, 1.1])])
+    assert isinstance(curve("still", [1.5] * 4), Curve)
+    assert (found.breaks_first, found.crossing) == ("still", None)

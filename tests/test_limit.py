@@ -1,0 +1,155 @@
+"""Test the search for the level at which a plan breaks, on the small city, against runs by hand."""
+
+import json
+
+import pandas as pd
+import pytest
+from factories import SCENARIOS
+from typer.testing import CliRunner
+
+from chargesim.analysis.verdict import judge
+from chargesim.cli import app
+from chargesim.demand.nesting import alike
+from chargesim.errors import InputError
+from chargesim.network.build import build_network, network_part
+from chargesim.scenario.reading import load
+from chargesim.study.case import build_case
+from chargesim.study.levels import for_the_standard, result_of
+from chargesim.study.levers import levels_of, lever_of
+from chargesim.study.limit import run_limit
+from chargesim.study.replication import simulate
+from chargesim.study.run import as_result
+from chargesim.view.limit import draw_limit, headline
+
+STOCKS = (2000.0, 5000.0, 8000.0)
+
+
+def small(*changes):
+    return load(SCENARIOS / "small_city.yaml", list(changes))
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("limit") / "stock"
+    return run_limit(small(), "stock", low=2000, high=8000, levels=3, replications=3, jobs=1, out=folder, progress=False)
+
+
+def test_each_level_is_the_run_that_a_user_would_make_by_hand(found):
+    assert found.levels == STOCKS
+    for level, verdict in zip(found.levels, found.verdicts, strict=True):
+        case = build_case(small(f"fleet.stock={level}", "replications=3"))
+        result = as_result(case, [simulate(case.task, replication)[0] for replication in range(3)])
+        by_hand = judge(result)
+        assert [(item.name, item.estimate) for item in verdict.criteria] == [(item.name, item.estimate) for item in by_hand.criteria]
+        assert [item.worst_hour for item in verdict.criteria] == [item.worst_hour for item in by_hand.criteria]
+
+
+def test_the_error_is_divided_over_the_levels(found):
+    assert [verdict.confidence for verdict in found.verdicts] == pytest.approx([1 - 0.05 / 3] * 3)
+    assert found.to_dict()["alpha_of_a_level"] == pytest.approx(0.05 / 3)
+    assert found.confidence == 0.95
+
+
+def test_the_answer_names_the_day_the_direction_and_where_it_breaks(found):
+    assert (found.day, found.limit.direction, found.value) == ("Wednesday", "worse", 3500)
+    assert "one Wednesday" in headline(found)
+    assert found.states[-1] == "fails"
+    assert found.limit.fails in STOCKS
+    worst = next(curve for curve in found.curves if curve.criterion == found.limit.breaks_first)
+    assert worst.crossing.low <= worst.crossing.about <= worst.crossing.high
+    assert len(draw_limit(found).axes) == 9
+
+
+def test_only_what_is_missing_is_run_again(found):
+    before = found.frame.to_csv()
+    path = found.folder / "levels" / "5000" / "001.parquet"
+    kept = found.folder / "levels" / "2000" / "001.parquet"
+    path.unlink()
+    stamp = kept.stat().st_mtime_ns
+    again = run_limit(small(), "stock", low=2000, high=8000, levels=3, replications=3, jobs=1, out=found.folder, progress=False)
+    assert again.frame.to_csv() == before
+    assert path.is_file() and kept.stat().st_mtime_ns == stamp
+    assert json.loads((found.folder / "limit.json").read_text(encoding="utf-8"))["replications_run_now"] == 1
+    assert len(pd.read_csv(found.folder / "levels.csv")) == 3 * 11
+
+
+def test_a_folder_of_another_input_is_refused(found):
+    with pytest.raises(InputError, match="holds another run"):
+        run_limit(small(), "gun_power", levels=2, replications=3, out=found.folder, progress=False)
+
+
+def test_a_key_without_effect_says_so(tmp_path):
+    run = run_limit(small(), "stations.store.kwh", levels=2, replications=2, jobs=1, out=tmp_path / "out", progress=False)
+    assert run.idle
+    assert "stations.store.kwh changes nothing" in headline(run)
+
+
+def test_what_the_standard_reads_is_all_that_is_kept():
+    case = build_case(small("replications=2"))
+    whole = [simulate(case.task, replication)[0] for replication in range(2)]
+    thin = [for_the_standard(one) for one in whole]
+    assert judge(result_of(case, thin)).to_dict() == judge(result_of(case, whole)).to_dict()
+    assert sum(array.nbytes for array in thin[0].arrays().values()) < 0.3 * sum(array.nbytes for array in whole[0].arrays().values())
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("fleet.stok", "--vary fleet.stok: fleet.stok: unknown key; did you mean fleet.stock?"),
+        ("gun_powr", "--vary gun_powr: unknown key; did you mean gun_power?"),
+        ("stations.reading", "--vary stations.reading: holds no number"),
+        ("seed", "--vary seed: is the same at all levels"),
+        ("fleets.*.patienc_min", "did you mean fleets.private_car.patience_min?"),
+    ],
+)
+def test_a_wrong_key_is_refused_with_the_nearest_right_one(key, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["limit", str(SCENARIOS / "small_city.yaml"), "--vary", key])
+    assert done.exit_code == 1
+    assert told in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_levels_surround_the_value_and_shares_stay_shares():
+    case = build_case(small())
+    for name, ends in {"stock": (875, 6125), "availability": (0.85, 1.0), "patience": (0.25, 1.75)}.items():
+        levels = levels_of(lever_of(case, name), None, None, None)
+        assert (levels[0], levels[-1]) == pytest.approx(ends, rel=0.01)
+        assert levels == sorted(levels)
+    assert levels_of(lever_of(case, "choice.nearest_stations"), None, None, None)[0] == 2.0  # whole numbers
+    with pytest.raises(InputError, match="the fleets differ; give --from and --to"):
+        levels_of(lever_of(case, "fleets.*.patience_min"), None, 20.0, None)
+    with pytest.raises(InputError, match="needs rising order"):
+        levels_of(lever_of(case, "stock"), 5.0, 4.0, None)
+
+
+def test_short_names_set_what_they_say():
+    case = build_case(small("reliability.mttr_h=10"))
+    loaded = case.loaded.replace(lever_of(case, "availability").changes(0.9))
+    assert loaded.scenario.reliability.availability == pytest.approx(0.9)
+    loaded = case.loaded.replace(lever_of(case, "patience").changes(2.0))
+    assert {name: fleet.patience_min.value for name, fleet in loaded.scenario.fleets.items()} == {
+        name: 2 * fleet.patience_min.value for name, fleet in case.scenario.fleets.items()
+    }
+    loaded = case.loaded.replace(lever_of(case, "fleets.*.posted_share").changes(0.5))
+    assert {fleet.posted_share.value for fleet in loaded.scenario.fleets.values()} == {0.5}
+
+
+def test_a_network_hangs_on_nothing_that_its_part_leaves_out():
+    """Change all keys that `network_part` leaves out at once; the network stays the same to the last number."""
+    own = load(SCENARIOS / "small_city.yaml")
+    changes = {
+        "replications": 3, "seed": 8, "grid.efficiency": 0.9, "tariff.enabled": True, "reliability.failures": True,
+        "outside.enabled": False,
+        "fleet.stock": 5000, "fleet.season_factor": 1.1, "fleet.soc_low": 0.06, "corridors.charge_share": 0.2, "corridors.soc_mean": 0.35,
+        "corridors.holiday_factor": 2.0, "choice.noise_min": 1, "choice.posted_refresh_min": 9, "fleets.taxi.km_per_day": 250,
+        "fleets.private_car.patience_min": 9, "fleets.heavy_truck.profile": "day_fleet", "swap.pack_types.nio_75.kwh": 80,
+        "standard.confidence": 0.9, "swap.pack_temperature_c": 20,
+    }  # fmt: skip
+    other = own.replace(changes)
+    assert network_part(own.scenario) == network_part(other.scenario)
+    one, two = (build_network(loaded.scenario, loaded.folder) for loaded in (own, other))
+    assert alike(one.candidates, two.candidates)
+    assert alike(one.sites, two.sites)
+    for key, value in {"traffic.core_kmh": 30, "stations.site_kw": 500, "fleets.taxi.stock": 9000, "choice.nearest_stations": 3}.items():
+        assert network_part(own.replace({key: value}).scenario) != network_part(own.scenario), key

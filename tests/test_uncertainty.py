@@ -1,0 +1,162 @@
+"""Test ranges of inputs, the tornado and the study of input uncertainty, on the small city with tiny designs."""
+
+import json
+
+import numpy as np
+import pytest
+from factories import SCENARIOS
+
+from chargesim.analysis.intervals import t_interval
+from chargesim.analysis.outcomes import WHOLE, Outcome, outcome_of
+from chargesim.analysis.sensitivity import (
+    morris_effects,
+    morris_points,
+    noise_share,
+    share_of,
+    sobol_points,
+    sobol_shares,
+    survivors,
+)
+from chargesim.errors import InputError
+from chargesim.scenario.reading import load
+from chargesim.study import inputs, tornado, uncertainty
+from chargesim.study.case import build_case
+from chargesim.study.inputs import LAYOUT, Input, inputs_of, ledger_inputs, uncertain_inputs
+from chargesim.study.levels import play_all, result_of
+from chargesim.study.tornado import run_tornado
+from chargesim.study.uncertainty import Design, run_uncertainty
+from chargesim.view.tornado import draw_tornado
+from chargesim.view.uncertainty import draw_uncertainty, headline
+
+TINY = Design(layouts=3, trajectories=2, sobol_size=2, survivors=2, draws=6, base_replications=2, replications=2, draw_replications=2)
+SOME = ("fleets.private_car.fast_share", "fleets.taxi.fast_share", "outside.drive_min", "corridors.share_at_network")
+
+
+ASKED = {
+    "fleets.private_car.fast_share", "traffic.core_kmh", "fleets.taxi.patience_min", "stations.site_kw", "stations.store.kwh",
+    "reliability.mtbf_h", "tariff.energy_cny_kwh", "fleets.taxi.flexible_min", "corridors.holiday_factor", "fleet.season_factor",
+    "fleets.taxi.soc_mean", "fleets.taxi.vehicles",
+}  # fmt: skip
+
+
+def small(*changes):
+    return load(SCENARIOS / "small_city.yaml", list(changes))
+
+
+def tiny(*changes):
+    return small("fleet.stock=1500", "corridors.vehicles_at_service_areas_per_day=1000", *changes)
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Leave a few inputs, so that a tiny design covers them."""
+    chosen = [one for one in inputs_of(small()) if one.key in SOME]
+    monkeypatch.setattr(uncertainty, "uncertain_inputs", lambda case, layouts: chosen)
+    monkeypatch.setattr(tornado, "ledger_inputs", lambda case: [one for one in chosen if one.key != "outside.drive_min"])
+
+
+def test_draws_follow_a_triangle_with_its_peak_at_the_value():
+    one = Input("key", 2.0, 1.0, 5.0, "assumed")
+    assert (one.at(0.0), one.at(0.25), one.at(1.0)) == (1.0, 2.0, 5.0)  # a quarter of the mass lies below the peak
+    values = np.array([one.at(u) for u in (np.arange(4000) + 0.5) / 4000])
+    assert values.mean() == pytest.approx((1 + 2 + 5) / 3, abs=1e-3)
+    assert Input("key", 1.0, 1.0, 2.0, "").at(0.75) == pytest.approx(1.5)  # the peak at an end
+
+
+def test_every_layout_is_drawn_alike():
+    one = Input(LAYOUT, 4, 4, 13, "", layouts=10)
+    assert [one.at(u) for u in np.linspace(0, 1, 11)] == [*range(4, 14), 13]
+
+
+def test_inputs_are_those_that_move_something(monkeypatch):
+    case = build_case(small())
+    looked_at = [one for one in inputs_of(case.loaded) if one.key in ASKED]
+    assert len(looked_at) == len(ASKED)
+    monkeypatch.setattr(inputs, "inputs_of", lambda loaded: looked_at)
+    keys = {one.key for one in uncertain_inputs(case, 10)}
+    assert {"fleets.private_car.fast_share", "traffic.core_kmh", "fleets.taxi.patience_min", "stations.site_kw"} <= keys
+    assert keys.isdisjoint({"stations.store.kwh", "reliability.mtbf_h", "tariff.energy_cny_kwh", "fleets.taxi.flexible_min"})  # are off
+    assert keys.isdisjoint({"corridors.holiday_factor", "fleet.season_factor", LAYOUT})  # conditions; places from tables
+    ledger = {one.key for one in ledger_inputs(case)}
+    assert {"fleets.private_car.fast_share", "corridors.holiday_factor", "fleets.taxi.soc_mean"} <= ledger
+    assert ledger.isdisjoint({"fleets.taxi.patience_min", "traffic.core_kmh", "fleets.taxi.vehicles"})
+    assert {one.group for one in uncertain_inputs(case, 10) if one.key.endswith("fast_share")} == {"fleets.*.fast_share"}
+
+
+def test_screening_and_shares_name_the_group_that_moves_the_values():
+    groups = ["b", "a", "a", "c"]  # not in alphabetical order, and one of two inputs
+    points = morris_points(groups, 6, seed=1)
+    effects = morris_effects(groups, points, 3 * points[:, 0] + points[:, 3], seed=1).set_index("group")["mu_star"]
+    assert effects.to_dict() == pytest.approx({"b": 3.0, "a": 0.0, "c": 1.0})
+    points = sobol_points(groups, 256, seed=1)
+    shares = sobol_shares(groups, 3 * points[:, 0] + points[:, 3], seed=1).set_index("group")
+    assert shares["total"].to_dict() == pytest.approx({"b": 0.9, "a": 0.0, "c": 0.1}, abs=0.05)
+    assert sobol_shares(groups, np.ones(len(points)), seed=1)["total"].isna().all()
+    assert survivors([effects.reset_index()], 2) == ["b", "c"]
+
+
+def test_the_share_that_meets_has_its_exact_interval():
+    share = share_of([True] * 3 + [False] * 7)
+    assert (share.value, share.lower, share.upper) == pytest.approx((0.3, 0.0667, 0.6525), abs=1e-4)  # Clopper and Pearson
+    assert share_of([False] * 20).upper == pytest.approx(1 - 0.025 ** (1 / 20))
+
+
+def test_noise_is_the_part_of_the_variance_that_is_not_the_inputs():
+    rng = np.random.default_rng(5)
+    points, noise = rng.normal(0, 2, (4000, 1)), rng.normal(0, 1, (4000, 2))
+    assert noise_share(points + noise) == pytest.approx(0.5 / 4.5, abs=0.01)
+    assert noise_share(noise) == 1.0 or noise_share(noise) == pytest.approx(1.0, abs=0.06)
+
+
+def test_the_whole_standard_is_as_far_as_its_worst_criterion():
+    criteria = small().scenario.standard.criteria[:3]
+    outcome = Outcome({criteria[0].name: np.array([0.05, 0.15]), criteria[2].name: np.array([np.nan, 0.1])})
+    used = outcome.used(criteria)
+    assert used[criteria[0].name] == pytest.approx(1.0)
+    assert used[criteria[1].name] == 0.0  # nobody wished
+    assert used[WHOLE] == pytest.approx(2.0)
+
+
+def test_a_tornado_compares_both_ends_on_the_same_vehicles(few, tmp_path):
+    run = run_tornado(tiny(), replications=2, jobs=1, out=tmp_path / "out", progress=False)
+    assert len(run.bars) == 6 * len(run.criteria)
+    key, criterion = "fleets.private_car.fast_share", "cars served within 10 min"
+    case = build_case(tiny(f"{key}=0.4", "replications=2"))
+    by_hand = outcome_of(result_of(case, [play_all([case], replication, "simpy")[0] for replication in range(2)]))
+    bar = next(bar for bar in run.bars if (bar.key, bar.end, bar.criterion) == (key, "high", criterion))
+    assert bar.change == t_interval(by_hand.failed[criterion] - run.base.failed[criterion])
+    assert bar.change.mean != 0
+    assert run.ranked(criterion)[0][0] in SOME
+    assert draw_tornado(run).axes
+    files = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out" / "points").iterdir()}
+    again = run_tornado(tiny(), replications=2, jobs=1, out=tmp_path / "out", progress=False)
+    assert again.frame.equals(run.frame)
+    assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out" / "points").iterdir()} == files
+
+
+def test_both_uncertainties_stand_apart(few, tmp_path):
+    run = run_uncertainty(tiny(), design=TINY, jobs=1, out=tmp_path / "out", progress=False)
+    assert [one.name for one in run.outcomes][-1] == WHOLE
+    for one in run.outcomes:
+        assert len(one.draws) == one.meets.of == 6
+        assert one.meets.lower <= one.meets.value <= one.meets.upper
+        assert one.base.lower <= one.base.mean <= one.base.upper
+    assert run.whole.meets.count <= min(one.meets.count for one in run.outcomes)
+    assert set(run.morris["group"]) == {"fleets.*.fast_share", "outside.drive_min", "corridors.share_at_network"}
+    assert run.sobol["group"].nunique() == 2
+    assert "of 6 draws" in headline(run)
+    assert draw_uncertainty(run).axes
+    assert json.loads((tmp_path / "out" / "uncertainty.json").read_text(encoding="utf-8"))["state"] == "complete"
+    points = sorted((tmp_path / "out" / "points").iterdir())
+    assert len(points) == 1 + 2 * 4 + 2 * 4 + 6
+    points[-1].unlink()
+    stamps = {path.name: path.stat().st_mtime_ns for path in points[:-1]}
+    again = run_uncertainty(tiny(), design=TINY, jobs=1, out=tmp_path / "out", progress=False)
+    assert again.draws.equals(run.draws) and again.sobol.equals(run.sobol)
+    assert {name: (tmp_path / "out" / "points" / name).stat().st_mtime_ns for name in stamps} == stamps
+
+
+def test_a_scenario_without_ranges_has_nothing_to_vary(monkeypatch, tmp_path):
+    monkeypatch.setattr(uncertainty, "uncertain_inputs", lambda case, layouts: [])
+    with pytest.raises(InputError, match="fewer than two inputs have a range"):
+        run_uncertainty(tiny(), design=TINY, out=tmp_path / "out", progress=False)
