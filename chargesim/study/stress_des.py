@@ -130,7 +130,8 @@ def _experimentation(case: Case, result: RunResult) -> Iterator[tuple[str, str]]
         "4.3 Estimation approach",
         f"{len(result.replications)} of {result.planned_replications} planned independent replications. Intervals of KPIs are "
         "two-sided 95 % Student-t "
-        "over replication means, corrected for skewness from ten on (Hall 1992), never over vehicles; a quantile is taken in each replication, with the pooled one beside it. The "
+        "over replication means, corrected for skewness from ten on (Hall 1992), never over vehicles; a quantile is "
+        "taken in each replication, with the pooled one beside it. The "
         "verdict looks "
         f"{look}: each criterion has one-sided Student-t bounds at {result.standard.confidence.value:g} confidence; the plan meets "
         "when all criteria meet "
