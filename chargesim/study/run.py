@@ -158,36 +158,55 @@ def run_scenario(
     _write_inputs(loaded, folder)
     manifest = {**manifest_of(case, about, keep), "engine_why": why}
     write_json(folder / "manifest.json", {**manifest, "state": "running"})
-    replications = Replications(case, folder, about, keep, jobs, progress)
+    study = _Study(plan, Replications(case, folder, about, keep, jobs, progress), manifest, begun)
+    result, verdict = study.judge_at_looks()
+    if precision is None:
+        return study.finish(result, verdict)
+    most = max(budget or PRECISION_BUDGET * scenario.replications, len(result.replications))
+    result, reached = run_until_narrow(precision, result, most, study.first)
+    return study.finish(result, verdict, reached)
 
-    def finished(result: RunResult, verdict: Verdict, reached: Reached | None = None) -> Run:
+
+@dataclass(frozen=True)
+class _Study:
+    """A run under way: the looks that are planned, its replications, what its manifest says, and when it began."""
+
+    plan: Plan
+    replications: Replications
+    manifest: dict[str, Any]
+    begun: float
+
+    def judge_at_looks(self) -> tuple[RunResult, Verdict]:
+        """Return result and verdict of the first look that decides, or of the last one; what is there when a worker is killed."""
+        try:
+            return self.plan.until_decided(self._judge, lambda both: decided(both[1]))
+        except RunStoppedError as stopped:
+            look = next(look for look in self.plan.looks if len(self.replications.there(look.replications)) < look.replications)
+            there = self.replications.there(look.replications)
+            stopped.run = self.finish(*self._judge(look, there)) if there else None
+            raise
+
+    def first(self, count: int) -> RunResult:
+        """Return the result of the first replications, for intervals and not for a verdict."""
+        return as_result(self.replications.case, self.replications.first(count), Look(1, 1, count))
+
+    def finish(self, result: RunResult, verdict: Verdict, reached: Reached | None = None) -> Run:
         """Write the tables and say what is there."""
+        case, folder = self.replications.case, self.replications.folder
         kpis, checks = _write_tables(folder, result, verdict)
-        write_mean_site_hours(replications.site_hours(result.planned_replications), folder / "site_hours.parquet")
+        write_mean_site_hours(self.replications.site_hours(result.planned_replications), folder / "site_hours.parquet")
+        write_text(folder / "stress_des.md", checklist(case, result, self.manifest))
         state = "incomplete" if verdict.verdict == "incomplete" else "complete"
         found = {"state": state, "replications": len(result.replications), "look": verdict.look}
-        write_text(folder / "stress_des.md", checklist(case, result, manifest))
-        took = Footprint(time.time() - begun, max(replications.most_gib, peak_gib()))
-        times = {"replications_run_now": replications.ran, "begun": begun, "seconds": took.seconds, "peak_gib": took.peak_gib}
-        write_json(folder / "manifest.json", {**manifest, **found, **times})
-        return Run(folder, case, result, kpis, verdict, f"{taken} ({why})", checks, took, reached)
+        took = Footprint(time.time() - self.begun, max(self.replications.most_gib, peak_gib()))
+        times = {"replications_run_now": self.replications.ran, "begun": self.begun, "seconds": took.seconds, "peak_gib": took.peak_gib}
+        write_json(folder / "manifest.json", {**self.manifest, **found, **times})
+        engine = f"{self.manifest['engine']} ({self.manifest['engine_why']})"
+        return Run(folder, case, result, kpis, verdict, engine, checks, took, reached)
 
-    def judged(look: Look, there: list[Accumulators] | None = None) -> tuple[RunResult, Verdict]:
-        result = as_result(case, there or replications.first(look.replications), look)
+    def _judge(self, look: Look, there: list[Accumulators] | None = None) -> tuple[RunResult, Verdict]:
+        result = as_result(self.replications.case, there or self.replications.first(look.replications), look)
         return result, judge(result)
-
-    try:
-        result, verdict = plan.until_decided(judged, lambda both: decided(both[1]))
-    except RunStoppedError as stopped:
-        look = next(look for look in plan.looks if len(replications.there(look.replications)) < look.replications)
-        there = replications.there(look.replications)
-        stopped.run = finished(*judged(look, there)) if there else None
-        raise
-    if precision is None:
-        return finished(result, verdict)
-    most = max(budget or PRECISION_BUDGET * scenario.replications, len(result.replications))
-    result, reached = run_until_narrow(precision, result, most, lambda count: as_result(case, replications.first(count), Look(1, 1, count)))
-    return finished(result, verdict, reached)
 
 
 def _write_tables(folder: Path, result: RunResult, verdict: Verdict) -> tuple[pd.DataFrame, Checks]:
