@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from chargesim.scenario.reading import load
     from chargesim.study.comparing import compare
     from chargesim.study.reopening import open_run
+    from chargesim.study.limit import run_limit
     from chargesim.study.run import run_scenario as run
     from chargesim.study.series import run_series
+    from chargesim.study.tornado import run_tornado
+    from chargesim.study.uncertainty import run_uncertainty
     from chargesim.view import plot
     from chargesim.view.comparison_text import markdown
 
-__all__ = ["InputError", "compare", "load", "markdown", "open_run", "plot", "run", "run_series"]
+__all__ = [
+    "InputError", "compare", "load", "markdown", "open_run", "plot", "run", "run_limit", "run_series", "run_tornado", "run_uncertainty",
+]  # fmt: skip
 
 _HOMES = {
     "InputError": ("chargesim.errors", "InputError"),
@@ -29,6 +34,9 @@ _HOMES = {
     "markdown": ("chargesim.view.comparison_text", "markdown"),
     "open_run": ("chargesim.study.reopening", "open_run"),
     "run": ("chargesim.study.run", "run_scenario"),
+    "run_limit": ("chargesim.study.limit", "run_limit"),
+    "run_tornado": ("chargesim.study.tornado", "run_tornado"),
+    "run_uncertainty": ("chargesim.study.uncertainty", "run_uncertainty"),
     "run_series": ("chargesim.study.series", "run_series"),
     "plot": ("chargesim.view.plot", ""),
 }

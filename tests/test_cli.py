@@ -31,7 +31,7 @@ def empty(tmp_path):
 def test_help_names_the_commands_and_comes_by_the_module_too(empty):
     done = subprocess.run([sys.executable, "-m", "chargesim", "--help"], cwd=empty, capture_output=True, text=True, check=False)
     assert done.returncode == 0
-    for command in ("run", "check", "schema", "bench"):
+    for command in ("run", "check", "limit", "tornado", "uncertainty", "schema", "bench"):
         assert f" {command} " in done.stdout
     assert done.stderr == ""
 

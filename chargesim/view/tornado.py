@@ -21,6 +21,7 @@ from chargesim.view.style import BLUE, GREY, INK, ORANGE, VERMILION, new_figure,
 _MOST = 8
 """Bars of a panel."""
 _END_COLOURS = {"low": BLUE, "high": ORANGE}
+_END_SHIFTS = {"low": -0.18, "high": 0.18}
 
 
 def print_tornado(console: Console, run: TornadoRun) -> None:
@@ -81,7 +82,7 @@ def draw_tornado(run: TornadoRun) -> Figure:
     """
     criteria = [one for one in run.criteria if any(bar.change.mean != 0 for _, bars in run.ranked(one.name) for bar in bars)]
     rows = max(1, math.ceil(len(criteria) / 2))
-    figure = new_figure(15.5, 3.6 * rows + 1.2)
+    figure = new_figure(15.5, 4.2 * rows + 1.2)
     grid = figure.subplots(rows, 2, squeeze=False).ravel()
     for ax in grid[len(criteria) :]:
         ax.set_axis_off()
@@ -101,10 +102,11 @@ def _draw_criterion(ax: Axes, run: TornadoRun, criterion: Criterion) -> None:
     for row, (_, bars) in enumerate(ranked):
         for bar in bars:
             change, error = 100 * bar.change.mean, 100 * (bar.change.upper - bar.change.mean)
-            ax.barh([row], [change], height=0.62, color=_END_COLOURS[bar.end], alpha=0.85)
-            ax.errorbar([change], [row], xerr=[error], color=INK, linewidth=1.2, capsize=2)
+            y = row + _END_SHIFTS[bar.end]
+            ax.barh([y], [change], height=0.34, color=_END_COLOURS[bar.end], alpha=0.85)
+            ax.errorbar([change], [y], xerr=[error], color=INK, linewidth=1.2, capsize=2)
             side = 1 if change >= 0 else -1
-            words, at = f"{bar.at:,g}", (change + side * error, row)
+            words, at = f"{bar.at:,g}", (change + side * error, y)
             beside, align = (4 * side, 0), "left" if side > 0 else "right"
             ax.annotate(words, at, xytext=beside, textcoords="offset points", va="center", ha=align, fontsize=9.5, color=INK)
     ax.axvline(0, color=INK, linewidth=1.2)

@@ -1,5 +1,6 @@
 """Print and draw how sure a verdict is: Monte Carlo error and input uncertainty apart, and what it hangs on."""
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -108,8 +109,7 @@ def draw_uncertainty(run: UncertaintyRun) -> Figure:
     left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
     _draw_bands(left, run)
     _draw_effects(right, run)
-    first, *rest = headline(run).split(". ")
-    figure.suptitle("\n".join([f"{first}.", *rest]), x=0.01, ha="left", fontsize=14, fontweight="bold", color=INK)
+    figure.suptitle("\n".join(textwrap.wrap(headline(run), 120)), x=0.01, ha="left", fontsize=14, fontweight="bold", color=INK)
     figure.supxlabel(f"{run.about}\n{run.label}", fontsize=9.5, color=GREY, x=0.01, ha="left")
     return figure
 
@@ -171,7 +171,7 @@ def _draw_effects(ax: Axes, run: UncertaintyRun, most: int = 12) -> None:
                 color=INK,
             )
     ax.set_yticks(rows, effects["group"], fontsize=10.5)
-    ax.set(ylim=(len(effects) - 0.4, -0.7), xlabel="effect on the worst criterion, end to end [points of what it allows]")
+    ax.set(ylim=(len(effects) - 0.4, -0.7), xlabel="effect on the worst criterion, end to end\n[percentage points of what it allows]")
     ax.set_xlim(0, 1.15 * float((mean + half).max(initial=1e-9)))
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x")
