@@ -60,12 +60,13 @@ class TornadoRun:
         return pd.DataFrame(rows)
 
     def ranked(self, criterion: str) -> list[tuple[str, list[Bar]]]:
-        """Return the inputs with their bars, by the span of what they do to a criterion, the widest first."""
+        """Return the inputs that move a criterion with their bars, by the span of what they do, the widest first."""
         mine: dict[str, list[Bar]] = {}
         for bar in self.bars:
             if bar.criterion == criterion:
                 mine.setdefault(bar.key, []).append(bar)
-        return sorted(mine.items(), key=lambda one: -span(one[1]))
+        moving = [(key, bars) for key, bars in mine.items() if span(bars) > 0]
+        return sorted(moving, key=lambda one: -span(one[1]))
 
     def turns(self, criterion: Criterion) -> list[Bar]:
         """Return the ends at which a criterion comes to the other side of its threshold."""

@@ -53,7 +53,7 @@ def _table(run: TornadoRun) -> Table:
     for column, side in (("assumption", "left"), ("low", "right"), ("high", "right"), ("turns it at", "left")):
         table.add_column(column, justify=side, no_wrap=True)  # type: ignore[arg-type]
     for criterion in run.criteria:
-        table.add_row(f"[bold]{escape(criterion.name)}[/bold]")
+        table.add_row(f"[bold]{escape(criterion.name)}[/bold]", *([] if run.ranked(criterion.name) else ["nothing moves it"]))
         turns = {(bar.key, bar.end) for bar in run.turns(criterion)}
         for key, bars in run.ranked(criterion.name)[:3]:
             ends = {bar.end: bar for bar in bars}
@@ -80,7 +80,7 @@ def draw_tornado(run: TornadoRun) -> Figure:
     run : TornadoRun
         From `study.tornado.run_tornado`.
     """
-    criteria = [one for one in run.criteria if any(bar.change.mean != 0 for _, bars in run.ranked(one.name) for bar in bars)]
+    criteria = [one for one in run.criteria if run.ranked(one.name)]
     rows = max(1, math.ceil(len(criteria) / 2))
     figure = new_figure(15.5, 4.2 * rows + 1.2)
     grid = figure.subplots(rows, 2, squeeze=False).ravel()
