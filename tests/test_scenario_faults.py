@@ -146,8 +146,8 @@ def test_all_at_once_in_the_order_of_the_file() -> None:
         "child.yaml:5: stations.gun_kw: got 0, needs more than 0",
         "child.yaml:6: seed: got 'x', needs a whole number",
         "child.yaml:7: city.links: no such file nix.csv",
-        "--set nix: unknown key; known here: name, title, seed, replications, horizon, city, layout, traffic, stations, grid, swap, tariff"
-        " and 13 more",
+        "--set nix: unknown key; known here: name, title, seed, replications, looks, horizon, city, layout, traffic, stations, grid, swap"
+        " and 14 more",
     ]
 
 
