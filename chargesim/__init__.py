@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from chargesim.errors import InputError
     from chargesim.scenario.reading import load
     from chargesim.study.comparing import compare
-    from chargesim.study.reopening import open_run
     from chargesim.study.limit import run_limit
+    from chargesim.study.reopening import open_run
     from chargesim.study.run import run_scenario as run
     from chargesim.study.series import run_series
     from chargesim.study.tornado import run_tornado

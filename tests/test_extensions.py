@@ -18,7 +18,8 @@ from chargesim.engine.rules import exact_min
 from chargesim.errors import InputError
 from chargesim.scenario.reading import load
 from chargesim.study.extending import extension_text
-from chargesim.study.run import run_digest, run_scenario
+from chargesim.study.run import run_scenario
+from chargesim.study.run_folder import run_digest
 
 SMALL = load(SCENARIOS / "small_city.yaml", ["replications=2", "fleet.stock=8000"])
 TABLE = {"wish_min": np.arange(0.0, 500.0, 5.0), "patience_min": 15.0, "tolerance_min": 25.0, "max_diversions": 1}

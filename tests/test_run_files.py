@@ -1,6 +1,7 @@
 """Test the run directory: which files, what stands in them, the same bytes however it was run, and going on where it stopped."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -240,3 +241,38 @@ def test_the_text_of_what_is_assumed_follows_the_scenario(run, tmp_path):
     none = go(tmp_path / "none", SMALL.replace({"swap.enabled": False}))
     assert "all at guns" in share_text(none.case)
     assert "0 swap sites with 0 packs" in plan_text(none.case)
+
+
+def test_the_manifest_tells_which_engine_ran_each_replication(copy):
+    (copy / "replications" / "002.parquet").unlink()
+    again = go(copy, sessions="all", engine="compiled")
+    assert manifest(copy)["made_by"] == {"compiled": [2], "simpy": [0, 1]}
+    assert again.engine == "compiled (asked for), others kept from an earlier run by simpy"
+    assert go(copy, sessions="all", engine="simpy").engine == "compiled and simpy (kept from an earlier run)"
+
+
+def test_an_engine_that_does_not_exist_is_refused(tmp_path):
+    with pytest.raises(InputError, match="engine: got 'Compiled', needs one of auto, simpy, compiled"):
+        go(tmp_path / "run", engine="Compiled")
+
+
+def test_what_a_killed_process_left_half_written_is_removed(copy):
+    left = copy / "site_hours" / f".001.parquet.{2**22 + 1}.partial"  # a process number that no system gives
+    left.write_bytes(b"half")
+    mine = copy / "site_hours" / f".001.parquet.{os.getpid()}.partial"
+    mine.write_bytes(b"half")
+    go(copy, sessions="all")
+    assert not left.exists()
+    assert mine.exists(), "its process lives"
+    mine.unlink()
+
+
+def test_an_interrupted_run_says_so(copy, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    (copy / "replications" / "002.parquet").unlink()
+    monkeypatch.setattr("chargesim.study.replications.run_replication", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        go(copy, sessions="all")
+    assert manifest(copy)["state"] == "interrupted"

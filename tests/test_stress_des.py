@@ -14,7 +14,8 @@ from chargesim.scenario.keys import value_at
 from chargesim.scenario.reading import TABLE_KEYS, dump_yaml, load
 from chargesim.study.case import build_case
 from chargesim.study.mechanisms import mechanisms
-from chargesim.study.run import as_result, run_digest, run_scenario
+from chargesim.study.run import as_result, run_scenario
+from chargesim.study.run_folder import run_digest
 from chargesim.study.stress_des import checklist
 
 ITEMS = {

@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import signal
 
 from chargesim.cli.options import app
 from chargesim.cli.run import EXIT_CODES, check, run, schema
@@ -16,5 +17,6 @@ __all__ = [
 
 def main() -> None:
     """Run the command line."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who ends it by a signal gets what Ctrl-C gets
     atexit.register(gc.freeze)  # the last collection would walk over every compiled function, half a second for nothing
     app()

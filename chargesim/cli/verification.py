@@ -35,7 +35,11 @@ def engines(
         from chargesim.study.case import build_case
         from chargesim.study.engines import compare_engines
 
-        compared = compare_engines(build_case(load(scenario, set_ or [])), replication)
+        loaded = load(scenario, set_ or [])
+        if loaded.scenario.series is not None:
+            base = "the scenario is a series: its base case alone is compared; name a variant's keys with --set to compare that one"
+            typer.echo(f"Note: {base}.", err=True)
+        compared = compare_engines(build_case(loaded), replication)
         if as_json:
             print_json(compared.to_dict())
         else:

@@ -23,7 +23,8 @@ from chargesim.study.engine_choice import Engine
 from chargesim.study.extending import extension_name
 from chargesim.study.pairing import pair
 from chargesim.study.reopening import FinishedRun, find_run
-from chargesim.study.run import Run, as_result, default_folder, prepare_folder, run_digest, run_scenario
+from chargesim.study.run import Run, as_result, run_scenario
+from chargesim.study.run_folder import default_folder, prepare_folder, run_digest
 from chargesim.study.storage import write_json, write_text
 
 MANIFEST = "comparison.json"

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -32,8 +32,10 @@ def choose_engine(wanted: Engine, case: Case, sessions: float) -> tuple[Literal[
     Raises
     ------
     InputError
-        When the compiled engine is asked for and cannot do it.
+        When there is no such engine, or the compiled one is asked for and cannot do it.
     """
+    if wanted not in get_args(Engine):
+        raise InputError([f"engine: got {wanted!r}, needs one of {', '.join(get_args(Engine))}"])
     reasons = ["an extension is a SimPy process"] * bool(case.task.extensions) + ["debugging checks SimPy events"] * case.task.debug
     if reasons and wanted == "compiled":
         raise InputError([f"--engine compiled: {reasons[0]}; leave it at auto, or ask for simpy"])
@@ -59,5 +61,9 @@ def make_ready(case: Case) -> None:
 def make_ready_for(plant: Plant) -> None:
     """Compile the engine as `make_ready` does; any plant will do."""
     if not is_compiled():
-        print("Compiling the engine, once for this version of the program: half a minute.", file=sys.stderr, flush=True)
+        print(
+            "Compiling the engine, once for this version of the program: half a minute, more where others use the machine.",
+            file=sys.stderr,
+            flush=True,
+        )
         run_compiled(plant, [np.zeros(0, dtype=WISH)], 0, 1)

@@ -17,7 +17,8 @@ from chargesim.scenario.reading import LoadedScenario, dump_yaml
 from chargesim.study.case import Case, build_case
 from chargesim.study.engine_choice import Engine, choose_engine
 from chargesim.study.replications import Replications, expected_sessions
-from chargesim.study.run import as_result, manifest_of, prepare_folder, run_digest
+from chargesim.study.run import as_result
+from chargesim.study.run_folder import manifest_of, prepare_folder, run_digest
 from chargesim.study.storage import write_json, write_text
 
 FOLDER = "lead_in"

@@ -18,7 +18,8 @@ from chargesim.study.case import Case
 from chargesim.study.engine_choice import Engine
 from chargesim.study.levels import EngineName, Setting, choose, maker, one_day, play_all, result_of
 from chargesim.study.levers import Lever, levels_of, lever_of
-from chargesim.study.run import as_result, prepare_folder, run_digest
+from chargesim.study.run import as_result
+from chargesim.study.run_folder import prepare_folder, run_digest
 from chargesim.study.side_by_side import side_by_side
 from chargesim.study.storage import read_accumulators, write_accumulators, write_json, write_text
 

@@ -15,7 +15,8 @@ from chargesim.scenario.rows import shown
 from chargesim.study.case import Case, build_case
 from chargesim.study.footprint import Footprint
 from chargesim.study.replication import accumulators_path
-from chargesim.study.run import INPUTS, RESOLVED, Run, as_result, program_digest, scenario_digest
+from chargesim.study.run import Run, as_result
+from chargesim.study.run_folder import INPUTS, RESOLVED, engine_text, program_digest, scenario_digest
 from chargesim.study.storage import read_accumulators
 
 _OTHER_VERSION = "run it again from its scenario file, or compare with the version that made it"
@@ -56,9 +57,8 @@ class FinishedRun:
             raise InputError([f"{shown(path)}: is missing or broken; the command that made {shown(self.folder)} makes it again"])
         there = [accumulators for accumulators in read.values() if accumulators is not None]
         result = as_result(self.case, there, replace(self._look, replications=count))
-        engine = f"{self.manifest.get('engine', '')} ({self.manifest.get('engine_why', '')})"
         took = Footprint(float(self.manifest.get("seconds", 0.0)), float("nan"))
-        return Run(self.folder, self.case, result, kpi_frame(result), judge(result), engine, check_run(result), took)
+        return Run(self.folder, self.case, result, kpi_frame(result), judge(result), engine_text(self.manifest), check_run(result), took)
 
 
 def open_run(folder: str | Path) -> Run:

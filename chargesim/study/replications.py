@@ -32,8 +32,8 @@ class Replications:
     jobs: int = 0
     """processes side by side; 0: one per core"""
     progress: bool = True
-    ran: int = 0
-    """replications that were run now"""
+    ran: list[int] = field(default_factory=list)
+    """the replications that were run now"""
     most_gib: float = 0.0
     """the most memory that a process held [GiB]"""
     _read: dict[int, Accumulators] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Replications:
         RunStoppedError
             When a worker process was killed; what is finished is kept, see `there`.
         """
-        there = self._numbers(count)
+        there = self.numbers(count)
         todo = [r for r in range(count) if r not in there or not self._has_tables(r)]
         if todo:
             if self.case.task.engine == "compiled":
@@ -56,13 +56,13 @@ class Replications:
 
     def site_hours(self, count: int) -> list[Path]:
         """Return the files of the site-hours of the first replications that are finished, in order."""
-        return [site_hours_path(self.folder, r) for r in sorted(self._numbers(count))]
+        return [site_hours_path(self.folder, r) for r in sorted(self.numbers(count))]
 
     def there(self, count: int) -> list[Accumulators]:
         """Return those of the first replications that are finished, in order; run nothing."""
-        return [self._read[r] for r in sorted(self._numbers(count))]
+        return [self._read[r] for r in sorted(self.numbers(count))]
 
-    def _numbers(self, count: int) -> set[int]:
+    def numbers(self, count: int) -> set[int]:
         """Return the numbers of the replications that are finished; each is read once."""
         for r in range(count):
             if r not in self._read:
@@ -80,10 +80,10 @@ class Replications:
         """Run some replications; each leaves its own files, so an interruption loses at most those under way."""
         workers = min(self.jobs or worthwhile_jobs(self.case, len(todo)), len(todo))
         calls = [(self.case.task, r, self.folder, self.about, self.keep_sessions) for r in todo]
+        self.ran += todo
         with contextlib.closing(_finished(workers, calls)) as finished:
             shown = None if self.progress else True
             for gib in tqdm(finished, total=len(todo), desc="replications", unit="rep", disable=shown, leave=False):
-                self.ran += 1
                 self.most_gib = max(self.most_gib, gib)
 
 

@@ -1,14 +1,8 @@
 """Run a scenario: its replications, side by side and resumable, then KPIs, verdict and the run directory."""
 
-import hashlib
-import os
-import platform
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,19 +17,27 @@ from chargesim.analysis.verdict import Verdict, decided, judge
 from chargesim.demand.month import buildup_of
 from chargesim.engine.accumulators import Accumulators
 from chargesim.engine.simpy_engine import Extension
-from chargesim.errors import InputError, RunStoppedError
+from chargesim.errors import RunStoppedError
 from chargesim.network.coverage import covered_share
 from chargesim.network.network import STATION, SWAP
-from chargesim.scenario.reading import LoadedScenario, dump_yaml
-from chargesim.scenario.rows import shown
+from chargesim.scenario.reading import LoadedScenario
 from chargesim.study.case import Case, build_case
 from chargesim.study.engine_choice import Engine, choose_engine
-from chargesim.study.extending import extension_name, extension_text
 from chargesim.study.footprint import Footprint, peak_gib
 from chargesim.study.precision import Precision, Reached, run_until_narrow
 from chargesim.study.replications import Replications, expected_sessions
+from chargesim.study.run_folder import (
+    by_engine,
+    default_folder,
+    engine_text,
+    made_by,
+    manifest_of,
+    prepare_folder,
+    run_digest,
+    write_inputs,
+)
 from chargesim.study.site_tables import site_frame, write_mean_site_hours
-from chargesim.study.storage import write_atomically, write_json, write_text
+from chargesim.study.storage import write_json, write_text
 from chargesim.study.stress_des import checklist
 
 Sessions = Literal["auto", "all", "none"]
@@ -43,9 +45,6 @@ AUTO_ROWS = 2_000_000
 """Session rows of a run, at its last look, up to which `auto` keeps them."""
 PRECISION_BUDGET = 8
 """Replications that a run for precision may take, over those of the scenario, where no budget is given."""
-
-RESOLVED, INPUTS = "scenario.resolved.yaml", "inputs"
-"""The scenario in a run directory, and the folder of its tables there."""
 
 
 @dataclass(frozen=True)
@@ -155,16 +154,22 @@ def run_scenario(
     prepare_folder(folder, about)
     plan = Plan(scenario.replications, scenario.looks)
     keep = expected_sessions(case) * plan.most <= AUTO_ROWS if sessions == "auto" else sessions == "all"
-    _write_inputs(loaded, folder)
-    manifest = {**manifest_of(case, about, keep), "engine_why": why}
+    write_inputs(loaded, folder)
+    replications = Replications(case, folder, about, keep, jobs, progress)
+    before = made_by(folder, replications.numbers(plan.most))
+    manifest = {**manifest_of(case, about, keep), "engine_why": why, "made_by": before}
     write_json(folder / "manifest.json", {**manifest, "state": "running"})
-    study = _Study(plan, Replications(case, folder, about, keep, jobs, progress), manifest, begun)
-    result, verdict = study.judge_at_looks()
-    if precision is None:
-        return study.finish(result, verdict)
-    most = max(budget or PRECISION_BUDGET * scenario.replications, len(result.replications))
-    result, reached = run_until_narrow(precision, result, most, study.first)
-    return study.finish(result, verdict, reached)
+    study = _Study(plan, replications, manifest, begun)
+    try:
+        result, verdict = study.judge_at_looks()
+        if precision is None:
+            return study.finish(result, verdict)
+        most = max(budget or PRECISION_BUDGET * scenario.replications, len(result.replications))
+        result, reached = run_until_narrow(precision, result, most, study.first)
+        return study.finish(result, verdict, reached)
+    except KeyboardInterrupt:
+        write_json(folder / "manifest.json", {**manifest, "state": "interrupted"})
+        raise
 
 
 @dataclass(frozen=True)
@@ -184,6 +189,8 @@ class _Study:
             look = next(look for look in self.plan.looks if len(self.replications.there(look.replications)) < look.replications)
             there = self.replications.there(look.replications)
             stopped.run = self.finish(*self._judge(look, there)) if there else None
+            if not there:
+                write_json(self.replications.folder / "manifest.json", {**self.manifest, "state": "stopped"})
             raise
 
     def first(self, count: int) -> RunResult:
@@ -199,10 +206,12 @@ class _Study:
         state = "incomplete" if verdict.verdict == "incomplete" else "complete"
         found = {"state": state, "replications": len(result.replications), "look": verdict.look}
         took = Footprint(time.time() - self.begun, max(self.replications.most_gib, peak_gib()))
-        times = {"replications_run_now": self.replications.ran, "begun": self.begun, "seconds": took.seconds, "peak_gib": took.peak_gib}
+        engines = {number: engine for engine, theirs in self.manifest["made_by"].items() for number in theirs}
+        engines |= dict.fromkeys(self.replications.ran, self.manifest["engine"])
+        found |= {"replications_run_now": len(self.replications.ran), "made_by": by_engine(engines)}
+        times = {"begun": self.begun, "seconds": took.seconds, "peak_gib": took.peak_gib}
         write_json(folder / "manifest.json", {**self.manifest, **found, **times})
-        engine = f"{self.manifest['engine']} ({self.manifest['engine_why']})"
-        return Run(folder, case, result, kpis, verdict, engine, checks, took, reached)
+        return Run(folder, case, result, kpis, verdict, engine_text({**self.manifest, **found}), checks, took, reached)
 
     def _judge(self, look: Look, there: list[Accumulators] | None = None) -> tuple[RunResult, Verdict]:
         result = as_result(self.replications.case, there or self.replications.first(look.replications), look)
@@ -216,59 +225,6 @@ def _write_tables(folder: Path, result: RunResult, verdict: Verdict) -> tuple[pd
     write_json(folder / "verdict.json", verdict.to_dict())
     write_json(folder / "checks.json", checks.to_dict())
     return kpis, checks
-
-
-def _write_inputs(loaded: LoadedScenario, folder: Path) -> None:
-    """Write the scenario and its tables, so that the run can be read again wherever it goes (see `study.reopening`)."""
-    write_text(folder / RESOLVED, dump_yaml(loaded.resolved))
-    for name, table in zip(loaded.table_names(), loaded.tables(), strict=True):
-        write_atomically(folder / INPUTS / name, partial(shutil.copyfile, table))
-
-
-def default_folder(loaded: LoadedScenario, extensions: Sequence[Extension] = ()) -> Path:
-    """Return the run directory of a scenario where none is asked for."""
-    return Path("runs") / f"{loaded.scenario.name}-{run_digest(loaded, extensions)[:12]}"
-
-
-def run_digest(loaded: LoadedScenario, extensions: Sequence[Extension] = ()) -> str:
-    """Return the hash that names a run: the scenario but for its replications and looks, tables, extensions, this program."""
-    digest = hashlib.sha256(extension_text(extensions).encode())
-    digest.update((scenario_digest(loaded) + program_digest()).encode())
-    return digest.hexdigest()
-
-
-def scenario_digest(loaded: LoadedScenario) -> str:
-    """Return a hash of a scenario, but for its replications and looks, and of its tables."""
-    return loaded.replace({"replications": 2, "looks": 1}).digest()
-
-
-@cache
-def program_digest() -> str:
-    """Return a hash of this version of the program."""
-    digest, package = hashlib.sha256(), Path(__file__).parent.parent
-    for path in sorted(package.rglob("*.py")):
-        digest.update(str(path.relative_to(package)).encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-def prepare_folder(folder: Path, about: dict[str, str], *, name: str = "manifest.json") -> None:
-    """Refuse a folder that holds something else than this run; `name` is that of the manifest."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError([f"{shown(folder)}: is a file; name a folder with --out"])
-    manifest = folder / name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        used = any(folder.iterdir())
-        if not os.access(folder, os.W_OK):
-            raise PermissionError(13, "no permission to write")
-    except OSError as error:
-        raise InputError([f"{shown(folder)}: cannot be used ({error.strerror}); name another folder with --out"]) from None
-    if not used:
-        return
-    if not manifest.is_file():
-        raise InputError([f"{shown(folder)}: holds files that are not a run; name an empty or new folder with --out"])
-    if f'"{about["run"]}"' not in manifest.read_text(encoding="utf-8"):
-        raise InputError([f"{shown(folder)}: holds another run (other scenario, tables, seed or version); name another folder with --out"])
 
 
 def as_result(case: Case, replications: list[Accumulators], look: Look | None = None) -> RunResult:
@@ -335,27 +291,3 @@ def plan_text(case: Case) -> str:
     elif buildup is not None:
         stock += f" at the end of {buildup.month}"
     return f"{guns}, {swap}, {stock}, {len(zones.id):,} zones"
-
-
-def manifest_of(case: Case, about: dict[str, str], keep: bool) -> dict[str, Any]:
-    """Return what a run directory says of its run."""
-    scenario = case.scenario
-    packages = ("simpy", "numpy", "scipy", "numba", "networkx", "pandas", "pyarrow", "pydantic", "matplotlib")
-    return {
-        **about,
-        "scenario_digest": scenario_digest(case.loaded),
-        "program_digest": program_digest(),
-        "scenario": scenario.name,
-        "label": case.network.label,
-        "chargesim": version("chargesim-planner"),
-        "python": platform.python_version(),
-        "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
-        "packages": {name: version(name) for name in packages},
-        "engine": case.task.engine,
-        "extensions": [extension_name(extension) for extension in case.task.extensions],
-        "seed": scenario.seed,
-        "streams": "SeedSequence(seed, spawn_key=(replication, blake2b(purpose), blake2b(vehicle class), day, layer)), PCG64DXSM",
-        "replications": scenario.replications,
-        "looks": scenario.looks,
-        "sessions_kept": keep,
-    }

@@ -34,7 +34,8 @@ from chargesim.scenario.variants import Variant, expand, series_of, variant
 from chargesim.study.case import Case, build_case
 from chargesim.study.engine_choice import Engine, choose_engine, make_ready
 from chargesim.study.replications import SESSIONS_WORTH_A_WORKER, expected_sessions
-from chargesim.study.run import Run, Sessions, prepare_folder, run_digest, run_scenario
+from chargesim.study.run import Run, Sessions, run_scenario
+from chargesim.study.run_folder import prepare_folder, run_digest
 from chargesim.study.series_panels import check_panels
 from chargesim.study.storage import write_json, write_text
 

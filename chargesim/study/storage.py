@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,26 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def clear_partial_files(folder: Path) -> None:
+    """Remove what a process that was killed has left half written in a folder; files of processes that live are left alone."""
+    for partial in folder.rglob(".*.partial"):
+        owner = partial.name.split(".")[-2]
+        if owner.isdecimal() and not _lives(int(owner)):
+            partial.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    if sys.platform == "win32":  # there is no such question, and signal 0 would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's, or a system that does not tell
+        return True
+    return True
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:

@@ -16,7 +16,7 @@ from chargesim.study.engine_choice import Engine
 from chargesim.study.inputs import Input, ledger_inputs
 from chargesim.study.levels import Setting, choose, maker, one_day
 from chargesim.study.measuring import measure_all
-from chargesim.study.run import prepare_folder, run_digest
+from chargesim.study.run_folder import prepare_folder, run_digest
 from chargesim.study.storage import write_json, write_text
 
 MANIFEST = "tornado.json"

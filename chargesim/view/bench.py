@@ -8,6 +8,9 @@ from chargesim.bench.race import Race
 from chargesim.bench.scaling import Scaling
 from chargesim.bench.sessions import Bench, Target
 
+FEWEST = 10_000
+"""Sessions of a day below which its targets say nothing."""
+
 
 def print_bench(console: Console, bench: Bench) -> None:
     """Print what a session costs in each program, how that grows, and what was to be reached."""
@@ -21,6 +24,9 @@ def print_bench(console: Console, bench: Bench) -> None:
     for one in bench.scaling:
         print_scaling(console, one)
     print_targets(console, bench.targets())
+    races = [race for race in (bench.day, *bench.power) if race is not None]
+    if any(race.contenders[0].sessions < FEWEST for race in races):
+        console.print(f"The targets are for days like that of the default case: fewer than {FEWEST:,} sessions tell nothing of them.")
     console.print(
         "Medians over the rounds, a ratio is the median of the rounds' own ratios; scaling: least over the rounds.", highlight=False
     )

@@ -4,14 +4,17 @@ from rich.console import Console
 
 from chargesim.study.engines import EnginesCompared
 
+FEWEST = 10_000
+"""Sessions below which the cost of one says nothing: laying out the city takes longer."""
+
 
 def print_engines(console: Console, compared: EnginesCompared) -> None:
     """Print whether the engines agree, what differs, and what each took."""
     write = console.print
-    each = max(1, compared.sessions)
     write(f"One replication, {compared.sessions:,} sessions, {compared.events:,} events compared one by one.", highlight=False)
     for name, seconds in (("SimPy engine", compared.simpy_seconds), ("compiled engine", compared.compiled_seconds)):
-        write(f"    {name}: {seconds:.2f} s, {1e6 * seconds / each:.2f} us a session", highlight=False)
+        cost = f", {1e6 * seconds / compared.sessions:.2f} us a session" if compared.sessions >= FEWEST else ""
+        write(f"    {name}: {seconds:.2f} s{cost}", highlight=False)
     if compared.agree:
         write("The engines AGREE, bit for bit: books, session log and order of events.", style="bold")
         return
