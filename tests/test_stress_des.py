@@ -90,10 +90,10 @@ def many(tmp_path_factory):
     return run_scenario(MANY, out=tmp_path_factory.mktemp("many") / "many", progress=False, jobs=1)
 
 
-def described(loaded, run, manifest, **options) -> dict[str, str]:
+def described(loaded, run, manifest) -> dict[str, str]:
     """Return the checklist of another scenario of the small city's network; nothing is simulated."""
     case = build_case(loaded)
-    return items(checklist(case, as_result(case, run.result.replications), manifest, **options))
+    return items(checklist(case, as_result(case, run.result.replications), manifest))
 
 
 def test_every_item_is_there_and_says_something(small, many):
@@ -200,7 +200,7 @@ def test_the_run_is_told_by_its_scenario_and_manifest(run, small, manifest):
     assert small["4.3"].startswith("2 of 2 planned")
     assert "looks once" in small["4.3"]
     assert run.result.share_text in small["3.4"]
-    told = described(SMALL.replace({"horizon.days": 1, "standard.confidence": 0.9}), run, manifest, looks=4)
+    told = described(SMALL.replace({"horizon.days": 1, "standard.confidence": 0.9, "looks": 4}), run, manifest)
     assert "looks at most 4 times" in told["4.3"]
     assert "at 0.9 confidence" in told["4.3"]
     assert told["5.1"].startswith("chargesim 9.9, Python 3.99, simpy 4.1.1. Two engines")
