@@ -126,7 +126,7 @@ def uncertainty(
     set_: Changes = None,
     weekday: Annotated[str | None, typer.Option(help="the judged day; Wednesday by default")] = None,
     layouts: Annotated[int | None, typer.Option(min=1, help="synthetic layouts among the inputs; 10 by default")] = None,
-    draws: Annotated[int | None, typer.Option(min=2, help="draws of all inputs, for the share that meets; 150 by default")] = None,
+    draws: Annotated[int | None, typer.Option(min=2, help="draws of all inputs, for the share that meets; 120 by default")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="a first look, in about a quarter of the time")] = False,
     jobs: Jobs = 0,
     figures: Figures = True,

@@ -47,10 +47,10 @@ class Design:
     """How many settings are run of each kind, and with how many replications."""
 
     layouts: int = 10
-    trajectories: int = 6
+    trajectories: int = 5
     sobol_size: int = 32
     survivors: int = 5
-    draws: int = 150
+    draws: int = 120
     base_replications: int = 20
     replications: int = 2
     """of a point of the screening and of the indices"""

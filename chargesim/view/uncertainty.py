@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chargesim.analysis.outcomes import WHOLE
+from chargesim.analysis.sensitivity import Share
 from chargesim.study.uncertainty import CriterionUncertainty, UncertaintyRun
 from chargesim.view.figures import write_figure
 from chargesim.view.style import BLUE, GREEN, GREY, INK, ORANGE, VERMILION, new_figure, styled
@@ -25,10 +26,15 @@ _TICKS = (1, 3, 10, 30, 100, 300, 1000)
 def headline(run: UncertaintyRun) -> str:
     """Return in two sentences how sure the verdict is, and what it hangs on."""
     share = run.whole.meets
-    words = f"Over the ranges of {len(run.inputs)} inputs the plan meets in {share.count} of {share.of} draws: {_per_cent(share.value)} "
-    words += f"({_per_cent(share.lower)} to {_per_cent(share.upper)})."
+    words = f"Over the ranges of {len(run.inputs)} inputs the plan meets in {share.count} of {share.of} draws: {_with_interval(share)}."
     hangs = [f"{group} ({100 * total:.0f} % of the variance)" for group, total in run.hangs_on()[:3] if total > 0]
     return f"{words} It hangs on {', '.join(hangs)}." if hangs else words
+
+
+def _with_interval(share: Share) -> str:
+    """Return a share with its interval, for example ``82 % (75 to 88)``."""
+    lower, upper = (_per_cent(end).removesuffix(" %") for end in (share.lower, share.upper))
+    return f"{_per_cent(share.value)} ({lower} to {upper})"
 
 
 def _per_cent(share: float) -> str:
@@ -49,8 +55,8 @@ def print_uncertainty(console: Console, run: UncertaintyRun) -> None:
     console.print(Text(headline(run), style="bold"))
     console.print(
         f"One {run.day}. Each input is triangular between its low and high end with its peak at the scenario's value (assumed), "
-        "independent of the others. A draw meets where every judged criterion is within what it allows, without a margin for "
-        "Monte Carlo error; of the districts the worst counts.",
+        "independent of the others. Scenario: with its Monte Carlo error alone. A draw meets where every judged criterion is within what it allows, without a margin for "
+        "Monte Carlo error; of the districts the worst counts. Noise: the part of the variance over the draws that is Monte Carlo error.",
         highlight=False,
     )
     console.print(_outcomes_table(run))
@@ -63,16 +69,16 @@ def _outcomes_table(run: UncertaintyRun) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.add_column("criterion")
     layouts = len(run.whole.by_layout)
-    for column in ("scenario, Monte Carlo 95 %", "over inputs, 5 to 95 %", f"over {layouts} layouts", "P(meets), 95 %", "noise"):
+    for column in ("scenario (95 %)", "inputs, 5 to 95 %", f"{layouts} layouts", "P(meets) (95 %)", "noise"):
         if layouts or "layouts" not in column:
-            table.add_column(column, justify="right")
+            table.add_column(column, justify="right", no_wrap=True)
     for one in run.outcomes:
         share = one.meets
         cells = [
             f"{100 * one.base.mean:.0f} ({100 * one.base.lower:.0f} to {100 * one.base.upper:.0f})",
             f"{100 * one.quantile(0.05):.0f} to {100 * one.quantile(0.95):.0f}",
             *([f"{100 * one.by_layout.min():.0f} to {100 * one.by_layout.max():.0f}"] if layouts else []),
-            f"{_per_cent(share.value)} ({_per_cent(share.lower)} to {_per_cent(share.upper)})",
+            _with_interval(share),
             "-" if np.isnan(one.noise) else f"{100 * one.noise:.1f} %",
         ]
         table.add_row(escape(one.name), *cells, style="bold" if one.name == WHOLE else "")
