@@ -55,8 +55,9 @@ def print_uncertainty(console: Console, run: UncertaintyRun) -> None:
     console.print(Text(headline(run), style="bold"))
     console.print(
         f"One {run.day}. Each input is triangular between its low and high end with its peak at the scenario's value (assumed), "
-        "independent of the others. Scenario: with its Monte Carlo error alone. A draw meets where every judged criterion is within what it allows, without a margin for "
-        "Monte Carlo error; of the districts the worst counts. Noise: the part of the variance over the draws that is Monte Carlo error.",
+        "independent of the others. The scenario stands with its Monte Carlo error alone. A draw meets where every judged criterion is "
+        "within what it allows, without a margin for Monte Carlo error, which is the part `noise` of the variance over the draws; of "
+        "the districts the worst counts.",
         highlight=False,
     )
     console.print(_outcomes_table(run))
