@@ -81,7 +81,7 @@ def _little(result: RunResult) -> Check:
     both = np.stack([run.queue_check_min for run in result.replications])
     wrong = np.argwhere(both[..., 0] != both[..., 1])
     if not len(wrong):
-        return Check("Little's law", True, f"holds to the last bit at all {both.shape[1]:,} sites in all {len(both)} replications")
+        return Check("Little's law", True, f"to the last bit at all {both.shape[1]:,} sites in all {len(both)} replications")
     replication, site = wrong[0]
     clock, waits = both[replication, site]
     text = f"broken at {len(wrong)} sites, first {result.network.sites.id[site]} in replication {replication}: {clock} and {waits} min"
