@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from chargesim.analysis.intervals import Interval
-from chargesim.analysis.outcomes import WHOLE, Outcome, band
+from chargesim.analysis.outcomes import WHOLE, Outcome, band, used
 from chargesim.analysis.result import Floats
 from chargesim.analysis.sensitivity import (
     Share,
@@ -111,9 +111,9 @@ class UncertaintyRun:
         """A row per draw: failures over allowance of each criterion and of the whole standard."""
         return pd.DataFrame({"draw": range(self.design.draws), **{one.name: one.draws for one in self.outcomes}})
 
-    def hangs_on(self) -> list[tuple[str, float]]:
-        """Return the groups on which the whole standard hangs, by their total share of its variance, the largest first."""
-        mine = self.sobol[self.sobol["criterion"] == WHOLE].dropna().sort_values("total", ascending=False)
+    def hangs_on(self, criterion: str = WHOLE) -> list[tuple[str, float]]:
+        """Return the groups on which a criterion hangs, by their total share of its variance, the largest first."""
+        mine = self.sobol[self.sobol["criterion"] == criterion].dropna().sort_values("total", ascending=False)
         return list(zip(mine["group"], mine["total"], strict=True))
 
     def to_dict(self) -> dict[str, Any]:
@@ -288,7 +288,14 @@ def _outcomes(
         noise = noise_share(np.stack([draw.failed[one.name] for draw in draws if one.name in draw.failed]))
         found.append(of(one.name, band(base.failed[one.name], one), noise))
     worst = max(found, key=lambda one: one.base.mean)
-    return [*found, of(WHOLE, worst.base, max((one.noise for one in found if one.noise == one.noise), default=float("nan")))]
+    return [*found, of(WHOLE, worst.base, noise_share(np.stack([_worst(draw, criteria) for draw in draws])))]
+
+
+def _worst(draw: Outcome, criteria: Sequence[Criterion]) -> Floats:
+    """Return the failures over allowed ones of a draw's worst criterion, by replication."""
+    each = draw.used(criteria)
+    worst = max((one for one in criteria if one.name in draw.failed), key=lambda one: each[one.name])
+    return np.array([used(failed, worst) for failed in draw.failed[worst.name].tolist()])
 
 
 def _used(outcomes: Sequence[Outcome], criteria: Sequence[Criterion]) -> dict[str, Floats]:

@@ -70,9 +70,10 @@ def _outcomes_table(run: UncertaintyRun) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.add_column("criterion")
     layouts = len(run.whole.by_layout)
-    for column in ("scenario (95 %)", "inputs, 5 to 95 %", f"{layouts} layouts", "P(meets) (95 %)", "noise"):
+    for column in ("scenario (95 %)", "inputs (90 %)", f"{layouts} layouts", "meets in (95 %)", "noise"):
         if layouts or "layouts" not in column:
             table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("hangs most on", no_wrap=True)
     for one in run.outcomes:
         share = one.meets
         cells = [
@@ -81,6 +82,7 @@ def _outcomes_table(run: UncertaintyRun) -> Table:
             *([f"{100 * one.by_layout.min():.0f} to {100 * one.by_layout.max():.0f}"] if layouts else []),
             _with_interval(share),
             "-" if np.isnan(one.noise) else f"{100 * one.noise:.1f} %",
+            next((group.split(".")[-1] for group, _ in run.hangs_on(one.name)), "-"),
         ]
         table.add_row(escape(one.name), *cells, style="bold" if one.name == WHOLE else "")
     return table
