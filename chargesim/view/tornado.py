@@ -120,6 +120,7 @@ def _draw_criterion(ax: Axes, run: TornadoRun, criterion: Criterion) -> None:
     ax.set(xlim=(low, high), ylim=(len(ranked) - 0.4, -0.6))
     ax.set_yticks(range(len(ranked)), [key for key, _ in ranked], fontsize=10.5)
     ax.tick_params(axis="y", length=0)
+    ax.locator_params(axis="x", nbins=6)
     ax.grid(axis="x")
     ax.set_title(f"{criterion.name}: {100 * used:.0f} % of what is allowed", fontsize=12)
     ax.set_xlabel("change of the share of failures [percentage points]", fontsize=10.5)

@@ -56,8 +56,8 @@ def print_uncertainty(console: Console, run: UncertaintyRun) -> None:
     console.print(
         f"One {run.day}. Each input is triangular between its low and high end with its peak at the scenario's value (assumed), "
         "independent of the others. The scenario stands with its Monte Carlo error alone. A draw meets where every judged criterion is "
-        "within what it allows, without a margin for Monte Carlo error, which is the part `noise` of the variance over the draws; of "
-        "the districts the worst counts.",
+        "within what it allows; of the districts the worst counts. Monte Carlo error is "
+        f"{0 if np.isnan(run.whole.noise) else 100 * run.whole.noise:.1f} % of the variance of the whole standard over the draws.",
         highlight=False,
     )
     console.print(_outcomes_table(run))
@@ -66,22 +66,21 @@ def print_uncertainty(console: Console, run: UncertaintyRun) -> None:
 
 
 def _outcomes_table(run: UncertaintyRun) -> Table:
-    title = "Failures, % of what the criterion allows (100: at the threshold)"
+    title = "Failures, % of what the criterion allows (100: at the threshold), and the draws that meet (95 % intervals)"
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    table.add_column("criterion")
+    table.add_column("criterion", no_wrap=True)
     layouts = len(run.whole.by_layout)
-    for column in ("scenario (95 %)", "inputs (90 %)", f"{layouts} layouts", "meets in (95 %)", "noise"):
+    for column in ("scenario", "inputs, 90 %", f"{layouts} layouts", "meets in"):
         if layouts or "layouts" not in column:
             table.add_column(column, justify="right", no_wrap=True)
     table.add_column("hangs most on", no_wrap=True)
     for one in run.outcomes:
         share = one.meets
         cells = [
-            f"{100 * one.base.mean:.0f} ({100 * one.base.lower:.0f} to {100 * one.base.upper:.0f})",
+            f"{100 * one.base.mean:.0f} +- {100 * (one.base.upper - one.base.mean):.0f}",
             f"{100 * one.quantile(0.05):.0f} to {100 * one.quantile(0.95):.0f}",
             *([f"{100 * one.by_layout.min():.0f} to {100 * one.by_layout.max():.0f}"] if layouts else []),
             _with_interval(share),
-            "-" if np.isnan(one.noise) else f"{100 * one.noise:.1f} %",
             next((group.split(".")[-1] for group, _ in run.hangs_on(one.name)), "-"),
         ]
         table.add_row(escape(one.name), *cells, style="bold" if one.name == WHOLE else "")
@@ -90,7 +89,8 @@ def _outcomes_table(run: UncertaintyRun) -> Table:
 
 def _inputs_table(run: UncertaintyRun) -> Table:
     """Return the inputs that survived the screening, with their shares of the variance of the whole standard."""
-    title = f"What the whole standard hangs on: Sobol shares of its variance (95 %), of {run.morris['group'].nunique()} groups screened"
+    screened_groups = run.morris["group"].nunique()
+    title = f"What the whole standard hangs on: Sobol shares of the variance that these make (95 %), of {screened_groups} groups screened"
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for column, side in (("inputs", "left"), ("by itself", "right"), ("with interactions", "right"), ("effect from end to end", "right")):
         table.add_column(column, justify=side)  # type: ignore[arg-type]
