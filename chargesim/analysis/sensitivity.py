@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import dill
 import numpy as np
 import pandas as pd
 from SALib.analyze import morris as morris_analysis
@@ -18,6 +19,8 @@ from SALib.sample import sobol as sobol_sampling
 from scipy.stats import binomtest
 
 from chargesim.analysis.result import Floats
+
+dill.extend(use_dill=False)  # SALib's imports teach `pickle` to pickle anything, a lock too; what cannot be hashed must stay so
 
 GRID = 4
 """Levels of a Morris trajectory: 0, 1/3, 2/3, 1."""
