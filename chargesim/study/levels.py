@@ -24,7 +24,8 @@ from chargesim.scenario.reading import LoadedScenario
 from chargesim.study.case import Case, build_case
 from chargesim.study.engine_choice import Engine, choose_engine, make_ready
 from chargesim.study.replication import days_of, play
-from chargesim.study.run import as_result, expected_sessions
+from chargesim.study.replications import expected_sessions
+from chargesim.study.run import as_result
 
 _MOST_NETWORKS = 12
 _KEPT = ("outcomes", "within", "wait_bins", "arrivals", "pack_found")
@@ -85,7 +86,7 @@ def one_day(loaded: LoadedScenario, *, weekday: str | None, replications: int | 
     if scenario.series is not None:
         raise InputError(["series: the scenario has one; leave it out with --set series=null"])
     own = scenario.horizon.first_day if scenario.horizon.days == 1 else "wednesday"
-    changes: dict[str, Any] = {"horizon.days": 1, "horizon.first_day": weekday or own}
+    changes: dict[str, Any] = {"horizon.days": 1, "horizon.first_day": weekday or own, "looks": 1}
     return loaded.replace(changes | ({} if replications is None else {"replications": replications}))
 
 
@@ -104,14 +105,14 @@ def play_all(cases: Sequence[Case], replication: int, engine: EngineName) -> lis
     kept = []
     tables_of_all = days_of_all([case.task.demand for case in cases], replication, days_of(cases[0].task))
     for case, tables in zip(cases, tables_of_all, strict=True):
-        kept.append(for_the_standard(play(replace(case.task, engine=engine), replication, tables)[0]))
+        kept.append(for_the_standard(play(replace(case.task, engine=engine), replication, tables)))
     return kept
 
 
 def for_the_standard(accumulators: Accumulators) -> Accumulators:
     """Return what criteria are judged by, a few per cent of the whole; the waits without their hour, the rest empty."""
     arrays = accumulators.arrays()
-    empty = {name: values[:0] for name, values in arrays.items() if name not in (*_KEPT, "busy_min")}
+    empty = {name: values[:0] for name, values in arrays.items() if name not in (*_KEPT, "busy_min", "district_kw")}
     busy_min, wait_bins = np.zeros_like(accumulators.busy_min), accumulators.wait_bins.sum(axis=3, keepdims=True)
     return replace(accumulators, **empty, busy_min=busy_min, wait_bins=wait_bins)
 
