@@ -182,5 +182,5 @@ def test_the_documented_table_has_these_rows():
 @pytest.mark.slow
 def test_queues_of_two_guns_agree_too():
     rungs = [erlang_a_rung(2, 0.5, 1e5, WAIT, 12_000), crommelin_rung(2, 0.6, 8_000), kimura_rung(2, 0.5, 4.0, 10_000)]
-    climbed = climb(rungs, seed=3, replications=12, jobs=1, progress=False)
+    climbed = climb(rungs, seed=3, replications=20, jobs=1, progress=False)
     assert climbed.exit_code == 0, climbed.rows
