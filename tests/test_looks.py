@@ -5,6 +5,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 from factories import SCENARIOS
+from network_files import copy_small_city, edit
 from typer.testing import CliRunner
 
 from chargesim.analysis.verdict import decided
@@ -14,6 +15,7 @@ from chargesim.scenario.reading import load
 from chargesim.study import replications as running
 from chargesim.study.precision import Precision
 from chargesim.study.run import run_scenario
+from chargesim.study.side_by_side import side_by_side
 
 CLOSE = "standard.criteria=[{{name: cars, measure: served_within, scope: cars, minutes: 10, at_least: {}, source: assumed}}]"
 """A standard of one criterion; 92.2 % of the small city's cars are served within 10 min, 1.8 % more or less in a replication."""
@@ -98,13 +100,13 @@ def test_a_precision_of_no_kpi_is_refused_before_anything_runs(tmp_path):
 def killed(monkeypatch):
     """Let the worker that comes to the third replication be killed."""
 
-    def finished(workers, calls):
+    def played(function, calls, jobs, **words):
         for call in calls:
             if call[1] == 2:
                 raise RunStoppedError("A worker process was killed")
-            yield running.run_replication(*call)
+            yield function(*call)
 
-    monkeypatch.setattr(running, "_finished", finished)
+    monkeypatch.setattr(running, "side_by_side", played)
 
 
 def test_a_killed_worker_leaves_an_incomplete_verdict_of_what_is_there(tmp_path, killed):
@@ -129,12 +131,12 @@ def test_a_broken_pool_is_a_stopped_run(monkeypatch):
 
     monkeypatch.setattr(joblib, "Parallel", Broken)
     with pytest.raises(RunStoppedError, match="the same command goes on from there"):
-        list(running._finished(2, [()]))
+        list(side_by_side(print, [(), ()], 2, what="calls", progress=False))
 
 
-def command(tmp_path, at_least, *words):
+def command(tmp_path, at_least, *words, scenario=SCENARIOS / "small_city.yaml"):
     changes = ["--set", "replications=4", "--set", CLOSE.format(at_least), "--jobs", "1", "--no-figures", "--out", str(tmp_path / "run")]
-    return CliRunner().invoke(app, ["run", str(SCENARIOS / "small_city.yaml"), *changes, *words])
+    return CliRunner().invoke(app, ["run", str(scenario), *changes, *words])
 
 
 @pytest.mark.parametrize(("at_least", "state"), [(0.5, "meets"), (0.99, "fails"), (0.92, "inconclusive")])
@@ -153,5 +155,15 @@ def test_an_incomplete_run_prints_its_verdict_and_exits_5(tmp_path, killed):
 
 
 def test_a_number_of_replications_is_judged_once_unless_looks_are_asked_for(tmp_path):
-    assert "of at most" not in command(tmp_path, 0.5, "--set", "looks=3", "--replications", "4").stdout
-    assert "look 1 of at most 3" in command(tmp_path, 0.5, "--replications", "4", "--looks", "3").stdout
+    scenario = copy_small_city(tmp_path) / "small_city.yaml"
+    edit(scenario, "looks: 1", "looks: 3")
+    assert "look 1 of at most 3" in command(tmp_path, 0.5, scenario=scenario).stdout
+    assert "of at most" not in command(tmp_path, 0.5, "--replications", "4", scenario=scenario).stdout
+    assert "look 1 of at most 2" in command(tmp_path, 0.5, "--replications", "4", "--looks", "2", scenario=scenario).stdout
+    assert "look 1 of at most 2" in command(tmp_path, 0.5, "--replications", "4", "--set", "looks=2", scenario=scenario).stdout
+
+
+def test_a_budget_without_a_precision_is_refused(tmp_path):
+    refused = command(tmp_path, 0.5, "--budget", "100")
+    assert refused.exit_code == 1
+    assert "--budget: is for a run for --precision" in refused.stderr

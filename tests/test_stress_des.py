@@ -8,6 +8,7 @@ from factories import SCENARIOS
 from network_files import copy_small_city
 
 from chargesim.analysis.kpis import kpi_table
+from chargesim.analysis.verdict import judge
 from chargesim.network.network import SWAP
 from chargesim.scenario.inputs import scenario_inputs
 from chargesim.scenario.keys import value_at
@@ -93,7 +94,8 @@ def many(tmp_path_factory):
 def described(loaded, run, manifest) -> dict[str, str]:
     """Return the checklist of another scenario of the small city's network; nothing is simulated."""
     case = build_case(loaded)
-    return items(checklist(case, as_result(case, run.result.replications), manifest))
+    result = as_result(case, run.result.replications)
+    return items(checklist(case, result, judge(result), manifest))
 
 
 def test_every_item_is_there_and_says_something(small, many):
@@ -197,12 +199,13 @@ def test_a_value_that_is_set_is_told_with_how_it_was_set(run, manifest):
 def test_the_run_is_told_by_its_scenario_and_manifest(run, small, manifest):
     assert "1 whole day that" in small["4.1"]
     assert small["4.2"].startswith("1 judged day from a Wednesday, 1,440 min")
-    assert small["4.3"].startswith("2 of 2 planned")
+    assert small["4.3"].startswith("2 independent replications; the verdict rests on 2 of the 2 that were planned")
     assert "looks once" in small["4.3"]
     assert run.result.share_text in small["3.4"]
     told = described(SMALL.replace({"horizon.days": 1, "standard.confidence": 0.9, "looks": 4}), run, manifest)
     assert "looks at most 4 times" in told["4.3"]
-    assert "at 0.9 confidence" in told["4.3"]
+    assert "at 0.975 confidence" in told["4.3"], "the error of 0.1 over four looks"
+    assert "two-sided 98.75 % Student-t" in told["4.3"]
     assert told["5.1"].startswith("chargesim 9.9, Python 3.99, simpy 4.1.1. Two engines")
     assert told["5.2"].startswith("Root seed 7; streams keyed.")
     assert "licence MIT" in told["6.1"]
@@ -245,5 +248,6 @@ def test_the_same_scenario_gives_the_same_text_and_the_command_repeats_the_run(t
     texts = []
     for loaded in (first, again):
         case = build_case(loaded)
-        texts.append(checklist(case, as_result(case, run.result.replications), manifest))
+        result = as_result(case, run.result.replications)
+        texts.append(checklist(case, result, judge(result), manifest))
     assert texts[0] == texts[1]

@@ -196,7 +196,7 @@ def _frame(plan: Plan, first: Plan) -> pd.DataFrame:
         paired = paired_differences(after, before)
         columns: dict[str, Any] = {"mean_than": t_intervals(before).mean, "mean": t_intervals(after).mean}
         columns |= {"difference": paired.mean, "lower": paired.lower, "upper": paired.upper, "n": paired.n}
-        columns |= {"vrf": variance_reduction(after, before), "p": p_values(paired)}
+        columns |= {"vrf": variance_reduction(after, before), "p": p_values(after, before)}
         scopes, names = [scope for scope, _ in keys], [key for _, key in keys]
         frames.append(pd.DataFrame({"kpi": name, "scope": scopes, "key": names, "unit": unit, **columns}))
     given = pd.DataFrame({"kpi": list(first.given), "scope": CITY[0], "key": CITY[1], "unit": "share", "n": 0})

@@ -2,9 +2,8 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
-from chargesim.analysis.intervals import Interval, Intervals, t_intervals
+from chargesim.analysis.intervals import Interval, Intervals, p_differs, t_intervals
 from chargesim.analysis.result import Floats
 
 LEVEL = 0.95
@@ -48,27 +47,26 @@ def paired_difference(values: Floats, others: Floats) -> Interval:
     return Interval(float(many.mean), float(many.lower), float(many.upper), int(many.n), bool(many.equal))
 
 
-def p_values(differences: Intervals) -> Floats:
+def p_values(values: ArrayLike, others: ArrayLike) -> Floats:
     """Return the two-sided p-values for the claim that a mean difference is not 0.
 
     Parameters
     ----------
-    differences : Intervals
-        From `paired_differences`.
+    values, others : array of float, [R, ...]
+        The same quantities in the same replications of two plans.
 
     Returns
     -------
     array of float
-        Of the paired t-test. Differences that are all the same and not 0, or all infinite, have no spread for it: the sign
-        test speaks, with 2 ** (1 - n). 1 where all are 0; NaN where fewer than two are known or some of them are infinite.
+        Of the test to which the intervals of `paired_differences` belong. Differences that are all the same and not 0, or
+        all infinite, have no spread for it: the sign test speaks, with 2 ** (1 - n). 1 where all are 0; NaN where fewer
+        than two are known or some of them are infinite.
     """
-    n = np.asarray(differences.n)
-    freedom = np.maximum(n - 1, 1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        error = (differences.upper - differences.lower) / 2 / special.stdtrit(freedom, 0.5 + LEVEL / 2)
-        p = 2 * special.stdtr(freedom, -np.abs(differences.mean / error))
-    p = np.where(differences.equal, np.where(differences.mean == 0, 1.0, 2.0 ** (1 - n)), p)
-    return np.where((n < 2) | ~(np.isfinite(differences.mean) | differences.equal), np.nan, p)
+    paired, differences = paired_differences(values, others), _differences(values, others)
+    p = np.where(paired.equal, np.where(paired.mean == 0, 1.0, 2.0 ** (1 - paired.n)), np.nan)
+    for place in np.argwhere(np.isfinite(paired.mean) & ~paired.equal):
+        p[tuple(place)] = p_differs(differences[(slice(None), *place)])
+    return np.where(paired.n < 2, np.nan, p)
 
 
 def variance_reduction(values: ArrayLike, others: ArrayLike) -> Floats:

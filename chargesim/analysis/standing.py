@@ -37,21 +37,26 @@ def sentence(values: Sequence[Value], states: Sequence[str], used: Sequence[floa
         For example ``meets up to 2026-03, fails from 2026-06 on; falls behind about 2026-05, surely between 2026-03 and
         2026-06``.
     """
-    spans = _spans(values, states)
     monthly = isinstance(values[0], str)
+    told = stretches(values, states, at="in" if monthly else "at")
+    return told if len(set(states)) == 1 else "; ".join([told, *_turns(values, states, used, monthly)])
+
+
+def stretches(values: Sequence[Value], states: Sequence[str], *, at: str = "at") -> str:
+    """Return the states along rising values, as one reads them: ``meets up to 3, inconclusive at 4, fails from 5 on``."""
+    spans = _spans(values, states)
     if len(spans) == 1:
         return f"{_WORDS[states[0]]} throughout"
     parts = []
     for number, (state, first, last) in enumerate(spans):
-        at = f"{'in' if monthly else 'at'} {first}"
         if number == len(spans) - 1:
             span = f"from {first} on"
         elif number == 0:
-            span = at if first == last else f"up to {last}"
+            span = f"{at} {first}" if first == last else f"up to {last}"
         else:
-            span = at if first == last else f"from {first} to {last}"
+            span = f"{at} {first}" if first == last else f"from {first} to {last}"
         parts.append(f"{_WORDS[state]} {span}")
-    return "; ".join([", ".join(parts), *_turns(values, states, used, monthly)])
+    return ", ".join(parts)
 
 
 def sentence_by_line(lines: Sequence[str], states: Sequence[str]) -> str:

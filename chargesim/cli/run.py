@@ -56,7 +56,9 @@ def run(
         from chargesim.study.precision import Precision
         from chargesim.study.run import run_scenario
 
-        if replications is not None and looks is None:
+        if budget is not None and precision is None:
+            raise InputError(["--budget: is for a run for --precision; --replications and --looks say how many a verdict takes"])
+        if replications is not None and looks is None and not any(one.startswith("looks=") for one in set_ or []):
             looks = 1
         given = {"seed": seed, "replications": replications, "looks": looks, "horizon.days": days}
         loaded = load(scenario, [*(set_ or []), *(f"{key}={value}" for key, value in given.items() if value is not None)])

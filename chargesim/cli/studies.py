@@ -9,7 +9,9 @@ from chargesim.cli.messages import messages, plain_console, print_json
 from chargesim.cli.options import AsJson, Changes, Direction, Engine, Figures, Jobs, ScenarioPath, app
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Callable
+
+    from rich.console import Console
 
 
 @app.command()
@@ -79,15 +81,7 @@ def limit(
         found = run_limit(load(scenario, set_ or []), vary, **chosen, jobs=jobs, out=out)
         from chargesim.view.limit import draw_limit_files, print_limit
 
-        if figures:
-            draw_limit_files(found, found.folder / "figures")
-        if as_json:
-            print_json(found.to_dict())
-            return
-        console = plain_console()
-        print_limit(console, found)
-        drawn = ", figures/limit.png" if figures else ""
-        console.print(f"All results: {found.folder} (levels.csv, limit.json{drawn})", soft_wrap=True, highlight=False)
+        _show(found, print_limit, draw_limit_files if figures else None, "levels.csv, limit.json", "limit.png", as_json)
 
 
 @app.command()
@@ -109,15 +103,7 @@ def tornado(
         found = run_tornado(load(scenario, set_ or []), weekday=weekday, replications=replications, jobs=jobs, out=out)
         from chargesim.view.tornado import draw_tornado_files, print_tornado
 
-        if figures:
-            draw_tornado_files(found, found.folder / "figures")
-        if as_json:
-            print_json(found.to_dict())
-            return
-        console = plain_console()
-        print_tornado(console, found)
-        drawn = ", figures/tornado.png" if figures else ""
-        console.print(f"All results: {found.folder} (tornado.csv, tornado.json{drawn})", soft_wrap=True, highlight=False)
+        _show(found, print_tornado, draw_tornado_files if figures else None, "tornado.csv, tornado.json", "tornado.png", as_json)
 
 
 @app.command()
@@ -145,17 +131,28 @@ def uncertainty(
         found = run_uncertainty(load(scenario, set_ or []), design=design, weekday=weekday, jobs=jobs, out=out)
         from chargesim.view.uncertainty import draw_uncertainty_files, print_uncertainty
 
-        if figures:
-            draw_uncertainty_files(found, found.folder / "figures")
-        if as_json:
-            print_json(found.to_dict())
-            return
-        console = plain_console()
-        print_uncertainty(console, found)
-        drawn = ", figures/uncertainty.png" if figures else ""
-        console.print(
-            f"All results: {found.folder} (draws.csv, morris.csv, sobol.csv, uncertainty.json{drawn})", soft_wrap=True, highlight=False
-        )
+        tables = "draws.csv, morris.csv, sobol.csv, uncertainty.json"
+        _show(found, print_uncertainty, draw_uncertainty_files if figures else None, tables, "uncertainty.png", as_json)
+
+
+def _show(
+    found: Any,
+    print_found: "Callable[[Console, Any], None]",
+    draw_files: "Callable[[Any, Path], object] | None",
+    tables: str,
+    figure: str,
+    as_json: bool,
+) -> None:
+    """Draw and print what a study has found, and say where it stands."""
+    if draw_files is not None:
+        draw_files(found, found.folder / "figures")
+    if as_json:
+        print_json(found.to_dict())
+        return
+    console = plain_console()
+    print_found(console, found)
+    drawn = f", figures/{figure}" if draw_files is not None else ""
+    console.print(f"All results: {found.folder} ({tables}{drawn})", soft_wrap=True, highlight=False)
 
 
 @app.command(name="lead-in")

@@ -6,14 +6,12 @@ functions of a run: `judge_unit` and Holm's procedure at the looks of `Plan`, `t
 """
 
 import math
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from scipy import special
-from tqdm.auto import tqdm
 
 from chargesim.analysis.criteria import UnitJudgement, judge_unit
 from chargesim.analysis.evidence import Unit
@@ -22,6 +20,7 @@ from chargesim.analysis.looks import Look, Plan, alpha_of_a_look, level_of_a_loo
 from chargesim.analysis.result import Bools, Floats
 from chargesim.demand.streams import stable_hash
 from chargesim.study.precision import next_count
+from chargesim.study.side_by_side import side_by_side
 
 ALLOWED = 0.05
 """Share of failures that the studies' criterion allows, which is also their true mean."""
@@ -126,15 +125,10 @@ def measure_coverage(studies: int, seed: int, *, jobs: int = 0, progress: bool =
     progress : bool
         Show a bar.
     """
-    import joblib  # a fifth of a second that other commands do not need
-
     batches = -(-studies // BATCH)
-    calls = [(kind, batch) for kind in range(len(KINDS)) for batch in range(batches)]
-    parallel = joblib.Parallel(n_jobs=jobs or os.cpu_count() or 1, return_as="generator")
-    counted = parallel(joblib.delayed(_run_batch)(kind, seed, batch) for kind, batch in calls)
-    bar = tqdm(counted, total=len(calls), desc="studies", unit="batch", disable=None if progress else True, leave=False)
-    found = list(bar)
-    return [_coverage(KINDS[kind], found[kind * batches : (kind + 1) * batches]) for kind in range(len(KINDS))]
+    calls = [(kind, seed, batch) for kind in range(len(KINDS)) for batch in range(batches)]
+    found = dict(side_by_side(_run_batch, calls, jobs, what="batches", progress=progress, kept="nothing is kept"))
+    return [_coverage(one, [found[kind, batch] for batch in range(batches)]) for kind, one in enumerate(KINDS)]
 
 
 def run_study(shares: Floats) -> tuple[Look, UnitJudgement, bool]:
@@ -155,8 +149,8 @@ def run_study(shares: Floats) -> tuple[Look, UnitJudgement, bool]:
     return PLAN.until_decided(judged, lambda found: found[1].meets or found[2])
 
 
-def _run_batch(kind: int, seed: int, batch: int) -> _Counts:
-    """Draw and judge the studies of one batch."""
+def _run_batch(kind: int, seed: int, batch: int) -> tuple[tuple[int, int], _Counts]:
+    """Draw and judge the studies of one batch; return which it is, and what was counted."""
     key = (stable_hash(KINDS[kind].name), batch)
     rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(seed, spawn_key=key)))
     values = KINDS[kind].draw(rng, (PLAN.most, BATCH))
@@ -164,7 +158,7 @@ def _run_batch(kind: int, seed: int, batch: int) -> _Counts:
     covers = np.stack([_covers(values[: look.replications], 0.95) for look in PLAN.looks])
     repeated = np.stack([_covers(values[: look.replications], level_of_a_look(look.of)) for look in PLAN.looks])
     stopped = np.array([look.number - 1 for look, _, _ in found])
-    return _Counts(
+    return (kind, batch), _Counts(
         meets=sum(judgement.meets for _, judgement, _ in found),
         fails=sum(fails for _, _, fails in found),
         student=int(_student_meets(values).sum()),

@@ -1,20 +1,14 @@
 """Run the replications that a run directory lacks, side by side, and read them all."""
 
-import contextlib
 import os
-from collections.abc import Generator
-from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from tqdm.auto import tqdm
 
 from chargesim.engine.accumulators import Accumulators
-from chargesim.errors import RunStoppedError
 from chargesim.study.case import Case
 from chargesim.study.engine_choice import make_ready
 from chargesim.study.replication import accumulators_path, run_replication, sessions_path, site_hours_path
+from chargesim.study.side_by_side import side_by_side
 from chargesim.study.storage import read_accumulators
 
 SESSIONS_WORTH_A_WORKER = 60_000
@@ -78,13 +72,11 @@ class Replications:
 
     def _run(self, todo: list[int]) -> None:
         """Run some replications; each leaves its own files, so an interruption loses at most those under way."""
-        workers = min(self.jobs or worthwhile_jobs(self.case, len(todo)), len(todo))
+        workers = self.jobs or worthwhile_jobs(self.case, len(todo))
         calls = [(self.case.task, r, self.folder, self.about, self.keep_sessions) for r in todo]
         self.ran += todo
-        with contextlib.closing(_finished(workers, calls)) as finished:
-            shown = None if self.progress else True
-            for gib in tqdm(finished, total=len(todo), desc="replications", unit="rep", disable=shown, leave=False):
-                self.most_gib = max(self.most_gib, gib)
+        for gib in side_by_side(run_replication, calls, workers, what="replications", progress=self.progress):
+            self.most_gib = max(self.most_gib, gib)
 
 
 def expected_sessions(case: Case) -> float:
@@ -96,18 +88,3 @@ def expected_sessions(case: Case) -> float:
 def worthwhile_jobs(case: Case, replications: int) -> int:
     """Return one job for a run that is over before worker processes would have started, else one per core."""
     return 1 if expected_sessions(case) * replications < SESSIONS_WORTH_A_WORKER else (os.cpu_count() or 1)
-
-
-def _finished(workers: int, calls: list[tuple[Any, ...]]) -> Generator[float, None, None]:
-    if workers == 1:
-        yield from (run_replication(*call) for call in calls)
-        return
-    import joblib  # a fifth of a second that a small run does not need
-
-    jobs = (joblib.delayed(run_replication)(*call) for call in calls)
-    try:
-        yield from joblib.Parallel(n_jobs=workers, return_as="generator_unordered", mmap_mode="c")(jobs)
-    except BrokenExecutor:
-        raise RunStoppedError(
-            "A worker process was killed (out of memory?); finished replications are kept, the same command goes on from there."
-        ) from None

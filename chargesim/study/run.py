@@ -202,7 +202,7 @@ class _Study:
         case, folder = self.replications.case, self.replications.folder
         kpis, checks = _write_tables(folder, result, verdict)
         write_mean_site_hours(self.replications.site_hours(result.planned_replications), folder / "site_hours.parquet")
-        write_text(folder / "stress_des.md", checklist(case, result, self.manifest))
+        write_text(folder / "stress_des.md", checklist(case, result, verdict, self.manifest))
         state = "incomplete" if verdict.verdict == "incomplete" else "complete"
         found = {"state": state, "replications": len(result.replications), "look": verdict.look}
         took = Footprint(time.time() - self.begun, max(self.replications.most_gib, peak_gib()))

@@ -5,15 +5,13 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Generator, Sequence
-from concurrent.futures import BrokenExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from tqdm.auto import tqdm
 
 from chargesim.analysis.profiles import quarter_load
 from chargesim.analysis.series import (
@@ -26,7 +24,7 @@ from chargesim.analysis.series import (
     shown_kpis,
     standings,
 )
-from chargesim.errors import InputError, RunStoppedError
+from chargesim.errors import InputError
 from chargesim.network.network import STATION
 from chargesim.scenario.reading import LoadedScenario, dump_yaml
 from chargesim.scenario.series import Series, between
@@ -37,6 +35,7 @@ from chargesim.study.replications import SESSIONS_WORTH_A_WORKER, expected_sessi
 from chargesim.study.run import Run, Sessions, run_scenario
 from chargesim.study.run_folder import prepare_folder, run_digest
 from chargesim.study.series_panels import check_panels
+from chargesim.study.side_by_side import side_by_side
 from chargesim.study.storage import write_json, write_text
 
 MANIFEST = "series.json"
@@ -209,28 +208,13 @@ class _Player:
 
     def all(self, variants: list[Variant], first: Case) -> list[Outcome]:
         """Run variants with a bar over them; return their outcomes in order."""
-        outcomes: dict[str, Outcome] = {}
-        with contextlib.closing(self._finished(variants, first)) as finished:
-            bar = tqdm(finished, total=len(variants), desc="variants", unit="var", disable=None if self.progress else True, leave=False)
-            for outcome in bar:
-                outcomes[outcome.slug] = outcome
-        return [outcomes[one.slug] for one in variants]
-
-    def _finished(self, variants: list[Variant], first: Case) -> Generator[Outcome, None, None]:
         sessions = expected_sessions(first) * first.scenario.replications * len(variants)
-        if self.jobs == 1 or len(variants) < self.jobs or sessions < SESSIONS_WORTH_A_WORKER:
-            inner = self.jobs if sessions >= SESSIONS_WORTH_A_WORKER else 1
-            yield from (self._play(one, inner) for one in variants)
-            return
-        import joblib  # a fifth of a second that a small series does not need
-
-        calls = (joblib.delayed(self._play)(one, 1) for one in variants)
-        try:
-            yield from joblib.Parallel(n_jobs=self.jobs, return_as="generator_unordered")(calls)
-        except BrokenExecutor:
-            raise RunStoppedError(
-                "A worker process was killed (out of memory?); finished replications are kept, the same command goes on from there."
-            ) from None
+        many = sessions >= SESSIONS_WORTH_A_WORKER
+        apart = many and self.jobs > 1 and len(variants) >= self.jobs
+        calls = [(one, 1 if apart or not many else self.jobs) for one in variants]
+        played = side_by_side(self._play, calls, self.jobs if apart else 1, what="variants", progress=self.progress)
+        outcomes = {outcome.slug: outcome for outcome in played}
+        return [outcomes[one.slug] for one in variants]
 
     def _play(self, one: Variant, jobs: int) -> Outcome:
         """Run one variant in its own directory and return what the comparison needs of it."""

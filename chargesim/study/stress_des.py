@@ -10,6 +10,7 @@ from typing import Any
 
 from chargesim.analysis.kpis import kpi_table
 from chargesim.analysis.result import RunResult
+from chargesim.analysis.verdict import Verdict
 from chargesim.engine.order import EventClass
 from chargesim.scenario.assumption import UNSOURCED
 from chargesim.scenario.inputs import Input, scenario_inputs
@@ -34,7 +35,7 @@ Items = Iterable[tuple[str, str]]
 """Items by number and name, each with its text."""
 
 
-def checklist(case: Case, result: RunResult, manifest: dict[str, Any]) -> str:
+def checklist(case: Case, result: RunResult, verdict: Verdict, manifest: dict[str, Any]) -> str:
     """Return the STRESS-DES checklist of a finished run as Markdown.
 
     Parameters
@@ -42,6 +43,8 @@ def checklist(case: Case, result: RunResult, manifest: dict[str, Any]) -> str:
     case : Case
     result : RunResult
         Of its replications.
+    verdict : Verdict
+        Of those on which it rests, which are fewer where a precision was asked for.
     manifest : dict
         Versions, seed, streams and hash, as in manifest.json.
     """
@@ -50,7 +53,7 @@ def checklist(case: Case, result: RunResult, manifest: dict[str, Any]) -> str:
         "1 Objectives": _objectives(case, result, inputs),
         "2 Logic": logic(case),
         "3 Data": data(case, result, inputs),
-        "4 Experimentation": _experimentation(case, result),
+        "4 Experimentation": _experimentation(case, result, verdict),
         "5 Implementation": _implementation(case, manifest),
         "6 Code access": _code_access(case, manifest),
     }
@@ -109,7 +112,7 @@ def _needs(criterion: Criterion) -> str:
     return f"{f'at least {criterion.at_least:g}' if criterion.at_most is None else f'at most {criterion.at_most:g}'}{within}"
 
 
-def _experimentation(case: Case, result: RunResult) -> Iterator[tuple[str, str]]:
+def _experimentation(case: Case, result: RunResult, verdict: Verdict) -> Iterator[tuple[str, str]]:
     horizon, on = case.scenario.horizon, {one.name for one in mechanisms(case) if one.on}
     filled = [f", {words}" for name, words in _AT_THE_START.items() if name in on]
     yield (
@@ -124,16 +127,18 @@ def _experimentation(case: Case, result: RunResult) -> Iterator[tuple[str, str]]
         f"{_count(RUN_OUT_DAYS, 'day')} more, until "
         "the last vehicle that wished on them has left among vehicles that are not judged.",
     )
-    looks = f"at most {result.looks} times, at twice the replications each time, the error divided by them; this is look {result.look}"
-    look = "once, at all replications" if result.looks == 1 else looks
+    looks = f"at most {verdict.looks} times, at twice the replications each time, the error divided by them; this is look {verdict.look}"
+    look = "once" if verdict.looks == 1 else looks
+    rests = f"{verdict.replications} of the {verdict.planned_replications} that were planned for it"
+    level = f"{100 * result.interval_level:g} %"
     yield (
         "4.3 Estimation approach",
-        f"{len(result.replications)} of {result.planned_replications} planned independent replications. Intervals of KPIs are "
-        "two-sided 95 % Student-t "
+        f"{len(result.replications)} independent replications; the verdict rests on {rests}. Intervals of KPIs are two-sided "
+        f"{level} Student-t "
         "over replication means, corrected for skewness from ten on (Hall 1992), never over vehicles; a quantile is "
         "taken in each replication, with the pooled one beside it. The "
         "verdict looks "
-        f"{look}: each criterion has one-sided Student-t bounds at {result.standard.confidence.value:g} confidence; the plan meets "
+        f"{look}: each criterion has one-sided Student-t bounds at {verdict.confidence_of_a_look:g} confidence; the plan meets "
         "when all criteria meet "
         "(intersection-union), fails when one fails after correction over its districts and Holm's over the criteria, and else is "
         "inconclusive. "

@@ -111,10 +111,10 @@ class UncertaintyRun:
         """A row per draw: failures over allowance of each criterion and of the whole standard."""
         return pd.DataFrame({"draw": range(self.design.draws), **{one.name: one.draws for one in self.outcomes}})
 
-    def hangs_on(self, criterion: str = WHOLE) -> list[tuple[str, float]]:
-        """Return the groups on which a criterion hangs, by their total share of its variance, the largest first."""
+    def hangs_on(self, criterion: str = WHOLE) -> list[tuple[str, float, float]]:
+        """Return the groups on which a criterion hangs: total share of its variance, the largest first, and its 95 % half-width."""
         mine = self.sobol[self.sobol["criterion"] == criterion].dropna().sort_values("total", ascending=False)
-        return list(zip(mine["group"], mine["total"], strict=True))
+        return list(zip(mine["group"], mine["total"], mine["total_half"], strict=True))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the study as plain data."""

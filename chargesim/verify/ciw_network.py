@@ -54,8 +54,14 @@ def simulate_ring(plant: Plant, table: Table) -> Stories:
 
     way, nobody = ciw.dists.Deterministic(on_the_way_min), [None] * n
     served, patience = [drawn(service_min)] * n + [way] * n, [drawn(table["patience_min"])] * n + nobody
-    ways = [ciw.routing.Leave() for _ in range(n)] + [ciw.routing.Direct(to=(site + 1) % n + 1) for site in range(n)]
-    routing = ciw.routing.NetworkRouting(ways)
+    going_on = {"next_node_for_jockeying": lambda self, ind: self.simulation.nodes[self.node.id_number + n]}
+    gives_up_to_the_next = type("GivesUpToTheNext", (ciw.routing.Leave,), going_on)
+
+    def routing(at_a_station: Any) -> Any:
+        """Return the ways of a class: from a station out, or where its patience ends as the router says; then on to the next."""
+        to_next = [ciw.routing.Direct(to=(site + 1) % n + 1) for site in range(n)]
+        return ciw.routing.NetworkRouting([at_a_station() for _ in range(n)] + to_next)
+
     become = {FIRST: {FIRST: 0.0, SECOND: 1.0}, SECOND: {FIRST: 0.0, SECOND: 1.0}}
     network = ciw.create_network(
         arrival_distributions={
@@ -64,9 +70,8 @@ def simulate_ring(plant: Plant, table: Table) -> Stories:
         },
         service_distributions={FIRST: served, SECOND: served},
         number_of_servers=[int(guns) for guns in plant.servers] + [inf] * n,
-        routing={FIRST: routing, SECOND: routing},
+        routing={FIRST: routing(gives_up_to_the_next), SECOND: routing(ciw.routing.Leave)},
         reneging_time_distributions={FIRST: patience, SECOND: patience},
-        reneging_destinations={FIRST: [n + site + 1 for site in range(n)] + [-1] * n, SECOND: [-1] * (2 * n)},
         class_change_matrices=[{}] * n + [become] * n,
     )
     simulation = ciw.Simulation(network)

@@ -1,14 +1,10 @@
 """Climb the verification ladder: run every rung in both engines, replication by replication, and judge it against theory."""
 
-import contextlib
-import os
-from collections.abc import Generator, Sequence
-from concurrent.futures import BrokenExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from chargesim.analysis.intervals import Interval, holm, p_above, t_interval
 from chargesim.bench.ciw_program import MISSING, has_ciw
@@ -18,10 +14,10 @@ from chargesim.engine.compiled.engine import run_compiled
 from chargesim.engine.order import DAY_MIN
 from chargesim.engine.session_log import SessionLog
 from chargesim.engine.simpy_engine import run_simpy
-from chargesim.errors import RunStoppedError
 from chargesim.study.engine_choice import make_ready_for
 from chargesim.study.engines import differences
 from chargesim.study.replication import collector_at_rest
+from chargesim.study.side_by_side import side_by_side
 from chargesim.verify.ciw_network import Stories
 from chargesim.verify.rungs import Rung
 
@@ -140,9 +136,8 @@ def climb(rungs: Sequence[Rung], *, seed: int = SEED, replications: int = REPLIC
         make_ready_for(rungs[able[0]].plant)
     calls = [(rungs[number], number, seed, replication) for replication in range(replications) for number in able]
     climbed: dict[int, list[Climbed]] = {number: [] for number in able}
-    with contextlib.closing(_finished(jobs or os.cpu_count() or 1, calls)) as finished:
-        for one in tqdm(finished, total=len(calls), desc="verify", unit="run", leave=False, disable=None if progress else True):
-            climbed[one.rung].append(one)
+    for one in side_by_side(run_rung, calls, jobs, what="verify", progress=progress, kept="nothing is kept, try --jobs 1"):
+        climbed[one.rung].append(one)
     seen = {number: sorted(each, key=lambda one: one.replication) for number, each in climbed.items()}
     p_values = {number: p for number, each in seen.items() if (p := p_value(rungs[number], each)) is not None}
     rejected = dict(zip(p_values, holm(list(p_values.values()), alpha=ALPHA).tolist(), strict=True)) if p_values else {}
@@ -151,19 +146,6 @@ def climb(rungs: Sequence[Rung], *, seed: int = SEED, replications: int = REPLIC
         for number, rung in enumerate(rungs)
     ]
     return Ladder(tuple(rows), seed, replications)
-
-
-def _finished(workers: int, calls: list[tuple[Rung, int, int, int]]) -> Generator[Climbed, None, None]:
-    if workers == 1:
-        yield from (run_rung(*call) for call in calls)
-        return
-    import joblib  # a fifth of a second that one worker does not need
-
-    jobs = (joblib.delayed(run_rung)(*call) for call in calls)
-    try:
-        yield from joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(jobs)
-    except BrokenExecutor:
-        raise RunStoppedError("A worker process was killed (out of memory?); try --jobs 1.") from None
 
 
 def run_rung(rung: Rung, number: int, seed: int, replication: int) -> Climbed:

@@ -55,7 +55,7 @@ def _band(ax: Axes, by_hour: Intervals, colour: str, label: str) -> None:
 
 
 def print_lead_in(console: Console, checked: LeadIn) -> None:
-    """Print whether the lead-in is long enough, and which KPIs move.
+    """Print whether the lead-in is seen to be too short, and which KPIs move.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def print_lead_in(console: Console, checked: LeadIn) -> None:
         From `study.lead_in.check_lead_in`.
     """
     moved = checked.moved
-    answer = "long enough" if not moved else "too short for some KPIs"
+    answer = "not seen to be too short" if not moved else "too short for some KPIs"
     counted = moved_text(len(moved), len(checked.shifts), checked.longer_days, checked.replications)
     console.print(Text(f"A lead-in of {_days(checked.own_days)} is {answer}: {counted}", style="bold"))
     if not moved:

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chargesim.analysis.limit import Curve
+from chargesim.analysis.standing import stretches
 from chargesim.study.limit import LimitRun
 from chargesim.view.figures import write_figure
 from chargesim.view.style import BLUE, GREEN, GREY, INK, VERDICT_COLOURS, VERDICT_MARKERS, VERMILION, new_figure, styled
@@ -26,26 +27,14 @@ _COLUMNS = 3
 
 
 def headline(run: LimitRun) -> str:
-    """Return the answer in a sentence: up to which level the plan meets, from which on it fails, and where it breaks."""
-    limit, day = run.limit, f"one {run.day}"
+    """Return the answer in a sentence: where the plan meets, where it fails and where neither is sure, and where it breaks."""
+    day = f"one {run.day}"
     if run.idle:
         return f"{run.key} changes nothing: every criterion is the same at all {len(run.levels)} levels ({day})"
-    worse = limit.direction == "worse"
-    meets = "meets at no level" if limit.meets is None else f"meets {'up to' if worse else 'from'} {_level(run, limit.meets)}"
-    meets += "" if worse or limit.meets is None else " on"
-    if limit.fails is None:
-        fails = "fails at no level"
-    elif limit.fails == run.levels[0 if worse else -1]:
-        fails = f"fails at every level from {_level(run, run.levels[0])} to {_level(run, run.levels[-1])}"
-        fails = fails if set(run.states) == {"fails"} else f"fails from {_level(run, limit.fails)} {'on' if worse else 'down'}"
-    else:
-        fails = f"fails from {_level(run, limit.fails)} {'on' if worse else 'down'}"
-    text = f"{run.key}: {meets}, {fails} ({day})"
-    if limit.breaks_first is not None:
-        first = next(curve for curve in run.curves if curve.criterion == limit.breaks_first)
-        text += f"; breaks first: {first.criterion}, {_where(run, first)}"
-    if limit.odd:
-        text += f"; not monotone: meets again at {', '.join(_level(run, level) for level in limit.odd)}"
+    text = f"{run.key}: {stretches([_level(run, level) for level in run.levels], run.states)} ({day})"
+    if run.limit.breaks_first is not None:
+        first = next(curve for curve in run.curves if curve.criterion == run.limit.breaks_first)
+        text += f"; breaks first by its fit: {first.criterion}, {_where(run, first)}"
     return text
 
 

@@ -27,8 +27,8 @@ def headline(run: UncertaintyRun) -> str:
     """Return in two sentences how sure the verdict is, and what it hangs on."""
     share = run.whole.meets
     words = f"Over the ranges of {len(run.inputs)} inputs the plan meets in {share.count} of {share.of} draws: {_with_interval(share)}."
-    hangs = [f"{group} ({100 * total:.0f} % of the variance)" for group, total in run.hangs_on()[:3] if total > 0]
-    return f"{words} It hangs on {', '.join(hangs)}." if hangs else words
+    hangs = [f"{group} ({100 * total:.0f} +- {100 * half:.0f} % of the variance)" for group, total, half in run.hangs_on() if total > half]
+    return f"{words} It hangs on {', '.join(hangs[:3])}." if hangs else f"{words} On which input it hangs most cannot be told apart."
 
 
 def _with_interval(share: Share) -> str:
@@ -81,7 +81,7 @@ def _outcomes_table(run: UncertaintyRun) -> Table:
             f"{100 * one.quantile(0.05):.0f} to {100 * one.quantile(0.95):.0f}",
             *([f"{100 * one.by_layout.min():.0f} to {100 * one.by_layout.max():.0f}"] if layouts else []),
             _with_interval(share),
-            next((group.split(".")[-1] for group, _ in run.hangs_on(one.name)), "-"),
+            next((group.split(".")[-1] for group, _, _ in run.hangs_on(one.name)), "-"),
         ]
         table.add_row(escape(one.name), *cells, style="bold" if one.name == WHOLE else "")
     return table
@@ -164,7 +164,7 @@ def _draw_row(ax: Axes, row: int, one: CriterionUncertainty, shift: np.ndarray, 
 def _draw_effects(ax: Axes, run: UncertaintyRun, most: int = 12) -> None:
     """Draw the largest effects of the screening on the whole standard, with the Sobol share of those that survived."""
     effects = run.morris[run.morris["criterion"] == WHOLE].sort_values("mu_star", ascending=False).head(most)
-    totals = dict(run.hangs_on())
+    totals = {group: total for group, total, _ in run.hangs_on()}
     rows = np.arange(len(effects))
     mean, half = 100 * effects["mu_star"].to_numpy(float), 100 * effects["half"].to_numpy(float)
     ax.barh(rows, mean, height=0.6, color=[BLUE if group in totals else GREY for group in effects["group"]], alpha=0.85)
