@@ -16,9 +16,12 @@ def test_the_fit_pools_neighbours_that_are_out_of_order():
     assert np.isfinite(monotone(np.array([0.2, math.inf]), "worse")).all()
 
 
-def test_the_direction_is_that_which_fits_better():
-    assert direction_of(np.array([0.1, 0.3, 0.25, 0.6])) == "worse"
-    assert direction_of(np.array([0.6, 0.3, 0.35, 0.1])) == "better"
+def test_the_direction_is_that_of_the_trend_within_the_replications():
+    noise, slight = np.array([-0.1, 0.0, 0.1]), np.array([[-0.001, 0.002, 0.001], [0.0, 0.001, 0.0], [0.002, -0.001, 0.0]])
+    rising = np.array([[0.50], [0.52], [0.54]])
+    assert direction_of(rising + noise) == "worse"  # the replications differ more than the levels, but each of them rises
+    assert direction_of(rising[::-1] + noise + slight) == "better"
+    assert direction_of(0.5 + noise + slight) is None
 
 
 @pytest.mark.parametrize(
@@ -43,8 +46,10 @@ class _Verdicts:
     criteria = ()
 
 
-def curve(name, used, half=0.1, told=None):
-    bands = [Band(value, value - half, value + half) for value in used]
+def curve(name, used, half=0.1, told=None, sway=0.0):
+    """Return a curve whose replications sway by so much from the first level to the last."""
+    swaying = [sway * np.array([-1.0, 0.0, 1.0]) * place for place in range(len(used))]
+    bands = [Band(value, value - half, value + half, value + noise) for value, noise in zip(used, swaying, strict=True)]
     return curve_of(name, LEVELS, bands, [_Verdicts] * len(used), told)
 
 
@@ -91,3 +96,10 @@ def test_a_criterion_that_nothing_moves_and_that_is_broken_breaks_at_every_level
     found = limit_of(LEVELS, ["fails"] * 4, [curve("still", [1.5] * 4), curve("a", [0.2, 0.5, 0.8, 1.1])])
     assert isinstance(curve("still", [1.5] * 4), Curve)
     assert (found.breaks_first, found.crossing) == ("still", None)
+
+
+def test_a_trend_that_noise_explains_has_no_direction_unless_it_is_told():
+    noise = curve("a", [0.9, 0.85, 0.95, 0.85], sway=0.1)
+    assert (noise.direction, noise.crossing) == (None, None)
+    assert noise.fit == pytest.approx([0.8875] * 4)
+    assert curve("a", [0.9, 0.85, 0.95, 0.85], told="worse").direction == "worse"

@@ -1,12 +1,15 @@
 """Test the search for the level at which a plan breaks, on the small city, against runs by hand."""
 
 import json
+import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 from factories import SCENARIOS
 from typer.testing import CliRunner
 
+from chargesim.analysis.limit import Crossing
 from chargesim.analysis.verdict import judge
 from chargesim.cli import app
 from chargesim.demand.nesting import alike
@@ -75,13 +78,40 @@ def test_only_what_is_missing_is_run_again(found):
 
 def test_a_folder_of_another_input_is_refused(found):
     with pytest.raises(InputError, match="holds another run"):
-        run_limit(small(), "gun_power", levels=2, replications=3, out=found.folder, progress=False)
+        run_limit(small(), "share_at_network", levels=2, replications=3, out=found.folder, progress=False)
 
 
 def test_a_key_without_effect_says_so(tmp_path):
     run = run_limit(small(), "stations.store.kwh", levels=2, replications=2, jobs=1, out=tmp_path / "out", progress=False)
     assert run.idle
     assert "stations.store.kwh changes nothing" in headline(run)
+
+
+@pytest.mark.parametrize(
+    ("direction", "crossing", "words"),
+    [
+        ("worse", (18.4, 16.0, math.inf), "about 18.4 (16 to above all levels)"),
+        ("worse", (math.inf, math.inf, math.inf), "at no level"),
+        ("worse", (math.inf, 426.0, math.inf), "at no level by its mean, not sure from 426 on"),
+        ("worse", (-math.inf, -math.inf, 300.0), "at every level by its mean, not sure up to 300"),
+        ("worse", (math.inf, -math.inf, math.inf), "at no level by its mean, and no level is sure"),
+        ("better", (-math.inf, -math.inf, -math.inf), "at no level"),
+        ("better", (-math.inf, -math.inf, 300.0), "at no level by its mean, not sure up to 300"),
+        ("better", (math.inf, 426.0, math.inf), "at every level by its mean, not sure from 426 on"),
+    ],
+)
+def test_where_a_criterion_breaks_is_said_in_words(found, direction, crossing, words):
+    plain = replace(found, is_share=False, limit=replace(found.limit, breaks_first=found.curves[0].criterion))
+    curve = replace(found.curves[0], direction=direction, crossing=Crossing(*crossing))
+    assert headline(replace(plain, curves=(curve,))).endswith(f"breaks first by its fit: {curve.criterion}, {words}")
+
+
+def test_few_levels_lie_between_those_that_the_scenario_takes(tmp_path):
+    run = run_limit(small(), "share_at_network", levels=2, replications=2, jobs=1, out=tmp_path / "out", progress=False)
+    assert len(run.levels) == 2
+    assert "beyond them the scenario is refused" in run.note
+    with pytest.raises(InputError, match="more than all public energy"):
+        run_limit(small(), "share_at_network", low=0.1, high=0.9, levels=2, replications=2, jobs=1, out=tmp_path / "asked", progress=False)
 
 
 def test_what_the_standard_reads_is_all_that_is_kept():
@@ -112,6 +142,8 @@ def test_a_wrong_key_is_refused_with_the_nearest_right_one(key, told, tmp_path, 
 
 def test_levels_surround_the_value_and_shares_stay_shares():
     case = build_case(small())
+    units = {name: lever_of(case, name).unit for name in ("stock", "gun_power", "patience", "availability")}
+    assert units == {"stock": "", "gun_power": "kW at the plug", "patience": "times that of each fleet", "availability": ""}
     for name, ends in {"stock": (875, 6125), "availability": (0.85, 1.0), "patience": (0.25, 1.75)}.items():
         levels = levels_of(lever_of(case, name), None, None, None)
         assert (levels[0], levels[-1]) == pytest.approx(ends, rel=0.01)

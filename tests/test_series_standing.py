@@ -62,7 +62,7 @@ def outcome(line, value, *states, shown=()):
         ([F, M, M, M], "fails at 0, meets from 0.25 on"),
         ([M, F, M, M], "meets at 0, fails at 0.25, meets from 0.5 on"),
         ([M, U, U, F], "meets at 0, inconclusive from 0.25 to 0.5, fails from 1 on"),
-        (["given", "short", "short", "short"], "given by the plan, reached at 0, given by the plan, not reached from 0.25 on"),
+        (["given", "short", "short", "short"], "reached by the plan at 0, not reached by the plan from 0.25 on"),
     ],
 )
 def test_sentence_over_numbers(states, words):

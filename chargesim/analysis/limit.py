@@ -4,7 +4,8 @@ At each level the standard is judged at the error alpha over the number of level
 at" hold together with the standard's confidence, and so do all statements "fails at". Between the levels the failures
 of each criterion over what it allows are fitted by isotonic regression (Barlow et al. 1972), and where the fit crosses 1
 the criterion breaks. The interval of that point is where the fitted two-sided 95 % bounds cross 1: the levels at which
-the bounds do not exclude the threshold.
+the bounds do not exclude the threshold. It is that of one criterion by itself, without the division over levels and
+Holm's correction that the judgement of a level has: so a level may lie outside the interval and still be inconclusive.
 """
 
 import math
@@ -16,7 +17,7 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 
 from chargesim.analysis.evidence import allowance, gather, units
-from chargesim.analysis.intervals import one_sided_bounds
+from chargesim.analysis.intervals import one_sided_bounds, t_interval
 from chargesim.analysis.result import Floats, RunResult
 from chargesim.analysis.series import criterion_state
 from chargesim.analysis.verdict import Verdict
@@ -36,6 +37,8 @@ class Band:
     lower: float
     upper: float
     """two-sided 95 % bounds, of the worst of all districts where districts are judged"""
+    shares: Floats
+    """[R] failures of each replication, averaged over what is judged at once; on the same vehicles at every level"""
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,9 @@ class Curve:
     fit_lower: Floats
     fit_upper: Floats
     direction: Direction | None
-    """None where the levels change nothing"""
+    """None where the levels change nothing, or nothing that is told from noise"""
     crossing: Crossing | None
-    """None where the criterion is not judged, or the levels change nothing"""
+    """None where the criterion is not judged, or has no direction"""
 
 
 def band_of(result: RunResult, criterion: Criterion) -> Band:
@@ -74,7 +77,7 @@ def band_of(result: RunResult, criterion: Criterion) -> Band:
     Of districts the worst counts: it is at most the highest upper bound, and at least the highest lower bound at an error
     that is divided by their number.
     """
-    nothing = Band(math.nan, math.nan, math.nan)
+    nothing = Band(math.nan, math.nan, math.nan, np.empty(0))
     if criterion.measure in GIVEN:
         return nothing
     parts = units(result, criterion, gather(result, criterion))[0]
@@ -86,6 +89,7 @@ def band_of(result: RunResult, criterion: Criterion) -> Band:
         _used(max(bound.mean for bound in above), criterion),
         _used(max(bound.lower for bound in below), criterion),
         _used(max(bound.upper for bound in above), criterion),
+        np.nanmean([part.shares for part in parts], axis=0),
     )
 
 
@@ -110,24 +114,38 @@ def curve_of(
     bands, verdicts : sequence
         At each level.
     told : {"worse", "better"}, optional
-        What more of the input does, where it is known; else the direction that fits better.
+        What more of the input does, where it is known; else it is found out.
     """
     states = tuple(criterion_state(item) for verdict in verdicts for item in verdict.criteria if item.name == criterion)
     used, lower, upper = (np.array([getattr(band, name) for band in bands]) for name in ("mean", "lower", "upper"))
     if np.isnan(used).any() or np.ptp(used) == 0:
         flat = np.full(len(levels), np.nan) if np.isnan(used).any() else used
         return Curve(criterion, states, used, lower, upper, flat, flat, flat, None, None)
-    direction = told or direction_of(used)
+    direction = told or direction_of(np.array([band.shares for band in bands]))
+    if direction is None:
+        return Curve(criterion, states, used, lower, upper, np.full(len(levels), used.mean()), lower, upper, None, None)
     fit, fit_lower, fit_upper = (monotone(values, direction) for values in (used, lower, upper))
     at, early, late = (crossing_of(levels, values, direction) for values in (fit, fit_upper, fit_lower))
     crossing = Crossing(at, min(early, late), max(early, late))
     return Curve(criterion, states, used, lower, upper, fit, fit_lower, fit_upper, direction, crossing)
 
 
-def direction_of(used: Floats) -> Direction:
-    """Return whether more of the input makes more failures, ``worse``, or fewer: what leaves the smaller squares."""
-    rising, falling = (float(((used - monotone(used, direction)) ** 2).sum()) for direction in ("worse", "better"))
-    return "worse" if rising <= falling else "better"
+def direction_of(shares: Floats) -> Direction | None:
+    """Return whether more of the input makes more failures, ``worse``, or fewer, by the trend in each replication.
+
+    Parameters
+    ----------
+    shares : array of float, [level, R]
+        Failures of each replication, which meets the same vehicles at all levels.
+
+    Returns
+    -------
+    {"worse", "better"} or None
+        None where the 95 % interval of the trend holds 0: it is not told from noise.
+    """
+    places = np.arange(len(shares)) - (len(shares) - 1) / 2
+    trend = t_interval(places @ shares)
+    return "worse" if trend.lower > 0 else "better" if trend.upper < 0 else None
 
 
 def monotone(values: Floats, direction: Direction) -> Floats:
@@ -212,7 +230,7 @@ def limit_of(levels: Sequence[float], states: Sequence[str], curves: Sequence[Cu
     meets = next((level for level, state in reversed(before) if state == "meets"), None)
     odd = tuple(level for level, state in after if state == "meets")
     same = [curve for curve in moving if curve.direction == direction and curve.crossing is not None]
-    stuck = [curve for curve in curves if curve.direction is None and np.isfinite(curve.fit).all() and (curve.fit > 1).all()]
+    stuck = [curve for curve in curves if curve.direction is None and (curve.fit_lower > 1).all()]
     first = _first(same, direction)
     if first is None or first.crossing is None or stuck:
         return Limit(direction, meets, after[0][0] if after else None, None, stuck[0].criterion if stuck else None, odd)

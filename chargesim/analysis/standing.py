@@ -12,8 +12,8 @@ _WORDS = {
     "fails": "fails",
     "inconclusive": "inconclusive",
     "incomplete": "incomplete",
-    "given": "given by the plan, reached",
-    "short": "given by the plan, not reached",
+    "given": "reached by the plan",
+    "short": "not reached by the plan",
     "nothing": "nothing to judge",
 }
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from chargesim.errors import InputError
 from chargesim.scenario.faults import Fault
+from chargesim.scenario.inputs import scenario_inputs
 from chargesim.scenario.keys import nearest_name, slot_at, unknown_key, value_at
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.series import SAME_FOR_ALL
@@ -45,6 +46,8 @@ class Lever:
     low: float | None = None
     high: float | None = None
     """range of its sources"""
+    unit: str = ""
+    """as the scenario states it"""
 
 
 def lever_of(case: Case, name: str) -> Lever:
@@ -68,7 +71,9 @@ def lever_of(case: Case, name: str) -> Lever:
         return Lever(name, scenario.reliability.availability, lambda share: _available(share, hours), share=True, least=0.85, most=1.0)
     if name == "patience":
         means = {f"fleets.{fleet}.patience_min": one.patience_min.value for fleet, one in scenario.fleets.items()}
-        return Lever(name, 1.0, lambda factor: {key: factor * mean for key, mean in means.items()}, least=0.0)
+        return Lever(
+            name, 1.0, lambda factor: {key: factor * mean for key, mean in means.items()}, least=0.0, unit="times that of each fleet"
+        )
     keys = _keys(case, SHORT.get(name, name), name)
     slots = [slot_at(Scenario, tuple(key.split("."))) for key in keys]
     held = [value_at(case.loaded.resolved, tuple(key.split("."))) for key in keys]
@@ -92,6 +97,7 @@ def lever_of(case: Case, name: str) -> Lever:
         most=1.0 if share else np.inf,
         low=first.get("low"),
         high=first.get("high"),
+        unit=next((one.unit for one in scenario_inputs(scenario) if one.key == keys[0] and one.unit not in ("share", "number")), ""),
     )
 
 

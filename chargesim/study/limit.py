@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from chargesim.analysis.limit import Curve, Direction, Limit, band_of, curve_of, limit_of
@@ -17,7 +18,7 @@ from chargesim.scenario.reading import LoadedScenario, dump_yaml
 from chargesim.study.case import Case
 from chargesim.study.engine_choice import Engine
 from chargesim.study.levels import EngineName, Setting, choose, maker, one_day, play_all, result_of
-from chargesim.study.levers import Lever, levels_of, lever_of
+from chargesim.study.levers import DEFAULT_LEVELS, Lever, levels_of, lever_of
 from chargesim.study.run import as_result
 from chargesim.study.run_folder import prepare_folder, run_digest
 from chargesim.study.side_by_side import side_by_side
@@ -40,6 +41,8 @@ class LimitRun:
     """its level in the scenario"""
     is_share: bool
     """levels are shares, which are shown in per cent"""
+    unit: str
+    """of the levels, as the scenario states it"""
     day: str
     levels: tuple[float, ...]
     verdicts: tuple[Verdict, ...]
@@ -60,8 +63,8 @@ class LimitRun:
 
     @property
     def idle(self) -> bool:
-        """Whether no criterion hangs on the input."""
-        return all(curve.direction is None for curve in self.curves)
+        """Whether no criterion hangs on the input: each is the same at all levels, to the last digit."""
+        return not any(np.ptp(curve.used) > 0 for curve in self.curves)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -92,6 +95,7 @@ class LimitRun:
             "folder": str(self.folder),
             "key": self.key,
             "value": self.value,
+            "unit": self.unit,
             "day": self.day,
             "levels": list(self.levels),
             "states": list(self.states),
@@ -150,11 +154,7 @@ def run_limit(
     base = one_day(loaded, weekday=weekday, replications=replications or max(LEAST_REPLICATIONS, loaded.scenario.replications))
     case = maker.case(base)
     lever = lever_of(case, key)
-    asked = levels_of(lever, low, high, levels)
-    settings, cases, note = _settings(base, lever, asked, forgiving=low is None or high is None)
-    if note:  # as many levels as asked for, between those that the scenario takes
-        ends = [float(settings[place].name) for place in (0, -1)]
-        settings, cases, _ = _settings(base, lever, levels_of(lever, ends[0], ends[1], levels), forgiving=False)
+    settings, cases, note = _accepted(base, lever, low, high, levels)
     taken = [float(setting.name) for setting in settings]
     about = {"run": hashlib.sha256(f"{run_digest(base)}/{key}".encode()).hexdigest()}
     folder = out or Path("runs") / f"limit-{base.scenario.name}-{_slug(key)}-{about['run'][:12]}"
@@ -177,24 +177,39 @@ def run_limit(
     return run
 
 
-def _settings(base: LoadedScenario, lever: Lever, levels: Sequence[float], *, forgiving: bool) -> tuple[list[Setting], list[Case], str]:
-    """Return a setting and its case for each level, and a note on those that the scenario refuses, where none was asked for."""
-    settings, cases, refused = [], [], []
+def _accepted(
+    base: LoadedScenario, lever: Lever, low: float | None, high: float | None, count: int | None
+) -> tuple[list[Setting], list[Case], str]:
+    """Return a setting and its case for each level, with a note where an end that nobody asked for is refused by the scenario."""
+    settings, cases, refused = _settings(base, lever, levels_of(lever, low, high, count))
+    if refused is None:
+        return settings, cases, ""
+    if low is not None and high is not None:
+        raise refused
+    probed, _, _ = _settings(base, lever, levels_of(lever, low, high, max(count or 0, DEFAULT_LEVELS)))
+    if len(probed) < 2:
+        raise refused
+    ends = [float(probed[place].name) for place in (0, -1)]
+    settings, cases, again = _settings(base, lever, levels_of(lever, ends[0], ends[1], count))
+    if again is not None:
+        raise again
+    note = f"the levels go from {probed[0].name} to {probed[-1].name}, since beyond them the scenario is refused: {refused.faults[0]}"
+    return settings, cases, note
+
+
+def _settings(base: LoadedScenario, lever: Lever, levels: Sequence[float]) -> tuple[list[Setting], list[Case], InputError | None]:
+    """Return a setting and its case for each level that the scenario takes, and what is wrong with the first of the others."""
+    settings, cases, refused = [], [], None
     for level in levels:
         try:
             setting = Setting(f"{level:.12g}", base.replace(lever.changes(level)))
             cases.append(maker.case(setting.loaded))
             settings.append(setting)
         except InputError as error:
-            if not forgiving:
-                raise
-            refused.append((level, error))
-    if len(settings) < 2:
-        raise refused[0][1] if refused else InputError([f"--levels: got {len(settings)}, needs at least 2"])
-    if not refused:
-        return settings, cases, ""
-    ends = f"{settings[0].name} to {settings[-1].name}"
-    return settings, cases, f"the levels go from {ends}, since beyond them the scenario is refused: {refused[0][1].faults[0]}"
+            refused = refused or error
+    if refused is None and len(settings) < 2:
+        raise InputError([f"--levels: {len(settings)} level is left in whole numbers, needs at least 2"])
+    return settings, cases, refused
 
 
 def _play_levels(settings: list[Setting], replication: int, folder: Path, about: dict[str, str], engine: EngineName) -> None:
@@ -234,6 +249,7 @@ def _judged(
         key=lever.name,
         value=lever.value,
         is_share=lever.share,
+        unit=lever.unit,
         day=scenario.horizon.first_day.capitalize(),
         levels=tuple(levels),
         verdicts=tuple(verdicts),

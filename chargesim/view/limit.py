@@ -31,27 +31,33 @@ def headline(run: LimitRun) -> str:
     day = f"one {run.day}"
     if run.idle:
         return f"{run.key} changes nothing: every criterion is the same at all {len(run.levels)} levels ({day})"
-    text = f"{run.key}: {stretches([_level(run, level) for level in run.levels], run.states)} ({day})"
+    text = f"{_name(run)}: {stretches([_level(run, level) for level in run.levels], run.states)} ({day})"
     if run.limit.breaks_first is not None:
         first = next(curve for curve in run.curves if curve.criterion == run.limit.breaks_first)
-        text += f"; breaks first by its fit: {first.criterion}, {_where(run, first)}"
+        text += f"; breaks first by its fit: {first.criterion}, {_breaks(run, first)}"
     return text
 
 
-def _where(run: LimitRun, curve: Curve) -> str:
-    """Return about where a criterion breaks, with its interval."""
+def _name(run: LimitRun) -> str:
+    """Return the input with its unit."""
+    return f"{run.key} [{run.unit}]" if run.unit else run.key
+
+
+def _breaks(run: LimitRun, curve: Curve) -> str:
+    """Return about where a criterion breaks, with its interval; its states along the levels where it has no such point."""
     crossing = curve.crossing
     if crossing is None:
-        return "at every level"
+        return stretches([_level(run, level) for level in run.levels], curve.states)
     low, high = crossing.low, crossing.high
-    from_, to = (_level(run, end) if math.isfinite(end) else "" for end in (low, high))
-    from_ = from_ or ("below all levels" if low < 0 else "above all levels")
-    to = to or ("above all levels" if high > 0 else "below all levels")
+    first, last = (_level(run, end) if math.isfinite(end) else None for end in (low, high))
     if math.isfinite(crossing.about):
-        return f"about {_level(run, crossing.about)} ({from_} to {to})"
-    never = crossing.about == (math.inf if curve.direction == "worse" else -math.inf)
-    left_open = f" ({from_} to {to})" if from_ != to else ""
-    return f"at {'no' if never else 'every'} level{left_open}"
+        return f"about {_level(run, crossing.about)} ({first or 'below all levels'} to {last or 'above all levels'})"
+    above = crossing.about > 0
+    said = "at every level" if above == (curve.direction == "better") else "at no level"
+    near = first if above else last
+    if near is None:
+        return said if low == high else f"{said} by its mean, and no level is sure"
+    return f"{said} by its mean, not sure {'from' if above else 'up to'} {near}{' on' if above else ''}"
 
 
 def _level(run: LimitRun, level: float) -> str:
@@ -77,9 +83,10 @@ def print_limit(console: Console, run: LimitRun) -> None:
     now = "" if run.value is None else f"; in the scenario {run.key} is {_level(run, run.value)}"
     alpha = (1 - run.confidence) / len(run.levels)
     console.print(
-        f"{len(run.levels)} levels, {run.replications} replications at each{now}. Every statement holds with "
+        f"{len(run.levels)} levels, {run.replications} replications at each{now}. What meets or fails holds with "
         f"{100 * run.confidence:g} % over all levels together: {100 * (1 - run.confidence):.2g} % over {len(run.levels)} levels "
-        f"is {100 * alpha:.2g} % for each. The point between is that of a monotone fit, with the levels that its 95 % bounds leave open.",
+        f"is {100 * alpha:.2g} % for each. Where a criterion breaks is told by a monotone fit, with a 95 % interval of that criterion "
+        "by itself, so a level outside it may still be inconclusive.",
         highlight=False,
     )
     if run.note:
@@ -91,25 +98,26 @@ def print_limit(console: Console, run: LimitRun) -> None:
 
 def _criteria_table(run: LimitRun) -> Table:
     table = Table(title="Where each criterion breaks", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for column, side in (("criterion", "left"), ("needs", "right"), (f"more {escape(run.key)} is", "left"), ("breaks", "left")):
+    for column, side in (
+        ("criterion", "left"),
+        ("needs", "right"),
+        (f"more {escape(run.key)} is", "left"),
+        ("breaks (95 % by itself)", "left"),
+    ):
         table.add_column(column, justify=side)  # type: ignore[arg-type]
     for place, curve in enumerate(run.curves):
-        table.add_row(escape(curve.criterion), threshold(run.verdicts[0].criteria[place]), curve.direction or "-", _breaks(run, curve))
+        table.add_row(escape(curve.criterion), threshold(run.verdicts[0].criteria[place]), _direction(curve), _breaks(run, curve))
     return table
 
 
-def _breaks(run: LimitRun, curve: Curve) -> str:
-    """Return where a criterion breaks, in words."""
-    if curve.crossing is not None:
-        return _where(run, curve)
-    states = sorted(set(curve.states))
-    said = {"given": "given by the plan, reached", "short": "given by the plan, not reached", "nothing": "nothing to judge"}
-    return "; ".join(said.get(state, f"{state} at every level") for state in states)
+def _direction(curve: Curve) -> str:
+    """Return what more of the input does to a criterion."""
+    return curve.direction or ("not told from noise" if np.ptp(curve.used) > 0 else "-")
 
 
 def _levels_table(run: LimitRun) -> Table:
     table = Table(title="Levels", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    table.add_column(run.key, justify="right")
+    table.add_column(escape(_name(run)), justify="right")
     for column in ("verdict", "not met", "nearest to breaking, or broken furthest"):
         table.add_column(column)
     for level, verdict in zip(run.levels, run.verdicts, strict=True):
@@ -142,7 +150,7 @@ def draw_limit(run: LimitRun) -> Figure:
     for column in range(_COLUMNS):
         bottom = [ax for ax in grid[:, column] if ax.axison]
         if bottom:
-            bottom[-1].set_xlabel(f"{run.key} [%]" if run.is_share else run.key)
+            bottom[-1].set_xlabel(f"{run.key} [%]" if run.is_share else _name(run))
             bottom[-1].tick_params(labelbottom=True)
     figure.suptitle("\n".join(title), x=0.01, ha="left", fontsize=15, fontweight="bold", color=INK)
     shown = (
