@@ -7,6 +7,7 @@ import pytest
 from factories import SCENARIOS
 from factories_analysis import make_result
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from rich.console import Console
 from typer.testing import CliRunner
 
 from chargesim.analysis.lead_in import between_days, hourly_mw, shifts
@@ -16,7 +17,7 @@ from chargesim.errors import InputError
 from chargesim.scenario.reading import load
 from chargesim.study.case import build_case
 from chargesim.study.lead_in import check_lead_in, days_alike, lead_in_text, with_lead_in
-from chargesim.view.lead_in import draw_lead_in
+from chargesim.view.lead_in import draw_lead_in, print_lead_in
 
 SMALL = SCENARIOS / "small_city.yaml"
 BY_CLOCK = ("wish_min",)
@@ -78,6 +79,17 @@ def test_a_lead_in_of_a_day_is_long_enough_for_the_small_city(quiet):
     assert np.abs(quiet.from_own.mean).max() < 1e-9
     assert quiet.from_empty.mean[0] < -0.01
     assert quiet.days_alike.mean.shape == (2, 24)
+
+
+def test_the_check_says_how_large_a_shift_it_leaves_open(quiet):
+    least = quiet.least_sure
+    assert all(shift.not_excluded <= least.not_excluded for shift in quiet.shifts)
+    half_width = (least.before.upper - least.before.lower) / 2
+    assert max(abs(least.difference.lower), abs(least.difference.upper)) == pytest.approx(least.not_excluded * half_width)
+    console = Console(width=110, record=True)
+    print_lead_in(console, quiet)
+    said = " ".join(console.export_text().split())
+    assert "Every KPI is the same in each replication" in said or f"the least sure is {least.kpi} of {least.key}" in said
 
 
 def test_no_lead_in_is_too_short_and_the_check_says_what_moves(tmp_path):

@@ -34,8 +34,16 @@ class Shift:
     @property
     def of_its_interval(self) -> float:
         """The shift over the half-width of the KPI's own interval: below 1 it is hidden in what the replications leave open."""
+        return self._over_half_width(abs(self.difference.mean))
+
+    @property
+    def not_excluded(self) -> float:
+        """The largest shift that its interval leaves open, over the half-width of the KPI's own interval."""
+        return self._over_half_width(max(abs(self.difference.lower), abs(self.difference.upper)))
+
+    def _over_half_width(self, shift: float) -> float:
         half_width = (self.before.upper - self.before.lower) / 2
-        return abs(self.difference.mean) / half_width if half_width > 0 else np.inf
+        return 0.0 if shift == 0 else shift / half_width if half_width > 0 else np.inf
 
 
 def shifts(own: RunResult, longer: RunResult, *, alpha: float = 0.05) -> list[Shift]:

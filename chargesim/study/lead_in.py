@@ -47,10 +47,16 @@ class LeadIn:
         """The KPIs that move, the surest first."""
         return sorted((shift for shift in self.shifts if shift.moved), key=lambda shift: shift.p_value)
 
+    @property
+    def least_sure(self) -> Shift:
+        """The KPI for which the check excludes least."""
+        return max(self.shifts, key=lambda shift: shift.not_excluded)
+
     def to_dict(self) -> dict[str, Any]:
         """Return what the run directory and `--json` say of it."""
         own = {"lead_in_days": self.own_days, "longer_days": self.longer_days, "replications": self.replications}
-        return {**own, "kpis": len(self.shifts), "moved": [_plain(shift) for shift in self.moved]}
+        told = {"moved": [_plain(shift) for shift in self.moved], "least_sure": _plain(self.least_sure)}
+        return {**own, "kpis": len(self.shifts), **told}
 
 
 def check_lead_in(

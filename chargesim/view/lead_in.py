@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chargesim.analysis.intervals import Intervals
+from chargesim.analysis.lead_in import Shift
 from chargesim.study.lead_in import LeadIn, moved_text
 from chargesim.view.style import BLUE, GREEN, GREY, ORANGE, PURPLE, hours_axis, new_figure, styled
 from chargesim.view.wording import amount
@@ -65,23 +66,44 @@ def print_lead_in(console: Console, checked: LeadIn) -> None:
         From `study.lead_in.check_lead_in`.
     """
     moved = checked.moved
-    answer = "not seen to be too short" if not moved else "too short for some KPIs"
+    same = checked.least_sure.not_excluded == 0
+    answer = "too short for some KPIs" if moved else "long enough" if same else "not seen to be too short"
     counted = moved_text(len(moved), len(checked.shifts), checked.longer_days, checked.replications)
     console.print(Text(f"A lead-in of {_days(checked.own_days)} is {answer}: {counted}", style="bold"))
-    if not moved:
-        return
-    table = Table(title="What moves (paired interval, two-sided 95 %)", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for column in ("KPI", "of", "value", "moves by", "from", "to", "of its interval"):
-        table.add_column(column, justify="left" if column in ("KPI", "of") else "right")
-    for shift in moved[:_SHOWN]:
-        change = shift.difference
-        numbers = [amount(value, shift.unit) for value in (shift.before.mean, change.mean, change.lower, change.upper)]
-        table.add_row(shift.kpi, shift.key, *numbers, f"{100 * shift.of_its_interval:.0f} %")
-    console.print(table)
+    if moved:
+        console.print(_table(moved))
     if len(moved) > _SHOWN:
         console.print(Text(f"and {len(moved) - _SHOWN} more, see lead_in/lead_in.json", style="dim"))
-    console.print(
-        Text("`of its interval` is the shift over the half-width of the KPI's own interval: far below 100 % it changes no answer.")
+    console.print(_excluded(checked), highlight=False, markup=False)
+
+
+def _table(moved: list[Shift]) -> Table:
+    table = Table(title="What moves (paired interval, two-sided 95 %)", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for column in ("KPI", "of", "value", "moves by", "interval", "of its own"):
+        table.add_column(column, justify="left" if column in ("KPI", "of") else "right", no_wrap=True)
+    for shift in moved[:_SHOWN]:
+        change = shift.difference
+        by, low, high = (_signed(value, shift.unit) for value in (change.mean, change.lower, change.upper))
+        value = amount(shift.before.mean, shift.unit)
+        table.add_row(shift.kpi, shift.key, value, by, f"{low} to {high}", f"{100 * shift.of_its_interval:.0f} %")
+    return table
+
+
+def _signed(value: float, unit: str) -> str:
+    """Return a change in two digits, in per cent for shares, else in the unit of the KPI."""
+    return f"{100 * value:+.2g} %" if unit.startswith("share") else f"{value:+.2g}"
+
+
+def _excluded(checked: LeadIn) -> str:
+    """Say how large a shift the check leaves open, in half-widths of the KPIs' own intervals."""
+    least, moved = checked.least_sure, bool(checked.moved)
+    own = "`of its own` is the shift over the half-width of the KPI's own interval: far below 100 % it changes no answer. " if moved else ""
+    if least.not_excluded == 0:
+        return f"{own}Every KPI is the same in each replication, to nine digits."
+    span = f"{_signed(least.difference.lower, least.unit)} to {_signed(least.difference.upper, least.unit)}"
+    return (
+        f"{own}Left open is a shift of at most {100 * least.not_excluded:,.0f} % of the half-width of a KPI's own interval with so many "
+        f"replications (95 % for each by itself); the least sure is {least.kpi} of {least.key}: {span}."
     )
 
 
