@@ -93,7 +93,7 @@ def test_replications_still_needed_part_the_mean_from_the_limit() -> None:
     assert more_replications([0.9], 0.8, confidence=0.95) is None
 
 
-SKEWED = np.random.default_rng(4).lognormal(0.0, 0.8, 24)
+SKEWED = np.random.default_rng(4).lognormal(0.0, 0.4, 24)
 
 
 def test_a_long_right_tail_moves_both_bounds_to_the_right() -> None:
@@ -118,6 +118,16 @@ def test_p_values_and_bounds_agree(level: float) -> None:
     limit = one_sided_bounds(SKEWED, confidence=level).lower
     assert p_above(SKEWED, limit) == pytest.approx(1 - level)
     assert p_above(-SKEWED, -one_sided_bounds(SKEWED, confidence=level).upper) == pytest.approx(1 - level)
+
+
+def test_one_far_value_stretches_no_interval_beyond_reason() -> None:
+    """Nine replications alike and one far away: skewness 3.2, of which 0.3 x sqrt(10) is corrected."""
+    far = np.array([29.0, 30.0, 28.0, 31.0, 29.5, 30.5, 29.0, 30.0, 31.0, 5.0])
+    plain = stats.t.interval(0.95, 9, loc=far.mean(), scale=stats.sem(far))
+    interval = t_interval(far)
+    assert far.mean() - interval.lower < 1.5 * (far.mean() - plain[0])
+    assert interval.lower < plain[0] < plain[1] > interval.upper
+    assert p_above(far, interval.lower) == pytest.approx(0.025)
 
 
 def test_without_skewness_and_with_few_values_it_is_students_t() -> None:

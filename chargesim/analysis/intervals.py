@@ -24,6 +24,9 @@ from chargesim.analysis.result import Bools, Counts, Floats
 FEWEST_FOR_SKEWNESS = 10
 """Replications below which no skewness is estimated: with fewer, its noise makes the intervals longer than it mends them."""
 
+MOST_TILT = 0.3
+"""Largest skewness over sqrt(n) that is corrected: the transformation stretches what lies beyond, up to four times Student's width."""
+
 
 @dataclass(frozen=True)
 class Intervals:
@@ -210,14 +213,14 @@ def _rounding(magnitude: Floats | float) -> Floats:
 
 
 def _tilt(spread: Floats, n: Counts) -> Floats:
-    """Return the skewness over sqrt(n) of deviations from the mean along axis 0; 0 where it cannot be told.
+    """Return the skewness over sqrt(n) of deviations from the mean along axis 0, within its bound; 0 where it cannot be told.
 
     The skewness is G1 of Joanes and Gill (1998), which is less biased in small samples than the plain moment ratio.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         second, third = (spread**2).sum(axis=0) / n, (spread**3).sum(axis=0) / n
         tilt = third / second**1.5 * np.sqrt(n - 1.0) / (n - 2.0)
-    return np.where((n >= FEWEST_FOR_SKEWNESS) & np.isfinite(tilt), tilt, 0.0)
+    return np.where((n >= FEWEST_FOR_SKEWNESS) & np.isfinite(tilt), np.clip(tilt, -MOST_TILT, MOST_TILT), 0.0)
 
 
 def _without_skewness(statistic: float, tilt: float) -> float:

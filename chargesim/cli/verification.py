@@ -92,7 +92,7 @@ def coverage(
             from chargesim.view.coverage import print_coverage
 
             print_coverage(plain_console(), rows, seed)
-        if any(row.holds is False for row in rows):
+        if any(row.missed for row in rows):
             raise typer.Exit(1)
 
 

@@ -89,14 +89,14 @@ class Coverage:
     """the error of the standard plus two standard errors of this study"""
     student_false_meets: float
     """what Student's t without the correction for skewness would say"""
-    covered: dict[int, float]
-    """of the two-sided 95 % intervals of a run with one look, by replications"""
+    covered: dict[str, float]
+    """of the two-sided 95 % intervals of a run with one look, by where: ``at 20`` replications"""
     covered_at_stop: float
     """of the intervals of a run with these looks, where the study stopped"""
     covered_at_precision: float
     """where a run for precision stopped"""
-    holds: bool | None
-    """whether all targets are reached; None where there is none"""
+    missed: tuple[str, ...] | None
+    """targets that are missed; None where there is none"""
 
 
 @dataclass(frozen=True)
@@ -202,10 +202,11 @@ def _coverage(kind: Kind, batches: list[_Counts]) -> Coverage:
     by_look = np.sum([batch.covered for batch in batches], axis=0) / studies
     at_stop = sum(batch.at_stop for batch in batches) / studies
     most_false = ALPHA + 2 * math.sqrt(ALPHA * (1 - ALPHA) / studies)
-    holds = None
+    covered = {f"at {look.replications}": float(share) for look, share in zip(PLAN.looks, by_look, strict=True)}
+    targets = {"false meets": meets <= most_false, "false fails": fails <= most_false}
     if kind.least_covered is not None:
-        covered = kind.least_covered <= min(*by_look, at_stop) and max(*by_look, at_stop) <= kind.most_covered
-        holds = bool(covered and meets <= most_false and fails <= most_false)
+        every = {**covered, "where looks stopped": at_stop}.items()
+        targets |= {f"covered {name}": kind.least_covered <= share <= kind.most_covered for name, share in every}
     return Coverage(
         kind=kind.name,
         skewness=kind.skewness,
@@ -215,10 +216,10 @@ def _coverage(kind: Kind, batches: list[_Counts]) -> Coverage:
         open=1 - meets - fails,
         most_false=most_false,
         student_false_meets=sum(batch.student for batch in batches) / studies,
-        covered={look.replications: float(share) for look, share in zip(PLAN.looks, by_look, strict=True)},
+        covered=covered,
         covered_at_stop=at_stop,
         covered_at_precision=sum(batch.at_precision for batch in batches) / studies,
-        holds=holds,
+        missed=None if kind.least_covered is None else tuple(name for name, reached in targets.items() if not reached),
     )
 
 
