@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from factories_analysis import make_accumulators, make_network, make_result
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from figure_layout import drawn
 from matplotlib.text import Text
 
 from chargesim.analysis.kpis import kpi_frame
@@ -48,13 +47,6 @@ def over_values() -> list[Outcome]:
 @pytest.fixture(scope="module")
 def by_line() -> list[Outcome]:
     return [outcome("plan", None, 0.02), outcome("other", None, 0.3)]
-
-
-def drawn(figure: Figure) -> Figure:
-    """Lay a figure out; a layout that fails is a warning, and so an error."""
-    FigureCanvasAgg(figure)
-    figure.draw_without_rendering()
-    return figure
 
 
 def test_lines_and_bands_are_the_kpis(over_values: list[Outcome]) -> None:

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from factories import SCENARIOS
+from figure_layout import cut, drawn, overlapping
 
 from chargesim.analysis.intervals import t_interval
 from chargesim.analysis.outcomes import WHOLE, Outcome, outcome_of
@@ -127,7 +128,9 @@ def test_a_tornado_compares_both_ends_on_the_same_vehicles(few, tmp_path):
     assert bar.change == t_interval(by_hand.failed[criterion] - run.base.failed[criterion])
     assert bar.change.mean != 0
     assert run.ranked(criterion)[0][0] in SOME
-    assert draw_tornado(run).axes
+    axes = drawn(draw_tornado(run)).axes
+    assert [overlapping(list(ax.texts)) for ax in axes] == [[]] * len(axes)
+    assert all(text.get_window_extent().x0 > ax.bbox.x1 for ax in axes for text in ax.texts)  # beside the whiskers
     files = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out" / "points").iterdir()}
     again = run_tornado(tiny(), replications=2, jobs=1, out=tmp_path / "out", progress=False)
     assert again.frame.equals(run.frame)
@@ -145,7 +148,7 @@ def test_both_uncertainties_stand_apart(few, tmp_path):
     assert set(run.morris["group"]) == {"fleets.*.fast_share", "outside.drive_min", "corridors.share_at_network"}
     assert run.sobol["group"].nunique() == 2
     assert "of 6 draws" in headline(run)
-    assert draw_uncertainty(run).axes
+    assert cut(drawn(draw_uncertainty(run))) == []
     assert json.loads((tmp_path / "out" / "uncertainty.json").read_text(encoding="utf-8"))["state"] == "complete"
     points = sorted((tmp_path / "out" / "points").iterdir())
     assert len(points) == 1 + 2 * 4 + 2 * 4 + 6

@@ -18,10 +18,10 @@ from chargesim.study.tornado import TornadoRun
 from chargesim.view.figures import write_figure
 from chargesim.view.style import BLUE, GREY, INK, ORANGE, VERMILION, new_figure, styled
 
-_MOST = 8
-"""Bars of a panel."""
+_LEAST, _MOST = 4, 8
+"""Rows of a panel."""
 _END_COLOURS = {"low": BLUE, "high": ORANGE}
-_END_SHIFTS = {"low": -0.18, "high": 0.18}
+_END_SHIFTS = {"low": -0.22, "high": 0.22}
 
 
 def print_tornado(console: Console, run: TornadoRun) -> None:
@@ -91,7 +91,10 @@ def draw_tornado(run: TornadoRun) -> Figure:
     figure.suptitle(
         "What each assumption of the demand ledger does, from its low to its high end", x=0.01, ha="left", fontsize=15, fontweight="bold"
     )
-    shown = "bars: change at the low (blue) and high (orange) end, whisker: paired 95 % interval, red line: threshold of the criterion"
+    shown = (
+        "bars: change at the low (blue) and high (orange) end, which stand at the right; whisker: paired 95 % interval; "
+        "red line: threshold of the criterion"
+    )
     figure.supxlabel(f"{shown}\n{run.about}\n{run.label}", fontsize=9.5, color=GREY, x=0.01, ha="left")
     return figure
 
@@ -101,14 +104,11 @@ def _draw_criterion(ax: Axes, run: TornadoRun, criterion: Criterion) -> None:
     ranked = run.ranked(criterion.name)[:_MOST]
     for row, (_, bars) in enumerate(ranked):
         for bar in bars:
-            change, error = 100 * bar.change.mean, 100 * (bar.change.upper - bar.change.mean)
+            change, lower, upper = (100 * getattr(bar.change, name) for name in ("mean", "lower", "upper"))
             y = row + _END_SHIFTS[bar.end]
-            ax.barh([y], [change], height=0.34, color=_END_COLOURS[bar.end], alpha=0.85)
-            ax.errorbar([change], [y], xerr=[error], color=INK, linewidth=1.2, capsize=2)
-            side = 1 if change >= 0 else -1
-            words, at = f"{bar.at:,g}", (change + side * error, y)
-            beside, align = (4 * side, 0), "left" if side > 0 else "right"
-            ax.annotate(words, at, xytext=beside, textcoords="offset points", va="center", ha=align, fontsize=9.5, color=INK)
+            ax.barh([y], [change], height=0.4, color=_END_COLOURS[bar.end], alpha=0.85)
+            ax.errorbar([change], [y], xerr=[[change - lower], [upper - change]], color=INK, linewidth=1.2, capsize=2)
+            ax.text(1.01, y, f"{bar.at:,g}", transform=ax.get_yaxis_transform(), va="center", fontsize=9.5, color=INK)
     ax.axvline(0, color=INK, linewidth=1.2)
     used = run.base.used(run.criteria)[criterion.name]
     margin = 100 * allowance(criterion) * (1 - used)
@@ -117,7 +117,7 @@ def _draw_criterion(ax: Axes, run: TornadoRun, criterion: Criterion) -> None:
     low, high = low - room, high + room
     if low < margin < high:
         ax.axvline(margin, color=VERMILION, linestyle="--", linewidth=1.5)
-    ax.set(xlim=(low, high), ylim=(len(ranked) - 0.4, -0.6))
+    ax.set(xlim=(low, high), ylim=(max(len(ranked), _LEAST) - 0.4, -0.6))
     ax.set_yticks(range(len(ranked)), [key for key, _ in ranked], fontsize=10.5)
     ax.tick_params(axis="y", length=0)
     ax.locator_params(axis="x", nbins=6)

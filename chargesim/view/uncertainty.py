@@ -118,7 +118,8 @@ def draw_uncertainty(run: UncertaintyRun) -> Figure:
     left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
     _draw_bands(left, run)
     _draw_effects(right, run)
-    figure.suptitle("\n".join(textwrap.wrap(headline(run), 120)), x=0.01, ha="left", fontsize=14, fontweight="bold", color=INK)
+    title = textwrap.wrap(headline(run).replace(" %", "\N{NO-BREAK SPACE}%"), 120)
+    figure.suptitle("\n".join(title), x=0.01, ha="left", fontsize=14, fontweight="bold", color=INK)
     figure.supxlabel(f"{run.about}\n{run.label}", fontsize=9.5, color=GREY, x=0.01, ha="left")
     return figure
 
@@ -140,7 +141,7 @@ def _draw_bands(ax: Axes, run: UncertaintyRun) -> None:
     ax.set_xticks(_TICKS, [f"{tick:,} %" for tick in _TICKS])
     ax.minorticks_off()
     ax.set_yticks(range(len(run.outcomes)), [f"{one.name}\nmeets in {_per_cent(one.meets.value)} of draws" for one in run.outcomes])
-    ax.tick_params(axis="y", length=0)
+    ax.tick_params(axis="y", length=0, pad=9)  # beside the markers at the end of the axis
     ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, columnspacing=1.2, handletextpad=0.5)
 
 
