@@ -60,7 +60,9 @@ def test_the_answer_names_the_day_the_direction_and_where_it_breaks(found):
     assert found.limit.fails in STOCKS
     worst = next(curve for curve in found.curves if curve.criterion == found.limit.breaks_first)
     assert worst.crossing.low <= worst.crossing.about <= worst.crossing.high
-    assert len(draw_limit(found).axes) == 9
+    axes = draw_limit(found).axes
+    assert len(axes) == 9
+    assert not any(ax.texts for ax in axes)  # on the lines
 
 
 def test_only_what_is_missing_is_run_again(found):

@@ -154,7 +154,8 @@ def draw_limit(run: LimitRun) -> Figure:
             bottom[-1].tick_params(labelbottom=True)
     figure.suptitle("\n".join(title), x=0.01, ha="left", fontsize=15, fontweight="bold", color=INK)
     shown = (
-        "line: monotone fit with its 95 % band; points: o meets, X fails, square inconclusive; upright line: where it breaks, with interval"
+        "line: monotone fit with its 95 % band; points: o meets, X fails, square inconclusive; "
+        "upright line: where it breaks, with interval; triangle: the scenario"
     )
     figure.supxlabel(f"{shown}\n{run.about}\n{run.label}", fontsize=9.5, color=GREY, x=0.01, ha="left")
     return figure
@@ -186,16 +187,6 @@ def _draw_curve(ax: Axes, run: LimitRun, curve: Curve, *, first: bool) -> None:
         ax.axvline(factor * curve.crossing.about, color=INK, linestyle="--", linewidth=1.3)
     if run.value is not None and at[0] <= factor * run.value <= at[-1]:
         ax.plot([factor * run.value], [0], marker="^", color=INK, markersize=9, clip_on=False, zorder=4)
-        ax.annotate(
-            "scenario",
-            (factor * run.value, 0),
-            xytext=(0, 9),
-            textcoords="offset points",
-            ha="center",
-            fontsize=9.5,
-            color=INK,
-            bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5},
-        )
     item = next(item for item in run.verdicts[0].criteria if item.name == curve.criterion)
     ax.set_title(f"{curve.criterion}\n{threshold(item)}", fontsize=12)
     ax.set(ylim=(0, top), ylabel="failures, % of\nwhat is allowed" if first else "")
