@@ -125,6 +125,7 @@ def test_the_figure_draws(quiet):
     figure = draw_lead_in(quiet)
     FigureCanvasAgg(figure).draw()
     left, right = figure.axes
+    assert all(ax.get_legend().get_window_extent().y1 < ax.bbox.y0 for ax in figure.axes)  # not on the bands
     assert [text.get_text() for text in left.get_legend().get_texts()] == ["no lead-in", "1 day, as the scenario has it"]
     assert [text.get_text() for text in right.get_legend().get_texts()] == ["day 1 less day 3", "day 2 less day 3"]
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from chargesim.analysis.intervals import Intervals
 from chargesim.analysis.lead_in import Shift
 from chargesim.study.lead_in import LeadIn, moved_text
+from chargesim.view.series_style import legend_below
 from chargesim.view.style import BLUE, GREEN, GREY, ORANGE, PURPLE, hours_axis, new_figure, styled
 from chargesim.view.wording import amount
 
@@ -26,7 +27,7 @@ def draw_lead_in(checked: LeadIn) -> Figure:
     checked : LeadIn
         From `study.lead_in.check_lead_in`.
     """
-    figure = new_figure(13.0, 5.2)
+    figure = new_figure(13.0, 5.8)
     left, right = figure.subplots(1, 2)
     _band(left, checked.from_empty, ORANGE, "no lead-in")
     if checked.own_days:
@@ -43,7 +44,7 @@ def draw_lead_in(checked: LeadIn) -> Figure:
         ax.set_ylabel("difference of the city's power [MW]")
         hours_axis(ax)
         ax.grid(axis="y")
-        ax.legend(loc="lower right")
+        legend_below(ax, columns=2)
     note = f"{checked.name}: {checked.replications} replications, bands two-sided 95 % hour by hour"
     figure.supxlabel(note, fontsize=9.5, color=GREY, x=0.01, ha="left")
     return figure

@@ -58,11 +58,17 @@ def values_axis(ax: Axes, series: Series, values: Sequence[Value | None], *, mos
 
 
 def legend_above(ax: Axes, *, columns: int = 3) -> None:
-    """Put the legend above the axes, where it hides nothing; none for a single entry."""
-    entries = len(ax.get_legend_handles_labels()[0])
-    if entries > 1:
-        columns = min(columns, entries)
+    """Put the legend above the axes, where it hides nothing, in as many columns as fit; none for a single entry."""
+    names = ax.get_legend_handles_labels()[1]
+    if len(names) > 1:
+        fit = ax.bbox.width / ax.figure.dpi / (0.7 + 0.085 * max(map(len, names)))  # inch: a line, and a letter
+        columns = max(1, min(columns, len(names), int(fit)))
         ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=columns, columnspacing=1.2, handlelength=2.2, borderaxespad=0.2)
+
+
+def legend_below(ax: Axes, *, columns: int) -> None:
+    """Put the legend below the axes and their label, where it hides nothing."""
+    ax.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncols=columns)
 
 
 def factor(unit: str) -> float:
