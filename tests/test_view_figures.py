@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from factories_analysis import empty_accumulators, make_accumulators, make_network, make_result
+from figure_layout import cut, drawn, overlapping
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -17,7 +18,7 @@ from chargesim.analysis.profiles import quarter_load, use_by_district_hour, use_
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import judge
 from chargesim.engine.accumulators import KINDS, STRANDED
-from chargesim.network.network import STATION
+from chargesim.network.network import STATION, Network
 from chargesim.view import plot
 from chargesim.view.figures import draw_all, draw_figures
 from chargesim.view.site_map import core_extent, whole_extent
@@ -140,3 +141,27 @@ def test_those_whom_no_site_could_serve_are_named_in_the_waits() -> None:
     legend = ax.get_legend()
     assert legend is not None
     assert "no site: none served, 40 wishes a day" in [text.get_text() for text in legend.get_texts()]
+
+
+@pytest.mark.parametrize(("looks", "level"), [(1, "95 %"), (4, "98.75 %")])
+def test_figures_state_the_level_that_they_draw(looks: int, level: str) -> None:
+    run = run_of(dataclasses.replace(make_result(), looks=looks))
+    words = [plot.utilisation(run).get_title("left"), plot.load(run).get_title("left"), plot.margins(run).get_xlabel()]
+    assert [level in one for one in words] == [True] * 3
+    assert [other in one for one in words for other in {"95 %", "98.75 %"} - {level}] == [False] * 3
+
+
+@pytest.mark.parametrize("network", [make_network(district_count=2), make_network(chongqing=True)])
+def test_no_word_is_cut_or_lies_over_another(network: Network) -> None:
+    run = run_of(make_result(network=network))
+    for name, figure in draw_figures(run.result, run.kpis, run.verdict).items():
+        assert cut(drawn(figure)) == [], name
+        assert [overlapping([*ax.texts, ax.xaxis.label]) for ax in figure.axes] == [[]] * len(figure.axes), name
+
+
+def test_the_bar_of_km_lies_below_the_map(run: SimpleNamespace) -> None:
+    ax = plot.utilisation_map(run)
+    assert isinstance(ax.figure, Figure)
+    drawn(ax.figure)
+    assert ax.texts[-1].get_text().endswith(" km")
+    assert all(text.get_window_extent().y1 < ax.bbox.y0 for text in ax.texts)

@@ -42,11 +42,11 @@ def draw_figures(result: RunResult, kpis: pd.DataFrame, verdict: Verdict) -> dic
     """
     figures = {
         "margins": _figure(draw_margins(verdict)),
-        "utilisation_by_hour": _figure(draw_use_by_hour(kpis)),
+        "utilisation_by_hour": _figure(draw_use_by_hour(kpis, level=result.interval_level)),
         "utilisation_heat_map": _figure(draw_heat_map(use_by_district_hour(result), result.network.districts)),
         "utilisation_map": draw_two_maps(result.network, use_by_site(result)),
         "waiting": draw_waits_by_fleet_and_kind(wait_curves(result, "fleet"), wait_curves(result, "kind")),
-        "load": _figure(draw_load(quarter_load(result))),
+        "load": _figure(draw_load(quarter_load(result), level=result.interval_level)),
     }
     with mpl.rc_context(RC):
         for figure in figures.values():

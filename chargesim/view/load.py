@@ -5,16 +5,19 @@ from matplotlib.axes import Axes
 
 from chargesim.analysis.profiles import QuarterLoad
 from chargesim.view.style import INK, KIND_COLOURS, KIND_NAMES, hours_axis, new_axes, styled
+from chargesim.view.wording import percent
 
 
 @styled
-def draw_load(load: QuarterLoad, *, ax: Axes | None = None) -> Axes:
+def draw_load(load: QuarterLoad, *, level: float, ax: Axes | None = None) -> Axes:
     """Draw the load of the city by quarter of an hour, stacked by kind of site, under the highest load that was seen.
 
     Parameters
     ----------
     load : QuarterLoad
         From `analysis.profiles.quarter_load`.
+    level : float
+        Level of the interval of its peak [0..1].
     ax : Axes, optional
         Where to draw; new axes by default.
     """
@@ -29,7 +32,7 @@ def draw_load(load: QuarterLoad, *, ax: Axes | None = None) -> Axes:
     ax.step(edges, highest, where="post", color=INK, linewidth=1.3, label="city, highest of all days and replications")
     hours_axis(ax)
     peak = load.peak_mw
-    interval = f" ({peak.lower:.1f} to {peak.upper:.1f})" if np.isfinite(peak.lower) else ""
+    interval = f" ({percent(level)}: {peak.lower:.1f} to {peak.upper:.1f})" if np.isfinite(peak.lower) else ""
     ax.set(ylabel="power from the grid [MW]", title=f"Load by quarter of an hour; peak {peak.mean:.1f} MW{interval}")
     ax.set_ylim(0, 1.30 * max(float(highest.max()), 1e-6))
     ax.grid(axis="y")

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from chargesim.analysis.criteria import CriterionVerdict
 from chargesim.analysis.verdict import Verdict
 from chargesim.view.style import GREEN, GREY, INK, VERDICT_COLOURS, VERDICT_MARKERS, VERMILION, new_axes, styled
-from chargesim.view.wording import amount, bounds, threshold
+from chargesim.view.wording import amount, bounds, percent, threshold
 
 _WIDEST = 3.0
 """Largest part of the allowance that the axis shows; what lies beyond is marked by an arrow and its number."""
@@ -35,10 +35,11 @@ def draw_margins(verdict: Verdict, *, ax: Axes | None = None) -> Axes:
     ax.set(
         xlim=(0, right),
         ylim=(len(verdict.criteria) - 0.4, -0.75),
-        xlabel="failures, % of what the criterion allows (100: at the threshold)",
+        xlabel="failures, % of what the criterion allows (100: at the threshold); "
+        f"bars: bounds one-sided at {percent(verdict.confidence_of_a_look)}",
     )
     ax.set_yticks(range(len(verdict.criteria)), [f"{item.name}\n{threshold(item)}" for item in verdict.criteria], linespacing=1.25)
-    ax.tick_params(axis="y", length=0)
+    ax.tick_params(axis="y", length=0, pad=9)  # beside the markers at 0
     for state, marker in VERDICT_MARKERS.items():
         if any(item.verdict == state for item in verdict.criteria):
             ax.plot([], [], marker=marker, markersize=9, color=VERDICT_COLOURS[state], linestyle="none", label=state)

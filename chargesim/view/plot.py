@@ -43,7 +43,7 @@ class Run(Protocol):
 
 def utilisation(run: Run, ax: Axes | None = None) -> Axes:
     """Plot the time utilisation of guns and bays by hour of day [%], with its interval."""
-    return draw_use_by_hour(run.kpis, ax=ax)
+    return draw_use_by_hour(run.kpis, level=run.result.interval_level, ax=ax)
 
 
 def heat_map(run: Run, ax: Axes | None = None) -> Axes:
@@ -64,7 +64,7 @@ def waiting(run: Run, ax: Axes | None = None, *, by: Literal["fleet", "kind"] = 
 
 def load(run: Run, ax: Axes | None = None) -> Axes:
     """Plot the power from the grid [MW] by quarter of an hour, stacked by kind of site."""
-    return draw_load(quarter_load(run.result), ax=ax)
+    return draw_load(quarter_load(run.result), level=run.result.interval_level, ax=ax)
 
 
 def margins(run: Run, ax: Axes | None = None) -> Axes:

@@ -57,7 +57,9 @@ def draw_site_map(
             marker=marker, s=(26 if zoom < 150 else 13) * (1.5 if kind == SWAP else 1.0), edgecolors=INK, linewidths=0.25,
             zorder=3 + kind, rasterized=True,
         )  # fmt: skip
-    ax.set(xlim=(west, east), ylim=(south, north), xlabel="longitude [° E]", ylabel="latitude [° N]", title=title)
+    ax.set(xlim=(west, east), ylim=(south, north), ylabel="latitude [° N]", title=title)
+    ax.set_xlabel("longitude [° E]", loc="left")  # the bar of km stands beside it
+    ax.locator_params(nbins=6)
     ax.set_aspect(1 / np.cos(np.radians((south + north) / 2)), adjustable="box")
     _scale_bar(ax, (west, east, south, north))
     if own:
@@ -77,7 +79,7 @@ def draw_two_maps(network: Network, use: Floats) -> Figure:
     use : array of float, [S]
         Share of the time that guns or bays are busy [0..1].
     """
-    figure = new_figure(13.5, 6.6)
+    figure = new_figure(13.5, 1.8 + map_height_in(network, 5.2))
     left, right = figure.subplots(1, 2)
     limit, core = highest_use(use), _shaped_like(core_extent(network), whole_extent(network))
     draw_site_map(network, use, highest=limit, title="Whole city", ax=left)
@@ -100,6 +102,13 @@ def whole_extent(network: Network) -> Extent:
     return _around(
         np.concatenate([network.zones.lon, network.sites.lon]), np.concatenate([network.zones.lat, network.sites.lat]), 0.0, 0.03
     )
+
+
+def map_height_in(network: Network, width_in: float) -> float:
+    """Return the height of a map of so much width, within what a page allows [inch]."""
+    west, east, south, north = whole_extent(network)
+    shape = (east - west) * np.cos(np.radians((south + north) / 2)) / (north - south)
+    return float(np.clip(width_in / shape, 2.0, width_in))
 
 
 def core_extent(network: Network) -> Extent:
@@ -141,24 +150,18 @@ def draw_roads(ax: Axes, network: Network, *, wide: float) -> None:
 
 
 def _scale_bar(ax: Axes, extent: Extent) -> None:
-    """Draw a bar of a round number of km at the lower left."""
+    """Draw a bar of a round number of km under the map, at the right of the axis' label."""
     west, east, south, north = extent
     km_per_degree = KM_PER_DEGREE * np.cos(np.radians((south + north) / 2))
     width_km = (east - west) * km_per_degree
     length_km = max((km for km in (1, 2, 5, 10, 20, 50, 100, 200) if km <= width_km / 4), default=1)
-    left, height = west + 0.04 * (east - west), south + 0.04 * (north - south)
-    right = left + length_km / km_per_degree
-    ax.plot([left, right], [height, height], color=INK, linewidth=3, solid_capstyle="butt", zorder=7)
-    ax.text(
-        (left + right) / 2,
-        height + 0.012 * (north - south),
-        f"{length_km} km",
-        ha="center",
-        va="bottom",
-        color=INK,
-        zorder=7,
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
-    )
+    left, where = east - length_km / km_per_degree, ("data", ax.xaxis.label)
+    bar = {"arrowstyle": "|-|,widthA=0.25,widthB=0.25", "linewidth": 1.6, "color": INK, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", (east, 0.5), (left, 0.5), xycoords=where, textcoords=where, arrowprops=bar, annotation_clip=False)
+    ax.annotate(
+        f"{length_km} km", (left, 0.5), (-6, 0), xycoords=where, textcoords="offset points", ha="right", va="center", color=INK,
+        annotation_clip=False,
+    )  # fmt: skip
 
 
 def name_marks(ax: Axes) -> None:

@@ -15,7 +15,7 @@ from chargesim.analysis.kpis import kpi_value
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, nearest_to_breaking
 from chargesim.study.precision import Reached
-from chargesim.view.wording import amount, bounds, interval, threshold
+from chargesim.view.wording import amount, bounds, interval, percent, threshold
 
 STYLES = {"meets": "bold green", "fails": "bold red", "inconclusive": "bold yellow", "incomplete": "bold yellow", "given": "dim"}
 _ANSWERS = {
@@ -95,7 +95,7 @@ def _nearest_line(item: CriterionVerdict) -> str:
 def _criteria_table(verdict: Verdict) -> Table:
     """Return the table of the criteria."""
     table = Table(
-        title=f"Criteria (bounds one-sided at {100 * verdict.confidence_of_a_look:.4g} %)",
+        title=f"Criteria (bounds one-sided at {percent(verdict.confidence_of_a_look)})",
         title_justify="left",
         title_style="bold",
         box=SIMPLE_HEAD,
@@ -117,7 +117,7 @@ def _criteria_table(verdict: Verdict) -> Table:
 
 def _headline_table(kpis: pd.DataFrame, result: RunResult) -> Table:
     """Return the table of the headline KPIs; those that are not defined in this run are left out."""
-    level = "95 % interval" if result.looks == 1 else f"intervals at {100 * result.interval_level:.4g} %, 95 % over all looks"
+    level = "95 % interval" if result.looks == 1 else f"intervals at {percent(result.interval_level)}, 95 % over all looks"
     table = Table(title=f"Key figures ({level})", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.add_column("figure")
     table.add_column("mean", justify="right")

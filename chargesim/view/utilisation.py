@@ -8,18 +8,21 @@ from matplotlib.patches import Rectangle
 from chargesim.analysis.result import Floats
 from chargesim.network.network import Districts
 from chargesim.view.style import GREY, KIND_COLOURS, hours_axis, load_colours, new_axes, readable, styled
+from chargesim.view.wording import percent
 
 _CLASS_ORDER = ("core", "west_ring", "northeast", "southeast")
 
 
 @styled
-def draw_use_by_hour(kpis: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def draw_use_by_hour(kpis: pd.DataFrame, *, level: float, ax: Axes | None = None) -> Axes:
     """Draw the time utilisation of guns and of swap bays by hour of day, with its interval over replications.
 
     Parameters
     ----------
     kpis : DataFrame
         From `analysis.kpis.kpi_frame`.
+    level : float
+        Level of its intervals [0..1].
     ax : Axes, optional
         Where to draw; new axes by default.
     """
@@ -34,7 +37,7 @@ def draw_use_by_hour(kpis: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.step(hours, mean, where="post", color=colour, linestyle="-" if kind == "station" else "--", label=name)
         ax.fill_between(hours, lower, upper, step="post", color=colour, alpha=0.25, linewidth=0)
     hours_axis(ax)
-    ax.set(ylabel="busy [% of the time]", title="Use by hour of day; band: 95 % interval of the mean")
+    ax.set(ylabel="busy [% of the time]", title=f"Use by hour of day; band: {percent(level)} interval of the mean")
     ax.set_ylim(bottom=0)
     ax.grid(axis="y")
     if ax.lines:
@@ -56,12 +59,12 @@ def draw_heat_map(use: Floats, districts: Districts, *, ax: Axes | None = None) 
         Where to draw; new axes by default.
     """
     order, breaks = ordered_districts(use, districts)
-    ax = ax or new_axes(9.0, 2.2 + 0.255 * len(order))
+    ax = ax or new_axes(9.0, max(4.0, 2.2 + 0.255 * len(order)))
     image = ax.imshow(100 * use[order], aspect="auto", cmap=load_colours(), vmin=0, extent=(0, 24, len(order), 0), interpolation="nearest")
     for row in np.flatnonzero(np.isnan(use[order]).all(axis=1)):
         ax.add_patch(Rectangle((0, int(row)), 24, 1, fill=False, hatch="///", edgecolor=GREY, linewidth=0))
     label_districts(ax, districts, order, breaks)
-    bar = ax.figure.colorbar(image, ax=ax, shrink=0.6, pad=0.055, aspect=30)
+    bar = ax.figure.colorbar(image, ax=ax, shrink=0.9 if len(order) < 12 else 0.6, pad=0.055, aspect=30)
     bar.set_label("guns busy [% of the time]")
     bar.outline.set_visible(False)
     ax.set_title("Use of the public guns by district and hour of day")

@@ -27,6 +27,11 @@ def amount(value: float, unit: str) -> str:
     return f"{value:,.{digits}f} {_readable(unit)}"
 
 
+def percent(level: float) -> str:
+    """Return the level of an interval, for example ``98.75 %``."""
+    return f"{100 * level:.4g} %"
+
+
 def bounds(item: CriterionVerdict) -> str:
     """Return the one-sided bounds of a criterion, for example ``93.9 to 94.1 %``."""
     return interval(item.lower, item.upper, item.unit)
