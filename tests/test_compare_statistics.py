@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 from factories_analysis import make_accumulators, make_network, make_result
+from figure_layout import cut, drawn, overlapping
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 from scipy import stats
@@ -16,7 +17,7 @@ from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.paired import p_values, paired_differences, variance_reduction
 from chargesim.analysis.verdict import judge
 from chargesim.view.comparison import draw_comparison
-from chargesim.view.comparison_lines import plan_looks
+from chargesim.view.comparison_lines import draw_use_by_hour, plan_looks
 from chargesim.view.series_style import COLOURS
 
 REPLICATIONS = 8
@@ -196,6 +197,22 @@ def test_each_plan_has_one_colour_in_all_figures(plans, compared):
         assert len(named) == count
         assert all(to_hex(text.get_color()).upper() == looks[plan].colour for text, plan in named.items())
     assert all("on the same vehicles" in figure.get_supxlabel() for figure in figures.values())
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_long_names_of_plans_are_neither_cut_nor_over_each_other(plans, count):
+    names = [f"plan_{letter}_with_a_name_as_long_as_those_of_our_scenarios" for letter in "abcd"]
+    named = [dataclasses.replace(one, name=name) for one, name in zip([*plans, plans[1]], names, strict=True)][:count]
+    for name, figure in draw_comparison(compare_plans(named)).items():
+        assert cut(drawn(figure)) == [], name
+        titles = [text for ax in figure.axes for text in (ax._left_title, ax.xaxis.label) if text.get_text() and ax.axison]
+        assert overlapping(titles) == [], name
+
+
+def test_the_level_of_each_plan_is_stated(plans):
+    looking = [dataclasses.replace(one, verdict=dataclasses.replace(one.verdict, looks=4)) for one in plans]
+    assert "bands: 98.75 % interval" in draw_use_by_hour(looking).get_suptitle()
+    assert "bands: 95 % or 98.75 % interval" in draw_use_by_hour([plans[0], looking[1]]).get_suptitle()
 
 
 def test_cells_are_hatched_where_their_interval_covers_zero(plans):

@@ -1,5 +1,6 @@
 """Draw plans over each other on shared axes: use by hour, use over the sites, load duration."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,10 +10,12 @@ from matplotlib.figure import Figure
 
 from chargesim.analysis.comparison import Plan
 from chargesim.analysis.intervals import t_intervals
+from chargesim.analysis.looks import level_of_a_look
 from chargesim.analysis.result import Floats
 from chargesim.network.network import STATION, SWAP
-from chargesim.view.series_style import Look, legend_above, look
+from chargesim.view.series_style import Look, legend_above, legend_below, look
 from chargesim.view.style import hours_axis, new_axes, new_figure, readable, styled
+from chargesim.view.wording import percent
 
 _WIDE, _NARROW = 3.8, 1.8
 """Widths of the first plan's line, drawn below the others, and of those: where they coincide both are seen."""
@@ -32,7 +35,7 @@ def _line(plans: Sequence[Plan], plan: Plan) -> dict[str, Any]:
 
 @styled
 def draw_use_by_hour(plans: Sequence[Plan]) -> Figure:
-    """Draw the use of guns and of swap bays by hour of day, each plan with its 95 % interval.
+    """Draw the use of guns and of swap bays by hour of day, each plan with its interval.
 
     Parameters
     ----------
@@ -40,7 +43,7 @@ def draw_use_by_hour(plans: Sequence[Plan]) -> Figure:
         From `analysis.comparison.plan_of`.
     """
     drawn = [use for use in _USES if any(np.isfinite(_by_hour(plan, use[0])[0]).any() for plan in plans)]
-    figure = new_figure(8.6, 1.0 + 3.4 * max(len(drawn), 1))
+    figure = new_figure(8.6, 0.7 + 0.25 * len(plans) + 3.4 * max(len(drawn), 1))
     axes = np.atleast_1d(figure.subplots(max(len(drawn), 1), 1, sharex=True))
     for ax, (kpi, _, name) in zip(axes, drawn, strict=False):
         for plan in plans:
@@ -55,7 +58,8 @@ def draw_use_by_hour(plans: Sequence[Plan]) -> Figure:
     for ax in axes[:-1]:
         ax.set_xlabel("")
     legend_above(axes[0])
-    figure.suptitle("Use by hour of day; bands: 95 % interval of each mean", x=0.01, ha="left", fontsize=13)
+    levels = " or ".join(dict.fromkeys(percent(level_of_a_look(plan.verdict.looks)) for plan in plans))
+    figure.suptitle(f"Use by hour of day; bands: {levels} interval of each mean", x=0.01, ha="left", fontsize=13)
     return figure
 
 
@@ -77,13 +81,13 @@ def draw_use_over_sites(plans: Sequence[Plan]) -> Figure:
     """
     kinds = [(STATION, "stations"), (SWAP, "swap sites")]
     drawn = [kind for kind in kinds if any(len(_uses(plan, kind[0])) for plan in plans)]
-    figure = new_figure(1.2 + 5.6 * max(len(drawn), 1), 5.2)
+    figure = new_figure(1.2 + 5.6 * max(len(drawn), 1), 4.4 + 0.45 * len(plans))
     axes = np.atleast_1d(figure.subplots(1, max(len(drawn), 1), sharey=True, squeeze=True))
     for ax, (kind, name) in zip(axes, drawn, strict=False):
         for plan in plans:
             uses = 100 * np.sort(_uses(plan, kind))
             if len(uses):
-                label = f"{readable(plan.name)}: {len(uses):,}, median {np.median(uses):.1f} %"
+                label = textwrap.fill(f"{readable(plan.name)}: {len(uses):,}, median {np.median(uses):.1f} %", 48)
                 ax.ecdf(uses, **_line(plans, plan), label=label)
         ax.set(xlabel=f"{name} busy at most [% of the time]", ylim=(0, 1))
         ax.set_xlim(left=0)
@@ -112,7 +116,7 @@ def draw_load_duration(plans: Sequence[Plan], *, ax: Axes | None = None) -> Axes
     ax : Axes, optional
         Where to draw; new axes by default.
     """
-    ax = ax or new_axes(8.6, 5.0)
+    ax = ax or new_axes(8.6, 5.0 + 0.25 * len(plans))
     for plan in plans:
         falling = t_intervals(-np.sort(-plan.load_mw, axis=1))
         hours = (np.arange(len(falling.mean)) + 0.5) / 4
@@ -122,6 +126,6 @@ def draw_load_duration(plans: Sequence[Plan], *, ax: Axes | None = None) -> Axes
     ax.set(xlim=(0, 24 * plans[0].days), xlabel=f"hours of the {24 * plans[0].days} judged", ylabel="load of the city at least [MW]")
     ax.set_ylim(bottom=0)
     ax.grid(axis="both")
-    ax.legend(loc="upper right")
+    legend_below(ax, columns=1)
     ax.set_title("Load duration; bands: 95 % interval of the mean")
     return ax

@@ -1,5 +1,7 @@
 """Draw where and when plans differ: use by district and hour, maps before and after."""
 
+import textwrap
+
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +14,7 @@ from chargesim.analysis.paired import paired_differences
 from chargesim.analysis.result import Bools, Floats
 from chargesim.view.comparison_lines import plan_looks
 from chargesim.view.series_style import upright
-from chargesim.view.site_map import add_colour_bar, draw_roads, draw_site_map, highest_use, name_marks, whole_extent
+from chargesim.view.site_map import add_colour_bar, draw_roads, draw_site_map, highest_use, map_height_in, name_marks, whole_extent
 from chargesim.view.style import GREY, INK, PALE, new_figure, readable, styled
 from chargesim.view.utilisation import label_districts, ordered_districts
 
@@ -56,7 +58,7 @@ def draw_difference_heat_map(comparison: Comparison) -> Figure:
         covered = (one.lower <= 0) & (one.upper >= 0)
         _hatch(ax, covered[order])
         label_districts(ax, districts, order, breaks, classes=ax is axes[-1])
-        ax.set_title(f"{readable(plan.name)}\nless {readable(first.name)}", color=plan_looks(comparison.plans)[plan.name].colour)
+        ax.set_title(_title(plan, f"less {readable(first.name)}", wide=52), color=plan_looks(comparison.plans)[plan.name].colour)
     bar = figure.colorbar(
         image, ax=list(axes), shrink=0.9 if len(order) < 12 else 0.6, pad=0.03 if len(others) > 1 else 0.05, aspect=30, extend="both"
     )
@@ -70,6 +72,11 @@ def draw_difference_heat_map(comparison: Comparison) -> Figure:
         x=0.01, ha="left", fontsize=12.5,
     )  # fmt: skip
     return figure
+
+
+def _title(plan: Plan, then: str, *, wide: int = 42) -> str:
+    """Return the name of a plan, and what its panel shows of it in the lines below; a panel is so many letters wide."""
+    return "\n".join(textwrap.fill(words, wide) for words in (readable(plan.name), then))
 
 
 def _hatch(ax: Axes, marked: Bools) -> None:
@@ -91,35 +98,30 @@ def draw_maps(comparison: Comparison) -> Figure:
     panels = 2 * len(plans) - 1
     columns = min(_MOST_COLUMNS, len(plans))
     rows = -(-len(plans) // columns) + -(-(panels - len(plans)) // columns)
-    figure = new_figure(1.5 + 5.4 * columns, 0.6 + _map_height_in(plans[0]) * rows)
+    titles = [_title(plan, f"use of {len(plan.network.sites):,} sites") for plan in plans]
+    titles += [_title(plan, f"less {readable(plans[0].name)}") for plan in comparison.others]
+    more_in = 1.0 + 0.26 * max(title.count("\n") for title in titles)
+    figure = new_figure(1.5 + 5.4 * columns, 0.6 + (more_in + map_height_in(plans[0].network, 4.5)) * rows)
     grid = np.asarray(figure.subplots(rows, columns, squeeze=False))
     above, below = grid[: -(-len(plans) // columns)].ravel(), grid[-(-len(plans) // columns) :].ravel()
     highest = max(highest_use(plan.use_by_site) for plan in plans)
-    for ax, plan in zip(above, plans, strict=False):
+    for ax, plan, title in zip(above, plans, titles, strict=False):
         draw_site_map(plan.network, plan.use_by_site, highest=highest, ax=ax)
-        ax.set_title(f"{readable(plan.name)}: use of {len(plan.network.sites):,} sites", color=looks[plan.name].colour)
+        ax.set_title(title, color=looks[plan.name].colour)
     name_marks(above[0])
     add_colour_bar(figure, above[0].collections[-1], list(grid[: -(-len(plans) // columns)].ravel()))
     below = below[1:] if columns == len(plans) else below  # under its own map
-    for ax, plan in zip(below, comparison.others, strict=False):
+    for ax, plan, title in zip(below, comparison.others, titles[len(plans) :], strict=False):
         points = _draw_districts(ax, comparison, plan)
-        ax.set_title(f"{readable(plan.name)} less {readable(plans[0].name)}", color=looks[plan.name].colour)
+        ax.set_title(title, color=looks[plan.name].colour)
     bar = figure.colorbar(points, ax=list(below[: len(comparison.others)]), shrink=0.75, aspect=30, pad=0.015)
     bar.set_label(upright(f"{comparison.headline.title}, difference in the district [points]; pale grey: not sure"))
     for ax in grid.ravel():
-        ax.locator_params(nbins=6)
         if not ax.has_data():
             ax.set_axis_off()
     if columns == len(plans):
         _explain(grid[-1, 0])
     return figure
-
-
-def _map_height_in(plan: Plan) -> float:
-    """Return the height of a map that fills the width of its panel, with its labels, within what a page allows [inch]."""
-    west, east, south, north = whole_extent(plan.network)
-    shape = (east - west) * np.cos(np.radians((south + north) / 2)) / (north - south)
-    return float(np.clip(4.5 / shape, 2.0, 4.5)) + 0.9
 
 
 def _draw_districts(ax: Axes, comparison: Comparison, plan: Plan) -> PathCollection:
@@ -140,6 +142,7 @@ def _draw_districts(ax: Axes, comparison: Comparison, plan: Plan) -> PathCollect
         s=15, edgecolors=INK, linewidths=0.2, zorder=4, rasterized=True,
     )  # fmt: skip
     ax.set(xlim=(west, east), ylim=(south, north), xlabel="longitude [° E]", ylabel="latitude [° N]")
+    ax.locator_params(nbins=6)
     ax.set_aspect(1 / np.cos(np.radians((south + north) / 2)), adjustable="box")
     return drawn
 
