@@ -66,7 +66,7 @@ def test_lines_and_bands_are_the_kpis(over_values: list[Outcome]) -> None:
 def test_the_title_is_the_question_and_the_label_of_the_network_stands_below(over_values: list[Outcome]) -> None:
     figure = draw_series(series([CARS], [1, 2, 4]), over_values, STANDARD.criteria)
     assert figure.get_suptitle() == "Why?"
-    assert figure.get_supxlabel() == "small: 3 replications\nmade-up places"
+    assert figure.get_supxlabel() == "small: 3 replications; 95 % intervals\nmade-up places"
 
 
 def test_the_threshold_stands_where_the_panel_shows_what_it_judges() -> None:
@@ -114,6 +114,7 @@ def test_lines_without_values_are_points_with_intervals(by_line: list[Outcome]) 
     assert len(figure.axes) == 5
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert names == ["plan", "other"]
+    assert "bounds one-sided at 95 %" in figure.axes[2].get_xlabel()
     load = figure.axes[3]
     for line, item in zip(load.lines, by_line, strict=True):
         assert np.asarray(line.get_ydata())[:96] == pytest.approx(item.load_mw)

@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from chargesim.analysis.looks import level_of_a_look
 from chargesim.analysis.series import Outcome, by_line, common_label
 from chargesim.scenario.series import Series, Shown
 from chargesim.scenario.standard import Criterion
@@ -15,6 +16,7 @@ from chargesim.view.series_criteria import draw_criteria_by_line, draw_criteria_
 from chargesim.view.series_day import draw_hours, draw_loads
 from chargesim.view.series_panels import draw_kpi_by_line, draw_kpi_over_values, draw_supply
 from chargesim.view.style import GREY, INK, new_figure, styled
+from chargesim.view.wording import percent
 
 _WIDE_IN, _NARROW_IN = 13.0, 9.5
 Placed = tuple[Shown, str]
@@ -45,7 +47,8 @@ def draw_series(series: Series, outcomes: Sequence[Outcome], criteria: Sequence[
         for column, panel in enumerate(row):
             _draw(part.add_subplot(1, len(row), column + 1), panel, series, outcomes, criteria)
     figure.suptitle("\n".join(question), x=0.01, ha="left", fontsize=15, fontweight="bold", color=INK)
-    figure.supxlabel(f"{outcomes[0].about}\n{common_label(outcomes)}", fontsize=9.5, color=GREY, x=0.01, ha="left")
+    level = percent(level_of_a_look(outcomes[0].verdict.looks))
+    figure.supxlabel(f"{outcomes[0].about}; {level} intervals\n{common_label(outcomes)}", fontsize=9.5, color=GREY, x=0.01, ha="left")
     return figure
 
 
@@ -92,7 +95,7 @@ def _height_in(panel: Placed, series: Series, outcomes: Sequence[Outcome]) -> fl
     lines = len(by_line(outcomes))
     if panel[0].panel == "criteria":
         judged = len(outcomes[0].verdict.criteria)
-        return 1.6 + 0.36 * judged if series.values else 1.4 + judged * (0.26 + 0.16 * lines)
+        return 1.6 + 0.36 * judged if series.values else 1.7 + judged * (0.26 + 0.16 * lines)
     if panel[0].panel == "kpi" and not series.values:
         return 1.4 + 0.62 * lines
     return 4.3 + (0.25 * (lines // 4) if panel[0].panel != "supply" else 0.0)

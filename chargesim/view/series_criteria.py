@@ -12,6 +12,7 @@ from chargesim.analysis.series import Outcome, states
 from chargesim.scenario.series import Series
 from chargesim.view.series_style import Look, legend_above, line_looks, look, positions, values_axis
 from chargesim.view.style import GREEN, GREY, INK, VERMILION
+from chargesim.view.wording import percent
 
 _FLOOR, _CEILING = 3.0, 1000.0
 """Ends of the axis [% of the allowance]; what lies beyond is drawn at the end."""
@@ -78,11 +79,12 @@ def draw_criteria_by_line(ax: Axes, series: Series, outcomes: Sequence[Outcome])
     _shade(ax.axvspan, bottom, top)
     ax.axvline(100, color=INK, linewidth=1.5)
     ax.set_xscale("log")
-    ax.set(xlim=(bottom, top), xlabel=_LABEL.replace("\n", " ") + "; hollow: inconclusive", ylim=(len(names) - 0.4, -0.6))
+    bounds = f"bars: bounds one-sided at {percent(outcomes[0].verdict.confidence_of_a_look)}; hollow: inconclusive"
+    ax.set(xlim=(bottom, top), xlabel=_LABEL.replace("\n", " ") + f"\n{bounds}", ylim=(len(names) - 0.4, -0.6))
     _write_ticks(ax.set_xticks, bottom, top)
     ax.minorticks_off()
     ax.set_yticks(range(len(names)), names)
-    ax.tick_params(axis="y", length=0)
+    ax.tick_params(axis="y", length=0, pad=9)  # beside the markers at the end of the axis
     legend_above(ax, columns=3)
 
 

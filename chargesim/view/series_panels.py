@@ -81,7 +81,7 @@ def draw_kpi_by_line(ax: Axes, shown: Shown, series: Series, outcomes: Sequence[
         ax.text(1.02, place, words, transform=ax.get_yaxis_transform(), va="center", ha="left", color=INK, fontsize=11)
     ax.set_yticks(range(len(outcomes)), [outcome.line for outcome in outcomes])
     ax.set(ylim=(len(outcomes) - 0.5, -0.5), xlabel=axis_label(shown, unit))
-    ax.tick_params(axis="y", length=0)
+    ax.tick_params(axis="y", length=0, pad=9)  # beside the markers at 0
     ax.grid(axis="x")
     _draw_threshold(ax, shown, criteria, across=False)
     low, high = ax.get_xlim()
