@@ -82,7 +82,7 @@ def test_a_run_is_opened_as_it_was_wherever_it_goes(folder, tmp_path):
     ("key", "value", "words"),
     [
         ("program_digest", "other", "was made by another version of the program"),
-        ("state", "running", "this run is not finished; the command that began it goes on from there"),
+        ("state", "running", "this run is not finished; `chargesim run` with its scenario and --out goes on from there"),
     ],
 )
 def test_a_run_that_cannot_be_read_again_says_why(folder, tmp_path, key, value, words):

@@ -125,8 +125,9 @@ def test_a_plan_against_itself_is_exactly_nothing(plans):
     assert (rows.loc[known, ["difference", "lower", "upper"]] == 0).all(axis=None)
     assert not rows["sure"].any()
     assert set(rows.loc[known & (rows["n"] > 0), "p"]) == {1.0}
-    assert first_sentence(compared).startswith("again and first serve the same share of the cars within 10 min in every replication")
-    assert plan_lines(compared, "again")[0].startswith(f"not told apart: {compared.size(TABLE)} of")
+    same = "again and first serve the same share of the cars within 10 min in every replication, and nothing else differs."
+    assert first_sentence(compared) == same
+    assert plan_lines(compared, "again")[0] == f"the same in every replication: {compared.size(TABLE)} of {compared.size(TABLE)} figures"
 
 
 def test_holm_is_over_all_plans_and_figures_of_the_table(compared):
@@ -172,14 +173,22 @@ def test_the_sentence_says_which_is_better_by_how_much(compared):
 
 
 def test_numbers_have_the_digits_that_their_interval_allows():
-    row = {"difference": 0.031, "lower": 0.029, "upper": 0.033, "unit": "share"}
+    row = {"difference": 0.031, "lower": 0.029, "upper": 0.033, "unit": "share", "endless": 0, "endless_than": 0}
     assert change(row) == "+3.1 points (+2.9 to +3.3)"
     assert change({**row, "lower": -0.0001, "upper": 0.0621}) == "+3 points (0 to +6)"
     assert change({**row, "difference": -1200.0, "lower": -1300.0, "upper": -1100.0, "unit": "kWh/day"}) == (
         "-1,200 kWh a day (-1,300 to -1,100)"
     )
-    assert change({**row, "difference": math.inf}) == "endless"
+    assert change({**row, "difference": math.inf, "endless": 3}) == "endless in 3, not 0 replications"
     assert change({**row, "difference": 0.0, "lower": 0.0, "upper": 0.0}) == "0 points"
+
+
+def test_what_the_plans_give_is_told_where_it_differs(plans):
+    (name, share), *_ = plans[0].given.items()
+    poorer = dataclasses.replace(plans[0], name="poorer", given={**plans[0].given, name: share - 0.25})
+    lines = plan_lines(compare_plans([plans[0], poorer]), "poorer")
+    (line,) = [line for line in lines if line.startswith("given by the plan: ")]
+    assert line.endswith("-25.0 points")
 
 
 def test_each_plan_has_one_colour_in_all_figures(plans, compared):

@@ -25,8 +25,8 @@ from chargesim.network.network import Network
 from chargesim.scenario.standard import Standard
 
 COLUMNS = (
-    "plan", "than", "title", "kpi", "scope", "key", "unit", "mean_than", "mean", "difference", "lower", "upper", "n", "vrf",
-    "p", "better", "family", "sure",
+    "plan", "than", "title", "kpi", "scope", "key", "unit", "mean_than", "mean", "difference", "lower", "upper", "n",
+    "endless_than", "endless", "vrf", "p", "better", "family", "sure",
 )  # fmt: skip
 TABLE, DISTRICTS = "table", "districts"
 """Families of comparisons within which Holm's correction is made."""
@@ -196,10 +196,13 @@ def _frame(plan: Plan, first: Plan) -> pd.DataFrame:
         paired = paired_differences(after, before)
         columns: dict[str, Any] = {"mean_than": t_intervals(before).mean, "mean": t_intervals(after).mean}
         columns |= {"difference": paired.mean, "lower": paired.lower, "upper": paired.upper, "n": paired.n}
+        columns |= {"endless_than": np.isposinf(before).sum(axis=0), "endless": np.isposinf(after).sum(axis=0)}
         columns |= {"vrf": variance_reduction(after, before), "p": p_values(after, before)}
         scopes, names = [scope for scope, _ in keys], [key for _, key in keys]
         frames.append(pd.DataFrame({"kpi": name, "scope": scopes, "key": names, "unit": unit, **columns}))
-    given = pd.DataFrame({"kpi": list(first.given), "scope": CITY[0], "key": CITY[1], "unit": "share", "n": 0})
+    given = pd.DataFrame(
+        {"kpi": list(first.given), "scope": CITY[0], "key": CITY[1], "unit": "share", "n": 0, "endless_than": 0, "endless": 0}
+    )
     given["mean_than"], given["mean"] = list(first.given.values()), [plan.given.get(name, np.nan) for name in first.given]
     for column in ("difference", "lower", "upper"):
         given[column] = given["mean"] - given["mean_than"]

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from chargesim.analysis.comparison import DISTRICTS, TABLE, Comparison
+from chargesim.analysis.comparison import DISTRICTS, GIVEN_BY_PLAN, TABLE, Comparison
 from chargesim.analysis.paired import LEVEL
 
 _WHOM = {"cars": "of the cars", "trucks": "of the trucks", "swap": "of the cars that swap", "truck_swap": "of the trucks that swap"}
@@ -20,6 +20,9 @@ def first_sentence(comparison: Comparison) -> str:
         From `analysis.comparison.compare_plans`.
     """
     clauses = [_clause(comparison, plan.name) for plan in comparison.others]
+    rows = comparison.differences
+    if (rows["difference"].fillna(0) == 0).all() and (rows["endless"] == rows["endless_than"]).all():
+        return f"{'; '.join(clauses)}, and nothing else differs."
     sure = [bool(_headline_row(comparison, plan.name)["sure"]) for plan in comparison.others]
     whole = f"{100 * LEVEL:g} % paired intervals"
     which = (
@@ -51,10 +54,11 @@ def plan_lines(comparison: Comparison, name: str) -> list[str]:
             named = [_with_change(row) for _, row in sides[side].head(_MOST_NAMES).iterrows()]
             more = len(sides[side]) - len(named)
             lines.append(f"{words}: {'; '.join(named)}" + (f"; and {more} more" if more else ""))
-    unsure = int((~rows["sure"]).sum())
-    if unsure:
-        lines.append(f"not told apart: {unsure} of {len(rows)} figures")
-    return [*lines, *_district_line(comparison, name)]
+    same = (rows[["difference", "lower", "upper"]] == 0).all(axis=1) & (rows["endless"] == rows["endless_than"])
+    for words, count in (("not told apart", int((~rows["sure"] & ~same).sum())), ("the same in every replication", int(same.sum()))):
+        if count:
+            lines.append(f"{words}: {count} of {len(rows)} figures")
+    return [*lines, *_given_line(comparison, name), *_district_line(comparison, name)]
 
 
 def rules(comparison: Comparison) -> list[str]:
@@ -84,10 +88,10 @@ def change(row: "pd.Series[float]", *, with_unit: bool = True) -> str:
         False: the numbers alone; shares are in points all the same.
     """
     mean, lower, upper = (float(row[name]) for name in ("difference", "lower", "upper"))
+    if row["endless"] != row["endless_than"]:
+        return f"endless in {row['endless']:.0f}, not {row['endless_than']:.0f}{' replications' * with_unit}"
     if math.isnan(mean):
         return "-"
-    if math.isinf(mean):
-        return "endless" if mean > 0 else "no longer endless"
     numbers, unit = _numbers((mean, lower, upper), str(row["unit"]), signed=True)
     return numbers[0] + (unit if with_unit else "") + ("" if lower == upper else f" ({numbers[1]} to {numbers[2]})")
 
@@ -127,6 +131,13 @@ def _side(row: "pd.Series[float]") -> str:
 
 def _with_change(row: "pd.Series[float]") -> str:
     return f"{row['title']} {change(row).partition(' (')[0]}"
+
+
+def _given_line(comparison: Comparison, name: str) -> list[str]:
+    """Return how a plan differs in what the plans themselves give."""
+    rows = comparison.table(name)
+    changed = rows[(rows["family"] == GIVEN_BY_PLAN) & (rows["difference"].abs() > 1e-12)]
+    return [f"given by the plan: {'; '.join(_with_change(row) for _, row in changed.iterrows())}"] if len(changed) else []
 
 
 def _district_line(comparison: Comparison, name: str) -> list[str]:

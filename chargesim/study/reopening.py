@@ -81,7 +81,7 @@ def find_run(folder: Path) -> FinishedRun:
     """Return a finished run whose replications have not been read yet; raises as `open_run` does."""
     manifest = _manifest(folder)
     if manifest.get("state") != "complete":
-        raise InputError([f"{shown(folder)}: this run is not finished; the command that began it goes on from there"])
+        raise InputError([f"{shown(folder)}: this run is not finished; `chargesim run` with its scenario and --out goes on from there"])
     if manifest.get("program_digest") != program_digest():
         made_by = manifest.get("chargesim", "unknown")
         raise InputError([f"{shown(folder)}: was made by another version of the program (chargesim {made_by}); {_OTHER_VERSION}"])
