@@ -6,6 +6,7 @@ from concurrent.futures.process import BrokenProcessPool
 import pytest
 from factories import SCENARIOS
 from network_files import copy_small_city, edit
+from rich.console import Console
 from typer.testing import CliRunner
 
 from chargesim.analysis.verdict import decided
@@ -16,6 +17,7 @@ from chargesim.study import replications as running
 from chargesim.study.precision import Precision
 from chargesim.study.run import run_scenario
 from chargesim.study.side_by_side import side_by_side
+from chargesim.view.terminal import print_precision
 
 CLOSE = "standard.criteria=[{{name: cars, measure: served_within, scope: cars, minutes: 10, at_least: {}, source: assumed}}]"
 """A standard of one criterion; 92.2 % of the small city's cars are served within 10 min, 1.8 % more or less in a replication."""
@@ -82,6 +84,14 @@ def test_precision_runs_on_and_decides_no_verdict(tmp_path):
 def test_precision_that_is_not_reached_says_so(tmp_path):
     run = go(tmp_path / "run", small(0.5), precision=Precision.parse("wait_mean_served_min=0.1%"), budget=5)
     assert (run.reached.reached, run.reached.interval.n) == (False, 5)
+
+
+def test_a_precision_of_what_never_varies_is_not_told(tmp_path):
+    run = go(tmp_path / "run", small(0.2, "fleet.stock=100"), precision=Precision.parse("share_lost/group/cars=5%"), budget=8)
+    assert (run.reached.interval.equal, run.reached.reached, run.reached.interval.n) == (True, False, 4)
+    console = Console(width=200, record=True)
+    print_precision(console, run.reached, run.verdict)
+    assert "0 % in each of 4 replications: nothing varies, so no half-width can be told" in console.export_text()
 
 
 @pytest.mark.parametrize("text", ["wait_mean_served_min", "wait_mean_served_min=0", "=1", "share_lost/group=0.1", "share_lost=1e999"])

@@ -70,6 +70,7 @@ class Reached:
     unit: str
     interval: Interval
     reached: bool
+    """no where the KPI is the same in all replications, which tells no half-width"""
     budget: int
 
     @property
@@ -85,7 +86,7 @@ class Reached:
 
 
 def run_until_narrow(precision: Precision, result: RunResult, budget: int, more: Callable[[int], RunResult]) -> tuple[RunResult, Reached]:
-    """Run more replications until a KPI's interval is narrow enough or the budget ends.
+    """Run more replications until a KPI's interval is narrow enough or the budget ends; where nothing varies, none is told and it stops.
 
     Parameters
     ----------
@@ -110,13 +111,12 @@ def run_until_narrow(precision: Precision, result: RunResult, budget: int, more:
         if interval.n < 2 or not math.isfinite(interval.mean):
             where = f"in scope {precision.scope!r} with key {precision.key!r}"
             raise InputError([f"--precision {precision.kpi}: has no finite value {where}; kpis.csv lists what there is"])
-        reached = Reached(precision, unit, interval, False, budget)
         allowed, count = precision.allowed(interval), len(result.replications)
-        if reached.half_width <= allowed:
-            return result, Reached(precision, unit, interval, True, budget)
-        if count >= budget:
-            return result, reached
-        result = more(next_count(count, reached.half_width, allowed, budget))
+        half_width = (interval.upper - interval.lower) / 2
+        narrow = half_width <= allowed and not interval.equal
+        if narrow or interval.equal or count >= budget:
+            return result, Reached(precision, unit, interval, narrow, budget)
+        result = more(next_count(count, half_width, allowed, budget))
 
 
 def next_count(count: int, half_width: float, allowed: float, budget: int) -> int:

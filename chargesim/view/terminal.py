@@ -132,12 +132,19 @@ def _headline_table(kpis: pd.DataFrame, result: RunResult) -> Table:
 
 def print_precision(console: Console, reached: Reached, verdict: Verdict) -> None:
     """Print at how many replications a KPI's interval was as narrow as asked, and what the verdict rests on."""
-    unit, asked = reached.unit, reached.precision.allowed(reached.interval)
-    value = f"{amount(reached.interval.mean, unit)}, half-width {amount(reached.half_width, unit)} where {amount(asked, unit)} was asked"
-    text = f"Precision: {reached.precision.name}: {value}, after {reached.interval.n} replications"
-    if not reached.reached:
-        text += f": NOT reached within {reached.budget}"
+    interval, unit, asked = reached.interval, reached.unit, reached.precision.allowed(reached.interval)
+    text = f"Precision: {reached.precision.name}: {amount(interval.mean, unit)}"
+    if interval.equal:
+        text += f" in each of {interval.n} replications: nothing varies, so no half-width can be told"
+    else:
+        text += f", half-width {_width(reached.half_width, unit)} where {_width(asked, unit)} was asked, after {interval.n} replications"
+        text += "" if reached.reached else f": NOT reached within {reached.budget}"
     console.print(Text(f"{text}. The key figures rest on them; the verdict on the first {verdict.planned_replications} alone."))
+
+
+def _width(width: float, unit: str) -> str:
+    """Return the width of an interval in two digits; that of a share in percentage points."""
+    return f"{100 * width:.2g} points" if unit.startswith("share") else f"{width:,.2g} {unit}"
 
 
 def print_swap_shares(console: Console, kpis: pd.DataFrame, targets: Mapping[str, float]) -> None:
