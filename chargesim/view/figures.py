@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import cast
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -88,6 +89,8 @@ def write_figure(figure: Figure, stem: Path) -> list[Path]:
     with mpl.rc_context(RC):
         png = _save(figure, stem.parent / f"{stem.name}.png")
         figure.set_layout_engine("none")  # the layout stands now; the second file need not find it again
+        for ax in figure.axes:  # but for its last bits, which differ from time to time and would name the clips of the SVG
+            ax.set_position(np.round(ax.get_position().bounds, 9).tolist())
         return [png, _save(figure, stem.parent / f"{stem.name}.svg")]
 
 
