@@ -65,7 +65,8 @@ def test_swap_shares_stand_beside_what_the_ledger_expects() -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
-        (0.9412, "share", "94.1 %"), (0.9991, "share", "99.91 %"),
+        (0.9412, "share", "94.1 %"), (0.9991, "share", "99.91 %"), (0.00123, "share", "0.12 %"), (0.0005, "share", "0.050 %"),
+        (0.000274, "share", "0.027 %"), (3.1e-6, "share", "0.00031 %"),
         (1.0, "share", "100 %"), (0.0, "share", "0 %"), (12_345.6, "1/day", "12,346 a day"), (11.16, "min", "11.2 min"),
         (0.5, "min", "0.50 min"), (float("inf"), "min", "endless"), (float("-inf"), "min", "unknown"), (float("nan"), "min", "-"),
     ],
@@ -76,6 +77,8 @@ def test_amounts(value: float, unit: str, text: str) -> None:
 
 def test_intervals_name_their_unit_once() -> None:
     assert interval(0.9393, 0.9412, "share") == "93.9 to 94.1 %"
+    assert interval(0.0, 0.000031, "share") == "0 to 0.0031 %"
+    assert interval(0.00028, 0.00031, "share") == "0.028 to 0.031 %"
     assert interval(2.0, 11.0, "min") == "2.00 to 11.0 min"
     assert interval(2.0, float("inf"), "min") == "2.00 min to endless"
     assert interval(3.0, 3.0, "min") == "exact"

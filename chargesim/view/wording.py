@@ -13,7 +13,7 @@ def amount(value: float, unit: str) -> str:
     value : float
         The value in `unit`.
     unit : str
-        ``share`` is shown in per cent; any other unit is written behind the number.
+        ``share`` is shown in per cent, below 0.1 % with two digits that count; any other unit is written behind the number.
     """
     if math.isnan(value):
         return "-"
@@ -22,7 +22,8 @@ def amount(value: float, unit: str) -> str:
     if unit.startswith("share"):
         if value < 5e-7 or value > 1 - 5e-7:
             return f"{100 * value:.0f} %"
-        return f"{100 * value:.{2 if abs(value) > 0.995 or abs(value) < 0.01 else 1}f} %"
+        digits = 1 - math.floor(math.log10(100 * value)) if value < 0.001 else 2 if value > 0.995 or value < 0.01 else 1
+        return f"{100 * value:.{digits}f} %"
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     return f"{value:,.{digits}f} {_readable(unit)}"
 
