@@ -111,7 +111,9 @@ def test_one_replication_is_never_enough() -> None:
 def test_missing_replication_makes_it_incomplete() -> None:
     verdict = verdict_of(around(0.99), [CARS], planned=21)
     assert verdict.verdict == "incomplete"
-    assert verdict.criteria[0].verdict == "meets"
+    assert verdict.criteria[0].verdict == "incomplete"
+    failing = verdict_of(around(0.8), [CARS], planned=21).criteria[0]
+    assert (failing.verdict, failing.more_replications, failing.note) == ("incomplete", None, "")
     assert "20 of 21 replications are there" in verdict.note
 
 

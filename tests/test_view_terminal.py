@@ -1,5 +1,6 @@
 """Check what the terminal says."""
 
+import dataclasses
 import io
 from typing import Any
 
@@ -51,6 +52,13 @@ def test_incomplete_claims_no_confidence() -> None:
     text = printed(make_result(planned=9))
     assert "INCOMPLETE: no verdict (5 of 9 replications)" in text
     assert "% confidence" not in text
+    assert not {"meets", "fails", "inconclusive"} & set(text.split())
+
+
+def test_only_a_run_that_is_judged_once_is_a_first_look() -> None:
+    result = make_result(standard=make_standard(make_easy()))
+    assert "Only 5 replications: a first look; 20 are usual" in printed(result)
+    assert "a first look" not in printed(dataclasses.replace(result, looks=4))
 
 
 def test_swap_shares_stand_beside_what_the_ledger_expects() -> None:

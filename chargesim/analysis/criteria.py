@@ -17,7 +17,7 @@ from chargesim.analysis.intervals import Interval, holm, more_replications, one_
 from chargesim.analysis.result import RunResult
 from chargesim.scenario.standard import GIVEN, Criterion
 
-CriterionState = Literal["meets", "fails", "inconclusive", "given"]
+CriterionState = Literal["meets", "fails", "inconclusive", "incomplete", "given"]
 _ROUNDING = 1e-12
 """Slack of comparisons with the allowance: 1 - 0.9 is not 0.1 in floating point."""
 

@@ -2,9 +2,9 @@
 
 `meets`: every judged criterion meets, each at the full level (intersection-union). `fails`: some criterion fails after
 Holm's correction over the judged criteria. Else `inconclusive`, with the replications still needed. `incomplete`: a
-planned replication is missing, and what is missing need not be like what is there. A study may look several times, at
-more replications each time, and then divides its error over the looks (`analysis.looks`). The confidence covers Monte Carlo
-error only; what is not known about the inputs is shown by sweeps, apart.
+planned replication is missing, and what is missing need not be like what is there, so no criterion is decided. A study
+may look several times, at more replications each time, and then divides its error over the looks (`analysis.looks`).
+The confidence covers Monte Carlo error only; what is not known about the inputs is shown by sweeps, apart.
 """
 
 import dataclasses
@@ -72,8 +72,9 @@ def judge(result: RunResult) -> Verdict:
     criteria = result.standard.criteria
     judged_count = sum(criterion.measure not in GIVEN for criterion in criteria)
     judgements = [judge_criterion(result, criterion, alpha=alpha, criteria=max(judged_count, 1)) for criterion in criteria]
-    outcomes = _fail_after_holm(judgements, alpha)
-    state = _overall(result, outcomes)
+    missing = len(result.replications) < result.planned_replications
+    outcomes = _undecided(judgements) if missing else _fail_after_holm(judgements, alpha)
+    state = "incomplete" if missing else _overall(outcomes)
     more = _more(outcomes) if state == "inconclusive" else None
     return Verdict(
         verdict=state,
@@ -104,6 +105,14 @@ def nearest_to_breaking(verdict: Verdict) -> CriterionVerdict | None:
     return min(judged, key=lambda criterion: criterion.margin, default=None)
 
 
+def _undecided(judgements: list[Judgement]) -> tuple[CriterionVerdict, ...]:
+    """Return the criteria of an incomplete run: what the plan gives, and no verdict on the others."""
+    outcomes = [judgement.outcome for judgement in judgements]
+    return tuple(
+        one if one.verdict == "given" else dataclasses.replace(one, verdict="incomplete", more_replications=None) for one in outcomes
+    )
+
+
 def _fail_after_holm(judgements: list[Judgement], alpha: float) -> tuple[CriterionVerdict, ...]:
     """Mark the criteria that fail after Holm's correction over all that are judged."""
     judged = [index for index, judgement in enumerate(judgements) if not math.isnan(judgement.p_fail)]
@@ -132,11 +141,9 @@ def _decided(judgement: Judgement, fails: bool, criteria: int) -> CriterionVerdi
     return dataclasses.replace(outcome, note="; ".join(filter(None, [*notes, outcome.note])))
 
 
-def _overall(result: RunResult, outcomes: tuple[CriterionVerdict, ...]) -> State:
+def _overall(outcomes: tuple[CriterionVerdict, ...]) -> State:
     """Return the state of the whole."""
     states = {outcome.verdict for outcome in outcomes} - {"given"}
-    if len(result.replications) < result.planned_replications:
-        return "incomplete"
     if "fails" in states:
         return "fails"
     return "meets" if states == {"meets"} else "inconclusive"

@@ -35,9 +35,9 @@ def print_series(console: Console, run: SeriesRun, title: str) -> None:
     """
     console.print(Text(title, style="bold"))
     console.print(Text(run.series.question, style="bold"))
-    replications = run.outcomes[0].verdict.planned_replications
-    if replications < LEAST_REPLICATIONS:
-        console.print(f"Only {replications} replications: a first look; {LEAST_REPLICATIONS} are usual")
+    verdict = run.outcomes[0].verdict
+    if verdict.planned_replications < LEAST_REPLICATIONS and verdict.looks == 1:
+        console.print(f"Only {verdict.planned_replications} replications: a first look; {LEAST_REPLICATIONS} are usual")
     console.print(_variants_table(run.series, run.outcomes))
     _print_standings(console, run.standings)
     if run.note:

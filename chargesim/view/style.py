@@ -25,7 +25,7 @@ FLEET_COLOURS = {
     "corridor": INK,
 }
 VERDICT_COLOURS = {"meets": GREEN, "fails": VERMILION, "inconclusive": ORANGE, "incomplete": ORANGE, "given": GREY}
-VERDICT_MARKERS = {"meets": "o", "fails": "X", "inconclusive": "s", "given": "D"}
+VERDICT_MARKERS = {"meets": "o", "fails": "X", "inconclusive": "s", "incomplete": "s", "given": "D"}
 LINE_STYLES = ("-", "--", "-.", ":")
 
 RC: Any = {

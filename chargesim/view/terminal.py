@@ -25,7 +25,7 @@ _ANSWERS = {
     "incomplete": "INCOMPLETE: no verdict",
 }
 LEAST_REPLICATIONS = 20
-"""Replications below which the terminal warns: the first look of a verdict."""
+"""Replications below which the terminal warns of a run that is judged once."""
 
 
 def print_verdict(console: Console, result: RunResult, verdict: Verdict, kpis: pd.DataFrame) -> None:
@@ -67,7 +67,7 @@ def _answer(verdict: Verdict) -> Text:
 def _lines(verdict: Verdict) -> list[str]:
     """Return the sentences under the answer: what it assumes, what is nearest to breaking, where and when."""
     lines = [f"Assumed: {verdict.share_text}"]
-    if verdict.planned_replications < LEAST_REPLICATIONS:
+    if verdict.planned_replications < LEAST_REPLICATIONS and verdict.looks == 1:
         lines.append(f"Only {verdict.planned_replications} replications: a first look; {LEAST_REPLICATIONS} are usual")
     nearest = nearest_to_breaking(verdict)
     if nearest is not None:
@@ -83,6 +83,8 @@ def _nearest_line(item: CriterionVerdict) -> str:
     """Return the sentence about the criterion nearest to breaking."""
     limits = f" ({bounds(item)})" if item.lower != item.upper else ""
     value = f"{amount(item.estimate, item.unit)}{limits}, needs {threshold(item)}"
+    if item.verdict == "incomplete":
+        return f"Nearest to breaking in what is there: {item.name}: {value}"
     if item.verdict == "fails":
         return f"Broken furthest: {item.name}: {value}"
     if item.allowance_used > 1:
