@@ -66,10 +66,14 @@ def test_the_formula_agrees_with_itself_and_with_nothing_else():
     stations = 24 * int((make_network().sites.guns > 0).sum())
     fit = kimura_fit(textbook(rng=np.random.default_rng(1)))
     assert (fit.station_hours, fit.quiet, fit.loaded, fit.compared) == (stations, 0, 0, stations)
-    assert fit.disagree < 0.1 * stations, "about 5 % lie outside a 95 % interval"
+    assert fit.below + fit.above < 0.1 * stations, "about 5 % lie outside a 95 % interval"
     assert fit.simulated_min == pytest.approx(fit.formula_min, rel=0.01)
     half = kimura_fit(textbook(factor=0.5, rng=np.random.default_rng(1)))
-    assert half.disagree == half.compared == stations
+    assert (half.below, half.above, half.compared) == (stations, 0, stations)
+    assert "100% are surely below it, no fault" in half.text
+    double = kimura_fit(textbook(factor=2, rng=np.random.default_rng(1)))
+    assert (double.below, double.above) == (0, stations)
+    assert "100.0% are surely above it" in double.text
     assert half.simulated_min == pytest.approx(0.5 * half.formula_min, rel=0.01)
 
 

@@ -39,8 +39,10 @@ class FormulaFit:
     loaded: int
     """not compared: load or losses above what the formula knows"""
     compared: int
-    disagree: int
-    """of the compared: the formula lies outside the 95 % interval of the simulated wait"""
+    below: int
+    """of the compared: the 95 % interval of the simulated wait lies below the formula"""
+    above: int
+    """the same above it, which the choice of drivers does not explain"""
     simulated_min: float
     """mean wait of the arrivals of the compared station-hours [min]"""
     formula_min: float
@@ -53,9 +55,10 @@ class FormulaFit:
         if not self.compared:
             return f"can be compared nowhere: {others}"
         return (
-            f"{self.formula_min:.2f} min of wait where {self.simulated_min:.2f} were simulated; outside the interval in "
-            f"{self.disagree / self.compared:.0%} of the {self.compared:,} station-hours that may be compared ({others}); "
-            "an approximation for arrivals at random, while drivers who see the occupancy go elsewhere"
+            f"{self.formula_min:.2f} min of wait where {self.simulated_min:.2f} were simulated. Of the {self.compared:,} station-hours "
+            f"that may be compared ({others}) {self.below / self.compared:.0%} are surely below it, no fault: it takes arrivals at random, "
+            f"and drivers who see the occupancy go elsewhere; {self.above / self.compared:.1%} are surely above it (2.5% by chance; "
+            "more would need an explanation)"
         )
 
 
@@ -143,7 +146,7 @@ def kimura_fit(result: RunResult) -> FormulaFit:
     )
     weight = came[compared]
     means = [float((weight * one).sum() / weight.sum()) if len(weight) else float("nan") for one in (wait, formula)]
-    counts = int((~lively).sum()), int((lively & ~compared).sum()), int(compared.sum()), int((np.abs(formula - wait) > half).sum())
+    counts = [int(one.sum()) for one in (~lively, lively & ~compared, compared, wait + half < formula, wait - half > formula)]
     return FormulaFit(int(lively.size), *counts, *means)
 
 
