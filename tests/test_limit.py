@@ -15,8 +15,10 @@ from chargesim.cli import app
 from chargesim.demand.nesting import alike
 from chargesim.errors import InputError
 from chargesim.network.build import build_network, network_part
+from chargesim.scenario.inputs import replaced_by, scenario_inputs
 from chargesim.scenario.reading import load
 from chargesim.study.case import build_case
+from chargesim.study.inputs import uncertain_inputs
 from chargesim.study.levels import for_the_standard, result_of
 from chargesim.study.levers import levels_of, lever_of
 from chargesim.study.limit import run_limit
@@ -187,3 +189,20 @@ def test_a_network_hangs_on_nothing_that_its_part_leaves_out():
     assert alike(one.sites, two.sites)
     for key, value in {"traffic.core_kmh": 30, "stations.site_kw": 500, "fleets.taxi.stock": 9000, "choice.nearest_stations": 3}.items():
         assert network_part(own.replace({key: value}).scenario) != network_part(own.scenario), key
+
+
+def test_what_tables_replace_changes_no_network_and_the_rest_does():
+    own = load(SCENARIOS / "small_city.yaml")
+    network = build_network(own.scenario, own.folder)
+
+    def moved(changes):
+        other = build_network(own.replace(changes).scenario, own.folder)
+        return not all(alike(getattr(other, name), getattr(network, name)) for name in ("candidates", "sites", "zones", "corridors"))
+
+    replaced = {one.key: one.value for one in scenario_inputs(own.scenario) if replaced_by(own.scenario, one.key)}
+    assert not moved({key: float(value) + 1 if "kmh" in key or "exponent" in key else int(value) + 1 for key, value in replaced.items()})
+    for one in uncertain_inputs(build_case(own, network=network), 10):
+        if one.key.startswith(("traffic.", "stations.", "corridors.gravity")):
+            assert any(moved({one.key: end}) for end in (one.low, one.high)), one.key
+    city = load(SCENARIOS / "chongqing_2025.yaml").scenario
+    assert not any(replaced_by(city, one.key) for one in scenario_inputs(city))

@@ -174,6 +174,9 @@ def test_every_input_stands_in_the_table_with_value_unit_and_source(small):
     assert told["grid.efficiency"][1:3] == ["0.95", "share"]
     assert told["traffic.periods.peak.local"][2] == "number"
     assert told["stations.store.charge_hours"][1] == "0, 1, 2, 3, 4, 5, 6, 7"
+    assert told["stations.truck_stations"][5].startswith("replaced by city.sites: of the stations outside")
+    assert told["stations.counts.expressway"][2].startswith("replaced by city.zones: stations at")
+    assert sum("replaced by" in row[-1] for row in told.values()) == 13
     assert (told["layout"][1], told["tariff.outside"][1], told["swap.pack_temperature_c"][1]) == ("null", "true", "25")
 
 

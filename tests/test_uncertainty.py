@@ -36,7 +36,7 @@ SOME = ("fleets.private_car.fast_share", "fleets.taxi.fast_share", "outside.driv
 ASKED = {
     "fleets.private_car.fast_share", "traffic.core_kmh", "fleets.taxi.patience_min", "stations.site_kw", "stations.store.kwh",
     "reliability.mtbf_h", "tariff.energy_cny_kwh", "fleets.taxi.flexible_min", "corridors.holiday_factor", "fleet.season_factor",
-    "fleets.taxi.soc_mean", "fleets.taxi.vehicles",
+    "fleets.taxi.soc_mean", "fleets.taxi.vehicles", "traffic.town_kmh", "stations.truck_stations", "corridors.gravity_exponent",
 }  # fmt: skip
 
 
@@ -75,7 +75,8 @@ def test_inputs_are_those_that_move_something(monkeypatch):
     assert len(looked_at) == len(ASKED)
     monkeypatch.setattr(inputs, "inputs_of", lambda loaded: looked_at)
     keys = {one.key for one in uncertain_inputs(case, 10)}
-    assert {"fleets.private_car.fast_share", "traffic.core_kmh", "fleets.taxi.patience_min", "stations.site_kw"} <= keys
+    assert {"fleets.private_car.fast_share", "traffic.town_kmh", "fleets.taxi.patience_min", "stations.site_kw"} <= keys
+    assert keys.isdisjoint({"traffic.core_kmh", "stations.truck_stations", "corridors.gravity_exponent"})  # tables replace them
     assert keys.isdisjoint({"stations.store.kwh", "reliability.mtbf_h", "tariff.energy_cny_kwh", "fleets.taxi.flexible_min"})  # are off
     assert keys.isdisjoint({"corridors.holiday_factor", "fleet.season_factor", LAYOUT})  # conditions; places from tables
     ledger = {one.key for one in ledger_inputs(case)}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,6 +14,17 @@ from chargesim.scenario.model import Scenario
 
 OF_THE_RUN = ("name", "title", "seed", "replications", "horizon", "standard", "series")
 """Sections that say what a run is and how it is judged, and are no inputs of the model."""
+_REPLACED = {
+    "sites": (
+        "stations.counts.core", "stations.counts.main_new_area", "stations.counts.northeast_southeast", "stations.piles",
+        "stations.expressway_piles_per_station", "stations.truck_stations", "swap.kinds.*.sites",
+    ),
+    "zones": (
+        "stations.counts.expressway", "traffic.core_kmh", "traffic.rural_kmh", "corridors.gravity_exponent", "layout.*_km2", "layout.*_km",
+        "layout.urban_share.*",
+    ),
+}  # fmt: skip
+"""Inputs that a table of the city replaces, by its key in `city`: with the table the network does not hang on them."""
 _UNITS = {"kmh": "km/h", "kwh": "kWh", "kw": "kW", "km": "km", "min": "min", "h": "h", "a": "A"}
 """Unit of the last word of a key, for keys whose description names none in brackets."""
 
@@ -43,6 +55,14 @@ def scenario_inputs(scenario: Scenario) -> list[Input]:
     sections = {name: field.description or "" for name, field in Scenario.model_fields.items() if name not in OF_THE_RUN}
     every = (one for name, meaning in sections.items() for one in _under(getattr(scenario, name), name, meaning))
     return [one for one in every if one.key not in tables]
+
+
+def replaced_by(scenario: Scenario, key: str) -> str:
+    """Return the key of the table that replaces an input, "" for none."""
+    for name, keys in _REPLACED.items():
+        if getattr(scenario.city, name) is not None and any(fnmatch(key, pattern) for pattern in keys):
+            return f"city.{name}"
+    return ""
 
 
 def _under(value: Any, key: str, meaning: str) -> Iterator[Input]:

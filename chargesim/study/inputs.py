@@ -9,6 +9,7 @@ from chargesim.demand.ledger import build_ledger
 from chargesim.demand.nesting import alike
 from chargesim.errors import InputError
 from chargesim.network.build import network_part
+from chargesim.scenario.inputs import replaced_by
 from chargesim.scenario.keys import Key, slot_at
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import LoadedScenario
@@ -120,8 +121,8 @@ def uncertain_inputs(case: Case, layouts: int) -> list[Input]:
 
     off = _switched_off(case.scenario, case.loaded.resolved)
     known = [one for one in inputs_of(case.loaded) if one.group not in CONDITIONS and not f"{one.group}.".startswith(off)]
-    found = _those(case.loaded, known, moves)
-    if case.scenario.layout is not None and layouts > 1:
+    found = _those(case.loaded, [one for one in known if not replaced_by(case.scenario, one.key)], moves)
+    if case.scenario.layout is not None and case.scenario.city.zones is None and layouts > 1:
         seed = case.scenario.layout.seed
         found.append(Input(LAYOUT, seed, seed, seed + layouts - 1, "synthetic layout", layouts))
     return found

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,8 +10,9 @@ import pandas as pd
 from chargesim.analysis.result import RunResult
 from chargesim.demand.recorded import RecordedDemand
 from chargesim.scenario.assumption import UNSOURCED
-from chargesim.scenario.inputs import Input
+from chargesim.scenario.inputs import Input, replaced_by
 from chargesim.scenario.keys import value_at
+from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import TABLE_KEYS
 from chargesim.scenario.rows import inside
 from chargesim.study.case import Case
@@ -28,15 +30,18 @@ def data(case: Case, result: RunResult, inputs: list[Input]) -> Iterator[tuple[s
     note = "Tables that the scenario names; one whose mechanism is off (2.2) changes nothing. Sources of single numbers: 3.3."
     yield "3.1 Data sources", f"{note}\n\n{table(heads, rows)}"
     yield "3.2 Input parameter pre-processing", bullets(_prepared(case))
-    yield "3.3 Input parameters", _parameters(inputs)
+    yield "3.3 Input parameters", _parameters(case.scenario, inputs)
     yield "3.4 Assumptions", _assumed(case, result, inputs)
 
 
-def _parameters(inputs: list[Input]) -> str:
+def _parameters(scenario: Scenario, inputs: list[Input]) -> str:
+    by_table = [(one, replaced_by(scenario, one.key)) for one in inputs]
+    inputs = [replace(one, meaning=f"replaced by {name}: {one.meaning}") if name else one for one, name in by_table]
     sourced = [(one.key, one.value, one.unit, one.bounds, one.source, one.meaning) for one in inputs if one.source]
     settings = [(one.key, one.value, one.meaning) for one in inputs if not one.source]
     return (
-        f"All inputs of the scenario, also those of mechanisms that are off and those that tables replace. {len(sourced)} assumptions:\n\n"
+        "All inputs of the scenario, also those of mechanisms that are off; of those that a table replaces the meaning says so. "
+        f"{len(sourced)} assumptions:\n\n"
         f"{table(('key', 'value', 'unit', 'range of the sources', 'source', 'meaning'), sourced)}\n\n"
         f"{len(settings)} settings, which have no field for a source:\n\n{table(('key', 'value', 'meaning'), settings)}"
     )
