@@ -53,7 +53,8 @@ def few(monkeypatch):
     """Leave a few inputs, so that a tiny design covers them."""
     chosen = [one for one in inputs_of(small()) if one.key in SOME]
     monkeypatch.setattr(uncertainty, "uncertain_inputs", lambda case, layouts: chosen)
-    monkeypatch.setattr(tornado, "ledger_inputs", lambda case: [one for one in chosen if one.key != "outside.drive_min"])
+    ledger = [one for one in inputs_of(small()) if one.key in (*SOME, "corridors.holiday_factor")]
+    monkeypatch.setattr(tornado, "ledger_inputs", lambda case: [one for one in ledger if one.key != "outside.drive_min"])
 
 
 def test_draws_follow_a_triangle_with_its_peak_at_the_value():
@@ -122,6 +123,7 @@ def test_the_whole_standard_is_as_far_as_its_worst_criterion():
 def test_a_tornado_compares_both_ends_on_the_same_vehicles(few, tmp_path):
     run = run_tornado(tiny(), replications=2, jobs=1, out=tmp_path / "out", progress=False)
     assert len(run.bars) == 6 * len(run.criteria)
+    assert run.left_out == ("corridors.holiday_factor: 1 to 2.59 describes holidays, not this day",)
     key, criterion = "fleets.private_car.fast_share", "cars served within 10 min"
     case = build_case(tiny(f"{key}=0.4", "replications=2"))
     by_hand = outcome_of(result_of(case, [play_all([case], replication, "simpy")[0] for replication in range(2)]))
@@ -149,6 +151,8 @@ def test_both_uncertainties_stand_apart(few, tmp_path):
     assert set(run.morris["group"]) == {"fleets.*.fast_share", "outside.drive_min", "corridors.share_at_network"}
     assert run.sobol["group"].nunique() == 2
     assert "of 6 draws" in headline(run)
+    assert "fleet.season_factor: 1 to 1.15 describes the seasons, not this day" in run.left_out
+    assert sum(words.startswith("fleets.*.connected_share: ") for words in run.left_out) == 1
     assert cut(drawn(draw_uncertainty(run))) == []
     assert json.loads((tmp_path / "out" / "uncertainty.json").read_text(encoding="utf-8"))["state"] == "complete"
     points = sorted((tmp_path / "out" / "points").iterdir())

@@ -15,14 +15,14 @@ from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import LoadedScenario
 from chargesim.study.case import Case, build_case
 
-CONDITIONS = (
-    "fleet.season_factor",
-    "fleet.curve_factor",
-    "corridors.holiday_factor",
-    "fleets.*.connected_share",
-    "reliability.failed_start_share",
-)
-"""Inputs whose range is that of conditions which a scenario chooses (season, holiday, mechanisms), not of what nobody knows."""
+CONDITIONS = {
+    "fleet.season_factor": "describes the seasons, not this day",
+    "fleet.curve_factor": "describes the seasons, not this day",
+    "corridors.holiday_factor": "describes holidays, not this day",
+    "fleets.*.connected_share": "is a choice of the scenario",
+    "reliability.failed_start_share": "is a choice of the scenario",
+}
+"""Inputs whose range is that of conditions which a scenario chooses, not of what nobody knows, by group, and what it is instead."""
 LAYOUT = "layout.seed"
 
 
@@ -46,6 +46,11 @@ class Input:
             if tuple(parts[: len(above)]) == above:
                 parts[len(above)] = "*"
         return ".".join(parts)
+
+    @property
+    def condition(self) -> str:
+        """Why its range is that of a condition of `CONDITIONS` and not of what nobody knows, in words; "" where it is not."""
+        return f"{self.group}: {self.low:g} to {self.high:g} {CONDITIONS[self.group]}" if self.group in CONDITIONS else ""
 
     def at(self, u: float) -> float:
         """Return the quantile of its distribution: triangular with its peak at the value; layouts are equally likely.
@@ -120,7 +125,7 @@ def uncertain_inputs(case: Case, layouts: int) -> list[Input]:
         return not all(alike(getattr(task, name), getattr(own, name)) for name in ("demand", "plant", "outages"))
 
     off = _switched_off(case.scenario, case.loaded.resolved)
-    known = [one for one in inputs_of(case.loaded) if one.group not in CONDITIONS and not f"{one.group}.".startswith(off)]
+    known = [one for one in inputs_of(case.loaded) if not one.condition and not f"{one.group}.".startswith(off)]
     found = _those(case.loaded, [one for one in known if not replaced_by(case.scenario, one.key)], moves)
     if case.scenario.layout is not None and case.scenario.city.zones is None and layouts > 1:
         seed = case.scenario.layout.seed

@@ -36,8 +36,8 @@ class TornadoRun:
     criteria: tuple[Criterion, ...]
     """those that are judged"""
     replications: int
-    refused: tuple[str, ...]
-    """ends that the scenario refuses"""
+    left_out: tuple[str, ...]
+    """inputs whose range is that of a condition, and ends that the scenario refuses"""
     about: str
     label: str
 
@@ -82,7 +82,7 @@ class TornadoRun:
             "inputs": [vars(one) for one in self.inputs],
             "allowance_used": self.base.used(self.criteria),
             "bars": self.frame.to_dict(orient="records"),
-            "refused": list(self.refused),
+            "left_out": list(self.left_out),
         }
 
 
@@ -104,6 +104,8 @@ def run_tornado(
 ) -> TornadoRun:
     """Set every assumption of the ledger that has a range to its ends, one at a time, and compare on the same vehicles.
 
+    What a scenario chooses (`study.inputs.CONDITIONS`: season, holidays) is left out.
+
     Parameters
     ----------
     loaded : LoadedScenario
@@ -124,7 +126,8 @@ def run_tornado(
     begun = time.time()
     base = one_day(loaded, weekday=weekday, replications=replications or REPLICATIONS)
     case, count = maker.case(base), base.scenario.replications
-    inputs = ledger_inputs(case)
+    found = ledger_inputs(case)
+    inputs = [one for one in found if not one.condition]
     if not inputs:
         raise InputError([f"{base.path}: no assumption of the demand ledger has a range; give it low and high"])
     about = {"run": run_digest(base)}
@@ -147,7 +150,7 @@ def run_tornado(
         base=first,
         criteria=tuple(criteria),
         replications=count,
-        refused=tuple(refused),
+        left_out=(*(one.condition for one in found if one.condition), *refused),
         about=f"{base.scenario.name}: one {day}, {count} replications of each, on the same vehicles",
         label=case.network.label,
     )

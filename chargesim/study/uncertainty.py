@@ -33,7 +33,7 @@ from chargesim.errors import InputError
 from chargesim.scenario.reading import LoadedScenario, dump_yaml
 from chargesim.scenario.standard import Criterion
 from chargesim.study.engine_choice import Engine
-from chargesim.study.inputs import LAYOUT, Input, uncertain_inputs
+from chargesim.study.inputs import LAYOUT, Input, inputs_of, uncertain_inputs
 from chargesim.study.levels import EngineName, Setting, choose, maker, one_day
 from chargesim.study.measuring import measure_all
 from chargesim.study.run_folder import prepare_folder, run_digest
@@ -92,6 +92,8 @@ class UncertaintyRun:
     day: str
     design: Design
     inputs: tuple[Input, ...]
+    left_out: tuple[str, ...]
+    """inputs whose range is that of a condition, each with the reason"""
     outcomes: tuple[CriterionUncertainty, ...]
     """of each judged criterion, and of the whole standard last"""
     morris: pd.DataFrame
@@ -134,6 +136,7 @@ class UncertaintyRun:
             "day": self.day,
             "design": vars(self.design),
             "inputs": [vars(one) | {"group": one.group} for one in self.inputs],
+            "left_out": list(self.left_out),
             "outcomes": rows,
             "morris": self.morris.to_dict(orient="records"),
             "sobol": self.sobol.to_dict(orient="records"),
@@ -265,6 +268,7 @@ def _studied(player: _Player, design: Design, label: str) -> UncertaintyRun:
         day=day,
         design=design,
         inputs=tuple(player.inputs),
+        left_out=tuple(dict.fromkeys(one.condition for one in inputs_of(player.base) if one.condition)),
         outcomes=tuple(_outcomes(criteria, base, layouts, draws)),
         morris=_long(effects),
         sobol=_long(shares),

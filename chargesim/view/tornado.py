@@ -42,7 +42,7 @@ def print_tornado(console: Console, run: TornadoRun) -> None:
         highlight=False,
     )
     console.print(_table(run))
-    for words in run.refused:
+    for words in run.left_out:
         console.print(Text(f"  left out: {words}", style="dim"))
     console.print(Text(f"{run.about}; {run.label}", style="dim"))
 

@@ -62,6 +62,8 @@ def print_uncertainty(console: Console, run: UncertaintyRun) -> None:
     )
     console.print(_outcomes_table(run))
     console.print(_inputs_table(run))
+    for words in run.left_out:
+        console.print(Text(f"  left out: {words}", style="dim"))
     console.print(Text(f"{run.about}; {run.label}", style="dim"))
 
 
