@@ -8,7 +8,7 @@ from factories import SCENARIOS
 from figure_layout import cut, drawn, overlapping
 
 from chargesim.analysis.intervals import t_interval
-from chargesim.analysis.outcomes import WHOLE, Outcome, outcome_of
+from chargesim.analysis.outcomes import WHOLE, Outcome, bars_of, outcome_of
 from chargesim.analysis.sensitivity import (
     morris_effects,
     morris_points,
@@ -26,7 +26,7 @@ from chargesim.study.inputs import LAYOUT, Input, inputs_of, ledger_inputs, unce
 from chargesim.study.levels import play_all, result_of
 from chargesim.study.tornado import run_tornado
 from chargesim.study.uncertainty import Design, run_uncertainty
-from chargesim.view.tornado import draw_tornado
+from chargesim.view.tornado import _words, draw_tornado
 from chargesim.view.uncertainty import draw_uncertainty, headline
 
 TINY = Design(layouts=3, trajectories=2, sobol_size=2, survivors=2, draws=6, base_replications=2, replications=2, draw_replications=2)
@@ -120,9 +120,33 @@ def test_the_whole_standard_is_as_far_as_its_worst_criterion():
     assert used[WHOLE] == pytest.approx(2.0)
 
 
+def test_an_input_turns_a_criterion_for_sure_only_where_both_sides_are():
+    criterion = small().scenario.standard.criteria[0]  # a share of 0.1 may fail
+
+    def turns(base, end):
+        outcomes = [Outcome({criterion.name: np.array(values)}) for values in (end, base)]
+        (bar,) = bars_of("key", "high", 1.0, *outcomes, [criterion])
+        return bar.turns
+
+    within, nearly, about, beyond = [0.08, 0.081, 0.079], [0.08, 0.11, 0.09], [0.09, 0.12, 0.11], [0.15, 0.151, 0.149]
+    assert turns(within, beyond) == turns(beyond, within) == "for sure"
+    assert turns(nearly, beyond) == turns(within, about) == turns(about, nearly) == "on average"
+    assert turns(within, nearly) == turns(beyond, about) == turns(within, [np.nan] * 3) == ""
+
+
+@pytest.mark.parametrize(("n", "words"), [(9, "2: +1.11 +- "), (10, "2: +1.00\n(")])
+def test_a_change_shows_both_bounds_where_they_are_not_alike(n, words):
+    criterion = small().scenario.standard.criteria[0]
+    base, end = np.full(n, 0.05), np.full(n, 0.05)
+    end[0] += 0.1
+    (bar,) = bars_of("key", "high", 2.0, Outcome({criterion.name: end}), Outcome({criterion.name: base}), [criterion])
+    assert _words(bar).startswith(words)
+
+
 def test_a_tornado_compares_both_ends_on_the_same_vehicles(few, tmp_path):
     run = run_tornado(tiny(), replications=2, jobs=1, out=tmp_path / "out", progress=False)
     assert len(run.bars) == 6 * len(run.criteria)
+    assert set(run.frame["turns"]) <= {"", "on average", "for sure"}
     assert run.left_out == ("corridors.holiday_factor: 1 to 2.59 describes holidays, not this day",)
     key, criterion = "fleets.private_car.fast_share", "cars served within 10 min"
     case = build_case(tiny(f"{key}=0.4", "replications=2"))

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -60,9 +60,9 @@ def used(failed: float, criterion: Criterion) -> float:
     return failed / allowed if allowed > 0 else (_ENDLESS if failed > 0 else 0.0)
 
 
-def band(values: Floats, criterion: Criterion) -> Interval:
-    """Return the two-sided 95 % interval of failures over allowed ones: the Monte Carlo error."""
-    interval = t_interval(values)
+def band(values: Floats, criterion: Criterion, *, level: float = 0.95) -> Interval:
+    """Return the two-sided interval of failures over allowed ones: the Monte Carlo error."""
+    interval = t_interval(values, level=level)
     mean, lower, upper = (used(end, criterion) for end in (interval.mean, max(interval.lower, 0.0), interval.upper))
     return Interval(mean, lower, upper, interval.n, interval.equal)
 
@@ -78,21 +78,25 @@ class Bar:
     criterion: str
     change: Interval
     """of the share of failures, paired, two-sided 95 %"""
-    used: float
-    """failures over allowed ones at this end"""
+    used: Interval
+    """failures over allowed ones at this end, with one-sided 95 % bounds"""
+    turns: Literal["", "on average", "for sure"]
+    """whether it brings the criterion to the other side of its threshold: for sure where the bounds here and of the base say so"""
 
 
 def bars_of(key: str, end: str, at: float, outcome: Outcome, base: Outcome, criteria: Sequence[Criterion]) -> list[Bar]:
     """Return the change of every criterion from the base to one end of an input."""
-    return [
-        Bar(
-            key,
-            end,
-            at,
-            one.name,
-            paired_difference(outcome.failed[one.name], base.failed[one.name]),
-            used(float(np.nanmean(outcome.failed[one.name])), one),
-        )
-        for one in criteria
-        if one.name in outcome.failed and one.name in base.failed
-    ]
+    bars = []
+    for one in criteria:
+        if one.name in outcome.failed and one.name in base.failed:
+            here, there = (band(values.failed[one.name], one, level=0.9) for values in (outcome, base))
+            change = paired_difference(outcome.failed[one.name], base.failed[one.name])
+            bars.append(Bar(key, end, at, one.name, change, here, _turns(here, there)))
+    return bars
+
+
+def _turns(here: Interval, there: Interval) -> Literal["", "on average", "for sure"]:
+    """Return whether failures over allowed ones are on both sides of the threshold, by their bounds or by their means."""
+    if min(here.upper, there.upper) <= 1 < max(here.lower, there.lower):
+        return "for sure"
+    return "on average" if (here.mean > 1) != (there.mean > 1) else ""

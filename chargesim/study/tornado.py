@@ -43,7 +43,7 @@ class TornadoRun:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """A row per input, end and criterion; changes of the share of failures with paired 95 % intervals."""
+        """A row per input, end and criterion: changes of failures, paired at 95 %, and failures over allowed ones, one-sided at 95 %."""
         rows = [
             {
                 "criterion": bar.criterion,
@@ -53,7 +53,10 @@ class TornadoRun:
                 "change": bar.change.mean,
                 "lower": bar.change.lower,
                 "upper": bar.change.upper,
-                "allowance_used": bar.used,
+                "allowance_used": bar.used.mean,
+                "allowance_lower": bar.used.lower,
+                "allowance_upper": bar.used.upper,
+                "turns": bar.turns,
             }
             for bar in self.bars
         ]
@@ -68,10 +71,9 @@ class TornadoRun:
         moving = [(key, bars) for key, bars in mine.items() if span(bars) > 0]
         return sorted(moving, key=lambda one: -span(one[1]))
 
-    def turns(self, criterion: Criterion) -> list[Bar]:
-        """Return the ends at which a criterion comes to the other side of its threshold."""
-        beyond = self.base.used(self.criteria)[criterion.name] > 1
-        return [bar for bar in self.bars if bar.criterion == criterion.name and (bar.used > 1) != beyond]
+    def turning(self, how: str) -> set[str]:
+        """Return the inputs of which an end turns a criterion, on average or for sure."""
+        return {bar.key for bar in self.bars if bar.turns == how}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the tornado as plain data."""

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chargesim.analysis.evidence import allowance
+from chargesim.analysis.intervals import FEWEST_FOR_SKEWNESS
 from chargesim.analysis.outcomes import Bar
 from chargesim.scenario.standard import Criterion
 from chargesim.study.tornado import TornadoRun
@@ -35,10 +36,11 @@ def print_tornado(console: Console, run: TornadoRun) -> None:
         From `study.tornado.run_tornado`.
     """
     console.print(Text(run.title, style="bold"))
-    turning = {bar.key for criterion in run.criteria for bar in run.turns(criterion)}
+    sure = run.turning("for sure")
     console.print(
         f"{len(run.inputs)} assumptions of the demand ledger with a range, each at both ends by itself, {run.replications} replications "
-        f"of one {run.day}, on the same vehicles. {len(turning)} of them alone bring a criterion to the other side of its threshold.",
+        f"of one {run.day}, on the same vehicles. {len(sure)} of them alone bring a criterion to the other side of its threshold for sure "
+        f"(both sides at one-sided 95 %), {len(run.turning('on average') - sure)} more on average but not for sure.",
         highlight=False,
     )
     console.print(_table(run))
@@ -54,10 +56,9 @@ def _table(run: TornadoRun) -> Table:
         table.add_column(column, justify=side, no_wrap=True)  # type: ignore[arg-type]
     for criterion in run.criteria:
         table.add_row(f"[bold]{escape(criterion.name)}[/bold]", *([] if run.ranked(criterion.name) else ["nothing moves it"]))
-        turns = {(bar.key, bar.end) for bar in run.turns(criterion)}
         for key, bars in run.ranked(criterion.name)[:3]:
             ends = {bar.end: bar for bar in bars}
-            turned = ", ".join(f"{bar.at:g}" for bar in bars if (bar.key, bar.end) in turns)
+            turned = ", ".join(f"{bar.at:g} {bar.turns}" for bar in bars if bar.turns)
             cells = [_words(ends.get(end)) for end in ("low", "high")]
             table.add_row(f"  {escape(key)}", *cells, turned or "-")
     return table
@@ -67,8 +68,9 @@ def _words(bar: Bar | None) -> str:
     """Return the change at one end of an input."""
     if bar is None:
         return "-"
-    change = bar.change
-    return f"{bar.at:g}: {100 * change.mean:+.2f} +- {100 * (change.upper - change.mean):.2f}"
+    mean, lower, upper = (100 * getattr(bar.change, name) for name in ("mean", "lower", "upper"))
+    limits = f" +- {upper - mean:.2f}" if bar.change.n < FEWEST_FOR_SKEWNESS else f"\n({lower:+.2f} to {upper:+.2f})"
+    return f"{bar.at:g}: {mean:+.2f}{limits}"
 
 
 @styled

@@ -79,7 +79,7 @@ def _outcomes_table(run: UncertaintyRun) -> Table:
     for one in run.outcomes:
         share = one.meets
         cells = [
-            f"{100 * one.base.mean:.0f} +- {100 * (one.base.upper - one.base.mean):.0f}",
+            f"{100 * one.base.mean:.0f} ({100 * one.base.lower:.0f} to {100 * one.base.upper:.0f})",
             f"{100 * one.quantile(0.05):.0f} to {100 * one.quantile(0.95):.0f}",
             *([f"{100 * one.by_layout.min():.0f} to {100 * one.by_layout.max():.0f}"] if layouts else []),
             _with_interval(share),
