@@ -51,7 +51,7 @@ def test_verdict_names_what_a_planner_asks_for() -> None:
 def test_incomplete_claims_no_confidence() -> None:
     text = printed(make_result(planned=9))
     assert "INCOMPLETE: no verdict (5 of 9 replications)" in text
-    assert "% confidence" not in text
+    assert "% confidence" not in text and "a first look" not in text
     assert not {"meets", "fails", "inconclusive"} & set(text.split())
 
 

@@ -67,7 +67,7 @@ def _answer(verdict: Verdict) -> Text:
 def _lines(verdict: Verdict) -> list[str]:
     """Return the sentences under the answer: what it assumes, what is nearest to breaking, where and when."""
     lines = [f"Assumed: {verdict.share_text}"]
-    if verdict.planned_replications < LEAST_REPLICATIONS and verdict.looks == 1:
+    if verdict.planned_replications < LEAST_REPLICATIONS and verdict.looks == 1 and verdict.verdict != "incomplete":
         lines.append(f"Only {verdict.planned_replications} replications: a first look; {LEAST_REPLICATIONS} are usual")
     nearest = nearest_to_breaking(verdict)
     if nearest is not None:
