@@ -89,9 +89,16 @@ def write_figure(figure: Figure, stem: Path) -> list[Path]:
     with mpl.rc_context(RC):
         png = _save(figure, stem.parent / f"{stem.name}.png")
         figure.set_layout_engine("none")  # the layout stands now; the second file need not find it again
-        for ax in figure.axes:  # but for its last bits, which differ from time to time and would name the clips of the SVG
-            ax.set_position(np.round(ax.get_position().bounds, 9).tolist())
+        _round_layout(figure)
         return [png, _save(figure, stem.parent / f"{stem.name}.svg")]
+
+
+def _round_layout(figure: Figure) -> None:
+    """Drop the last bits of the layout: they differ from time to time, and an SVG names its clips by them."""
+    for part in figure.subfigs:
+        part.bbox_relative.set_points(np.round(part.bbox_relative.get_points(), 9))
+    for ax in figure.axes:
+        ax.set_position(np.round(ax.get_position().bounds, 9).tolist())
 
 
 def _save(figure: Figure, path: Path) -> Path:
