@@ -76,6 +76,11 @@ def wish_order(table: Table) -> NDArray[np.int64]:
 
 
 def rows_of(records: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
-    """Return rows of an array of records, each copied as a whole: twice as fast as column by column."""
-    whole: NDArray[Any] = records.view(f"V{records.itemsize}")[rows].view(records.dtype)
-    return whole
+    """Return rows of an array of records."""
+    of_rows: NDArray[Any] = as_bytes(records)[rows].view(records.dtype)
+    return of_rows
+
+
+def as_bytes(records: NDArray[Any]) -> NDArray[Any]:
+    """Return records as pieces of bytes: they are copied as a whole, twice as fast as column by column."""
+    return records.view(f"V{records.itemsize}")

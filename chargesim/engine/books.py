@@ -95,6 +95,7 @@ def joined(days: Iterable[tuple[Books | None, SessionLog]], last: Books) -> tupl
     judged = [day for day in books if day is not None]
     whole = Books(len(last.past_kwh), judged[0].start_min if judged else last.start_min, len(judged))
     for name in (*HOURLY, *QUARTERLY):
-        getattr(whole, name)[:] = np.concatenate([getattr(day, name) for day in judged] or [getattr(whole, name)], axis=1)
+        for day, bins in zip(judged, np.split(getattr(whole, name), max(1, len(judged)), axis=1), strict=False):
+            bins[:] = getattr(day, name)
     whole.queue_check_min[:], whole.noted_kwh[:] = last.queue_check_min, last.noted_kwh
-    return whole, by_row(np.concatenate(logs))
+    return whole, by_row(*logs)

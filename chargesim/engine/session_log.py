@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chargesim.demand.table import rows_of
+from chargesim.demand.table import as_bytes
 
 SESSION = np.dtype(
     [
@@ -31,6 +31,9 @@ SESSION = np.dtype(
 )
 """Columns of the session log; no byte lies between them, so that equal logs are equal bytes."""
 
+_ROWS = 1 << 62
+"""More rows than there are."""
+
 SessionLog = NDArray[Any]
 """A structured array of `SESSION` rows, sorted by row."""
 
@@ -42,6 +45,15 @@ def as_log(rows: list[tuple[Any, ...]]) -> SessionLog:
     return by_row(log)
 
 
-def by_row(log: SessionLog) -> SessionLog:
-    """Return sessions in the order of the demand."""
-    return rows_of(log, np.argsort(log["row"]))
+def by_row(*logs: SessionLog) -> SessionLog:
+    """Return the sessions of logs in the order of the demand; they have hardly a gap, so each is put in its place and none is sorted."""
+    rows = [log["row"] for log in logs]
+    first = min(int(each.min(initial=_ROWS)) for each in rows)
+    taken = np.zeros(max(int(each.max(initial=first - 1)) for each in rows) + 1 - first, dtype=bool)
+    for each in rows:
+        taken[each - first] = True
+    place = np.cumsum(taken) - 1
+    whole = np.empty(sum(len(each) for each in rows), dtype=SESSION)
+    for log, each in zip(logs, rows, strict=True):
+        as_bytes(whole)[place[each - first]] = as_bytes(log)
+    return whole

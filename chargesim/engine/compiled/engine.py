@@ -43,9 +43,9 @@ from chargesim.engine.compiled.state import (
 )
 from chargesim.engine.order import DAY_MIN, HOUR_MIN, SITE
 from chargesim.engine.plant import Plant
-from chargesim.engine.session_log import SESSION, SessionLog, by_row
+from chargesim.engine.session_log import SessionLog, by_row
 
-OVER, NEXT_TABLE, NO_ROOM, SPENT = range(4)
+OVER, NEXT_TABLE, LOG_FULL, NO_ROOM, SPENT = range(5)
 """Why `run` returned."""
 FOR_EVER = 1 << 62
 """A budget of events that is never spent."""
@@ -67,7 +67,7 @@ class CompiledWorld:
         calendar = no_outages() if outages is None else outages
         self._following = _non_empty(tables)
         table = next(self._following, np.zeros(0, dtype=WISH))
-        self._use(build_city(plant, self.books, calendar, table, events=2 * self._events + (1 << 16)))
+        self._use(build_city(plant, self.books, calendar, table, events=2 * self._events + (1 << 16), rows=self._rows + (1 << 16)))
         self._logs: list[SessionLog] = []
         self._ahead = next(self._following, None)
         hourly = bool(plant.control.smart or (self._city.groups["store"] >= 0).any())
@@ -85,7 +85,7 @@ class CompiledWorld:
             yield (ended if day >= self.lead_in_days else None), self._take_log()
         judge_all(self._w)
         self.run_until(self.last_min, True)
-        self._keep_log()
+        self._logs.append(self._logged().copy())
         while len(self._city.log) < self._city.clock["under_way"][0]:
             self._use(grown(self._city))
         close(self._w)
@@ -110,8 +110,9 @@ class CompiledWorld:
                 self._city.clock["index"] = 0
                 self._use(self._city._replace(table=self._ahead))
                 self._ahead = next(self._following, None)
+            elif why == LOG_FULL:
+                self._logs.append(self._logged().copy())
             elif why == NO_ROOM:
-                self._keep_log()
                 self._use(grown(self._city))
             else:
                 return bool(why == OVER)
@@ -128,16 +129,14 @@ class CompiledWorld:
 
     def _take_log(self) -> SessionLog:
         """Return the sessions that have ended since the last time, by row."""
-        self._keep_log()
-        log, self._logs = np.concatenate(self._logs), []
-        return by_row(log)
+        logs, self._logs = [*self._logs, self._logged()], []
+        return by_row(*logs)
 
-    def _keep_log(self) -> None:
-        """Keep what the engine has logged, and let it begin a new log."""
+    def _logged(self) -> SessionLog:
+        """Return what the engine has logged, until it overwrites it: it begins its log anew."""
         count = int(self._city.clock["logged"][0])
         self._city.clock["logged"] = 0
-        self._logs.append(self._city.log[:count])
-        self._use(self._city._replace(log=np.zeros(len(self._city.log), dtype=SESSION)))
+        return self._city.log[:count]
 
     def _use(self, city: City) -> None:
         """Go on with the arrays of a city."""
@@ -282,7 +281,9 @@ def run(w, until_min, judged_only, next_min, events, rows, budget):  # type: ign
         time = clock.wish_min if wished else first.time
         if time >= until_min or (judged_only and clock.judged == 0):
             return OVER
-        if clock.events + events > len(m.heap(w)) or clock.logged + rows > len(m.log(w)) or clock.free_car == NOBODY:
+        if clock.logged + rows > len(m.log(w)):
+            return LOG_FULL
+        if clock.events + events > len(m.heap(w)) or clock.free_car == NOBODY:
             return NO_ROOM
         clock.now = time
         if wished:

@@ -24,14 +24,12 @@ ADDRESSES = np.dtype([(f"{name}_{part}", "i8") for name in City._fields for part
 
 def addresses(city: City) -> Any:
     """Return the record of the addresses of all arrays."""
-    record = np.zeros(1, dtype=ADDRESSES)
+    record: list[int] = []
     for name, array in zip(City._fields, city, strict=True):
         if not array.flags.c_contiguous:
             raise ValueError(f"{name}: needs an array whose entries lie one after the other")
-        shape = (*array.shape, 1, 1)[:3]
-        for part, value in zip(("at", "rows", "columns", "layers"), (array.ctypes.data, *shape), strict=True):
-            record[f"{name}_{part}"] = value
-    return record[0]
+        record += (array.ctypes.data, *(*array.shape, 1, 1)[:3])
+    return np.array([tuple(record)], dtype=ADDRESSES)[0]
 
 
 @intrinsic

@@ -167,17 +167,18 @@ def build_city(
 def grown(city: City) -> City:
     """Return the state with twice the room for vehicles, events and rows."""
     size = len(city.cars)
-    cars = np.concatenate([city.cars, np.zeros(size, dtype=CAR)])
-    cars["row"][size:] = NOBODY
-    cars["next"][size:] = np.append(np.arange(size + 1, 2 * size), city.clock["free_car"][0])
+    bigger = {name: _doubled(getattr(city, name)) for name in ("cars", "wishes", "tried", "heap", "log")}
+    bigger["cars"]["row"][size:] = NOBODY
+    bigger["cars"]["next"][size:] = np.append(np.arange(size + 1, 2 * size), city.clock["free_car"][0])
     city.clock["free_car"] = size
-    return city._replace(
-        cars=cars,
-        wishes=np.concatenate([city.wishes, np.zeros(size, dtype=WISH)]),
-        tried=np.concatenate([city.tried, np.zeros((size, MOST_TRIED), dtype=np.int64)]),
-        heap=np.concatenate([city.heap, np.zeros(len(city.heap), dtype=EVENT)]),
-        log=np.concatenate([city.log, np.zeros(len(city.log), dtype=SESSION)]),
-    )
+    return city._replace(**bigger)
+
+
+def _doubled(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array twice as long; the system lays out pages of zeros when they are first used."""
+    longer = np.zeros((2 * len(array), *array.shape[1:]), dtype=array.dtype)
+    longer[: len(array)] = array
+    return longer
 
 
 def _rules(plant: Plant, books: Books) -> NDArray[Any]:
