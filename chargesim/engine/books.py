@@ -78,7 +78,7 @@ class Books:
     def arrived(self, site: int, now: float, pack_found: bool = False) -> None:
         """Count an arrival, and whether it found a charged pack that nobody was waiting for."""
         if now < self.end_min:
-            hour = int((now - self.start_min) // HOUR_MIN)
+            hour = int((now - self.start_min) / HOUR_MIN)
             self.arrivals[site, hour] += 1
             if pack_found:
                 self.pack_found[site, hour] += 1
@@ -86,7 +86,7 @@ class Books:
     def lost(self, site: int, now: float) -> None:
         """Count a vehicle that goes away unserved: it balked, or its patience ended."""
         if now < self.end_min:
-            self.losses[site, int((now - self.start_min) // HOUR_MIN)] += 1
+            self.losses[site, int((now - self.start_min) / HOUR_MIN)] += 1
 
 
 def joined(days: Iterable[tuple[Books | None, SessionLog]], last: Books) -> tuple[Books, SessionLog]:

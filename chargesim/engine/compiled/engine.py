@@ -11,6 +11,7 @@ from chargesim.engine.books import Books, joined
 from chargesim.engine.compiled import memory as m
 from chargesim.engine.compiled import power, story
 from chargesim.engine.compiled import site as at
+from chargesim.engine.compiled.ahead import ask_for_event, ask_for_wish
 from chargesim.engine.compiled.memory import addresses
 from chargesim.engine.compiled.schedule import (
     FAILURE_KEY,
@@ -265,6 +266,8 @@ def wish(w, next_min):  # type: ignore[no-untyped-def]
     clock.index += 1
     used_up = clock.index == len(m.table(w))
     clock.wish_min = next_min if used_up else m.table(w)[clock.index].wish_min
+    if not used_up:
+        ask_for_wish(w)
     story.appear(w, index, clock.first_row + index)
     return used_up and next_min < inf
 
@@ -292,6 +295,7 @@ def run(w, until_min, judged_only, next_min, events, rows, budget):  # type: ign
         else:
             what, who, stamp = first.what, first.who, first.stamp
             drop_first(w)
+            ask_for_event(w)
             handle(w, what, who, stamp)
     return OVER
 

@@ -43,7 +43,7 @@ def arrive(w, s, v):  # type: ignore[no-untyped-def]
     """Count an arrival; a reservation that has not lapsed becomes a place in the queue."""
     site, now, rules = m.sites(w)[s], m.clock(w)[0].now, m.rules(w)[0]
     if now < rules.end_min:
-        hour = int((now - rules.start_min) // HOUR_MIN)
+        hour = int((now - rules.start_min) / HOUR_MIN)
         m.arrivals(w)[s, hour] += 1
         if site.kind and site.ready > site.queued:
             m.pack_found(w)[s, hour] += 1
@@ -61,7 +61,7 @@ def lost(w, s):  # type: ignore[no-untyped-def]
     """Count a vehicle that goes away unserved: it balked, or its patience ended."""
     now, rules = m.clock(w)[0].now, m.rules(w)[0]
     if now < rules.end_min:
-        m.losses(w)[s, int((now - rules.start_min) // HOUR_MIN)] += 1
+        m.losses(w)[s, int((now - rules.start_min) / HOUR_MIN)] += 1
 
 
 @njit

@@ -15,6 +15,8 @@ from chargesim.ticks import durations_min
 
 MOST_TRIED = 16
 NOBODY = -1
+NEVER = 1_000_000
+"""More outlets than a connection has: its limits do not bind."""
 
 EVENT = np.dtype([("time", "f8"), ("key", "i8"), ("stamp", "i8"), ("what", "i4"), ("who", "i4")], align=True)
 """An entry of the schedule, two to a cache line; `stamp` tells whether the plan still holds."""
@@ -23,9 +25,9 @@ CHARGE_END, BAY_END, TRY_END, CHARGE_STEP, STORE_END, HOUR, REFRESH, BEGIN, END,
 
 CAR = np.dtype(
     [
-        ("row", "i8"), ("site", "i8"), ("first_site", "i8"), ("place", "i8"), ("turn", "i8"), ("judged", "i8"),
-        ("balks", "i8"), ("reneges", "i8"), ("diversions", "i8"), ("interruptions", "i8"), ("failed_starts", "i8"), ("tries", "i8"),
-        ("full", "i8"), ("rank", "i8"), ("next", "i8"), ("held", "i8"), ("held_next", "i8"), ("known", "i8"), ("known_next", "i8"),
+        ("row", "i8"), ("turn", "i8"), ("site", "i4"), ("first_site", "i4"), ("place", "i4"), ("judged", "i4"),
+        ("balks", "i4"), ("reneges", "i4"), ("diversions", "i4"), ("interruptions", "i4"), ("failed_starts", "i4"), ("tries", "i4"),
+        ("rank", "i4"), ("next", "i4"), ("held", "i4"), ("held_next", "i4"), ("known", "i4"), ("known_next", "i4"),
         ("late_min", "f8"),
         ("rank_min", "f8"), ("joined_min", "f8"), ("plug_min", "f8"), ("promised_min", "f8"), ("known_min", "f8"), ("expected_min", "f8"),
         ("drive_min", "f8"), ("wait_min", "f8"), ("service_min", "f8"), ("energy_kwh", "f8"), ("soc", "f8"), ("soc_in", "f8"),
@@ -36,24 +38,23 @@ CAR = np.dtype(
 `held` and `known` the site that holds a place for it or knows when it comes, `held_next`, `known_next` the one after it."""
 SITE = np.dtype(
     [
-        ("kind", "i8"), ("group", "i8"), ("first_place", "i8"), ("servers", "i8"), ("free", "i8"), ("first_outlet", "i8"),
-        ("outlets", "i8"), ("types", "i8"), ("cabinets", "i8"), ("up", "i8"), ("present", "i8"), ("dark", "i8"), ("changed", "i8"),
-        ("head", "i8"), ("queued", "i8"), ("held", "i8"), ("known", "i8"),
-        ("ready", "i8"), ("charging", "i8"), ("in_bay", "i8"), ("holding", "i8"), ("first_pack", "i8"), ("packs", "i8"), ("empty", "i8"),
-        ("empty_at", "i8"), ("curve", "i8"),
+        ("kind", "i4"), ("present", "i4"), ("up", "i4"), ("free", "i4"), ("dark", "i4"), ("changed", "i4"), ("queued", "i4"),
+        ("head", "i4"), ("held", "i4"), ("known", "i4"), ("types", "i4"), ("cabinets", "i4"), ("servers", "i4"), ("first_place", "i4"),
+        ("first_outlet", "i4"), ("holding", "i4"), ("outlets", "i4"), ("group", "i4"),
+        ("ready", "i4"), ("charging", "i4"), ("first_pack", "i4"), ("packs", "i4"), ("empty", "i4"), ("empty_at", "i4"), ("curve", "i4"),
         ("service_min", "f8"), ("queue_since", "f8"), ("swap_min", "f8"), ("hand_out_soc", "f8"), ("interval_min", "f8"),
         ("ready_since", "f8"), ("arrivals", "f8"), ("arrivals_min", "f8"),
     ],
     align=True,
 )  # fmt: skip
-"""A station or swap site. `head` is the first of its queue; `held`, `known` the first of those lists; packs that wait
-stand in a ring of `packs` entries from `first_pack` on, the first at `empty_at`."""
-PLACE = np.dtype([("free", "i8"), ("car", "i8"), ("down", "i8"), ("down_since", "f8"), ("begun_min", "f8")], align=True)
+"""A station or swap site; what every vehicle changes stands first. `head` is the first of its queue; `held`, `known` the
+first of those lists; packs that wait stand in a ring of `packs` entries from `first_pack` on, the first at `empty_at`."""
+PLACE = np.dtype([("free", "i4"), ("car", "i4"), ("down", "i4"), ("down_since", "f8"), ("begun_min", "f8")], align=True)
 """A gun or bay: whether it is free, who is at it, what holds it down and since when, when a swap began."""
 OUTLET = np.dtype(
     [
-        ("site", "i8"), ("number", "i8"), ("group", "i8"), ("cabinet", "i8"), ("rank", "i8"), ("type", "i8"),
-        ("taken", "i8"), ("curve", "i8"), ("step", "i8"), ("plan", "i8"),
+        ("plan", "i8"), ("site", "i4"), ("number", "i4"), ("group", "i4"), ("cabinet", "i4"), ("rank", "i4"), ("type", "i4"),
+        ("taken", "i4"), ("curve", "i4"), ("step", "i4"),
         ("soc", "f8"), ("target_soc", "f8"), ("battery_kwh", "f8"), ("begun_min", "f8"), ("since_min", "f8"), ("granted_kw", "f8"),
         ("peak_kw", "f8"), ("end_min", "f8"),
     ],
@@ -62,8 +63,8 @@ OUTLET = np.dtype(
 """A gun or slot and the charge at it; `plan` is the stamp of the charge's next event, 0 without one."""
 GROUP = np.dtype(
     [
-        ("first", "i8"), ("outlets", "i8"), ("first_cabinet", "i8"), ("cabinets", "i8"), ("count", "i8"), ("shared", "i8"), ("dark", "i8"),
-        ("least_to_bind", "i8"), ("store", "i8"), ("duty", "i8"), ("plan", "i8"),
+        ("plan", "i8"), ("count", "i4"), ("least_to_bind", "i4"), ("shared", "i4"), ("dark", "i4"), ("store", "i4"), ("duty", "i4"),
+        ("first", "i4"), ("outlets", "i4"), ("first_cabinet", "i4"), ("cabinets", "i4"),
         ("plug_kw", "f8"), ("kwh", "f8"), ("kw", "f8"), ("charge_kw", "f8"), ("energy_kwh", "f8"), ("power_kw", "f8"), ("since_min", "f8"),
         ("opens_min", "f8"),
     ],
@@ -262,7 +263,8 @@ def _fill_groups(
     np.maximum.at(most_kw, outlets["group"], plant.step_kw.max(axis=(1, 2), initial=0.0)[outlets["type"]])
     np.minimum.at(room_kw, outlets["group"], plant.cabinet_kw[outlets["site"]])
     bound = (most_kw > 0) & np.isfinite(room_kw)
-    groups["least_to_bind"] = np.where(bound, 1 + (np.where(bound, room_kw, 0.0) // np.where(bound, most_kw, 1.0)), 1_000_000)
+    enough = 1 + np.where(bound, room_kw, 0.0) // np.where(bound, most_kw, 1.0)
+    groups["least_to_bind"] = np.where(bound, np.minimum(enough, NEVER), NEVER)
     stored = (plant.store_kwh[first_site] > 0) & (plant.store_kw[first_site] > 0)
     groups["store"][stored] = first_site[stored]
     groups["kwh"], groups["kw"] = plant.store_kwh[first_site], plant.store_kw[first_site]

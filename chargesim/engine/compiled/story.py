@@ -29,7 +29,7 @@ def appear(w, index, row):  # type: ignore[no-untyped-def]
     m.wishes(w)[v] = m.table(w)[index]
     car, wish = m.cars(w)[v], m.wishes(w)[v]
     car.row, car.site, car.first_site, car.place, car.turn, car.judged = row, NOBODY, NOBODY, NOBODY, 0, 0
-    car.balks = car.reneges = car.diversions = car.interruptions = car.tries = car.full = 0
+    car.balks = car.reneges = car.diversions = car.interruptions = car.tries = 0
     car.failed_starts, car.late_min, car.held, car.known = wish.failed_starts, wish.late_min, NOBODY, NOBODY
     car.joined_min = car.plug_min = car.promised_min = car.known_min = -1.0
     car.drive_min = car.wait_min = car.service_min = car.energy_kwh = 0.0
