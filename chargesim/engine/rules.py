@@ -130,8 +130,8 @@ def step_at(soc, edge_soc):  # type: ignore[no-untyped-def]
     return step
 
 
-@njit("void(f8[::1], i8[::1], i8[::1], f8[::1], f8, f8[::1])", cache=True)
-def share_power(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw):  # type: ignore[no-untyped-def]
+@lent("void(f8[::1], i8[::1], i8[::1], f8[::1], f8, f8[::1], i8[::1], i8[::1], f8[::1])")
+def fill_up(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw, rising, rising_in, cabinet_used):  # type: ignore[no-untyped-def]
     """Share power over the tree gun < cabinet < site: the lower rank first, max-min fair inside a rank.
 
     Parameters
@@ -146,6 +146,8 @@ def share_power(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw):  # t
         Limit of the site [kW at the plug].
     granted_kw : array of float
         Filled with the power of each charge [kW].
+    rising, rising_in, cabinet_used : arrays
+        Room to count in, by charge, by cabinet and by cabinet.
 
     Notes
     -----
@@ -153,8 +155,7 @@ def share_power(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw):  # t
     limit stop with it (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2). What is left goes to the next rank.
     """
     n = len(wanted_kw)
-    cabinet_used, rising_in = np.zeros(len(cabinet_kw)), np.zeros(len(cabinet_kw), dtype=np.int64)
-    rising = np.zeros(n, dtype=np.bool_)
+    cabinet_used[:] = 0.0
     site_used, highest = 0.0, 0
     for i in range(n):
         granted_kw[i] = 0.0
@@ -189,6 +190,14 @@ def share_power(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw):  # t
     for i in range(n):
         if granted_kw[i] < 1e-6:  # what rounding leaves to a lower rank is nothing
             granted_kw[i] = 0.0
+
+
+@njit("void(f8[::1], i8[::1], i8[::1], f8[::1], f8, f8[::1])", cache=True)
+def share_power(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw):  # type: ignore[no-untyped-def]
+    """Share power as `fill_up` does, which does without new arrays."""
+    cabinets = len(cabinet_kw)
+    rising, rising_in, used_kw = np.empty(len(wanted_kw), np.int64), np.empty(cabinets, np.int64), np.empty(cabinets)
+    fill_up(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw, rising, rising_in, used_kw)
 
 
 @lent("f8(f8[::1])")

@@ -1,6 +1,5 @@
 """Charge batteries behind shared limits; `engine.power` and `engine.store` say what and why."""
 
-import numpy as np
 from numba import njit
 
 from chargesim.engine.books import QUARTER_MIN
@@ -10,7 +9,7 @@ from chargesim.engine.compiled.state import CHARGE_END, CHARGE_STEP, STORE_END
 from chargesim.engine.control import CHARGE, IDLE, LEND
 from chargesim.engine.deposits import deposit_charge, deposit_level
 from chargesim.engine.order import STORE
-from chargesim.engine.rules import charge_min, exact_min, left_min, peak_kw_ahead, share_power, soc_after, step_at, total_kw
+from chargesim.engine.rules import charge_min, exact_min, fill_up, left_min, peak_kw_ahead, soc_after, step_at, total_kw
 
 
 @njit
@@ -195,8 +194,8 @@ def charge_shared(w, g):  # type: ignore[no-untyped-def]
     """Share power among all charges of a group; whose power changes is settled and planned up to its next step or target."""
     group = m.groups(w)[g]
     n = group.count
-    mine, cabinet, rank = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
-    wanted, granted = np.empty(n), np.empty(n)
+    mine, cabinet, rank, rising = m.sharing(w)[0][:n], m.sharing(w)[1][:n], m.sharing(w)[2][:n], m.sharing(w)[3][:n]
+    wanted, granted = m.sharing_kw(w)[0][:n], m.sharing_kw(w)[1][:n]
     n = 0
     for i in range(group.first, group.first + group.outlets):
         charge = m.outlets(w)[m.group_outlets(w)[i]]
@@ -206,8 +205,9 @@ def charge_shared(w, g):  # type: ignore[no-untyped-def]
             n += 1
     grid_kw = 0.0 if group.dark else group.plug_kw
     lent_kw = lendable_kw(w, g) if group.store >= 0 and not group.dark else 0.0
-    limits = m.cabinet_kw(w)[group.first_cabinet : group.first_cabinet + group.cabinets]
-    share_power(wanted, cabinet, rank, limits, grid_kw + lent_kw, granted)
+    first, end = group.first_cabinet, group.first_cabinet + group.cabinets
+    limits, rising_in, used = m.cabinet_kw(w)[first:end], m.rising_in(w)[first:end], m.used_kw(w)[first:end]
+    fill_up(wanted, cabinet, rank, limits, grid_kw + lent_kw, granted, rising, rising_in, used)
     for i in range(n):
         charge = m.outlets(w)[mine[i]]
         if granted[i] != charge.granted_kw:

@@ -108,7 +108,12 @@ class City(NamedTuple):
     group_outlets: NDArray[np.int64]
     cabinet_kw: NDArray[np.float64]
     used_kw: NDArray[np.float64]
-    """by cabinet, as `cabinet_kw`: what `power.binds` adds up"""
+    """by cabinet, as `cabinet_kw`: room for what `power.binds` and `rules.fill_up` add up"""
+    rising_in: NDArray[np.int64]
+    sharing: NDArray[np.int64]
+    """[4, charge of a group] room for `power.charge_shared`, as are the two beside it: outlet, cabinet, rank, whether it rises"""
+    sharing_kw: NDArray[np.float64]
+    """[2, charge of a group] wanted and granted"""
     empty: NDArray[np.float64]
     """[pack, 2] SOC and kWh of the packs that wait"""
     outages: NDArray[Any]
@@ -147,6 +152,7 @@ def build_city(
     """
     sites, places = _sites(plant)
     outlets, groups, group_outlets, cabinet_kw = _groups(plant, sites)
+    most = int(groups["outlets"].max())
     clock = np.zeros(1, dtype=CLOCK)
     clock["stamp"] = 1
     pool = np.zeros(cars, dtype=CAR)
@@ -155,6 +161,7 @@ def build_city(
         clock=clock, rules=_rules(plant, books), heap=np.zeros(events, dtype=EVENT), table=table, cars=pool,
         wishes=np.zeros(cars, dtype=WISH), tried=np.zeros((cars, MOST_TRIED), dtype=np.int64), sites=sites, places=places, outlets=outlets,
         groups=groups, group_outlets=group_outlets, cabinet_kw=cabinet_kw, used_kw=np.zeros_like(cabinet_kw),
+        rising_in=np.zeros(len(cabinet_kw), dtype=np.int64), sharing=np.zeros((4, most), dtype=np.int64), sharing_kw=np.zeros((2, most)),
         empty=np.zeros((max(1, int(plant.packs.sum())), 2)),
         outages=np.ascontiguousarray(outages, dtype=OUTAGE), log=np.zeros(rows, dtype=SESSION),
         posted_min=np.zeros(len(plant)), foreseen_min=np.zeros(len(plant)), candidates=np.ascontiguousarray(plant.candidates),
