@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from factories_analysis import FLEETS, empty_accumulators, make_network, make_result, make_standard
+from scipy import stats
 
 from chargesim.analysis.looks import Look, Plan
 from chargesim.analysis.result import RunResult
@@ -93,7 +94,7 @@ def test_inconclusive_says_how_many_more() -> None:
     assert verdict.verdict == "inconclusive"
     assert verdict.more_replications is not None
     assert 1000 < verdict.more_replications < 3000
-    assert verdict.note == f"about {verdict.more_replications} more replications would decide"
+    assert verdict.note == f"about {verdict.more_replications:,} more replications would decide"
 
 
 def test_on_the_threshold_nobody_can_tell() -> None:
@@ -177,6 +178,10 @@ def test_p95_is_decided_by_the_exact_counter() -> None:
     assert (item.verdict, item.unit, item.threshold) == ("meets", "min", 10.0)
     assert item.estimate < 10
     assert "decided by the share that waits at most 10 min: 0.9600" in item.note
+    assert item.lower <= item.estimate <= item.upper < 10
+    (open_,) = verdict_of([0.999, 0.91], [P95]).criteria
+    assert (open_.verdict, open_.upper) == ("inconclusive", math.inf)
+    assert math.isfinite(open_.estimate) or open_.lower < 10  # an endless replication makes no bound endless that is not
     lost = verdict_of(around(0.94), [P95])
     assert lost.verdict == "fails"
     assert lost.criteria[0].estimate == math.inf
@@ -303,12 +308,13 @@ def test_a_scope_without_wishes_is_no_evidence() -> None:
     assert "nobody wished" in verdict.criteria[1].note
 
 
-def test_equal_replications_without_failures_get_the_rule_of_three() -> None:
+def test_equal_replications_without_failures_get_about_the_rule_of_three() -> None:
     (item,) = verdict_of([1.0] * 5, [LOSSES]).criteria
     assert item.verdict == "meets"
     assert (item.estimate, item.lower) == (0.0, 0.0)
-    assert item.upper == pytest.approx(-math.log(0.05) / (5 * DISTRICT_COUNT * 1000))
-    assert "equal in all replications, bound by the rule of three" in item.note
+    assert item.upper == pytest.approx(1 - 0.05 ** (1 / (5 * DISTRICT_COUNT * 1000)))
+    assert item.upper == pytest.approx(-math.log(0.05) / (5 * DISTRICT_COUNT * 1000), rel=1e-3)
+    assert "equal in all replications; bounds by the binomial law" in item.note
 
 
 def test_few_wishes_without_failures_are_inconclusive() -> None:
@@ -317,13 +323,16 @@ def test_few_wishes_without_failures_are_inconclusive() -> None:
     assert verdict.more_replications == math.ceil(-math.log(0.05) / 0.05 / DISTRICT_COUNT) - 2
 
 
-def test_equal_replications_between_none_and_all_are_exact() -> None:
+def test_equal_replications_between_none_and_all_have_binomial_bounds() -> None:
+    """Two days alike prove little: with few wishes nothing is decided, with many it is."""
     (item,) = verdict_of([0.95] * 4, [CARS]).criteria
+    wishes = 4 * DISTRICT_COUNT * 1000
+    by_scipy = stats.binomtest(round(0.95 * wishes), wishes).proportion_ci(0.9, method="exact")
     assert item.verdict == "meets"
-    assert (item.lower, item.upper) == pytest.approx((0.95, 0.95))
-    assert item.note == "equal in all replications"
-    assert verdict_of([0.9] * 4, [CARS]).verdict == "meets"
+    assert (item.lower, item.upper) == pytest.approx((by_scipy.low, by_scipy.high))
+    assert verdict_of([0.9] * 4, [CARS]).verdict == "inconclusive"  # on the threshold
     assert verdict_of([0.89] * 4, [CARS]).verdict == "fails"
+    assert verdict_of([0.8] * 2, [CARS], wishes=1).verdict == "inconclusive"
 
 
 def test_packs_are_those_of_the_groups_sites() -> None:

@@ -179,7 +179,7 @@ def command(*words, code=0):
 def test_the_command_prints_and_draws(folder, tmp_path):
     plans = folder / "small_city", folder / "small_city_pooled"
     text = " ".join(command(*plans, "--out", tmp_path / "mine").stdout.split())
-    for words in ("of the cars that they serve within 10 min: +", "Verdicts", "small city pooled less small city", "VRF", "Only 4 repl"):
+    for words in ("of the cars that they serve within 10 min: +", "Verdicts", "small city pooled less small city", "VRF", "only 4 repl"):
         assert words in text
     made = {path.relative_to(tmp_path / "mine").as_posix() for path in (tmp_path / "mine").rglob("*") if path.is_file()}
     figures = {"use_by_hour", "use_over_sites", "use_difference_heat_map", "maps", "load_duration"}

@@ -89,5 +89,5 @@ def test_intervals_name_their_unit_once() -> None:
     assert interval(0.00028, 0.00031, "share") == "0.028 to 0.031 %"
     assert interval(2.0, 11.0, "min") == "2.00 to 11.0 min"
     assert interval(2.0, float("inf"), "min") == "2.00 min to endless"
-    assert interval(3.0, 3.0, "min") == "exact"
+    assert interval(3.0, 3.0, "min") == "equal in all"
     assert interval(float("nan"), float("nan"), "min") == "-"

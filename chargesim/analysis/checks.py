@@ -37,7 +37,7 @@ class FormulaFit:
     quiet: int
     """of these not compared: fewer arrivals than an interval needs"""
     loaded: int
-    """not compared: load or losses above what the formula knows"""
+    """not compared: load or losses above what the formula knows, or a wait that is the same in all replications, mostly none"""
     compared: int
     below: int
     """of the compared: the 95 % interval of the simulated wait lies below the formula"""
@@ -51,7 +51,10 @@ class FormulaFit:
     @property
     def text(self) -> str:
         """The fit in words."""
-        others = f"of {self.station_hours:,} station-hours {self.quiet:,} have too few arrivals and {self.loaded:,} too much load or losses"
+        others = (
+            f"of {self.station_hours:,} station-hours {self.quiet:,} have too few arrivals and {self.loaded:,} too much load or losses, "
+            "or not one wait"
+        )
         if not self.compared:
             return f"can be compared nowhere: {others}"
         return (
@@ -134,7 +137,8 @@ def kimura_fit(result: RunResult) -> FormulaFit:
     load = busy_min.mean(axis=0) / (60.0 * result.days * guns[:, None])
     lively = (came >= FEWEST_ARRIVALS) & (len(runs) >= 2)
     calm = (load <= MOST_LOAD) & (losses.mean(axis=0) <= MOST_LOSSES * came)
-    compared: Bools = lively & calm & (load > 0)
+    varies = np.ptp(queue_min, axis=0) > 0  # where nobody ever waited no interval can be told
+    compared: Bools = lively & calm & varies & (load > 0)
     wait, half = _ratio_interval(queue_min[:, compared], arrivals[:, compared])
     site, _ = np.nonzero(compared)
     per_h, service = stayed[compared] / result.days, busy_min.mean(axis=0)[compared] / stayed[compared]

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from scipy import special
 
 from chargesim.analysis.evidence import Unit, allowance, gather, p95_wait_min, units
-from chargesim.analysis.intervals import Interval, holm, more_replications, one_sided_bounds, p_above, rule_of_three
+from chargesim.analysis.intervals import Interval, binomial_bounds, holm, more_replications, one_sided_bounds, p_above
 from chargesim.analysis.result import RunResult
 from chargesim.scenario.standard import GIVEN, Criterion
 
@@ -34,9 +35,9 @@ class CriterionVerdict:
     sense: Literal["at least", "at most"]
     source: str
     estimate: float
-    """mean over replications; of the worst district when districts are judged"""
+    """mean over replications; of the worst district when districts are judged; the P95 of a wait over all of them together"""
     lower: float
-    """one-sided bound at the standard's confidence"""
+    """one-sided bound at the standard's confidence; of a P95 where the bounds of the share that waits no longer reach 0.95"""
     upper: float
     """one-sided bound at the standard's confidence"""
     verdict: CriterionState
@@ -157,20 +158,20 @@ def judge_unit(unit: Unit, allowed: float, alpha: float) -> UnitJudgement:
 
 
 def _bounds(unit: Unit, alpha: float) -> Interval:
-    """Return the bounds of a unit's failures, by the rule of three when no or every wish failed in all replications."""
+    """Return the bounds of a unit's failures; of those that are the same in all replications by the binomial law, over the wishes."""
     bounds = one_sided_bounds(unit.shares, confidence=1 - alpha)
-    if not bounds.equal or 0 < bounds.mean < 1:
+    if not bounds.equal:
         return bounds
-    third = rule_of_three(unit.wishes, confidence=1 - alpha)
-    lower, upper = (0.0, third) if bounds.mean == 0 else (1.0 - third, 1.0)
+    lower, upper = binomial_bounds(bounds.mean * unit.wishes, unit.wishes, confidence=1 - alpha)
     return Interval(bounds.mean, lower, upper, bounds.n, True)
 
 
 def _p_fail(unit: Unit, bounds: Interval, allowed: float) -> float:
-    """Return the p-value of the claim that a unit fails; certain only where equal replications exceed the allowance."""
-    if bounds.equal and bounds.lower <= allowed + _ROUNDING:
-        return 1.0
-    return p_above(unit.shares, allowed + _ROUNDING)
+    """Return the p-value of the claim that a unit fails."""
+    if not bounds.equal:
+        return p_above(unit.shares, allowed + _ROUNDING)
+    failed = bounds.mean * unit.wishes
+    return float(special.betainc(failed, unit.wishes - failed + 1, allowed)) if failed > 0 else 1.0
 
 
 def _more_of_all(unresolved: list[tuple[Unit, Interval]], allowed: float, alpha: float, tests: int) -> int | None:
@@ -202,8 +203,7 @@ def _used(share: float, allowed: float) -> float:
 def _shown(result: RunResult, criterion: Criterion, unit: Unit, bounds: Interval, alpha: float) -> tuple[float, float, float]:
     """Return estimate, lower and upper bound as the criterion words them."""
     if criterion.measure == "wait_p95":
-        wait = one_sided_bounds(p95_wait_min(result, criterion, unit.districts), confidence=1 - alpha)
-        return wait.mean, max(wait.lower, 0.0), wait.upper
+        return p95_wait_min(result, criterion, unit.districts, confidence=1 - alpha)
     lower, upper = max(bounds.lower, 0.0), min(bounds.upper, 1.0)
     if criterion.measure == "unserved":
         return bounds.mean, lower, upper
@@ -217,11 +217,10 @@ def _notes(criterion: Criterion, bounds: list[Interval], worst: int) -> list[str
     if criterion.measure == "wait_p95":
         notes.append(
             f"decided by the share that waits at most {criterion.minutes:g} min: {1 - shown.mean:.4f} "
-            f"({1 - shown.upper:.4f} to {1 - shown.lower:.4f}), needs 0.95"
+            f"({1 - min(shown.upper, 1.0):.4f} to {1 - max(shown.lower, 0.0):.4f}), needs 0.95"
         )
     if all(bound.equal for bound in bounds):
-        extreme = any(bound.lower != bound.upper for bound in bounds)
-        notes.append("equal in all replications" + (", bound by the rule of three" if extreme else ""))
+        notes.append("equal in all replications; bounds by the binomial law over the wishes")
     if shown.n < 2:
         notes.append("fewer than two replications have wishes here, nothing can be said")
     return notes

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chargesim.analysis.histogram import quantile_min
+from chargesim.analysis.histogram import quantile_min, share_at_most, time_at_min
+from chargesim.analysis.intervals import t_intervals
 from chargesim.analysis.result import Bools, Floats, RunResult
 from chargesim.analysis.scopes import hour_name, session_mask, site_mask
 from chargesim.analysis.tallies import ratio
-from chargesim.engine.accumulators import LOST, PARTIAL, STRANDED, UNFINISHED, Accumulators
+from chargesim.engine.accumulators import LOST, PARTIAL, STRANDED, UNFINISHED
 from chargesim.scenario.standard import GIVEN, Criterion
 
 P95_ALLOWANCE = 0.05
@@ -123,16 +124,19 @@ def units(result: RunResult, criterion: Criterion, evidence: Evidence) -> tuple[
     return [unit for unit in judged if unit.wishes > 0], "; ".join(notes)
 
 
-def p95_wait_min(result: RunResult, criterion: Criterion, districts: tuple[int, ...]) -> Floats:
-    """Return the P95 of the wait of all that wished in each replication, for some districts [min]."""
-    mask = session_mask(result, session_scope(criterion))
-    return np.array([_p95_of(run, mask, list(districts)) for run in result.replications])
+def p95_wait_min(result: RunResult, criterion: Criterion, districts: tuple[int, ...], *, confidence: float) -> tuple[float, float, float]:
+    """Return the P95 of the wait of all that wished, over all replications, with one-sided bounds, for some districts [min].
 
-
-def _p95_of(run: Accumulators, mask: Bools, districts: list[int]) -> float:
-    bins = run.wait_bins[mask][:, districts].sum(axis=(0, 1, 2))
-    unserved = run.outcomes[[PARTIAL, LOST, STRANDED]][:, mask][:, :, districts].sum()
-    return float(quantile_min(bins, 0.95, unserved=float(unserved)))
+    The bounds are where those of the share that waits no longer reach 0.95. So they hang together with the judgement, which
+    looks at that share, and an upper one is endless only where the share of the unserved may exceed 5 %.
+    """
+    mask, where = session_mask(result, session_scope(criterion)), list(districts)
+    bins = np.stack([run.wait_bins[mask][:, where].sum(axis=(0, 1, 2)) for run in result.replications])
+    unserved = np.array([run.outcomes[[PARTIAL, LOST, STRANDED]][:, mask][:, :, where].sum() for run in result.replications])
+    within = t_intervals(share_at_most(bins, unserved=unserved), level=2 * confidence - 1)
+    lower, upper = (time_at_min(np.maximum.accumulate(np.clip(bound, 0, 1)), 0.95) for bound in (within.upper, within.lower))
+    estimate = float(quantile_min(bins.sum(axis=0), 0.95, unserved=unserved.sum()))
+    return estimate, min(lower, estimate), max(upper, estimate)
 
 
 def _unit(evidence: Evidence, name: str, districts: tuple[int, ...]) -> Unit:

@@ -76,6 +76,29 @@ def share_at_most(bins: NDArray[Any], *, unserved: NDArray[Any] | float = 0.0) -
         return np.asarray(np.cumsum(counts, axis=-1)[..., :-1] / total[..., None])
 
 
+def time_at_min(cumulative: Floats, share: float) -> float:
+    """Return the time at which cumulative shares reach a share.
+
+    Parameters
+    ----------
+    cumulative : array of float, [BINS - 1]
+        Rising shares at the edges, as from `share_at_most`.
+    share : float
+        For example 0.95.
+
+    Returns
+    -------
+    float
+        Minutes, by the rule above; infinite where the share is not reached.
+    """
+    place = int((cumulative < share - _ROUNDING).sum())
+    if place == len(cumulative):
+        return float("inf")
+    below = cumulative[place - 1] if place else 0.0
+    part = np.clip((share - below) / max(cumulative[place] - below, _ROUNDING), 0.0, 1.0)
+    return float(_inside_bin(np.array(place), np.array(part)))
+
+
 def _inside_bin(place: NDArray[np.int64], part: Floats) -> Floats:
     """Return the minutes at a part [0..1] of a bin."""
     upper = bin_edges_min()

@@ -149,6 +149,26 @@ def rule_of_three(trials: float, *, confidence: float = 0.95) -> float:
     return min(1.0, -math.log(1 - confidence) / trials)
 
 
+def binomial_bounds(events: float, trials: float, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Return a lower and an upper bound of a share, each of which holds alone, from independent trials.
+
+    Parameters
+    ----------
+    events, trials : float
+        How many of how many trials showed the event.
+    confidence : float
+        One-sided confidence of each bound [0..1].
+
+    Returns
+    -------
+    tuple of float
+        Of Clopper and Pearson (1934); without any event the upper one is about that of the rule of three.
+    """
+    lower = special.betaincinv(events, trials - events + 1, 1 - confidence) if events > 0 else 0.0
+    upper = special.betaincinv(events + 1, trials - events, confidence) if events < trials else 1.0
+    return float(lower), float(upper)
+
+
 def holm(p_values: ArrayLike, *, alpha: float) -> Bools:
     """Return which hypotheses Holm's step-down procedure rejects.
 

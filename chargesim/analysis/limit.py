@@ -20,6 +20,7 @@ from chargesim.analysis.evidence import allowance, gather, units
 from chargesim.analysis.intervals import one_sided_bounds, t_interval
 from chargesim.analysis.result import Floats, RunResult
 from chargesim.analysis.series import criterion_state
+from chargesim.analysis.tallies import ratio
 from chargesim.analysis.verdict import Verdict
 from chargesim.scenario.standard import GIVEN, Criterion
 
@@ -62,11 +63,13 @@ class Curve:
     lower: Floats
     upper: Floats
     fit: Floats
-    """[level] monotone; NaN where the criterion is not judged"""
+    """[level] monotone where there is a direction, else as used; NaN where the criterion is not judged"""
     fit_lower: Floats
     fit_upper: Floats
     direction: Direction | None
-    """None where the levels change nothing, or nothing that is told from noise"""
+    """None where the levels change nothing, nothing that is told from noise, or not in one direction"""
+    bent: bool
+    """the monotone fit leaves the bounds of some level: more is neither worse throughout nor better"""
     crossing: Crossing | None
     """None where the criterion is not judged, or has no direction"""
 
@@ -83,13 +86,14 @@ def band_of(result: RunResult, criterion: Criterion) -> Band:
     parts = units(result, criterion, gather(result, criterion))[0]
     if not parts:
         return nothing
+    shares = np.array([part.shares for part in parts])
     above = [one_sided_bounds(part.shares, confidence=0.975) for part in parts]
     below = [one_sided_bounds(part.shares, confidence=1 - 0.025 / len(parts)) for part in parts]
     return Band(
         _used(max(bound.mean for bound in above), criterion),
         _used(max(bound.lower for bound in below), criterion),
         _used(max(bound.upper for bound in above), criterion),
-        np.nanmean([part.shares for part in parts], axis=0),
+        ratio(np.nansum(shares, axis=0), (~np.isnan(shares)).sum(axis=0)),
     )
 
 
@@ -118,16 +122,16 @@ def curve_of(
     """
     states = tuple(criterion_state(item) for verdict in verdicts for item in verdict.criteria if item.name == criterion)
     used, lower, upper = (np.array([getattr(band, name) for band in bands]) for name in ("mean", "lower", "upper"))
-    if np.isnan(used).any() or np.ptp(used) == 0:
-        flat = np.full(len(levels), np.nan) if np.isnan(used).any() else used
-        return Curve(criterion, states, used, lower, upper, flat, flat, flat, None, None)
-    direction = told or direction_of(np.array([band.shares for band in bands]))
+    moves = bool(np.ptp(used) > 0)
+    direction = (told or direction_of(np.array([band.shares for band in bands]))) if moves else None
     if direction is None:
-        return Curve(criterion, states, used, lower, upper, np.full(len(levels), used.mean()), lower, upper, None, None)
+        return Curve(criterion, states, used, lower, upper, used, lower, upper, None, False, None)
     fit, fit_lower, fit_upper = (monotone(values, direction) for values in (used, lower, upper))
+    if told is None and ((fit < lower) | (fit > upper)).any():
+        return Curve(criterion, states, used, lower, upper, used, lower, upper, None, True, None)
     at, early, late = (crossing_of(levels, values, direction) for values in (fit, fit_upper, fit_lower))
     crossing = Crossing(at, min(early, late), max(early, late))
-    return Curve(criterion, states, used, lower, upper, fit, fit_lower, fit_upper, direction, crossing)
+    return Curve(criterion, states, used, lower, upper, fit, fit_lower, fit_upper, direction, False, crossing)
 
 
 def direction_of(shares: Floats) -> Direction | None:

@@ -136,7 +136,7 @@ def _decided(judgement: Judgement, fails: bool, criteria: int) -> CriterionVerdi
     if judgement.beyond and not fails:
         over = [f"{judgement.parts} districts"] if judgement.parts > 1 else []
         over += [f"{criteria} criteria"] if criteria > 1 else []
-        more = "" if outcome.more_replications is None else f"; about {outcome.more_replications} more replications would decide"
+        more = "" if outcome.more_replications is None else f"; {_about(outcome.more_replications)}"
         notes.append(f"by itself beyond the threshold, but not after Holm's correction over {' and '.join(over)}: inconclusive{more}")
     return dataclasses.replace(outcome, note="; ".join(filter(None, [*notes, outcome.note])))
 
@@ -156,15 +156,17 @@ def _more(outcomes: tuple[CriterionVerdict, ...]) -> int | None:
     return max(known) if known and len(known) == len(needed) else None
 
 
+def _about(more: int) -> str:
+    return f"about {more:,} more replication{'s' if more > 1 else ''} would decide"
+
+
 def _note(result: RunResult, state: State, outcomes: tuple[CriterionVerdict, ...], more: int | None) -> str:
     """Say in words what the state rests on."""
     notes = []
     if state == "incomplete":
         notes.append(f"{len(result.replications)} of {result.planned_replications} replications are there; resume the run")
     if state == "inconclusive":
-        notes.append(
-            "how many more replications would decide cannot be told" if more is None else f"about {more} more replications would decide"
-        )
+        notes.append("how many more replications would decide cannot be told" if more is None else _about(more))
     if all(outcome.verdict == "given" for outcome in outcomes):
         notes.append("no criterion could be judged")
     below = [outcome.name for outcome in outcomes if outcome.verdict == "given" and outcome.margin < -1e-12]

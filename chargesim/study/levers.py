@@ -151,6 +151,9 @@ def levels_of(lever: Lever, low: float | None, high: float | None, count: int | 
         high = lever.most if high == 0 and np.isfinite(lever.most) else high
     if count < 2:
         raise InputError([f"--levels: got {count}, needs at least 2"])
+    for option, end in (("--from", low), ("--to", high)):
+        if lever.share and not 0 <= end <= 1:
+            raise InputError([f"{option}: got {end:g}, needs a share, 0 to 1, for {lever.name}"])
     if not low < high:
         raise InputError([f"--from, --to: got {low:g} to {high:g}, needs rising order"])
     return rounded(np.linspace(low, high, count).tolist(), lever.whole)

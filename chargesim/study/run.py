@@ -17,7 +17,7 @@ from chargesim.analysis.verdict import Verdict, decided, judge
 from chargesim.demand.month import buildup_of
 from chargesim.engine.accumulators import Accumulators
 from chargesim.engine.simpy_engine import Extension
-from chargesim.errors import RunStoppedError
+from chargesim.errors import InputError, RunStoppedError
 from chargesim.network.coverage import covered_share
 from chargesim.network.network import STATION, SWAP
 from chargesim.scenario.reading import LoadedScenario
@@ -148,6 +148,8 @@ def run_scenario(
     case = replace(case, task=replace(case.task, extensions=tuple(extensions), debug=debug))
     if precision is not None:
         precision.check(case.task.thresholds_min)
+        if budget is not None and budget < scenario.replications:
+            raise InputError([f"--budget: got {budget}, needs at least the {scenario.replications} replications of the first look"])
     taken, why = choose_engine(engine, case, expected_sessions(case) * scenario.replications)
     case = replace(case, task=replace(case.task, engine=taken))
     folder = out or default_folder(loaded, extensions)

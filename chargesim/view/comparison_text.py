@@ -57,8 +57,6 @@ def print_comparison(console: Console, done: ComparedRuns) -> None:
     """
     comparison = done.comparison
     console.print(Text(first_sentence(comparison), style="bold"))
-    if comparison.plans[0].replications < LEAST_REPLICATIONS:
-        console.print(f"Only {comparison.plans[0].replications} replications: a first look; {LEAST_REPLICATIONS} are usual")
     for plan in comparison.others:
         for line in plan_lines(comparison, plan.name):
             console.print(Text(f"  {readable(plan.name)}: {line}"))
@@ -136,7 +134,13 @@ def _differences_table(comparison: Comparison, plan: Plan) -> Table:
 def _small_print(comparison: Comparison) -> list[str]:
     """Return what was simulated, in what the plans differ, and what the numbers mean."""
     first = comparison.plans[0]
-    return [f"{first.about} of each plan; {first.network.label}", *comparison.notes, *rules(comparison)]
+    few = f"only {first.replications} replications: a first look; {LEAST_REPLICATIONS} are usual"
+    return [
+        *[few] * (first.replications < LEAST_REPLICATIONS),
+        f"{first.about} of each plan; {first.network.label}",
+        *comparison.notes,
+        *rules(comparison),
+    ]
 
 
 def _markdown_table(rows: list[Row], *, right: int) -> list[str]:

@@ -34,7 +34,8 @@ def headline(run: LimitRun) -> str:
     text = f"{_name(run)}: {stretches([_level(run, level) for level in run.levels], run.states)} ({day})"
     if run.limit.breaks_first is not None:
         first = next(curve for curve in run.curves if curve.criterion == run.limit.breaks_first)
-        text += f"; breaks first by its fit: {first.criterion}, {_breaks(run, first)}"
+        how = "" if first.crossing is None else "breaks first by its fit: "
+        text += f"; {how}{first.criterion}, {_breaks(run, first)}"
     return text
 
 
@@ -112,7 +113,7 @@ def _criteria_table(run: LimitRun) -> Table:
 
 def _direction(curve: Curve) -> str:
     """Return what more of the input does to a criterion."""
-    return curve.direction or ("not told from noise" if np.ptp(curve.used) > 0 else "-")
+    return curve.direction or ("not one way" if curve.bent else "not told from noise" if np.ptp(curve.used) > 0 else "-")
 
 
 def _levels_table(run: LimitRun) -> Table:
@@ -154,7 +155,7 @@ def draw_limit(run: LimitRun) -> Figure:
             bottom[-1].tick_params(labelbottom=True)
     figure.suptitle("\n".join(title), x=0.01, ha="left", fontsize=15, fontweight="bold", color=INK)
     shown = (
-        "line: monotone fit with its 95 % band; points: o meets, X fails, square inconclusive; "
+        "line: monotone fit with its 95 % band, through the points where none fits; points: o meets, X fails, square inconclusive; "
         "upright line: where it breaks, with interval; triangle: the scenario"
     )
     figure.supxlabel(f"{shown}\n{run.about}\n{run.label}", fontsize=9.5, color=GREY, x=0.01, ha="left")

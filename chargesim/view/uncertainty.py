@@ -70,12 +70,12 @@ def print_uncertainty(console: Console, run: UncertaintyRun) -> None:
 def _outcomes_table(run: UncertaintyRun) -> Table:
     title = "Failures, % of what the criterion allows (100: at the threshold), and the draws that meet (95 % intervals)"
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    table.add_column("criterion", no_wrap=True)
+    table.add_column("criterion")
     layouts = len(run.whole.by_layout)
     for column in ("scenario", "inputs, 90 %", f"{layouts} layouts", "meets in"):
         if layouts or "layouts" not in column:
-            table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("hangs most on", no_wrap=True)
+            table.add_column(column, justify="right")
+    table.add_column("hangs most on")
     for one in run.outcomes:
         share = one.meets
         cells = [
@@ -122,7 +122,8 @@ def draw_uncertainty(run: UncertaintyRun) -> Figure:
     _draw_effects(right, run)
     title = textwrap.wrap(headline(run).replace(" %", "\N{NO-BREAK SPACE}%"), 120)
     figure.suptitle("\n".join(title), x=0.01, ha="left", fontsize=14, fontweight="bold", color=INK)
-    figure.supxlabel(f"{run.about}\n{run.label}", fontsize=9.5, color=GREY, x=0.01, ha="left")
+    edge = f"at the left edge: {_BOTTOM:g} % or less; Sobol shares are reckoned for what moves all criteria together most"
+    figure.supxlabel(f"{edge}\n{run.about}\n{run.label}", fontsize=9.5, color=GREY, x=0.01, ha="left")
     return figure
 
 
@@ -165,7 +166,7 @@ def _draw_row(ax: Axes, row: int, one: CriterionUncertainty, shift: np.ndarray, 
 
 
 def _draw_effects(ax: Axes, run: UncertaintyRun, most: int = 12) -> None:
-    """Draw the largest effects of the screening on the whole standard, with the Sobol share of those that survived."""
+    """Draw the largest effects of the screening on the whole standard, with the Sobol share where it is told from 0."""
     effects = run.morris[run.morris["criterion"] == WHOLE].sort_values("mu_star", ascending=False).head(most)
     totals = {group: total for group, total, _ in run.hangs_on()}
     rows = np.arange(len(effects))
@@ -187,7 +188,7 @@ def _draw_effects(ax: Axes, run: UncertaintyRun, most: int = 12) -> None:
     ax.set_xlim(0, 1.15 * float((mean + half).max(initial=1e-9)))
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x")
-    ax.set_title("Morris screening; blue: survivors, with\ntheir total Sobol share of the variance", fontsize=12)
+    ax.set_title("Morris screening; blue: with the total Sobol\nshare of the variance, where it is told from 0", fontsize=12)
 
 
 def draw_uncertainty_files(run: UncertaintyRun, folder: Path) -> list[Path]:

@@ -39,7 +39,7 @@ def bounds(item: CriterionVerdict) -> str:
 
 
 def interval(lower: float, upper: float, unit: str) -> str:
-    """Return two bounds in one unit; ``exact`` when they are the same.
+    """Return two bounds in one unit; ``equal in all`` replications when they are the same.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def interval(lower: float, upper: float, unit: str) -> str:
     if math.isnan(lower):
         return "-"
     if lower == upper:
-        return "exact" if math.isfinite(lower) else "endless"
+        return "equal in all" if math.isfinite(lower) else "endless"
     low, high = amount(lower, unit), amount(upper, unit)
     tail = " %" if unit.startswith("share") else f" {_readable(unit)}"
     return f"{low.removesuffix(tail) if high.endswith(tail) else low} to {high}"
