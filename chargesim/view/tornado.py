@@ -40,7 +40,7 @@ def print_tornado(console: Console, run: TornadoRun) -> None:
     console.print(
         f"{len(run.inputs)} assumptions of the demand ledger with a range, each at both ends by itself, {run.replications} replications "
         f"of one {run.day}, on the same vehicles. {len(sure)} of them alone bring a criterion to the other side of its threshold for sure "
-        f"(both sides at one-sided 95 %), {len(run.turning('on average') - sure)} more on average but not for sure.",
+        f"(both sides at one-sided 95 %, each input by itself), {len(run.turning('on average') - sure)} more on average but not for sure.",
         highlight=False,
     )
     console.print(_table(run))
