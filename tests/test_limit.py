@@ -85,6 +85,11 @@ def test_a_folder_of_another_input_is_refused(found):
         run_limit(small(), "share_at_network", levels=2, replications=3, out=found.folder, progress=False)
 
 
+def test_a_share_beyond_1_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"--to: got 1.5, needs a share, 0 to 1, for availability"):
+        run_limit(small(), "availability", low=0.9, high=1.5, levels=3, replications=2, out=tmp_path / "out", progress=False)
+
+
 def test_a_key_without_effect_says_so(tmp_path):
     run = run_limit(small(), "stations.store.kwh", levels=2, replications=2, jobs=1, out=tmp_path / "out", progress=False)
     assert run.idle

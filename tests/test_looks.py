@@ -173,6 +173,27 @@ def test_a_number_of_replications_is_judged_once_unless_looks_are_asked_for(tmp_
     assert "look 1 of at most 2" in command(tmp_path, 0.5, "--replications", "4", "--set", "looks=2", scenario=scenario).stdout
 
 
+def test_fewer_replications_than_the_directory_holds_are_told(tmp_path):
+    words = [
+        "run",
+        str(SCENARIOS / "small_city.yaml"),
+        "--no-figures",
+        "--sessions",
+        "none",
+        "--out",
+        str(tmp_path / "run"),
+        "--replications",
+    ]
+    assert "The directory holds" not in CliRunner().invoke(app, [*words, "4"]).stdout
+    assert "The directory holds 4 replications; all of this rests on the first 2." in CliRunner().invoke(app, [*words, "2"]).stdout
+
+
+def test_a_budget_below_the_first_look_is_refused(tmp_path):
+    with pytest.raises(InputError, match="needs at least the 4 replications of the first look"):
+        go(tmp_path / "run", small(0.9), precision=Precision.parse("wait_mean_served_min=1%"), budget=3)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_budget_without_a_precision_is_refused(tmp_path):
     refused = command(tmp_path, 0.5, "--budget", "100")
     assert refused.exit_code == 1

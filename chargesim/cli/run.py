@@ -113,6 +113,9 @@ def _print_run(finished: "Run", as_json: bool) -> None:
         console.print("One day was judged; `--days 7` asks for a week.", style="dim")
     console.print(lead_in_text(finished.folder, finished.case.task.lead_in_days), soft_wrap=True, highlight=False)
     console.print(f"Engine: {finished.engine}. Took {finished.took}, figures apart.", soft_wrap=True, highlight=False)
+    there, taken = len(list((finished.folder / "replications").glob("*.parquet"))), len(finished.result.replications)
+    if there > taken:
+        console.print(f"The directory holds {there} replications; all of this rests on the first {taken}.", soft_wrap=True, highlight=False)
     console.print(f"All results: {finished.folder}", soft_wrap=True, highlight=False)
 
 
