@@ -10,6 +10,8 @@ import pytest
 from factories_analysis import FLEETS, empty_accumulators, make_network, make_result, make_standard
 from scipy import stats
 
+from chargesim.analysis.criteria import _more, judge_unit
+from chargesim.analysis.evidence import Unit
 from chargesim.analysis.looks import Look, Plan
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, decided, judge, nearest_to_breaking
@@ -333,6 +335,16 @@ def test_equal_replications_between_none_and_all_have_binomial_bounds() -> None:
     assert verdict_of([0.9] * 4, [CARS]).verdict == "inconclusive"  # on the threshold
     assert verdict_of([0.89] * 4, [CARS]).verdict == "fails"
     assert verdict_of([0.8] * 2, [CARS], wishes=1).verdict == "inconclusive"
+
+
+def test_equal_replications_need_as_many_more_as_their_wishes_say() -> None:
+    unit = Unit("", (0,), np.full(2, 0.08), 100.0)  # 8 of 100 failed, 10 % are allowed
+    judged = judge_unit(unit, 0.1, 0.05)
+    assert not judged.meets
+    needed = math.ceil(stats.norm.isf(0.05) ** 2 * 0.08 * 0.92 / 0.02**2 / 50)
+    assert _more(unit, judged.bounds, 0.1, 0.05, 1) == needed - 2 > 1
+    assert _more(unit, judged.bounds, 0.08, 0.05, 1) is None
+    assert judged.p_fail == pytest.approx(stats.binom.sf(7, 100, 0.1))
 
 
 def test_packs_are_those_of_the_groups_sites() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special
 
 from chargesim.analysis.evidence import Unit, allowance, gather, p95_wait_min, units
-from chargesim.analysis.intervals import Interval, binomial_bounds, holm, more_replications, one_sided_bounds, p_above
+from chargesim.analysis.intervals import Interval, binomial_bounds, holm, more_replications, one_sided_bounds, p_above, p_binomial_above
 from chargesim.analysis.result import RunResult
 from chargesim.scenario.standard import GIVEN, Criterion
 
@@ -170,8 +170,7 @@ def _p_fail(unit: Unit, bounds: Interval, allowed: float) -> float:
     """Return the p-value of the claim that a unit fails."""
     if not bounds.equal:
         return p_above(unit.shares, allowed + _ROUNDING)
-    failed = bounds.mean * unit.wishes
-    return float(special.betainc(failed, unit.wishes - failed + 1, allowed)) if failed > 0 else 1.0
+    return p_binomial_above(bounds.mean * unit.wishes, unit.wishes, allowed)
 
 
 def _more_of_all(unresolved: list[tuple[Unit, Interval]], allowed: float, alpha: float, tests: int) -> int | None:
@@ -185,10 +184,14 @@ def _more_of_all(unresolved: list[tuple[Unit, Interval]], allowed: float, alpha:
 
 def _more(unit: Unit, bounds: Interval, allowed: float, alpha: float, tests: int) -> int | None:
     """Return about how many more replications would decide a unit."""
-    if bounds.equal and bounds.mean == 0 and allowed > 0:
-        wishes_needed = -math.log(alpha) / allowed
-        return max(1, math.ceil(wishes_needed / (unit.wishes / len(unit.shares))) - len(unit.shares))
     corrected = alpha / tests if bounds.mean > allowed else alpha
+    if bounds.equal and allowed > 0:  # without spread the wishes tell how many it takes
+        distance = abs(bounds.mean - allowed)
+        if distance < _ROUNDING:
+            return None
+        by_normal = special.ndtri(corrected) ** 2 * bounds.mean * (1 - bounds.mean) / distance**2
+        wishes_needed = by_normal if bounds.mean > 0 else -math.log(alpha) / allowed
+        return max(1, math.ceil(wishes_needed / (unit.wishes / len(unit.shares))) - len(unit.shares))
     return more_replications(unit.shares, allowed, confidence=1 - corrected)
 
 

@@ -169,6 +169,19 @@ def binomial_bounds(events: float, trials: float, *, confidence: float = 0.95) -
     return float(lower), float(upper)
 
 
+def p_binomial_above(events: float, trials: float, limit: float) -> float:
+    """Return the one-sided p-value for the claim that a share lies above a limit, to which `binomial_bounds` belong.
+
+    Parameters
+    ----------
+    events, trials : float
+        How many of how many independent trials showed the event.
+    limit : float
+        The limit [0..1].
+    """
+    return float(special.betainc(events, trials - events + 1, limit)) if events > 0 else 1.0
+
+
 def holm(p_values: ArrayLike, *, alpha: float) -> Bools:
     """Return which hypotheses Holm's step-down procedure rejects.
 
