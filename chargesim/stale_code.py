@@ -12,7 +12,10 @@ def drop_stale_code() -> None:
     """
     engine = _PACKAGE / "engine"
     try:
-        newest = max(path.stat().st_mtime for path in [*engine.rglob("*.py"), _PACKAGE / "demand" / "table.py"])
+        newest = max(
+            path.stat().st_mtime
+            for path in [*engine.rglob("*.py"), _PACKAGE / "demand" / "table.py"]
+        )
         for cache in engine.rglob("*.nbi"):
             if cache.stat().st_mtime < newest:
                 cache.unlink(missing_ok=True)

@@ -14,5 +14,7 @@ def instants_min(minutes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def durations_min(minutes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return durations of whole ticks, at least one; the same rule as `engine.rules.exact_min` [min]."""
-    whole: NDArray[np.float64] = np.maximum(1.0, np.floor(minutes * TICKS_PER_MIN + 0.5)) / TICKS_PER_MIN
+    whole: NDArray[np.float64] = (
+        np.maximum(1.0, np.floor(minutes * TICKS_PER_MIN + 0.5)) / TICKS_PER_MIN
+    )
     return whole

@@ -21,7 +21,11 @@ from pathlib import Path
 
 import chargesim as cs
 
-scenarios = next(folder / "scenarios" for folder in [Path.cwd(), *Path.cwd().parents] if (folder / "scenarios").is_dir())
+scenarios = next(
+    folder / "scenarios"
+    for folder in [Path.cwd(), *Path.cwd().parents]
+    if (folder / "scenarios").is_dir()
+)
 sc = cs.load(scenarios / "small_city.yaml")
 print(sc.scenario.title)
 
@@ -46,7 +50,9 @@ run.verdict.verdict, run.verdict.share_text
 run.kpis.query("scope == 'city'")[["kpi", "mean", "lower", "upper", "unit"]].head(12)
 
 # %%
-run.sites.sort_values("utilisation", ascending=False)[["site", "district", "guns_or_bays", "utilisation", "arrivals_per_day"]].head()
+run.sites.sort_values("utilisation", ascending=False)[
+    ["site", "district", "guns_or_bays", "utilisation", "arrivals_per_day"]
+].head()
 
 # %%
 run.sessions.groupby("vehicle_class")["wait_min"].describe()[["count", "mean", "max"]]
@@ -63,7 +69,9 @@ cs.plot.margins(run).figure
 # Twice the vehicles. Both runs draw their vehicles from the same streams: the second has all vehicles of the first.
 
 # %%
-more = cs.run(sc.replace({"replications": 5, "fleet.stock": 10_000}), out=folder / "twice_the_stock", jobs=1)
+more = cs.run(
+    sc.replace({"replications": 5, "fleet.stock": 10_000}), out=folder / "twice_the_stock", jobs=1
+)
 
 
 def share_lost(run):

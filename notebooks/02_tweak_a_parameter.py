@@ -25,7 +25,11 @@ from pathlib import Path
 
 import chargesim as cs
 
-scenarios = next(folder / "scenarios" for folder in [Path.cwd(), *Path.cwd().parents] if (folder / "scenarios").is_dir())
+scenarios = next(
+    folder / "scenarios"
+    for folder in [Path.cwd(), *Path.cwd().parents]
+    if (folder / "scenarios").is_dir()
+)
 folder = Path(tempfile.mkdtemp())
 sc = cs.load(scenarios / "small_city.yaml").replace({"replications": 6, "fleet.stock": 10_000})
 as_planned = cs.run(sc, out=folder / "as_planned", jobs=1)
@@ -37,7 +41,9 @@ as_planned = cs.run(sc, out=folder / "as_planned", jobs=1)
 
 # %%
 weak = cs.run(sc.replace({"stations.gun_kw": 120}), out=folder / "weak", jobs=1)
-compared = cs.compare(as_planned, weak, names=["as planned", "guns of 120 kW"], out=folder / "compared")
+compared = cs.compare(
+    as_planned, weak, names=["as planned", "guns of 120 kW"], out=folder / "compared"
+)
 print(compared.sentence)
 
 # %% [markdown]
@@ -51,7 +57,9 @@ print(*compared.comparison.notes, sep="\n")
 # times the replications would two independent runs need for the same interval. `sure` is Holm's correction over the whole table.
 
 # %%
-compared.table[["title", "mean_than", "mean", "difference", "lower", "upper", "unit", "vrf", "sure"]].head(12)
+compared.table[
+    ["title", "mean_than", "mean", "difference", "lower", "upper", "unit", "vrf", "sure"]
+].head(12)
 
 # %%
 cs.plot.compare_use_by_hour(compared)
@@ -66,7 +74,13 @@ cs.plot.compare_heat_map(compared)
 
 # %%
 more = cs.run(sc.replace({"fleet.stock": 12_000}), out=folder / "more", jobs=1)
-compared = cs.compare(as_planned, weak, more, names=["as planned", "guns of 120 kW", "2,000 more vehicles"], out=folder / "all")
+compared = cs.compare(
+    as_planned,
+    weak,
+    more,
+    names=["as planned", "guns of 120 kW", "2,000 more vehicles"],
+    out=folder / "all",
+)
 print(compared.sentence)
 print(*compared.comparison.notes, sep="\n")
 

@@ -27,9 +27,16 @@ import pandas as pd
 
 import chargesim as cs
 
-scenarios = next(folder / "scenarios" for folder in [Path.cwd(), *Path.cwd().parents] if (folder / "scenarios").is_dir())
+scenarios = next(
+    folder / "scenarios"
+    for folder in [Path.cwd(), *Path.cwd().parents]
+    if (folder / "scenarios").is_dir()
+)
 folder = Path(tempfile.mkdtemp())
-plans = [cs.load(scenarios / name, ["fleet.stock=10000", "replications=6"]) for name in ("small_city.yaml", "small_city_pooled.yaml")]
+plans = [
+    cs.load(scenarios / name, ["fleet.stock=10000", "replications=6"])
+    for name in ("small_city.yaml", "small_city_pooled.yaml")
+]
 runs = [cs.run(plan, out=folder / plan.scenario.name, jobs=1) for plan in plans]
 compared = cs.compare(*runs, out=folder / "compared")
 print(compared.sentence)
@@ -69,4 +76,6 @@ cs.plot.compare_maps(compared)
 print(cs.markdown(compared))
 
 # %%
-pd.read_csv(compared.folder / "differences.csv").query("kpi == 'wait_mean_served_min' and scope == 'fleet'")
+pd.read_csv(compared.folder / "differences.csv").query(
+    "kpi == 'wait_mean_served_min' and scope == 'fleet'"
+)

@@ -34,12 +34,18 @@ from chargesim.analysis.intervals import t_interval
 from chargesim.engine.rules import exact_min
 from chargesim.study.replication import simulate
 
-scenarios = next(folder / "scenarios" for folder in [Path.cwd(), *Path.cwd().parents] if (folder / "scenarios").is_dir())
+scenarios = next(
+    folder / "scenarios"
+    for folder in [Path.cwd(), *Path.cwd().parents]
+    if (folder / "scenarios").is_dir()
+)
 folder = Path(tempfile.mkdtemp())
 sc = cs.load(scenarios / "small_city.yaml").replace({"replications": 20, "fleet.stock": 10_000})
 
 plain = cs.run(sc, out=folder / "plain")
-plain.sites.query("kind == 'station'")[["site", "district", "guns_or_bays", "utilisation", "arrivals_per_day"]]
+plain.sites.query("kind == 'station'")[
+    ["site", "district", "guns_or_bays", "utilisation", "arrivals_per_day"]
+]
 
 # %% [markdown]
 # ## The van
@@ -55,7 +61,9 @@ plain.sites.query("kind == 'station'")[["site", "district", "guns_or_bays", "uti
 
 
 # %%
-def mobile_charger(world, stations, home, drive_min, battery_kwh=200, least_kwh=80, depot_kw=120, log=None):
+def mobile_charger(
+    world, stations, home, drive_min, battery_kwh=200, least_kwh=80, depot_kw=120, log=None
+):
     """A van: look, drive to the longest queue, serve, drive back, recharge."""
     env = world.env
     while True:
@@ -88,12 +96,18 @@ def mobile_charger(world, stations, home, drive_min, battery_kwh=200, least_kwh=
 # %%
 network = plain.case.network
 sites, ways = network.sites, network.candidates
-public = tuple(number for number, access in enumerate(sites.access) if access == "public" and sites.guns[number] > 0)
+public = tuple(
+    number
+    for number, access in enumerate(sites.access)
+    if access == "public" and sites.guns[number] > 0
+)
 home = sites.id.index("Riverside-3")
 which = next(i for i, key in enumerate(ways.keys) if key.access == {"public"} and not key.pack_type)
 row = ways.site.shape[1] - len(sites) + home  # sites are the last origins
 drive_min = {
-    (home, int(to)): float(minutes) for to, minutes in zip(ways.site[which, row], ways.minutes[:, which, row].max(axis=0)) if to >= 0
+    (home, int(to)): float(minutes)
+    for to, minutes in zip(ways.site[which, row], ways.minutes[:, which, row].max(axis=0))
+    if to >= 0
 }
 drive_min[home, home] = 0.0
 {sites.id[to]: round(minutes) for (_, to), minutes in drive_min.items()}
@@ -126,8 +140,12 @@ named = {"the van": helped, f"a gun more at {sites.id[busiest]}": parked}
 def by_replication(run):
     """Return the served share [%] and the mean wait of all that wished [min] of each replication."""
     sessions = run.sessions
-    assert (sessions["wish_min"].to_numpy() == plain.sessions["wish_min"].to_numpy()).all(), "not the same vehicles"
-    grouped = sessions.assign(served_pct=100.0 * (sessions["outcome"] == "served")).groupby("replication")
+    assert (sessions["wish_min"].to_numpy() == plain.sessions["wish_min"].to_numpy()).all(), (
+        "not the same vehicles"
+    )
+    grouped = sessions.assign(served_pct=100.0 * (sessions["outcome"] == "served")).groupby(
+        "replication"
+    )
     return grouped[["served_pct", "wait_min"]].mean()
 
 
@@ -137,20 +155,41 @@ lines = []
 for name, difference in differences.items():
     for column, unit in (("served_pct", "% points"), ("wait_min", "min")):
         interval = t_interval(difference[column].to_numpy())
-        lines.append((name, column, base[column].mean(), interval.mean, interval.lower, interval.upper, unit))
-pd.DataFrame(lines, columns=["with", "what", "without it", "difference", "lower", "upper", "unit"]).round(2)
+        lines.append(
+            (name, column, base[column].mean(), interval.mean, interval.lower, interval.upper, unit)
+        )
+pd.DataFrame(
+    lines, columns=["with", "what", "without it", "difference", "lower", "upper", "unit"]
+).round(2)
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained", sharey=True)
-figure.suptitle("Change against the city as it is: each replication (blue), mean and 95 % interval (orange)", fontsize=11)
-for ax, (column, label) in zip(axes, (("served_pct", "served share [% points]"), ("wait_min", "mean wait [min]"))):
+figure.suptitle(
+    "Change against the city as it is: each replication (blue), mean and 95 % interval (orange)",
+    fontsize=11,
+)
+for ax, (column, label) in zip(
+    axes, (("served_pct", "served share [% points]"), ("wait_min", "mean wait [min]"))
+):
     for height, difference in enumerate(differences.values()):
         interval = t_interval(difference[column].to_numpy())
-        ax.plot(difference[column], np.full(len(difference), height - 0.15), "o", color="#0072B2", alpha=0.4, markersize=5)
+        ax.plot(
+            difference[column],
+            np.full(len(difference), height - 0.15),
+            "o",
+            color="#0072B2",
+            alpha=0.4,
+            markersize=5,
+        )
         ax.plot([interval.lower, interval.upper], [height + 0.15] * 2, color="#D55E00", linewidth=3)
         ax.plot(interval.mean, height + 0.15, "o", color="#D55E00", markersize=8)
     ax.axvline(0, color="#767676", linewidth=1)
-    ax.set(xlabel=f"change of the {label}", ylim=(1.5, -0.5), yticks=range(len(named)), yticklabels=list(named))
+    ax.set(
+        xlabel=f"change of the {label}",
+        ylim=(1.5, -0.5),
+        yticks=range(len(named)),
+        yticklabels=list(named),
+    )
     ax.spines[["top", "right"]].set_visible(False)
 
 # %% [markdown]
@@ -173,14 +212,19 @@ print(
 seen = []
 for replication in range(5):  # of two days each, with the lead-in
     simulate(replace(plain.case.task, extensions=(partial(van, log=seen),)), replication)
-visits = pd.DataFrame(seen, columns=["station", "arrived_min", "queue_seen", "queue_on_arrival", "stay_min", "given_kwh"])
+visits = pd.DataFrame(
+    seen,
+    columns=["station", "arrived_min", "queue_seen", "queue_on_arrival", "stay_min", "given_kwh"],
+)
 visits["station"] = [sites.id[number] for number in visits["station"]]
 assert visits["given_kwh"].max() <= 200
 print(f"{len(visits) / 10:.1f} trips a day, {visits['given_kwh'].mean():.0f} kWh a trip")
 print(
     f"{(visits['queue_on_arrival'] == 0).mean():.0%} of them find no queue on arrival, {(visits['given_kwh'] == 0).mean():.0%} serve nobody"
 )
-visits.groupby("station")[["queue_seen", "queue_on_arrival", "stay_min", "given_kwh"]].mean().round(1)
+visits.groupby("station")[["queue_seen", "queue_on_arrival", "stay_min", "given_kwh"]].mean().round(
+    1
+)
 
 # %% [markdown]
 # So the van helps, clearly but little: about 0.7 points of the served share. Some nine vehicles a day are served that were not, and some
@@ -215,20 +259,28 @@ drilled = cs.run(sc, out=folder / "drill", extensions=[partial(drill, station=bu
 evening = {}
 for name, run in (("as it is", plain), ("drill", drilled)):
     sessions = run.sessions
-    hit = sessions[(plain.sessions["site"] == sites.id[busiest]) & ((sessions["wish_min"] // 60 % 24).isin([17, 18]))]
+    hit = sessions[
+        (plain.sessions["site"] == sites.id[busiest])
+        & ((sessions["wish_min"] // 60 % 24).isin([17, 18]))
+    ]
     evening[name] = {
         f"vehicles in {days} days": len(hit),
         "served [%]": 100 * (hit["outcome"] == "served").mean(),
-        "served there [%]": 100 * ((hit["outcome"] == "served") & (hit["site"] == sites.id[busiest])).mean(),
+        "served there [%]": 100
+        * ((hit["outcome"] == "served") & (hit["site"] == sites.id[busiest])).mean(),
         "mean wait [min]": hit["wait_min"].mean(),
         "interrupted [%]": 100 * (hit["interruptions"] > 0).mean(),
     }
-print(f"those who wish between 17 and 19 h and whose last stop was {sites.id[busiest]} without the drill")
+print(
+    f"those who wish between 17 and 19 h and whose last stop was {sites.id[busiest]} without the drill"
+)
 pd.DataFrame(evening).T.round(1)
 
 # %%
 change = t_interval((by_replication(drilled) - base)["served_pct"].to_numpy())
-print(f"served of the whole day: {change.mean:+.2f} % points ({change.lower:+.2f} to {change.upper:+.2f})")
+print(
+    f"served of the whole day: {change.mean:+.2f} % points ({change.lower:+.2f} to {change.upper:+.2f})"
+)
 
 # %% [markdown]
 # An hour without its two guns costs the city less than a point of the day's served share, but it falls on few: of those who would have

@@ -9,7 +9,9 @@ from scipy.sparse.linalg import spsolve
 State = Hashable
 
 
-def stationary(start: State, moves: Callable[[State], Iterable[tuple[State, float]]]) -> dict[State, float]:
+def stationary(
+    start: State, moves: Callable[[State], Iterable[tuple[State, float]]]
+) -> dict[State, float]:
     """Return the long-run share of time in every state that can be reached; `moves` gives (state, rate) pairs."""
     number, todo, entries = {start: 0}, [start], []
     for here in todo:
@@ -20,8 +22,12 @@ def stationary(start: State, moves: Callable[[State], Iterable[tuple[State, floa
             entries += [(number[there], number[here], rate), (number[here], number[here], -rate)]
     rows, columns, rates = zip(*entries, strict=True)
     n = len(number)
-    whole = [(0, column, 1.0) for column in range(n)]  # the first balance equation follows from the others
-    kept = [(row, column, rate) for row, column, rate in zip(rows, columns, rates, strict=True) if row] + whole
+    whole = [
+        (0, column, 1.0) for column in range(n)
+    ]  # the first balance equation follows from the others
+    kept = [
+        (row, column, rate) for row, column, rate in zip(rows, columns, rates, strict=True) if row
+    ] + whole
     rows, columns, rates = zip(*kept, strict=True)
     share = spsolve(csc_matrix((rates, (rows, columns)), shape=(n, n)), np.eye(n)[0])
     return dict(zip(number, share.tolist(), strict=True))

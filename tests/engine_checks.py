@@ -13,7 +13,9 @@ from chargesim.engine.simpy_engine import World, run_simpy
 from chargesim.study.engines import BOOKS
 
 
-def run(p: Plant, table: Any, days: int = 1, lead_in_days: int = 0, **more: Any) -> tuple[World, Any]:
+def run(
+    p: Plant, table: Any, days: int = 1, lead_in_days: int = 0, **more: Any
+) -> tuple[World, Any]:
     """Run a table through the SimPy engine, checked at every event; return the world after the end and its log."""
     world = World(p, [table], lead_in_days, days, debug=True, **more)
     _, log = world.run()
@@ -21,18 +23,29 @@ def run(p: Plant, table: Any, days: int = 1, lead_in_days: int = 0, **more: Any)
 
 
 def differences(
-    p: Plant, tables: list[Any], days: int = 1, lead_in_days: int = 0, run_out_days: int = 0, calendar: Any = None
+    p: Plant,
+    tables: list[Any],
+    days: int = 1,
+    lead_in_days: int = 0,
+    run_out_days: int = 0,
+    calendar: Any = None,
 ) -> list[str]:
     """Return what differs between the engines, in words."""
     books, log = run_simpy(p, tables, lead_in_days, days, run_out_days, outages=calendar)
     own_books, own_log = run_compiled(p, tables, lead_in_days, days, run_out_days, outages=calendar)
     if len(log) != len(own_log):
         return [f"{len(log)} sessions, compiled {len(own_log)}"]
-    found = [f"book {name}" for name in BOOKS if getattr(books, name).tobytes() != getattr(own_books, name).tobytes()]
+    found = [
+        f"book {name}"
+        for name in BOOKS
+        if getattr(books, name).tobytes() != getattr(own_books, name).tobytes()
+    ]
     for name in log.dtype.names:
         rows = np.flatnonzero(log[name] != own_log[name])
         if len(rows):
-            found.append(f"{name} of row {rows[0]}: {log[name][rows[0]]}, compiled {own_log[name][rows[0]]}")
+            found.append(
+                f"{name} of row {rows[0]}: {log[name][rows[0]]}, compiled {own_log[name][rows[0]]}"
+            )
     return found
 
 
@@ -51,10 +64,14 @@ def check_conservation(p: Plant, table: Any, world: World, log: Any) -> None:
     for number, site in enumerate(world.sites):
         busy = site.servers - len(site.free) - sum(map(bool, getattr(site, "down", [])))
         in_service = len(site.in_bay) if p.kind[number] else len(site.in_service)
-        assert busy == in_service, f"site {number}: {busy} places taken, {in_service} vehicles in service"
+        assert busy == in_service, (
+            f"site {number}: {busy} places taken, {in_service} vehicles in service"
+        )
         assert site.present == in_service + len(site.queue)
         if p.kind[number]:
-            assert site.packs == p.packs[number], f"site {number}: {site.packs} packs, {p.packs[number]} at the start"
+            assert site.packs == p.packs[number], (
+                f"site {number}: {site.packs} packs, {p.packs[number]} at the start"
+            )
     served = log["outcome"] == SERVED
     cars = table[log["row"]]
     whole = served & (log["kind"] == 0) & (log["interruptions"] == 0)
@@ -66,9 +83,13 @@ def check_conservation(p: Plant, table: Any, world: World, log: Any) -> None:
     assert (log["energy_kwh"][partial] > 0).all()
     at_guns = log["energy_kwh"].sum() - sum(site.pack_kwh for site in world.sites if site.kind == 1)
     books = world.books.energy_kwh[p.kind == 0].sum()
-    assert abs(at_guns - books) <= 1e-5 + 1e-6 * log["energy_kwh"].sum(), f"sessions took {at_guns} kWh, the books have {books} kWh"
+    assert abs(at_guns - books) <= 1e-5 + 1e-6 * log["energy_kwh"].sum(), (
+        f"sessions took {at_guns} kWh, the books have {books} kWh"
+    )
     busy_min, service_min = world.books.busy_min.sum(), log["service_min"].sum()
-    assert abs(busy_min - service_min) <= 1e-6 * max(1.0, service_min), f"{service_min} min of service, {busy_min} busy"
+    assert abs(busy_min - service_min) <= 1e-6 * max(1.0, service_min), (
+        f"{service_min} min of service, {busy_min} busy"
+    )
 
 
 def check_little(world: World) -> None:
@@ -89,7 +110,9 @@ def check_whole_curve() -> None:
 def check_patience() -> None:
     """A vehicle waits exactly as long as its patience, then leaves."""
     p = plant(guns=(1,))
-    table = demand([0.0, 1.0], battery_kwh=[1000.0, 50.0], patience_min=[100.0, 7.5], max_diversions=0)
+    table = demand(
+        [0.0, 1.0], battery_kwh=[1000.0, 50.0], patience_min=[100.0, 7.5], max_diversions=0
+    )
     _, log = run(p, table)
     assert log["outcome"].tolist() == [SERVED, LOST]
     assert log["wait_min"][1] == 7.5
@@ -102,7 +125,9 @@ def check_tie_of_grant_and_patience() -> None:
     charge = charge_min(0.3, 0.8, 50.0, p.edge_soc[0], p.step_kw[0, 0].copy())
     assert charge == 15.0
     _, log = run(p, demand([0.0, 1.0], patience_min=[100.0, 14.0], max_diversions=0))
-    assert log["outcome"].tolist() == [SERVED, SERVED], "the gun was free at the last instant of the patience"
+    assert log["outcome"].tolist() == [SERVED, SERVED], (
+        "the gun was free at the last instant of the patience"
+    )
     assert log["wait_min"][1] == 14.0
 
 

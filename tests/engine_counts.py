@@ -30,7 +30,9 @@ class Counts:
     """Watch the methods of the engine as long as a monkeypatch lasts; `happened` counts by name, `ties` by pairs of event classes."""
 
     def __init__(self, patch: Any) -> None:
-        self.happened: Counter[str] = Counter({event.name: 0 for event in EventClass} | dict.fromkeys(MECHANISMS, 0))
+        self.happened: Counter[str] = Counter(
+            {event.name: 0 for event in EventClass} | dict.fromkeys(MECHANISMS, 0)
+        )
         self.ties = TiedPairs()
         self._turned: set[int] = set()
         for owner, name, watch in (
@@ -47,7 +49,10 @@ class Counts:
             self._watch(patch, owner, name, watch)
 
     def __str__(self) -> str:
-        return "\n".join(f"{name:26}{count:8,}" for name, count in self.happened.items()) + f"\n{self.ties}"
+        return (
+            "\n".join(f"{name:26}{count:8,}" for name, count in self.happened.items())
+            + f"\n{self.ties}"
+        )
 
     @property
     def missing(self) -> list[str]:
@@ -56,7 +61,9 @@ class Counts:
 
     def _watch(self, patch: Any, owner: type, name: str, watch: Any) -> None:
         whole = getattr(owner, name)
-        patch.setattr(owner, name, lambda self, *args: watch(self, partial(whole, self, *args), *args))
+        patch.setattr(
+            owner, name, lambda self, *args: watch(self, partial(whole, self, *args), *args)
+        )
 
     def _count(self, name: str, happened: object) -> None:
         self.happened[name] += bool(happened)
@@ -157,7 +164,10 @@ class Counts:
     def _first_in_turn(self, site: Any, call: Any) -> Any:
         turn = call()
         self._count("a free place is held", turn is None)
-        self._count("a reservation goes first", turn is not None and turn is not next(iter(site.queue.values())))
+        self._count(
+            "a reservation goes first",
+            turn is not None and turn is not next(iter(site.queue.values())),
+        )
         return turn
 
     def _fill_slots(self, site: Any, call: Any) -> None:
@@ -171,8 +181,16 @@ class Counts:
     def _charge_shared(self, group: Any, call: Any) -> None:
         call()
         charges = [outlet.charge for outlet in group.outlets if outlet.charge is not None]
-        self._count("shared power", not group.dark and any(charge.granted_kw < charge.step_kw[charge.step] for charge in charges))
-        self._count("mixed connection", {True, False} == {charge.outlet.rank == SLOT for charge in charges if charge.granted_kw > 0})
+        self._count(
+            "shared power",
+            not group.dark
+            and any(charge.granted_kw < charge.step_kw[charge.step] for charge in charges),
+        )
+        self._count(
+            "mixed connection",
+            {True, False}
+            == {charge.outlet.rank == SLOT for charge in charges if charge.granted_kw > 0},
+        )
 
     def _run(self, world: Any, call: Any) -> Any:
         """Count what the session log of a run tells."""

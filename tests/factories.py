@@ -63,7 +63,11 @@ def plant(
     places["hash"], places["swap"] = np.arange(1, n + 1), is_swap
     places["swap_min"], places["hand_out_soc"] = swap_min, hand_out_soc
     city = np.zeros(1, dtype=CITY)
-    city["noise_min"], city["outside_drive_min"], city["outside_kw"] = noise_min, outside_drive_min, 30.0
+    city["noise_min"], city["outside_drive_min"], city["outside_kw"] = (
+        noise_min,
+        outside_drive_min,
+        30.0,
+    )
     edges, powers = curve
     edge_soc, step_kw = np.ones((2, len(edges))), np.full((2, len(powers)), 60.0)
     edge_soc[0], step_kw[0] = edges, powers
@@ -110,7 +114,11 @@ def demand(wish_min: Any, **columns: Any) -> Any:
     table = empty_table(len(wish_min))
     table["wish_min"] = np.floor(np.asarray(wish_min, dtype=float) / TICK) * TICK
     table["swap_list"] = -1
-    table["battery_kwh"], table["consumption_kwh_km"], table["value_of_time_cny_h"] = 50.0, 0.15, 40.0
+    table["battery_kwh"], table["consumption_kwh_km"], table["value_of_time_cny_h"] = (
+        50.0,
+        0.15,
+        40.0,
+    )
     table["soc"], table["target_soc"] = 0.3, 0.8
     table["patience_min"] = table["tolerance_min"] = 1e6
     table["key"] = np.arange(1, len(wish_min) + 1)
@@ -121,4 +129,7 @@ def demand(wish_min: Any, **columns: Any) -> Any:
 
 def outages(*rows: tuple[float, float, int, int]) -> Any:
     """Return an outage calendar of (begin_min, end_min, site, gun) rows."""
-    return np.array(sorted(rows, key=lambda row: (row[0], row[2], row[3] if row[3] >= 0 else 1 << 30)), dtype=OUTAGE)
+    return np.array(
+        sorted(rows, key=lambda row: (row[0], row[2], row[3] if row[3] >= 0 else 1 << 30)),
+        dtype=OUTAGE,
+    )

@@ -9,7 +9,16 @@ import numpy as np
 
 from chargesim.analysis.result import RunResult
 from chargesim.engine.accumulators import Accumulators, bin_edges_min
-from chargesim.network.network import STATION, SWAP, Candidates, Corridors, Districts, Network, Sites, Zones
+from chargesim.network.network import (
+    STATION,
+    SWAP,
+    Candidates,
+    Corridors,
+    Districts,
+    Network,
+    Sites,
+    Zones,
+)
 from chargesim.scenario.standard import Standard
 
 TABLES = Path(__file__).parent.parent / "scenarios" / "tables"
@@ -17,21 +26,92 @@ FLEETS = ("private_car", "taxi", "ride_hailing", "logistics_van", "bus", "heavy_
 THRESHOLDS_MIN = (5.0, 10.0, 20.0)
 
 
-def make_standard(criteria: list[dict[str, Any]] | None = None, *, confidence: float = 0.95, min_sessions: int = 50) -> Standard:
+def make_standard(
+    criteria: list[dict[str, Any]] | None = None,
+    *,
+    confidence: float = 0.95,
+    min_sessions: int = 50,
+) -> Standard:
     """Return a standard; by default one like Chongqing's."""
     served = {"measure": "served_within", "source": "assumed"}
     default = [
-        {**served, "name": "cars served within 10 min", "scope": "cars", "minutes": 10.0, "at_least": 0.9},
-        {"name": "cars P95 wait", "measure": "wait_p95", "scope": "cars", "minutes": 20.0, "source": "assumed"},
-        {"name": "cars lost or stranded", "measure": "unserved", "scope": "cars", "at_most": 0.05, "source": "assumed"},
-        {**served, "name": "every district within 10 min", "scope": "districts", "minutes": 10.0, "at_least": 0.8},
-        {**served, "name": "trucks served within 20 min", "scope": "trucks", "minutes": 20.0, "at_least": 0.8},
-        {**served, "name": "car swap within 10 min", "scope": "swap", "minutes": 10.0, "at_least": 0.9},
-        {"name": "car packs ready", "measure": "pack_available", "scope": "swap", "at_least": 0.95, "source": "check"},
-        {**served, "name": "truck swap within 20 min", "scope": "truck_swap", "minutes": 20.0, "at_least": 0.8},
-        {"name": "demand within 5 km", "measure": "covered_5km", "scope": "cars", "at_least": 0.9, "source": "plan"},
-        {"name": "core demand within 1 km", "measure": "covered_1km_core", "scope": "cars", "at_least": 0.9, "source": "plan"},
-        {"name": "guns available", "measure": "guns_available", "scope": "cars", "at_least": 0.97, "source": "23 CFR 680.116(b)"},
+        {
+            **served,
+            "name": "cars served within 10 min",
+            "scope": "cars",
+            "minutes": 10.0,
+            "at_least": 0.9,
+        },
+        {
+            "name": "cars P95 wait",
+            "measure": "wait_p95",
+            "scope": "cars",
+            "minutes": 20.0,
+            "source": "assumed",
+        },
+        {
+            "name": "cars lost or stranded",
+            "measure": "unserved",
+            "scope": "cars",
+            "at_most": 0.05,
+            "source": "assumed",
+        },
+        {
+            **served,
+            "name": "every district within 10 min",
+            "scope": "districts",
+            "minutes": 10.0,
+            "at_least": 0.8,
+        },
+        {
+            **served,
+            "name": "trucks served within 20 min",
+            "scope": "trucks",
+            "minutes": 20.0,
+            "at_least": 0.8,
+        },
+        {
+            **served,
+            "name": "car swap within 10 min",
+            "scope": "swap",
+            "minutes": 10.0,
+            "at_least": 0.9,
+        },
+        {
+            "name": "car packs ready",
+            "measure": "pack_available",
+            "scope": "swap",
+            "at_least": 0.95,
+            "source": "check",
+        },
+        {
+            **served,
+            "name": "truck swap within 20 min",
+            "scope": "truck_swap",
+            "minutes": 20.0,
+            "at_least": 0.8,
+        },
+        {
+            "name": "demand within 5 km",
+            "measure": "covered_5km",
+            "scope": "cars",
+            "at_least": 0.9,
+            "source": "plan",
+        },
+        {
+            "name": "core demand within 1 km",
+            "measure": "covered_1km_core",
+            "scope": "cars",
+            "at_least": 0.9,
+            "source": "plan",
+        },
+        {
+            "name": "guns available",
+            "measure": "guns_available",
+            "scope": "cars",
+            "at_least": 0.97,
+            "source": "23 CFR 680.116(b)",
+        },
     ]
     return Standard.model_validate(
         {
@@ -44,14 +124,22 @@ def make_standard(criteria: list[dict[str, Any]] | None = None, *, confidence: f
 
 
 def make_network(
-    *, seed: int = 1, stations: int = 12, swap_sites: int = 4, district_count: int = 4, zones_per_district: int = 5, chongqing: bool = False
+    *,
+    seed: int = 1,
+    stations: int = 12,
+    swap_sites: int = 4,
+    district_count: int = 4,
+    zones_per_district: int = 5,
+    chongqing: bool = False,
 ) -> Network:
     """Return a random network; with `chongqing` the districts and links are the real ones."""
     rng = np.random.default_rng(seed)
     names, classes, lat, lon = _districts(district_count, chongqing, rng)
     districts = len(names)
     zone_district = np.repeat(np.arange(districts), zones_per_district)
-    zone_lat, zone_lon = (centre[zone_district] + rng.normal(0, 0.06, len(zone_district)) for centre in (lat, lon))
+    zone_lat, zone_lon = (
+        centre[zone_district] + rng.normal(0, 0.06, len(zone_district)) for centre in (lat, lon)
+    )
     zones = Zones(
         tuple(f"z{i}" for i in range(len(zone_district))), zone_district, zone_lat, zone_lon,
         rng.uniform(1e3, 1e5, len(zone_district)), rng.random(len(zone_district)) < 0.6,
@@ -59,12 +147,24 @@ def make_network(
     sites = _sites(rng, stations, swap_sites, classes, lat, lon)
     corridors = Corridors(("A>B",), np.array([0]), lat[:1], lon[:1], np.ones(1))
     none = np.zeros((0, 0, 0))
-    candidates = Candidates((), none.astype(np.int32), none, none[None], np.zeros(24, dtype=np.int64))
+    candidates = Candidates(
+        (), none.astype(np.int32), none, none[None], np.zeros(24, dtype=np.int64)
+    )
     graph = _graph(names, lat, lon, zones, chongqing)
-    return Network(graph, Districts(names, classes), zones, corridors, sites, candidates, "synthetic layout of real totals (layout seed 1)")
+    return Network(
+        graph,
+        Districts(names, classes),
+        zones,
+        corridors,
+        sites,
+        candidates,
+        "synthetic layout of real totals (layout seed 1)",
+    )
 
 
-def _districts(count: int, chongqing: bool, rng: np.random.Generator) -> tuple[tuple[str, ...], tuple[str, ...], Any, Any]:
+def _districts(
+    count: int, chongqing: bool, rng: np.random.Generator
+) -> tuple[tuple[str, ...], tuple[str, ...], Any, Any]:
     if chongqing:
         with (TABLES / "chongqing_districts.csv").open(encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
@@ -72,14 +172,32 @@ def _districts(count: int, chongqing: bool, rng: np.random.Generator) -> tuple[t
         return tuple(row["district"] for row in rows), tuple(row["class"] for row in rows), lat, lon
     classes = ("core", "west_ring", "northeast", "southeast")
     names = tuple(f"District {i}" for i in range(count))
-    return names, tuple(classes[i % 4] for i in range(count)), 29.5 + rng.uniform(0, 1, count), 106.5 + rng.uniform(0, 1, count)
+    return (
+        names,
+        tuple(classes[i % 4] for i in range(count)),
+        29.5 + rng.uniform(0, 1, count),
+        106.5 + rng.uniform(0, 1, count),
+    )
 
 
-def _sites(rng: np.random.Generator, stations: int, swap_sites: int, classes: tuple[str, ...], lat: Any, lon: Any) -> Sites:
-    count, weight = stations + swap_sites, np.array([6.0 if one == "core" else 1.0 for one in classes])
+def _sites(
+    rng: np.random.Generator,
+    stations: int,
+    swap_sites: int,
+    classes: tuple[str, ...],
+    lat: Any,
+    lon: Any,
+) -> Sites:
+    count, weight = (
+        stations + swap_sites,
+        np.array([6.0 if one == "core" else 1.0 for one in classes]),
+    )
     kind = np.repeat([STATION, SWAP], [stations, swap_sites])
     district = np.concatenate(
-        [np.arange(min(stations, len(classes))), rng.choice(len(classes), count - min(stations, len(classes)), p=weight / weight.sum())]
+        [
+            np.arange(min(stations, len(classes))),
+            rng.choice(len(classes), count - min(stations, len(classes)), p=weight / weight.sum()),
+        ]
     )
     truck = np.zeros(count, dtype=bool)
     truck[[1, count - 1]] = True
@@ -101,18 +219,25 @@ def _sites(rng: np.random.Generator, stations: int, swap_sites: int, classes: tu
     )  # fmt: skip
 
 
-def _graph(names: tuple[str, ...], lat: Any, lon: Any, zones: Zones, chongqing: bool) -> "nx.DiGraph[Any]":
+def _graph(
+    names: tuple[str, ...], lat: Any, lon: Any, zones: Zones, chongqing: bool
+) -> "nx.DiGraph[Any]":
     graph: nx.DiGraph[Any] = nx.DiGraph()
     for i, name in enumerate(names):
         graph.add_node(name, kind="junction", lat=lat[i], lon=lon[i], district=i)
     for i, zone in enumerate(zones.id):
-        graph.add_node(zone, kind="zone", lat=zones.lat[i], lon=zones.lon[i], district=int(zones.district[i]))
+        graph.add_node(
+            zone, kind="zone", lat=zones.lat[i], lon=zones.lon[i], district=int(zones.district[i])
+        )
         graph.add_edge(names[zones.district[i]], zone, km=3.0, minutes=(4.0,), kind="local")
         graph.add_edge(zone, names[zones.district[i]], km=3.0, minutes=(4.0,), kind="local")
     links = [(names[i], names[i + 1], "trunk") for i in range(len(names) - 1)]
     if chongqing:
         with (TABLES / "chongqing_links.csv").open(encoding="utf-8") as file:
-            links = [(row["from_district"], row["to_district"], row["kind"]) for row in csv.DictReader(file)]
+            links = [
+                (row["from_district"], row["to_district"], row["kind"])
+                for row in csv.DictReader(file)
+            ]
     for start, end, kind in links:
         graph.add_edge(start, end, km=30.0, minutes=(30.0,), kind=kind)
         graph.add_edge(end, start, km=30.0, minutes=(30.0,), kind=kind)
@@ -120,30 +245,58 @@ def _graph(names: tuple[str, ...], lat: Any, lon: Any, zones: Zones, chongqing: 
 
 
 def empty_accumulators(
-    network: Network, *, fleets: int = len(FLEETS), days: int = 1, thresholds: int = len(THRESHOLDS_MIN)
+    network: Network,
+    *,
+    fleets: int = len(FLEETS),
+    days: int = 1,
+    thresholds: int = len(THRESHOLDS_MIN),
 ) -> Accumulators:
     """Return the accumulators of a replication in which nothing happened."""
     connections = int(network.sites.connection.max(initial=-1)) + 1
-    size = {"sites": len(network.sites), "connections": connections, "fleets": fleets, "districts": len(network.districts.name)}
+    size = {
+        "sites": len(network.sites),
+        "connections": connections,
+        "fleets": fleets,
+        "districts": len(network.districts.name),
+    }
     return Accumulators.zeros(**size, thresholds=thresholds, quarters=96 * days)
 
 
 def make_accumulators(
-    network: Network, rng: np.random.Generator, *, fleets: int = len(FLEETS), days: int = 1, wishes: float = 3.0, fail: float = 0.03
+    network: Network,
+    rng: np.random.Generator,
+    *,
+    fleets: int = len(FLEETS),
+    days: int = 1,
+    wishes: float = 3.0,
+    fail: float = 0.03,
 ) -> Accumulators:
     """Return the random accumulators of one replication; shapes and identities are valid, numbers are made up."""
     run = empty_accumulators(network, fleets=fleets, days=days)
-    hour_weight = 0.3 + np.exp(-((np.arange(24) - 17) ** 2) / 30) + 0.7 * np.exp(-((np.arange(24) - 12) ** 2) / 8)
+    hour_weight = (
+        0.3
+        + np.exp(-((np.arange(24) - 17) ** 2) / 30)
+        + 0.7 * np.exp(-((np.arange(24) - 12) ** 2) / 8)
+    )
     _fill_sessions(run, network, rng, wishes * days * hour_weight, fail * hour_weight, fleets)
     _fill_sites(run, network, rng, hour_weight, days)
     return run
 
 
-def _fill_sessions(run: Accumulators, network: Network, rng: np.random.Generator, wishes: Any, fail: Any, fleets: int) -> None:
+def _fill_sessions(
+    run: Accumulators,
+    network: Network,
+    rng: np.random.Generator,
+    wishes: Any,
+    fail: Any,
+    fleets: int,
+) -> None:
     share = np.ones((fleets, 3, len(network.districts.name), 1))
     share[:, 1] = 0.3
     share[:, 2] = 0.0
-    share *= np.array([4.0 if one == "core" else 1.0 for one in network.districts.area_class])[:, None]
+    share *= np.array([4.0 if one == "core" else 1.0 for one in network.districts.area_class])[
+        :, None
+    ]
     wished = rng.poisson(share * wishes)
     bad = rng.binomial(wished, np.clip(fail, 0, 1))
     run.outcomes[0] = served = wished - bad
@@ -171,11 +324,19 @@ def _fill_sessions(run: Accumulators, network: Network, rng: np.random.Generator
     run.unserved_kwh[:] = 35 * bad
 
 
-def _fill_sites(run: Accumulators, network: Network, rng: np.random.Generator, weight: Any, days: int) -> None:
+def _fill_sites(
+    run: Accumulators, network: Network, rng: np.random.Generator, weight: Any, days: int
+) -> None:
     sites = network.sites
     servers = np.where(sites.kind == STATION, sites.guns, sites.bays)
     level = np.clip(rng.gamma(2.0, 0.06, len(sites)), 0.0, 0.55)
-    busy_min = 60 * servers[:, None, None] * np.clip(level[:, None, None] * weight * rng.uniform(0.7, 1.3, (len(sites), days, 24)), 0, 1)
+    busy_min = (
+        60
+        * servers[:, None, None]
+        * np.clip(
+            level[:, None, None] * weight * rng.uniform(0.7, 1.3, (len(sites), days, 24)), 0, 1
+        )
+    )
     run.busy_min[:] = busy_min.sum(axis=1)
     run.energy_kwh[:] = run.busy_min * 2.0
     run.arrivals[:] = rng.poisson(run.busy_min / 20)
@@ -186,10 +347,14 @@ def _fill_sites(run: Accumulators, network: Network, rng: np.random.Generator, w
     swap = sites.kind == SWAP
     run.packs_ready_h[swap] = 15 * days
     run.pack_found[swap] = rng.binomial(run.arrivals[swap], 0.97)
-    hourly = np.repeat(busy_min.reshape(len(sites), -1) * 2.0 / 0.95, 4, axis=1) * rng.uniform(0.9, 1.1, (1, 96 * days))
+    hourly = np.repeat(busy_min.reshape(len(sites), -1) * 2.0 / 0.95, 4, axis=1) * rng.uniform(
+        0.9, 1.1, (1, 96 * days)
+    )
     for kind in (STATION, SWAP):
         for district in range(len(network.districts.name)):
-            run.district_kw[kind, district] = hourly[(sites.kind == kind) & (sites.district == district)].sum(axis=0)
+            run.district_kw[kind, district] = hourly[
+                (sites.kind == kind) & (sites.district == district)
+            ].sum(axis=0)
 
 
 def make_result(
@@ -205,7 +370,10 @@ def make_result(
     """Return a result; by default five random replications of a small city."""
     network = network or make_network()
     if replications is None:
-        replications = [make_accumulators(network, np.random.default_rng(seed), fleets=len(fleets), days=days) for seed in range(5)]
+        replications = [
+            make_accumulators(network, np.random.default_rng(seed), fleets=len(fleets), days=days)
+            for seed in range(5)
+        ]
     return RunResult(
         name="small",
         title="Small city - 12 stations, 4 swap sites",
@@ -219,7 +387,9 @@ def make_result(
         replications=replications,
         standard=standard or make_standard(),
         share_text="12.9 % of all public energy is asked of this network (9.1 % ultra-fast, 3.8 % swap).",
-        given={"covered_5km": 0.931, "covered_1km_core": 0.882, "guns_available": 0.985} if given is None else given,
+        given={"covered_5km": 0.931, "covered_1km_core": 0.882, "guns_available": 0.985}
+        if given is None
+        else given,
         planned_replications=len(replications) if planned is None else planned,
     )
 
@@ -227,5 +397,8 @@ def make_result(
 def make_chongqing(replications: int = 20) -> RunResult:
     """Return random data shaped like Chongqing's: 38 districts, 2,040 stations, 240 swap sites, 7 fleets."""
     network = make_network(stations=2040, swap_sites=240, zones_per_district=30, chongqing=True)
-    runs = [make_accumulators(network, np.random.default_rng(seed), wishes=2.5) for seed in range(replications)]
+    runs = [
+        make_accumulators(network, np.random.default_rng(seed), wishes=2.5)
+        for seed in range(replications)
+    ]
     return make_result(runs, network=network)

@@ -35,7 +35,9 @@ def small_network(folder: Path, changes: tuple[str, ...] = (), name: str = "smal
     return build_network(loaded.scenario, loaded.folder)
 
 
-def network_faults(folder: Path, changes: tuple[str, ...] = (), name: str = "small_city.yaml") -> list[str]:
+def network_faults(
+    folder: Path, changes: tuple[str, ...] = (), name: str = "small_city.yaml"
+) -> list[str]:
     """Return what is said of a network that cannot be built, without the folder in front."""
     with pytest.raises(InputError) as caught:
         small_network(folder, changes, name)

@@ -106,7 +106,11 @@ def random_table(choose, values, cloud):
     soc, target_soc = rng.uniform(0.05, 0.6, n), rng.uniform(0.65, 1.0, n)
     grid_min = one_of(choose, values.wish_grid_min)
     if grid_min > 0:
-        times, soc, target_soc = grid_min * np.floor(times / grid_min), np.round(soc, 1), np.round(target_soc, 1)
+        times, soc, target_soc = (
+            grid_min * np.floor(times / grid_min),
+            np.round(soc, 1),
+            np.round(target_soc, 1),
+        )
     return demand(
         times, soc=soc, target_soc=target_soc, battery_kwh=rng.choice(values.battery_kwh, n), consumption_kwh_km=values.consumption_kwh_km,
         swap_list=np.where(rng.random(n) < 0.4, 1, -1), patience_min=rng.choice(values.patience_min, n),
@@ -139,7 +143,11 @@ def scenario(choose, values):
     guns = tuple(choose(1, 3) for _ in range(choose(1, 4)))
     swap = tuple(one_of(choose, values.swap) for _ in guns)
     p = random_plant(choose, values, guns, swap)
-    return p, random_table(choose, values, p.control.cloud), random_calendar(choose, values, guns, swap)
+    return (
+        p,
+        random_table(choose, values, p.control.cloud),
+        random_calendar(choose, values, guns, swap),
+    )
 
 
 def seeded(values, seed):
@@ -151,7 +159,9 @@ def seeded(values, seed):
 @st.composite
 def scenarios(draw):
     """Draw a scenario, of `WHOLE` or `ANY`."""
-    return scenario(lambda low, high: draw(st.integers(low, high)), draw(st.sampled_from((WHOLE, ANY))))
+    return scenario(
+        lambda low, high: draw(st.integers(low, high)), draw(st.sampled_from((WHOLE, ANY)))
+    )
 
 
 def later(p, table, calendar, minutes):

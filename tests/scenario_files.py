@@ -21,13 +21,17 @@ def new_folder(path: Path) -> Path:
     return path
 
 
-def child(text: str, set_: Sequence[str] = (), *, head: str = HEAD, name: str = "child.yaml") -> LoadedScenario:
+def child(
+    text: str, set_: Sequence[str] = (), *, head: str = HEAD, name: str = "child.yaml"
+) -> LoadedScenario:
     """Load a child of the default scenario from the current folder."""
     Path(name).write_text(head + text, encoding="utf-8")
     return load(name, set_)
 
 
-def faults(text: str, set_: Sequence[str] = (), *, head: str = HEAD, name: str = "child.yaml") -> list[str]:
+def faults(
+    text: str, set_: Sequence[str] = (), *, head: str = HEAD, name: str = "child.yaml"
+) -> list[str]:
     """Return what the loader says of a child that does not pass."""
     with pytest.raises(InputError) as caught:
         child(text, set_, head=head, name=name)

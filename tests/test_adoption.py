@@ -28,7 +28,9 @@ def adoption(**changes):
 
 
 def write(folder, values, *, first_year=2011, scope="here", more=""):
-    rows = "".join(f"{year},{scope},{value!r}\n" for year, value in enumerate(values, start=first_year))
+    rows = "".join(
+        f"{year},{scope},{value!r}\n" for year, value in enumerate(values, start=first_year)
+    )
     (folder / "series.csv").write_text("year,scope,value\n" + rows + more, encoding="utf-8")
 
 
@@ -58,7 +60,9 @@ def fault(folder, model="bass", **changes):
 def test_bass_parameters_are_found_again(tmp_path):
     write(tmp_path, bass(10))
     found = project_stock(adoption(stock_year=2030), tmp_path, "bass")
-    assert dict(found.parameters) == pytest.approx({"potential": 1e6, "innovation": 0.01, "imitation": 0.5}, rel=1e-4)
+    assert dict(found.parameters) == pytest.approx(
+        {"potential": 1e6, "innovation": 0.01, "imitation": 0.5}, rel=1e-4
+    )
     assert found.cumulative == pytest.approx(sum(bass(20)), rel=1e-5)
     assert found.residual < 1
     assert found.stock == pytest.approx(0.5 * found.cumulative)
@@ -67,7 +71,9 @@ def test_bass_parameters_are_found_again(tmp_path):
 def test_logistic_parameters_are_found_again(tmp_path):
     write(tmp_path, logistic(10))
     found = project_stock(adoption(stock_year=2030), tmp_path, "logistic")
-    assert dict(found.parameters) == pytest.approx({"potential": 1e6, "growth": 0.6, "midpoint": 2017.0}, rel=1e-4)
+    assert dict(found.parameters) == pytest.approx(
+        {"potential": 1e6, "growth": 0.6, "midpoint": 2017.0}, rel=1e-4
+    )
     assert found.cumulative == pytest.approx(sum(logistic(20)), rel=1e-5)
 
 
@@ -114,7 +120,11 @@ def test_a_series_that_only_grows_says_that_the_potential_is_open(tmp_path, mode
 def test_half_years_months_and_other_scopes_are_passed_over(tmp_path):
     write(tmp_path, bass(10))
     plain = project_stock(adoption(), tmp_path, "bass")
-    write(tmp_path, bass(10), more="2020H1,here,9e9\n2020-08,here,9e9\n2015,there,9e9\n2021,here,9e9\n")
+    write(
+        tmp_path,
+        bass(10),
+        more="2020H1,here,9e9\n2020-08,here,9e9\n2015,there,9e9\n2021,here,9e9\n",
+    )
     assert project_stock(adoption(), tmp_path, "bass") == plain
 
 
@@ -133,12 +143,16 @@ def test_unknown_scope_lists_the_scopes(tmp_path):
 
 def test_missing_years_are_named(tmp_path):
     write(tmp_path, bass(8))
-    assert fault(tmp_path).endswith("series.csv: 'here' has no row for 2019, 2020; every year of the fit needs one")
+    assert fault(tmp_path).endswith(
+        "series.csv: 'here' has no row for 2019, 2020; every year of the fit needs one"
+    )
 
 
 def test_a_year_twice_is_told_with_both_lines(tmp_path):
     write(tmp_path, bass(10), more="2013,here,5\n")
-    assert fault(tmp_path).endswith("series.csv:12: year: 2013 of 'here' stands in line 4 already; keep one")
+    assert fault(tmp_path).endswith(
+        "series.csv:12: year: 2013 of 'here' stands in line 4 already; keep one"
+    )
 
 
 def test_series_of_zeros_is_refused(tmp_path):
@@ -156,7 +170,10 @@ def test_all_faulty_years_are_told_at_once(tmp_path):
 
 def test_a_far_year_is_refused(tmp_path):
     text = fault(tmp_path, stock_year=2046)
-    assert text == f"adoption.stock_year: got 2046, needs at most 2045, {MOST_AHEAD} years past the series"
+    assert (
+        text
+        == f"adoption.stock_year: got 2046, needs at most 2045, {MOST_AHEAD} years past the series"
+    )
 
 
 def test_missing_table_and_bad_number_are_told(tmp_path):

@@ -32,7 +32,9 @@ def broken(result, **arrays):
 def test_all_laws_hold_in_a_run_and_are_plain_data(small):
     checks = check_run(small)
     assert [law.name for law in checks.laws if law.holds] == ["Little's law", "vehicles", "energy"]
-    assert json.loads(json.dumps(checks.to_dict()))["kimura"]["station_hours"] == 24 * int((small.network.sites.guns > 0).sum())
+    assert json.loads(json.dumps(checks.to_dict()))["kimura"]["station_hours"] == 24 * int(
+        (small.network.sites.guns > 0).sum()
+    )
 
 
 def test_each_law_is_found_broken_where_it_is(small):
@@ -44,7 +46,9 @@ def test_each_law_is_found_broken_where_it_is(small):
     assert list(broken(small, queue_check_min=waits)) == ["Little's law"]
     assert small.network.sites.id[2] in broken(small, queue_check_min=waits)["Little's law"]
     assert list(broken(small, wishes=run.wishes + 1)) == ["vehicles"]
-    assert broken(small, energy_check_kwh=energy)["energy"].startswith("replication 1: a station's books and its vehicles differ by 0.5")
+    assert broken(small, energy_check_kwh=energy)["energy"].startswith(
+        "replication 1: a station's books and its vehicles differ by 0.5"
+    )
 
 
 def textbook(factor=1.0, losses=0, arrivals=6, rng=None):
@@ -52,12 +56,21 @@ def textbook(factor=1.0, losses=0, arrivals=6, rng=None):
     network = make_network()
     guns, runs = np.maximum(network.sites.guns, 1), []
     service = 60.0 * 0.5 * guns / 6
-    wait = np.array([mgc_wait_min(6.0, minutes, int(c), service_cv2=0.0) for minutes, c in zip(service, guns, strict=True)])
+    wait = np.array(
+        [
+            mgc_wait_min(6.0, minutes, int(c), service_cv2=0.0)
+            for minutes, c in zip(service, guns, strict=True)
+        ]
+    )
     for _ in range(10):
         run = empty_accumulators(network)
         run.arrivals[:], run.losses[:] = arrivals, losses
         run.busy_min[:] = (service * 6)[:, None]
-        run.queue_min[:] = factor * (wait * arrivals)[:, None] * (1.0 if rng is None else rng.uniform(0.99, 1.01, run.queue_min.shape))
+        run.queue_min[:] = (
+            factor
+            * (wait * arrivals)[:, None]
+            * (1.0 if rng is None else rng.uniform(0.99, 1.01, run.queue_min.shape))
+        )
         runs.append(run)
     return make_result(runs, network=network)
 

@@ -32,16 +32,24 @@ def test_sites_behind_one_connection_load_it_together():
     assert value(kpis, "transformer_load", "kind", "station") == pytest.approx(500 / 630 / 12)
     assert value(kpis, "transformer_load", "kind", "swap") == pytest.approx(500 / 630 / 4)
     assert value(kpis, "share_transformers_above_90pct") == 0
-    assert value(kpis, "site_peak_mw", "kind", "station") == pytest.approx(0.4)  # a site's own peak stays its own
+    assert value(kpis, "site_peak_mw", "kind", "station") == pytest.approx(
+        0.4
+    )  # a site's own peak stays its own
 
 
 def test_energy_over_the_rated_power_of_both_kinds_of_gun():
     """Two stations get 6 companions of 180 kW each, beside their ultra-fast guns of 480 kW."""
     plain = make_network().sites
     companions = np.where(np.arange(len(plain)) < 2, 6, 0)
-    network = with_columns(guns=plain.guns + companions, companions=companions, companion_kw=np.where(companions > 0, 180.0, 0.0))
+    network = with_columns(
+        guns=plain.guns + companions,
+        companions=companions,
+        companion_kw=np.where(companions > 0, 180.0, 0.0),
+    )
     run = empty_accumulators(network)
     run.energy_kwh[0, 13] = 96.0
     kpis = kpi_frame(make_result([run, run], network=network))
-    assert value(kpis, "energy_utilisation") == pytest.approx(96 / (24 * (480 * plain.guns.sum() + 12 * 180)))
+    assert value(kpis, "energy_utilisation") == pytest.approx(
+        96 / (24 * (480 * plain.guns.sum() + 12 * 180))
+    )
     assert value(kpis, "kwh_per_pile_day") == pytest.approx(96 / (plain.guns.sum() + 12))

@@ -25,7 +25,9 @@ def test_zero_bin_is_exact() -> None:
 def test_inside_a_bin_the_share_is_linear_in_the_logarithm() -> None:
     edges = bin_edges_min()
     low, high = edges[39], edges[40]
-    assert quantile_min(filled({40: 100}), 0.25) == pytest.approx(low * (high / low) ** 0.25, rel=1e-6)
+    assert quantile_min(filled({40: 100}), 0.25) == pytest.approx(
+        low * (high / low) ** 0.25, rel=1e-6
+    )
     assert quantile_min(filled({40: 100}), 1.0) == pytest.approx(high, rel=1e-6)
     assert high / low == pytest.approx(BIN_FACTOR)
 

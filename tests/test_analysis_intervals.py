@@ -23,11 +23,15 @@ VALUES = np.array([0.91, 0.93, 0.92, 0.95, 0.90, 0.94])
 def test_two_sided_interval_is_scipys() -> None:
     interval = t_interval(VALUES, level=0.9)
     low, high = stats.t.interval(0.9, len(VALUES) - 1, loc=VALUES.mean(), scale=stats.sem(VALUES))
-    assert (interval.mean, interval.lower, interval.upper) == pytest.approx((VALUES.mean(), low, high))
+    assert (interval.mean, interval.lower, interval.upper) == pytest.approx(
+        (VALUES.mean(), low, high)
+    )
     assert (interval.n, interval.equal) == (6, False)
 
 
-def test_one_sided_bounds_are_ends_of_the_two_sided_interval_at_the_level_that_leaves_twice_the_error() -> None:
+def test_one_sided_bounds_are_ends_of_the_two_sided_interval_at_the_level_that_leaves_twice_the_error() -> (
+    None
+):
     bounds, interval = one_sided_bounds(VALUES, confidence=0.95), t_interval(VALUES, level=0.9)
     assert (bounds.lower, bounds.upper) == pytest.approx((interval.lower, interval.upper))
 
@@ -41,7 +45,12 @@ def test_interval_covers_the_mean_as_often_as_it_says() -> None:
 
 def test_equal_values_are_exact() -> None:
     interval = t_interval([0.1 + 0.2] * 5)
-    assert (interval.mean, interval.lower, interval.upper, interval.equal) == (0.1 + 0.2, 0.1 + 0.2, 0.1 + 0.2, True)
+    assert (interval.mean, interval.lower, interval.upper, interval.equal) == (
+        0.1 + 0.2,
+        0.1 + 0.2,
+        0.1 + 0.2,
+        True,
+    )
 
 
 def test_undefined_values_are_dropped() -> None:
@@ -61,11 +70,18 @@ def test_one_value_says_nothing_about_the_spread() -> None:
 
 def test_one_infinite_value_makes_all_infinite() -> None:
     interval = t_interval([1.0, math.inf, 2.0])
-    assert (interval.mean, interval.lower, interval.upper, interval.n) == (math.inf, math.inf, math.inf, 3)
+    assert (interval.mean, interval.lower, interval.upper, interval.n) == (
+        math.inf,
+        math.inf,
+        math.inf,
+        3,
+    )
 
 
 def test_p_value_is_scipys() -> None:
-    assert p_above(VALUES, 0.91) == pytest.approx(stats.ttest_1samp(VALUES, 0.91, alternative="greater").pvalue)
+    assert p_above(VALUES, 0.91) == pytest.approx(
+        stats.ttest_1samp(VALUES, 0.91, alternative="greater").pvalue
+    )
     assert p_above([0.2, 0.2, 0.2], 0.1) == 0.0
     assert p_above([0.1, 0.1, 0.1], 0.1) == 1.0
     assert p_above([0.5], 0.1) == 1.0
@@ -97,7 +113,9 @@ SKEWED = np.random.default_rng(4).lognormal(0.0, 0.4, 24)
 
 
 def test_a_long_right_tail_moves_both_bounds_to_the_right() -> None:
-    plain_low, plain_high = stats.t.interval(0.95, len(SKEWED) - 1, loc=SKEWED.mean(), scale=stats.sem(SKEWED))
+    plain_low, plain_high = stats.t.interval(
+        0.95, len(SKEWED) - 1, loc=SKEWED.mean(), scale=stats.sem(SKEWED)
+    )
     interval, turned = t_interval(SKEWED), t_interval(-SKEWED)
     assert interval.lower > plain_low
     assert interval.upper > plain_high
@@ -107,9 +125,17 @@ def test_a_long_right_tail_moves_both_bounds_to_the_right() -> None:
 def test_bounds_are_halls_transformation_of_the_quantile() -> None:
     """The transformation, written out with SciPy's unbiased skewness, of the bound is Student's t quantile."""
     count, skewness = len(SKEWED), stats.skew(SKEWED, bias=False)
-    for bound, quantile in ((one_sided_bounds(SKEWED).lower, 0.95), (one_sided_bounds(SKEWED).upper, 0.05)):
+    for bound, quantile in (
+        (one_sided_bounds(SKEWED).lower, 0.95),
+        (one_sided_bounds(SKEWED).upper, 0.05),
+    ):
         t = (SKEWED.mean() - bound) / stats.sem(SKEWED)
-        turned = t + skewness * t**2 / (3 * count**0.5) + skewness**2 * t**3 / (27 * count) + skewness / (6 * count**0.5)
+        turned = (
+            t
+            + skewness * t**2 / (3 * count**0.5)
+            + skewness**2 * t**3 / (27 * count)
+            + skewness / (6 * count**0.5)
+        )
         assert turned == pytest.approx(stats.t.ppf(quantile, count - 1))
 
 
@@ -117,7 +143,9 @@ def test_bounds_are_halls_transformation_of_the_quantile() -> None:
 def test_p_values_and_bounds_agree(level: float) -> None:
     limit = one_sided_bounds(SKEWED, confidence=level).lower
     assert p_above(SKEWED, limit) == pytest.approx(1 - level)
-    assert p_above(-SKEWED, -one_sided_bounds(SKEWED, confidence=level).upper) == pytest.approx(1 - level)
+    assert p_above(-SKEWED, -one_sided_bounds(SKEWED, confidence=level).upper) == pytest.approx(
+        1 - level
+    )
 
 
 def test_one_far_value_stretches_no_interval_beyond_reason() -> None:
@@ -134,7 +162,9 @@ def test_without_skewness_and_with_few_values_it_is_students_t() -> None:
     even = np.concatenate([VALUES, 2 * VALUES.mean() - VALUES])
     for values in (even, SKEWED[:9]):
         interval = t_interval(values)
-        expected = stats.t.interval(0.95, len(values) - 1, loc=values.mean(), scale=stats.sem(values))
+        expected = stats.t.interval(
+            0.95, len(values) - 1, loc=values.mean(), scale=stats.sem(values)
+        )
         assert (interval.lower, interval.upper) == pytest.approx(expected, rel=1e-9)
 
 

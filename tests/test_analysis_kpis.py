@@ -7,14 +7,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from factories_analysis import FLEETS, empty_accumulators, make_accumulators, make_network, make_result
+from factories_analysis import (
+    FLEETS,
+    empty_accumulators,
+    make_accumulators,
+    make_network,
+    make_result,
+)
 
 from chargesim.analysis.kpis import definitions, kpi_frame, kpi_value
 from chargesim.analysis.result import RunResult
 from chargesim.engine.accumulators import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED
 from chargesim.network.network import STATION, SWAP
 
-CAR, TRUCK, CORRIDOR = FLEETS.index("private_car"), FLEETS.index("heavy_truck"), FLEETS.index("corridor")
+CAR, TRUCK, CORRIDOR = (
+    FLEETS.index("private_car"),
+    FLEETS.index("heavy_truck"),
+    FLEETS.index("corridor"),
+)
 
 
 def value(kpis: pd.DataFrame, name: str, scope: str = "city", key: str = "all") -> float:
@@ -44,8 +54,12 @@ def test_use_by_hand() -> None:
     kpis = kpi_frame(make_result([run, run], network=network, days=2))
     all_guns = network.sites.guns.sum()
     assert value(kpis, "time_utilisation") == pytest.approx((30 + 60 * guns) / (all_guns * 60 * 48))
-    assert value(kpis, "time_utilisation_peak") == pytest.approx((30 + 60 * guns) / (all_guns * 60 * 16))
-    assert value(kpis, "time_utilisation", "hour", "13-14 h") == pytest.approx((30 + 60 * guns) / (all_guns * 60 * 2))
+    assert value(kpis, "time_utilisation_peak") == pytest.approx(
+        (30 + 60 * guns) / (all_guns * 60 * 16)
+    )
+    assert value(kpis, "time_utilisation", "hour", "13-14 h") == pytest.approx(
+        (30 + 60 * guns) / (all_guns * 60 * 2)
+    )
     assert value(kpis, "energy_utilisation") == pytest.approx(96 / (480 * all_guns * 48))
     assert value(kpis, "kwh_per_pile_day") == pytest.approx(96 / all_guns / 2)
     assert value(kpis, "energy_mwh_per_day", "kind", "station") == pytest.approx(0.048)
@@ -58,10 +72,16 @@ def test_use_by_hand() -> None:
 def test_groups_of_stations_are_told_apart() -> None:
     network = make_network()
     run = empty_accumulators(network)
-    truck_station = next(site for site, access in enumerate(network.sites.access) if access == "truck" and network.sites.guns[site] > 0)
+    truck_station = next(
+        site
+        for site, access in enumerate(network.sites.access)
+        if access == "truck" and network.sites.guns[site] > 0
+    )
     run.busy_min[truck_station, 3] = 60.0
     kpis = kpi_frame(make_result([run, run], network=network))
-    assert value(kpis, "time_utilisation", "group", "trucks") == pytest.approx(1 / network.sites.guns[truck_station] / 24)
+    assert value(kpis, "time_utilisation", "group", "trucks") == pytest.approx(
+        1 / network.sites.guns[truck_station] / 24
+    )
     assert value(kpis, "time_utilisation", "group", "cars") == 0.0
 
 
@@ -72,9 +92,19 @@ def test_a_share_that_never_varies_has_the_rule_of_three_for_its_bound() -> None
     run.outcomes[SERVED, CAR, STATION, 1, 17] = 50
     kpis = kpi_frame(make_result([run, run], network=network))
     lost, served = kpi_value(kpis, "share_lost"), kpi_value(kpis, "share_served")
-    assert (lost["mean"], lost["lower"], lost["upper"]) == (0.0, 0.0, pytest.approx(-np.log(0.05) / 100))
-    assert (served["mean"], served["lower"], served["upper"]) == (1.0, pytest.approx(1 + np.log(0.05) / 100), 1.0)
-    assert np.isnan(kpi_value(kpis, "share_lost", "district", "District 0")["upper"]), "nobody wished there"
+    assert (lost["mean"], lost["lower"], lost["upper"]) == (
+        0.0,
+        0.0,
+        pytest.approx(-np.log(0.05) / 100),
+    )
+    assert (served["mean"], served["lower"], served["upper"]) == (
+        1.0,
+        pytest.approx(1 + np.log(0.05) / 100),
+        1.0,
+    )
+    assert np.isnan(kpi_value(kpis, "share_lost", "district", "District 0")["upper"]), (
+        "nobody wished there"
+    )
 
 
 def test_outcomes_by_hand() -> None:
@@ -89,7 +119,13 @@ def test_outcomes_by_hand() -> None:
     run.wait_bins[(CAR, *here)][[0, 40]] = 70, 10
     run.wait_min[(CAR, *here)], run.wait_all_min[(CAR, *here)] = 160.0, 300.0
     kpis = kpi_frame(make_result([run, run], network=network))
-    for scope, key in (("city", "all"), ("group", "cars"), ("fleet", "private_car"), ("district", "District 1"), ("hour", "17-18 h")):
+    for scope, key in (
+        ("city", "all"),
+        ("group", "cars"),
+        ("fleet", "private_car"),
+        ("district", "District 1"),
+        ("hour", "17-18 h"),
+    ):
         assert value(kpis, "wishes_per_day", scope, key) == 150
         assert value(kpis, "share_served", scope, key) == pytest.approx(0.80)
         assert value(kpis, "share_unserved", scope, key) == pytest.approx(0.20)
@@ -111,18 +147,29 @@ def test_outcomes_by_hand() -> None:
 def test_groups_of_sessions() -> None:
     network = make_network()
     run = empty_accumulators(network)
-    for fleet, kind, count in ((CAR, STATION, 5), (CAR, SWAP, 3), (TRUCK, STATION, 7), (TRUCK, SWAP, 2), (CORRIDOR, STATION, 4)):
+    for fleet, kind, count in (
+        (CAR, STATION, 5),
+        (CAR, SWAP, 3),
+        (TRUCK, STATION, 7),
+        (TRUCK, SWAP, 2),
+        (CORRIDOR, STATION, 4),
+    ):
         run.outcomes[SERVED, fleet, kind, 0, 0] = count
         run.session_kwh[fleet, kind, 0, 0] = 10.0 * count
     kpis = kpi_frame(make_result([run, run], network=network))
-    wishes = {group: value(kpis, "wishes_per_day", "group", group) for group in ("cars", "trucks", "swap", "truck_swap")}
+    wishes = {
+        group: value(kpis, "wishes_per_day", "group", group)
+        for group in ("cars", "trucks", "swap", "truck_swap")
+    }
     assert wishes == {"cars": 12, "trucks": 9, "swap": 3, "truck_swap": 2}
     assert value(kpis, "wishes_per_day", "cars_district", "District 0") == 12
     assert value(kpis, "swap_share_of_energy", "fleet", "private_car") == pytest.approx(3 / 8)
     assert value(kpis, "swap_share_of_energy", "fleet", "corridor") == 0.0
     swap_sites, truck_swap_sites = 3, 1
     assert value(kpis, "swaps_per_site_day", "group", "swap") == pytest.approx(3 / swap_sites)
-    assert value(kpis, "swaps_per_site_day", "group", "truck_swap") == pytest.approx(2 / truck_swap_sites)
+    assert value(kpis, "swaps_per_site_day", "group", "truck_swap") == pytest.approx(
+        2 / truck_swap_sites
+    )
     truck_guns = network.sites.guns[1]
     assert value(kpis, "sessions_per_pile_day", "group", "trucks") == pytest.approx(7 / truck_guns)
     assert value(kpis, "sessions_per_pile_day") == pytest.approx(16 / network.sites.guns.sum())
@@ -131,7 +178,11 @@ def test_groups_of_sessions() -> None:
 def test_power_by_hand() -> None:
     network = make_network()
     run = empty_accumulators(network)
-    run.district_kw[STATION, 0, 10], run.district_kw[SWAP, 1, 10], run.district_kw[STATION, 0, 50] = 300.0, 200.0, 400.0
+    (
+        run.district_kw[STATION, 0, 10],
+        run.district_kw[SWAP, 1, 10],
+        run.district_kw[STATION, 0, 50],
+    ) = 300.0, 200.0, 400.0
     run.peak_kw[[0, 1, -1]] = run.connection_peak_kw[[0, 1, -1]] = 300.0, 600.0, 200.0
     kpis = kpi_frame(make_result([run, run], network=network))
     assert value(kpis, "peak_mw") == pytest.approx(0.5)
@@ -140,7 +191,9 @@ def test_power_by_hand() -> None:
     assert value(kpis, "site_peak_mw", "kind", "station") == pytest.approx(0.6)
     assert value(kpis, "coincidence_factor") == pytest.approx(500 / 1100)
     assert value(kpis, "share_transformers_above_90pct") == pytest.approx(1 / len(network.sites))
-    assert value(kpis, "transformer_load") == pytest.approx((900 / 630 + 200 / 663) / len(network.sites))
+    assert value(kpis, "transformer_load") == pytest.approx(
+        (900 / 630 + 200 / 663) / len(network.sites)
+    )
 
 
 def test_packs_by_hand() -> None:
@@ -169,7 +222,9 @@ def test_queue_by_hand() -> None:
 
 def test_shares_of_outcomes_add_up(random_kpis: pd.DataFrame) -> None:
     parts = ["share_served", "share_partial", "share_lost", "share_outside", "share_stranded"]
-    table = random_kpis[random_kpis["kpi"].isin(parts)].pivot_table(index=["scope", "key"], columns="kpi", values="mean")
+    table = random_kpis[random_kpis["kpi"].isin(parts)].pivot_table(
+        index=["scope", "key"], columns="kpi", values="mean"
+    )
     assert np.allclose(table.sum(axis=1), 1.0)
 
 
@@ -200,13 +255,17 @@ def test_given_values_are_exact_and_no_estimate(random_kpis: pd.DataFrame) -> No
     assert (row["mean"], row["lower"], row["upper"], row["n"]) == (0.931, 0.931, 0.931, 0)
 
 
-def test_every_kpi_says_what_it_means_and_stands_in_the_frame(random_result: RunResult, random_kpis: pd.DataFrame) -> None:
+def test_every_kpi_says_what_it_means_and_stands_in_the_frame(
+    random_result: RunResult, random_kpis: pd.DataFrame
+) -> None:
     table = definitions(random_result)
     assert len({kpi.name for kpi in table}) == len(table)
     for kpi in table:
         assert kpi.unit
         assert kpi.meaning
-        assert set(random_kpis[random_kpis["kpi"] == kpi.name]["scope"]) == set(kpi.scopes), kpi.name
+        assert set(random_kpis[random_kpis["kpi"] == kpi.name]["scope"]) == set(kpi.scopes), (
+            kpi.name
+        )
     assert not random_kpis.duplicated(["kpi", "scope", "key"]).any()
 
 
@@ -226,7 +285,10 @@ def test_unknown_kpi_is_named(random_kpis: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"days": 2}, r"replication 0: district_kw has the shape \(2, 4, 96\), needs \(2, 4, 192\)"),
+        (
+            {"days": 2},
+            r"replication 0: district_kw has the shape \(2, 4, 96\), needs \(2, 4, 192\)",
+        ),
         ({"groups": ("cars",)}, "groups: got 1, needs one for each of the 7 fleets"),
         ({"groups": ("lorries",) * 7}, "groups: got 'lorries', needs one of cars, trucks"),
         ({"replications": []}, "replications: got none"),
@@ -239,5 +301,8 @@ def test_parts_that_do_not_fit_are_refused(change: dict[str, Any], message: str)
 
 
 def test_a_threshold_that_was_not_counted_is_named() -> None:
-    with pytest.raises(ValueError, match="waits of at most 7 min were not counted in this run; counted are 5, 10, 20 min"):
+    with pytest.raises(
+        ValueError,
+        match="waits of at most 7 min were not counted in this run; counted are 5, 10, 20 min",
+    ):
         make_result().threshold_index(7)

@@ -29,4 +29,6 @@ def test_analysis_imports_only_its_input_contracts() -> None:
                 else []
             )
             for name in names:
-                assert not name.startswith("chargesim") or name.startswith(ALLOWED), f"{module.name} imports {name}"
+                assert not name.startswith("chargesim") or name.startswith(ALLOWED), (
+                    f"{module.name} imports {name}"
+                )

@@ -5,7 +5,16 @@ import math
 import numpy as np
 import pytest
 
-from chargesim.analysis.limit import Band, Crossing, Curve, crossing_of, curve_of, direction_of, limit_of, monotone
+from chargesim.analysis.limit import (
+    Band,
+    Crossing,
+    Curve,
+    crossing_of,
+    curve_of,
+    direction_of,
+    limit_of,
+    monotone,
+)
 
 LEVELS = [1.0, 2.0, 3.0, 4.0]
 
@@ -17,9 +26,14 @@ def test_the_fit_pools_neighbours_that_are_out_of_order():
 
 
 def test_the_direction_is_that_of_the_trend_within_the_replications():
-    noise, slight = np.array([-0.1, 0.0, 0.1]), np.array([[-0.001, 0.002, 0.001], [0.0, 0.001, 0.0], [0.002, -0.001, 0.0]])
+    noise, slight = (
+        np.array([-0.1, 0.0, 0.1]),
+        np.array([[-0.001, 0.002, 0.001], [0.0, 0.001, 0.0], [0.002, -0.001, 0.0]]),
+    )
     rising = np.array([[0.50], [0.52], [0.54]])
-    assert direction_of(rising + noise) == "worse"  # the replications differ more than the levels, but each of them rises
+    assert (
+        direction_of(rising + noise) == "worse"
+    )  # the replications differ more than the levels, but each of them rises
     assert direction_of(rising[::-1] + noise + slight) == "better"
     assert direction_of(0.5 + noise + slight) is None
 
@@ -49,17 +63,26 @@ class _Verdicts:
 def curve(name, used, half=0.1, told=None, sway=0.0):
     """Return a curve whose replications sway by so much from the first level to the last."""
     swaying = [sway * np.array([-1.0, 0.0, 1.0]) * place for place in range(len(used))]
-    bands = [Band(value, value - half, value + half, value + noise) for value, noise in zip(used, swaying, strict=True)]
+    bands = [
+        Band(value, value - half, value + half, value + noise)
+        for value, noise in zip(used, swaying, strict=True)
+    ]
     return curve_of(name, LEVELS, bands, [_Verdicts] * len(used), told)
 
 
 def test_the_interval_holds_the_levels_whose_bounds_do_not_exclude_the_threshold():
     found = curve("a", [0.6, 0.9, 1.2, 1.5])
     assert found.crossing.about == pytest.approx(2 + 1 / 3)
-    assert (found.crossing.low, found.crossing.high) == (pytest.approx(2.0), pytest.approx(2 + 2 / 3))
+    assert (found.crossing.low, found.crossing.high) == (
+        pytest.approx(2.0),
+        pytest.approx(2 + 2 / 3),
+    )
     falling = curve("a", [1.5, 1.2, 0.9, 0.6])
     assert falling.direction == "better"
-    assert (falling.crossing.low, falling.crossing.high) == (pytest.approx(2 + 1 / 3), pytest.approx(3.0))
+    assert (falling.crossing.low, falling.crossing.high) == (
+        pytest.approx(2 + 1 / 3),
+        pytest.approx(3.0),
+    )
 
 
 def test_what_never_changes_has_no_direction_and_breaks_nowhere():
@@ -71,29 +94,42 @@ def test_what_never_changes_has_no_direction_and_breaks_nowhere():
 def test_the_whole_standard_breaks_where_its_first_criterion_does():
     late, early = curve("late", [0.1, 0.4, 0.9, 1.4]), curve("early", [0.8, 1.2, 1.6, 2.0])
     found = limit_of(LEVELS, ["meets", "inconclusive", "fails", "fails"], [late, early])
-    assert (found.direction, found.meets, found.fails, found.breaks_first) == ("worse", 1.0, 3.0, "early")
+    assert (found.direction, found.meets, found.fails, found.breaks_first) == (
+        "worse",
+        1.0,
+        3.0,
+        "early",
+    )
     assert found.crossing == early.crossing
     assert found.odd == ()
 
 
 def test_more_that_is_better_is_read_from_the_other_end():
-    found = limit_of(LEVELS, ["fails", "fails", "inconclusive", "meets"], [curve("a", [1.6, 1.3, 1.0, 0.5])])
+    found = limit_of(
+        LEVELS, ["fails", "fails", "inconclusive", "meets"], [curve("a", [1.6, 1.3, 1.0, 0.5])]
+    )
     assert (found.direction, found.meets, found.fails) == ("better", 4.0, 2.0)
 
 
 def test_a_level_that_meets_beyond_one_that_fails_is_told():
-    found = limit_of(LEVELS, ["meets", "fails", "meets", "fails"], [curve("a", [0.8, 1.1, 0.9, 1.5])])
+    found = limit_of(
+        LEVELS, ["meets", "fails", "meets", "fails"], [curve("a", [0.8, 1.1, 0.9, 1.5])]
+    )
     assert (found.meets, found.fails, found.odd) == (1.0, 2.0, (3.0,))
 
 
 def test_of_criteria_that_are_broken_at_all_levels_the_one_broken_furthest_is_named():
-    found = limit_of(LEVELS, ["fails"] * 4, [curve("a", [1.2, 1.3, 1.4, 1.5]), curve("b", [2.2, 2.3, 2.4, 2.5])])
+    found = limit_of(
+        LEVELS, ["fails"] * 4, [curve("a", [1.2, 1.3, 1.4, 1.5]), curve("b", [2.2, 2.3, 2.4, 2.5])]
+    )
     assert (found.meets, found.fails, found.breaks_first) == (None, 1.0, "b")
     assert found.crossing == Crossing(-math.inf, -math.inf, -math.inf)
 
 
 def test_a_criterion_that_nothing_moves_and_that_is_broken_breaks_at_every_level():
-    found = limit_of(LEVELS, ["fails"] * 4, [curve("still", [1.5] * 4), curve("a", [0.2, 0.5, 0.8, 1.1])])
+    found = limit_of(
+        LEVELS, ["fails"] * 4, [curve("still", [1.5] * 4), curve("a", [0.2, 0.5, 0.8, 1.1])]
+    )
     assert isinstance(curve("still", [1.5] * 4), Curve)
     assert (found.breaks_first, found.crossing) == ("still", None)
 

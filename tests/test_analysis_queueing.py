@@ -30,7 +30,8 @@ def test_erlang_b_against_the_definition() -> None:
 
 
 @pytest.mark.parametrize(
-    ("servers", "rho", "share"), [(2, 0.3, 0.138), (2, 0.5, 0.333), (2, 0.7, 0.576), (10, 0.3, 0.001), (10, 0.7, 0.222)]
+    ("servers", "rho", "share"),
+    [(2, 0.3, 0.138), (2, 0.5, 0.333), (2, 0.7, 0.576), (10, 0.3, 0.001), (10, 0.7, 0.222)],
 )
 def test_erlang_c_against_published_values(servers: int, rho: float, share: float) -> None:
     assert erlang_c(rho * servers * 3, 20.0, servers) == pytest.approx(share, abs=0.001)
@@ -45,7 +46,9 @@ def test_one_server_against_pollaczek_and_khinchin() -> None:
     rho = rate_per_h * service_min / 60
     for service_cv2 in (0.0, 0.25, 1.0, 2.0):
         exact_min = (1 + service_cv2) / 2 * rho / (1 - rho) * service_min
-        assert mgc_wait_min(rate_per_h, service_min, 1, service_cv2=service_cv2) == pytest.approx(exact_min)
+        assert mgc_wait_min(rate_per_h, service_min, 1, service_cv2=service_cv2) == pytest.approx(
+            exact_min
+        )
 
 
 def test_general_service_lies_between_constant_and_exponential() -> None:
@@ -61,11 +64,15 @@ def test_kimura_against_a_queue_of_constant_service() -> None:
     rng = np.random.default_rng(5)
     means = [_simulated_wait_min(rng, 5.6, 15.0, 2, 40_000) for _ in range(12)]
     half = 3.1 * np.std(means, ddof=1) / math.sqrt(len(means))
-    assert abs(np.mean(means) - mgc_wait_min(5.6, 15.0, 2, service_cv2=0.0)) < half + 0.01 * np.mean(means)
+    assert abs(
+        np.mean(means) - mgc_wait_min(5.6, 15.0, 2, service_cv2=0.0)
+    ) < half + 0.01 * np.mean(means)
     assert half < 0.05 * np.mean(means)
 
 
-def _simulated_wait_min(rng: np.random.Generator, rate_per_h: float, service_min: float, servers: int, customers: int) -> float:
+def _simulated_wait_min(
+    rng: np.random.Generator, rate_per_h: float, service_min: float, servers: int, customers: int
+) -> float:
     """Return the mean wait by the recursion of Kiefer and Wolfowitz, constant service."""
     work = [0.0] * servers
     total = 0.0
@@ -95,7 +102,11 @@ def test_constant_service_against_the_chain_of_crommelin(servers: int, rho: floa
 def test_kimura_is_within_its_tolerance_of_the_chain_where_the_ladder_uses_it() -> None:
     """Erlang's law of four stages: a state is the queue and the number of busy servers in each stage."""
     rung = next(rung for rung in ladder() if rung.tolerance)
-    servers, stages, rate = int(rung.plant.servers[0]), round(rung.flow.service.shape), rung.flow.rate_per_h / 60
+    servers, stages, rate = (
+        int(rung.plant.servers[0]),
+        round(rung.flow.service.shape),
+        rung.flow.rate_per_h / 60,
+    )
     stage_rate = stages / rung.flow.service.mean_min
 
     def moves(state):
@@ -120,7 +131,9 @@ def test_kimura_is_within_its_tolerance_of_the_chain_where_the_ladder_uses_it() 
     assert rung.exact != pytest.approx(exact_min, rel=1e-4), "an approximation, and named so"
 
 
-@pytest.mark.parametrize(("packs", "slots", "swap_min"), [(6, 3, 5.0), (2, 1, 10.0), (4, 6, 0.0), (1, 1, 5.0)])
+@pytest.mark.parametrize(
+    ("packs", "slots", "swap_min"), [(6, 3, 5.0), (2, 1, 10.0), (4, 6, 0.0), (1, 1, 5.0)]
+)
 def test_the_empty_rack_against_the_chain_of_packs(packs: int, slots: int, swap_min: float) -> None:
     """Swaps of two exponential stages: a state is the packs in the bays' two stages and in the slots."""
     rate, charge_rate, stage_rate = 5.0 / 60, 1 / 30.0, 2 / swap_min if swap_min else 0.0
@@ -136,10 +149,16 @@ def test_the_empty_rack_against_the_chain_of_packs(packs: int, slots: int, swap_
         if slot:
             yield (first, second, slot - 1), min(slot, slots) * charge_rate
 
-    empty = sum(share for state, share in stationary((0, 0, 0), moves).items() if sum(state) == packs)
-    assert rack_empty_share(5.0, 30.0, slots, packs, swap_min=swap_min) == pytest.approx(empty, rel=1e-9)
+    empty = sum(
+        share for state, share in stationary((0, 0, 0), moves).items() if sum(state) == packs
+    )
+    assert rack_empty_share(5.0, 30.0, slots, packs, swap_min=swap_min) == pytest.approx(
+        empty, rel=1e-9
+    )
     if slots >= packs:
-        assert empty == pytest.approx(erlang_b(5.0 * (30.0 + swap_min) / 60, packs)), "without a queue for slots it is Erlang's loss"
+        assert empty == pytest.approx(erlang_b(5.0 * (30.0 + swap_min) / 60, packs)), (
+            "without a queue for slots it is Erlang's loss"
+        )
 
 
 @pytest.mark.parametrize(("packs", "slots"), [(4, 3), (3, 5), (7, 2), (3, 3)])
@@ -154,9 +173,14 @@ def test_the_wait_for_a_pack_against_its_chain(packs: int, slots: int) -> None:
         elif waiting < 400:
             yield (ready, empty, waiting + 1), rate
         if empty:  # the pack that is ready goes to who waits, whose own is empty
-            yield ((ready, empty, waiting - 1) if waiting else (ready + 1, empty - 1, 0)), min(empty, slots) * charge_rate
+            yield (
+                ((ready, empty, waiting - 1) if waiting else (ready + 1, empty - 1, 0)),
+                min(empty, slots) * charge_rate,
+            )
 
-    queue = sum(waiting * share for (_, _, waiting), share in stationary((packs, 0, 0), moves).items())
+    queue = sum(
+        waiting * share for (_, _, waiting), share in stationary((packs, 0, 0), moves).items()
+    )
     assert pack_wait_min(3.0, 30.0, slots, packs) == pytest.approx(queue / rate, rel=1e-8)
 
 
@@ -171,19 +195,36 @@ def test_shared_power_against_its_chain() -> None:
             yield n - 1, n * (mu / n)
 
     chance = stationary(0, moves)
-    assert shared_service_min(2.4, 15.0) == pytest.approx(sum(n * share for n, share in chance.items()) / rate)
+    assert shared_service_min(2.4, 15.0) == pytest.approx(
+        sum(n * share for n, share in chance.items()) / rate
+    )
     assert shared_service_min(4.0, 15.0) == math.inf
 
 
 def test_overload_waits_for_ever() -> None:
     assert erlang_c(10, 15, 2) == 1.0
-    assert mmc_wait_min(10, 15, 2) == mdc_wait_min(10, 15, 2) == mgc_wait_min(10, 15, 2, service_cv2=0.2) == math.inf
+    assert (
+        mmc_wait_min(10, 15, 2)
+        == mdc_wait_min(10, 15, 2)
+        == mgc_wait_min(10, 15, 2, service_cv2=0.2)
+        == math.inf
+    )
     assert mdc_exact_wait_min(8, 15, 2) == pack_wait_min(10, 15, 2, 4) == math.inf
 
 
 def test_no_arrivals_no_wait() -> None:
-    assert mmc_wait_min(0, 15, 2) == mdc_wait_min(0, 15, 2) == mgc_wait_min(0, 15, 2, service_cv2=0.5) == 0.0
-    assert mdc_exact_wait_min(0, 15, 2) == pack_wait_min(0, 15, 2, 4) == rack_empty_share(0, 15, 2, 4, swap_min=5.0) == 0.0
+    assert (
+        mmc_wait_min(0, 15, 2)
+        == mdc_wait_min(0, 15, 2)
+        == mgc_wait_min(0, 15, 2, service_cv2=0.5)
+        == 0.0
+    )
+    assert (
+        mdc_exact_wait_min(0, 15, 2)
+        == pack_wait_min(0, 15, 2, 4)
+        == rack_empty_share(0, 15, 2, 4, swap_min=5.0)
+        == 0.0
+    )
     assert erlang_a(0, 15, 2, patience_min=10).wait_min == 0.0
 
 

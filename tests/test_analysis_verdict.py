@@ -19,14 +19,45 @@ from chargesim.engine.accumulators import LOST, SERVED
 from chargesim.network.network import STATION, SWAP
 from chargesim.study.coverage import PLAN, run_study
 
-CARS: dict[str, Any] = {"name": "cars", "measure": "served_within", "scope": "cars", "minutes": 10.0, "at_least": 0.9, "source": "assumed"}
+CARS: dict[str, Any] = {
+    "name": "cars",
+    "measure": "served_within",
+    "scope": "cars",
+    "minutes": 10.0,
+    "at_least": 0.9,
+    "source": "assumed",
+}
 TRUCKS: dict[str, Any] = {**CARS, "name": "trucks", "scope": "trucks"}
 SWAPS: dict[str, Any] = {**CARS, "name": "swap", "scope": "swap"}
 DISTRICTS: dict[str, Any] = {**CARS, "name": "districts", "scope": "districts", "at_least": 0.8}
-LOSSES: dict[str, Any] = {"name": "lost", "measure": "unserved", "scope": "cars", "at_most": 0.05, "source": "assumed"}
-P95: dict[str, Any] = {"name": "P95", "measure": "wait_p95", "scope": "cars", "minutes": 10.0, "source": "assumed"}
-GIVEN: dict[str, Any] = {"name": "near", "measure": "covered_5km", "scope": "cars", "at_least": 0.9, "source": "plan"}
-PACKS: dict[str, Any] = {"name": "packs", "measure": "pack_available", "scope": "swap", "at_least": 0.95, "source": "check"}
+LOSSES: dict[str, Any] = {
+    "name": "lost",
+    "measure": "unserved",
+    "scope": "cars",
+    "at_most": 0.05,
+    "source": "assumed",
+}
+P95: dict[str, Any] = {
+    "name": "P95",
+    "measure": "wait_p95",
+    "scope": "cars",
+    "minutes": 10.0,
+    "source": "assumed",
+}
+GIVEN: dict[str, Any] = {
+    "name": "near",
+    "measure": "covered_5km",
+    "scope": "cars",
+    "at_least": 0.9,
+    "source": "plan",
+}
+PACKS: dict[str, Any] = {
+    "name": "packs",
+    "measure": "pack_available",
+    "scope": "swap",
+    "at_least": 0.95,
+    "source": "check",
+}
 NETWORK = make_network()
 DISTRICT_COUNT = len(NETWORK.districts.name)
 QUICK_BIN, SLOW_BIN = 10, 45
@@ -46,7 +77,9 @@ def result_of(
     runs = []
     for replication in shares:
         run = empty_accumulators(NETWORK)
-        by_district = replication if isinstance(replication, list) else [replication] * DISTRICT_COUNT
+        by_district = (
+            replication if isinstance(replication, list) else [replication] * DISTRICT_COUNT
+        )
         for district, share in enumerate(by_district):
             good = round(share * wishes)
             cell = (FLEET_OF[group], STATION, district, 17)
@@ -56,7 +89,9 @@ def result_of(
             run.wait_bins[(*cell, QUICK_BIN)] = good
             run.wait_bins[(*cell, SLOW_BIN)] = 0 if lost else wishes - good
         runs.append(run)
-    result: RunResult = make_result(runs, network=NETWORK, standard=make_standard(criteria), **options)
+    result: RunResult = make_result(
+        runs, network=NETWORK, standard=make_standard(criteria), **options
+    )
     return result
 
 
@@ -146,7 +181,9 @@ def test_failure_needs_holm_over_the_criteria() -> None:
 def test_the_note_on_holm_stands_only_where_the_printed_bounds_lie_beyond(at: str) -> None:
     """Half a bound is 1.729 x 0.0041 / sqrt(20) = 0.0016: 0.8985 lies nearer to 0.9 than that, 0.8980 does not."""
     criteria = [CARS, *({**CARS, "name": f"easy {i}", "at_least": 0.5} for i in range(99))]
-    item = verdict_of(around(0.8985 if at == "inside" else 0.898, 0.004), criteria, wishes=10_000).criteria[0]
+    item = verdict_of(
+        around(0.8985 if at == "inside" else 0.898, 0.004), criteria, wishes=10_000
+    ).criteria[0]
     assert item.verdict == "inconclusive"
     assert (item.upper < 0.9) == (at == "beyond") == ("over 100 criteria" in item.note)
 
@@ -162,7 +199,9 @@ def test_one_district_that_fails_decides_though_another_stays_open() -> None:
     """The open district lies on its threshold: it alone could not be decided, the one beyond it can."""
     shares = [[0.95, 0.7982 + noise, 0.8 - 10 * noise, 0.95] for noise in around(0.0)]
     item = verdict_of(shares, [DISTRICTS], wishes=10_000).criteria[0]
-    alone = verdict_of([[0.95, row[1], 0.95, 0.95] for row in shares], [DISTRICTS], wishes=10_000).criteria[0]
+    alone = verdict_of(
+        [[0.95, row[1], 0.95, 0.95] for row in shares], [DISTRICTS], wishes=10_000
+    ).criteria[0]
     assert item.verdict == "inconclusive"
     assert item.more_replications == alone.more_replications is not None
 
@@ -183,7 +222,9 @@ def test_p95_is_decided_by_the_exact_counter() -> None:
     assert item.lower <= item.estimate <= item.upper < 10
     (open_,) = verdict_of([0.999, 0.91], [P95]).criteria
     assert (open_.verdict, open_.upper) == ("inconclusive", math.inf)
-    assert math.isfinite(open_.estimate) or open_.lower < 10  # an endless replication makes no bound endless that is not
+    assert (
+        math.isfinite(open_.estimate) or open_.lower < 10
+    )  # an endless replication makes no bound endless that is not
     lost = verdict_of(around(0.94), [P95])
     assert lost.verdict == "fails"
     assert lost.criteria[0].estimate == math.inf
@@ -240,7 +281,9 @@ def test_what_is_sure_among_the_districts_is_not_said_of_an_inconclusive_criteri
 
 def test_a_share_at_most_is_above_its_threshold() -> None:
     lost = {**LOSSES, "scope": "districts"}
-    (item,) = verdict_of([[0.99, 0.9 + noise, 0.99, 0.99] for noise in around(0.0)], [lost]).criteria
+    (item,) = verdict_of(
+        [[0.99, 0.9 + noise, 0.99, 0.99] for noise in around(0.0)], [lost]
+    ).criteria
     assert (item.verdict, item.note) == ("fails", "above the threshold for sure: District 1")
 
 
@@ -251,7 +294,9 @@ def test_noisy_districts_that_all_truly_meet_are_rarely_called_failing() -> None
     for _ in range(200):
         shares = (rng.binomial(100, 0.8, (10, DISTRICT_COUNT)) / 100).tolist()
         verdicts.append(verdict_of(shares, [DISTRICTS], wishes=100))
-    assert np.mean([verdict.verdict == "fails" for verdict in verdicts]) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)
+    assert np.mean([verdict.verdict == "fails" for verdict in verdicts]) < 0.05 + 3 * math.sqrt(
+        0.05 * 0.95 / 200
+    )
     assert np.mean([verdict.verdict == "meets" for verdict in verdicts]) < 0.05
 
 
@@ -268,7 +313,9 @@ def test_small_districts_are_pooled_by_class_and_named() -> None:
         run.outcomes[SERVED, 0, STATION, 0, 17] = 10
         run.within[:, 0, STATION, 0, 17] = 0
         runs.append(run)
-    (item,) = judge(make_result(runs, network=network, standard=make_standard([DISTRICTS]))).criteria
+    (item,) = judge(
+        make_result(runs, network=network, standard=make_standard([DISTRICTS]))
+    ).criteria
     assert item.worst_district == "core pooled"
     assert item.estimate == pytest.approx(0.5)
     assert "few wishes, judged together (core): District 0, District 4" in item.note
@@ -287,8 +334,16 @@ def test_given_criteria_are_shown_and_are_no_evidence() -> None:
 
 
 def test_guns_available_leave_blackouts_out_and_say_so() -> None:
-    guns = {"name": "guns", "measure": "guns_available", "scope": "cars", "at_least": 0.97, "source": "rule"}
-    result = result_of(around(0.95), [CARS, guns, GIVEN], given={"guns_available": 1.0, "covered_5km": 1.0})
+    guns = {
+        "name": "guns",
+        "measure": "guns_available",
+        "scope": "cars",
+        "at_least": 0.97,
+        "source": "rule",
+    }
+    result = result_of(
+        around(0.95), [CARS, guns, GIVEN], given={"guns_available": 1.0, "covered_5km": 1.0}
+    )
     reached = "given by the plan, reaches the threshold"
     assert [item.note for item in judge(result).criteria[1:]] == [reached, reached]
     dark = dataclasses.replace(result, blackouts=1)
@@ -386,7 +441,10 @@ def test_over_all_looks_the_error_sums_to_that_of_the_standard(looks: int) -> No
     result = result_of(around(0.92), [CARS])
     plan = Plan(20, looks).looks
     assert [look.replications for look in plan] == [20, 40, 80, 160][:looks]
-    spent = [1 - judge(dataclasses.replace(result, look=look.number, looks=look.of)).confidence_of_a_look for look in plan]
+    spent = [
+        1 - judge(dataclasses.replace(result, look=look.number, looks=look.of)).confidence_of_a_look
+        for look in plan
+    ]
     assert sum(spent) == pytest.approx(1 - result.standard.confidence.value)
 
 
@@ -403,7 +461,9 @@ def test_a_study_stops_at_the_first_look_that_decides() -> None:
 
 
 def test_nearest_to_breaking_has_the_smallest_margin() -> None:
-    verdict = verdict_of(around(0.93), [CARS, {**CARS, "name": "close", "at_least": 0.925}, DISTRICTS])
+    verdict = verdict_of(
+        around(0.93), [CARS, {**CARS, "name": "close", "at_least": 0.925}, DISTRICTS]
+    )
     nearest = nearest_to_breaking(verdict)
     assert nearest is not None
     assert nearest.name == "close"
@@ -423,7 +483,10 @@ def test_verdict_is_plain_json() -> None:
 @pytest.mark.stat
 def test_a_plan_on_the_threshold_is_called_meeting_as_rarely_as_stated() -> None:
     rng = np.random.default_rng(11)
-    verdicts = [verdict_of((rng.binomial(400, 0.9, 10) / 400).tolist(), [CARS], wishes=400).verdict for _ in range(400)]
+    verdicts = [
+        verdict_of((rng.binomial(400, 0.9, 10) / 400).tolist(), [CARS], wishes=400).verdict
+        for _ in range(400)
+    ]
     noise = 3 * math.sqrt(0.05 * 0.95 / 400)
     assert abs(verdicts.count("meets") / 400 - 0.05) < noise
     assert abs(verdicts.count("fails") / 400 - 0.05) < noise
@@ -441,11 +504,21 @@ def test_the_coverage_study_judges_as_a_run_does() -> None:
 
             def judged(at: Look, result: RunResult = result) -> Verdict:
                 part = result.replications[: at.replications]
-                return judge(dataclasses.replace(result, replications=part, planned_replications=len(part), look=at.number, looks=at.of))
+                return judge(
+                    dataclasses.replace(
+                        result,
+                        replications=part,
+                        planned_replications=len(part),
+                        look=at.number,
+                        looks=at.of,
+                    )
+                )
 
             verdict = PLAN.until_decided(judged, decided)
             assert verdict.replications == look.replications
-            assert verdict.verdict == ("meets" if judgement.meets else "fails" if fails else "inconclusive")
+            assert verdict.verdict == (
+                "meets" if judgement.meets else "fails" if fails else "inconclusive"
+            )
             assert verdict.criteria[0].upper == pytest.approx(judgement.bounds.upper)
             seen.add(verdict.verdict)
     assert seen >= {"meets", "fails"}

@@ -28,7 +28,13 @@ from chargesim.scenario.reading import load
 from chargesim.study.case import build_case
 from chargesim.view.bench import print_bench
 
-TINY = Sizes(queueing_sites=(2, 3), queueing_sessions=60, scaled_sites=(10, 20), scaled_sessions=500, scaled_days=(1, 2))
+TINY = Sizes(
+    queueing_sites=(2, 3),
+    queueing_sessions=60,
+    scaled_sites=(10, 20),
+    scaled_sessions=500,
+    scaled_days=(1, 2),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +54,15 @@ def printed(measured):
 def test_the_naive_program_tells_the_same_stories_where_no_power_is_shared(seed):
     rng = np.random.default_rng(seed)
     n = 150
-    p = plant(guns=(1, 2, 1, 1), swap=(False, False, True, False), noise_min=3.0, km=2.0, packs=4, slots=2, outside_drive_min=60.0)
+    p = plant(
+        guns=(1, 2, 1, 1),
+        swap=(False, False, True, False),
+        noise_min=3.0,
+        km=2.0,
+        packs=4,
+        slots=2,
+        outside_drive_min=60.0,
+    )
     table = demand(
         rng.uniform(0, 900, n), battery_kwh=rng.uniform(30, 80, n), patience_min=12.0, tolerance_min=25.0, max_diversions=2,
         guidance=rng.integers(0, 2, n), swap_list=np.where(rng.random(n) < 0.3, 1, -1), key=rng.integers(1, 2**62, n),
@@ -59,7 +73,9 @@ def test_the_naive_program_tells_the_same_stories_where_no_power_is_shared(seed)
     ours = {name: int((log["outcome"] == number).sum()) for number, name in enumerate(OUTCOMES)}
     assert city.outcomes["served"] == ours["served"]
     assert city.outcomes["lost"] == ours["lost"]
-    assert sorted(city.waits) == pytest.approx(sorted(log["wait_min"][log["outcome"] == SERVED]), abs=1e-4)
+    assert sorted(city.waits) == pytest.approx(
+        sorted(log["wait_min"][log["outcome"] == SERVED]), abs=1e-4
+    )
 
 
 def test_a_day_times_all_on_the_same_vehicles():
@@ -67,11 +83,16 @@ def test_a_day_times_all_on_the_same_vehicles():
     race = measured.day
     naive, ours, compiled, least = race.contenders
     assert naive.sessions == ours.sessions == compiled.sessions == least.sessions > 100
-    assert (compiled.served_share, compiled.mean_wait_min) == (ours.served_share, ours.mean_wait_min)
+    assert (compiled.served_share, compiled.mean_wait_min) == (
+        ours.served_share,
+        ours.mean_wait_min,
+    )
     assert naive.served_share == pytest.approx(ours.served_share, abs=0.02)
     assert race.ratio("SimPy engine", "SimPy engine") == 1.0
     a, b = race.times["naive SimPy"], race.times["compiled engine"]
-    assert race.ratio("naive SimPy", "compiled engine") == pytest.approx(np.median(np.array(a) / np.array(b)))
+    assert race.ratio("naive SimPy", "compiled engine") == pytest.approx(
+        np.median(np.array(a) / np.array(b))
+    )
     assert len(a) == 2
     assert measured.power == measured.queueing == measured.scaling == ()
 
@@ -83,18 +104,42 @@ def test_all_parts_are_plain_data_and_are_printed():
     assert set(data["day"]) == {"title", "contenders", "ratios", "notes", "draw_us_per_vehicle"}
     assert [one["sites"] for one in data["queueing"]] == [2, 3]
     assert [one["title"] for one in data["power"]] == ["no limit binds", "all limits bind"]
-    assert [[size["sites"] for size in one["sizes"]] for one in data["scaling"]] == [[10, 20], [100, 100]]
-    assert [[size["sessions"] for size in one["sizes"]] for one in data["scaling"]] == [[500, 500], [10_000, 20_000]]
+    assert [[size["sites"] for size in one["sizes"]] for one in data["scaling"]] == [
+        [10, 20],
+        [100, 100],
+    ]
+    assert [[size["sessions"] for size in one["sizes"]] for one in data["scaling"]] == [
+        [500, 500],
+        [10_000, 20_000],
+    ]
     assert len(data["targets"]) == 7
-    assert all({"name", "at_most", "bound", "reached", "met"} == set(one) for one in data["targets"])
+    assert all(
+        {"name", "at_most", "bound", "reached", "met"} == set(one) for one in data["targets"]
+    )
     text = printed(measured)
-    for word in ("floor", "mean wait, min", "us at 3", "knows no shared power", "ns a session", "dearest over cheapest", "Targets"):
+    for word in (
+        "floor",
+        "mean wait, min",
+        "us at 3",
+        "knows no shared power",
+        "ns a session",
+        "dearest over cheapest",
+        "Targets",
+    ):
         assert word in text
 
 
 def test_a_target_is_reached_from_its_own_side():
-    assert [Target("a", True, 3.0, reached).met for reached in (2.0, 3.0, 4.0)] == [True, True, False]
-    assert [Target("a", False, 3.0, reached).met for reached in (2.0, 3.0, 4.0)] == [False, True, True]
+    assert [Target("a", True, 3.0, reached).met for reached in (2.0, 3.0, 4.0)] == [
+        True,
+        True,
+        False,
+    ]
+    assert [Target("a", False, 3.0, reached).met for reached in (2.0, 3.0, 4.0)] == [
+        False,
+        True,
+        True,
+    ]
 
 
 @pytest.mark.parametrize(("sites", "sessions"), [(1, 80), (5, 400)])
@@ -102,7 +147,9 @@ def test_ciw_finds_the_same_mean_wait(sites, sessions):
     pytest.importorskip("ciw", reason="Ciw is another program, installed for development alone")
     grid = queueing_grid(sites, sessions)
     p, table = grid_plant(grid), grid_day(grid)
-    theirs, ours, compiled = (enter(p, table)() for enter in (ciw, simpy_engine_to_the_end, compiled_engine_to_the_end))
+    theirs, ours, compiled = (
+        enter(p, table)() for enter in (ciw, simpy_engine_to_the_end, compiled_engine_to_the_end)
+    )
     assert theirs.served_share == ours.served_share == compiled.served_share == 1.0
     assert ours.mean_wait_min > 1.0
     assert theirs.mean_wait_min == pytest.approx(ours.mean_wait_min, abs=1e-9)
@@ -119,7 +166,9 @@ def test_waits_follow_lindley_at_every_station():
         for at, service in zip(arrivals, services, strict=True):
             waits.append(max(0.0, min(free) - at))
             free[free.index(min(free))] = at + waits[-1] + service
-    assert compiled_engine_to_the_end(p, table)().mean_wait_min == pytest.approx(np.mean(waits), abs=1e-9)
+    assert compiled_engine_to_the_end(p, table)().mean_wait_min == pytest.approx(
+        np.mean(waits), abs=1e-9
+    )
 
 
 def test_without_ciw_the_table_says_so(monkeypatch):
@@ -141,7 +190,10 @@ def test_ciw_is_found_where_it_is(monkeypatch):
 
 def test_other_mean_waits_are_told():
     grid = queueing_grid(2, 40)
-    programs = {"Ciw": lambda p, t: lambda: Found(1.0, 5.0), "compiled engine": compiled_engine_to_the_end}
+    programs = {
+        "Ciw": lambda p, t: lambda: Found(1.0, 5.0),
+        "compiled engine": compiled_engine_to_the_end,
+    }
     race = run_race("two", programs, [(grid_plant(grid), grid_day(grid))])
     assert "Ciw finds OTHER mean waits" in printed(sessions.Bench(queueing=((2, race),)))
 
@@ -180,7 +232,9 @@ def test_the_heap_of_a_run_is_measured_while_it_runs(monkeypatch):
         entries.append(int(world._city.clock["events"][0]))
     mean, events = heap_of_run(p, table)
     assert mean == pytest.approx(np.mean(entries))
-    assert 3.0 <= events <= 4.0  # a wish, an arrival, an end; the end of a patience for those who waited
+    assert (
+        3.0 <= events <= 4.0
+    )  # a wish, an arrival, an end; the end of a patience for those who waited
 
 
 def test_limits_slow_nobody_or_many():

@@ -38,11 +38,18 @@ BUILT = {
     "buildup": {
         "enabled": True,
         "month": "2025-06",
-        "milestones": [{"month": "2024-06", "built": 0.2, "stock": 2000}, {"month": "2026-06", "built": 1.0, "stock": 4000}],
+        "milestones": [
+            {"month": "2024-06", "built": 0.2, "stock": 2000},
+            {"month": "2026-06", "built": 1.0, "stock": 4000},
+        ],
         "share_exponent": 0.5,
     },
 }
-FLAT = {"tariff.periods.peak.factor": 1.3, "tariff.periods.valley.factor": 1.3, "tariff.periods.valley.hours": [0, 1, 2, 3, 4, 5, 6, 7]}
+FLAT = {
+    "tariff.periods.peak.factor": 1.3,
+    "tariff.periods.valley.factor": 1.3,
+    "tariff.periods.valley.hours": [0, 1, 2, 3, 4, 5, 6, 7],
+}
 NO_HOURS = {"tariff.periods.peak.hours": [], "tariff.periods.valley.hours": []}
 STOCK = SMALL.scenario.fleets["taxi"].stock.value
 
@@ -58,8 +65,15 @@ def blackout(district=HERE, day=0):
 
 LINES = {
     "tariff: is on, but every hour has the same price; it changes nothing": {**TARIFF, **NO_HOURS},
-    "tariff: is on, but energy_cny_kwh is 0; it changes nothing": {**TARIFF, "tariff.energy_cny_kwh": 0.0},
-    "tariff: is on, but energy_cny_kwh is 0; it changes no driver's price": {**TARIFF, **SMART, "tariff.energy_cny_kwh": 0.0},
+    "tariff: is on, but energy_cny_kwh is 0; it changes nothing": {
+        **TARIFF,
+        "tariff.energy_cny_kwh": 0.0,
+    },
+    "tariff: is on, but energy_cny_kwh is 0; it changes no driver's price": {
+        **TARIFF,
+        **SMART,
+        "tariff.energy_cny_kwh": 0.0,
+    },
     "tariff: is on, but no vehicle can put off its wish and the outside option's price follows too (outside: true); "
     "it changes little, only the choice between a swap and a gun": {**TARIFF, **STIFF},
     "connected_share: is above 0, but compliance is 0 for taxi; nobody there follows the cloud, the connected use the posted occupancy": {
@@ -73,10 +87,19 @@ LINES = {
         "choice.reservation.hold_min": 0.0,
         "choice.reservation.grace_min": 0.0,
     },
-    "stations.store: is on, but kwh is 0; it changes nothing": {**STORED, "stations.store.kwh": 0.0},
+    "stations.store: is on, but kwh is 0; it changes nothing": {
+        **STORED,
+        "stations.store.kwh": 0.0,
+    },
     "stations.store: is on, but kw is 0; it changes nothing": {**STORED, "stations.store.kw": 0.0},
-    "stations.store: is on, but charge_hours is empty; it is never charged": {**STORED, "stations.store.charge_hours": []},
-    "stations.store: is on, but lend_hours is empty; it changes nothing": {**STORED, "stations.store.lend_hours": []},
+    "stations.store: is on, but charge_hours is empty; it is never charged": {
+        **STORED,
+        "stations.store.charge_hours": [],
+    },
+    "stations.store: is on, but lend_hours is empty; it changes nothing": {
+        **STORED,
+        "stations.store.lend_hours": [],
+    },
     "stations.companions: per_ultra_fast_gun is above 0, but no station has an access of `at` (taxi); it changes nothing": {
         **COMPANIONS,
         "stations.companions.at": ["taxi"],
@@ -89,14 +112,20 @@ LINES = {
         "fleets.taxi.pack_type": "truck_282"
     },
     "swap.smart: is on, but the tariff is off; it changes nothing": SMART,
-    "swap.smart: is on, but there is no swap site; it changes nothing": {**SMART, **TARIFF, "swap.enabled": False},
+    "swap.smart: is on, but there is no swap site; it changes nothing": {
+        **SMART,
+        **TARIFF,
+        "swap.enabled": False,
+    },
     "reliability.failures: is on, but with mtbf_h 1e+06 and mttr_h 25 a gun is available 100.00 % of the time; "
     "it changes next to nothing": {**FAILURES, "reliability.mtbf_h": 1e6},
     "reliability.failed_start_share: is above 0, but failed_start_min is 0; it changes nothing": {
         "reliability.failed_start_share": 0.1,
         "reliability.failed_start_min": 0.0,
     },
-    "blackouts.0: begins on day 1, but the last judged day is 0; no judged wish falls into it": blackout(day=1),
+    "blackouts.0: begins on day 1, but the last judged day is 0; no judged wish falls into it": blackout(
+        day=1
+    ),
     f"fleets.taxi.electrification: vehicles x electrification is the stock, {STOCK:,.0f}; it changes nothing": {
         "fleets.taxi.vehicles": STOCK,
         "fleets.taxi.electrification": 1.0,
@@ -137,7 +166,11 @@ def test_two_lines_of_one_price():
         {"stations.companions.at": []},  # off
         {**SMART, **TARIFF},
         {"fleets.taxi.pack_type": "truck_282", "swap.enabled": False},
-        {"fleets.taxi.pack_type": "truck_282", "fleets.taxi.swap_share": 0.0, "fleets.taxi.swap_capable_share": 0.0},
+        {
+            "fleets.taxi.pack_type": "truck_282",
+            "fleets.taxi.swap_share": 0.0,
+            "fleets.taxi.swap_capable_share": 0.0,
+        },
         {"fleets.bus.pack_type": "truck_282"},  # no bus swaps
         FAILURES,
         {**FAILURES, "reliability.mtbf_h": 100_000.0},  # 99.98 %
@@ -160,7 +193,9 @@ def test_a_blackout_of_a_district_without_a_site_is_told(tmp_path):
     assert len(gone) < len(rows)
     sites.write_text("\n".join(gone) + "\n", encoding="utf-8")
     case = build_case(load(folder / "small_city.yaml").replace(blackout()))
-    assert f"blackouts.0: {HERE} has no site; it changes nothing" in idle_mechanisms(case.scenario, case.network, case.task.demand)
+    assert f"blackouts.0: {HERE} has no site; it changes nothing" in idle_mechanisms(
+        case.scenario, case.network, case.task.demand
+    )
 
 
 def of_sites(folder, *rows, changes=()):
@@ -177,13 +212,18 @@ def of_sites(folder, *rows, changes=()):
 @pytest.mark.parametrize(
     ("days", "lines"),
     [
-        ([0, 1], ["city.sites: 1 site opens after the horizon; it serves nobody"]),  # day 0 is the only one that is judged
+        (
+            [0, 1],
+            ["city.sites: 1 site opens after the horizon; it serves nobody"],
+        ),  # day 0 is the only one that is judged
         ([1, 2, 7], ["city.sites: 3 sites open after the horizon; they serve nobody"]),
         ([0, 0], []),
     ],
 )
 def test_a_site_that_opens_too_late_is_told(tmp_path, days, lines):
-    rows = [f"late-{i},station,public,{HERE},29.5,106.515,R02,2,,,,{day}" for i, day in enumerate(days)]
+    rows = [
+        f"late-{i},station,public,{HERE},29.5,106.515,R02,2,,,,{day}" for i, day in enumerate(days)
+    ]
     assert of_sites(copy_small_city(tmp_path), *rows) == lines
 
 
@@ -206,7 +246,9 @@ LOG_REPLACES = "but the recorded wishes stand in for the demand; it changes noth
 def of_log(folder, *rows, changes=()):
     """Return the case of the small city, its stock not given, with these recorded wishes."""
     (folder / "log.csv").write_text("\n".join([LOG_HEAD, *rows]) + "\n", encoding="utf-8")
-    return build_case(load(folder / "small_city.yaml", ["recorded=log.csv", "fleet.stock=null", *changes]))
+    return build_case(
+        load(folder / "small_city.yaml", ["recorded=log.csv", "fleet.stock=null", *changes])
+    )
 
 
 @pytest.mark.parametrize(
@@ -223,8 +265,15 @@ def of_log(folder, *rows, changes=()):
     ],
 )  # fmt: skip
 def test_what_a_log_leaves_without_effect_is_told(tmp_path, change, line):
-    case = of_log(copy_small_city(tmp_path), "5,R01,taxi,0.2,0.8", "1500,R01,taxi,0.2,0.8", changes=[change] if change else [])
-    assert list(idle_mechanisms(case.scenario, case.network, case.task.demand)) == ([line] if line else [])
+    case = of_log(
+        copy_small_city(tmp_path),
+        "5,R01,taxi,0.2,0.8",
+        "1500,R01,taxi,0.2,0.8",
+        changes=[change] if change else [],
+    )
+    assert list(idle_mechanisms(case.scenario, case.network, case.task.demand)) == (
+        [line] if line else []
+    )
 
 
 def test_what_a_log_asks_is_told_instead_of_the_ledger(tmp_path):
@@ -237,8 +286,15 @@ def test_what_a_log_asks_is_told_instead_of_the_ledger(tmp_path):
         "curve_id,soc,power_kw,usable_kwh,volt\nsmall,0,100,60,400\nsmall,1,100,60,400\nlarge,0,100,80,400\nlarge,1,100,80,400\n",
         encoding="utf-8",
     )
-    rows = ["5,R01,taxi,0.2,0.8,small", "1439,R01,taxi,0.3,0.8,small", "3000,R01,bus,0.5,0.75,large", "9000,R01,bus,0.5,0.75,large"]
-    (folder / "log.csv").write_text("\n".join([f"{LOG_HEAD},curve", *rows]) + "\n", encoding="utf-8")
+    rows = [
+        "5,R01,taxi,0.2,0.8,small",
+        "1439,R01,taxi,0.3,0.8,small",
+        "3000,R01,bus,0.5,0.75,large",
+        "9000,R01,bus,0.5,0.75,large",
+    ]
+    (folder / "log.csv").write_text(
+        "\n".join([f"{LOG_HEAD},curve", *rows]) + "\n", encoding="utf-8"
+    )
     mixes = [f"fleets.{name}.curves={{small: 0.5, large: 0.5}}" for name in FLEETS]
     changes = ["recorded=log.csv", "tables.curves=small/curves.csv", "horizon.days=2", *mixes]
     checked = check_case(build_case(load(folder / "small_city.yaml", changes)))
@@ -251,12 +307,19 @@ def test_what_a_log_asks_is_told_instead_of_the_ledger(tmp_path):
     print_check(Console(file=printed, width=200), checked)
     text = printed.getvalue()
     assert "The log replaces the ledger: log.csv, 3 wishes on 2 days of the horizon.\n" in text
-    assert "Asked of the network: 2 sessions and 43 kWh a day; by the log, on average of its days.\n" in text
+    assert (
+        "Asked of the network: 2 sessions and 43 kWh a day; by the log, on average of its days.\n"
+        in text
+    )
 
 
 def test_a_log_without_a_wish_in_the_horizon_asks_nothing(tmp_path):
     checked = check_case(of_log(copy_small_city(tmp_path), "99999,R01,taxi,0.2,0.8"))
-    assert (checked.sessions_per_day, checked.energy_kwh_per_day, checked.offered_erlangs) == (0, 0, 0)
+    assert (checked.sessions_per_day, checked.energy_kwh_per_day, checked.offered_erlangs) == (
+        0,
+        0,
+        0,
+    )
     assert checked.recorded == "log.csv, no wish within the horizon"
 
 
@@ -264,9 +327,13 @@ def test_no_open_gun_is_said_in_words(tmp_path):
     folder = copy_small_city(tmp_path)
     sites = folder / "small/sites.csv"
     rows = sites.read_text(encoding="utf-8").splitlines()
-    sites.write_text("\n".join([rows[0], *(row for row in rows if ",swap," in row)]) + "\n", encoding="utf-8")
+    sites.write_text(
+        "\n".join([rows[0], *(row for row in rows if ",swap," in row)]) + "\n", encoding="utf-8"
+    )
     printed = StringIO()
-    print_check(Console(file=printed, width=200), check_case(build_case(load(folder / "small_city.yaml"))))
+    print_check(
+        Console(file=printed, width=200), check_case(build_case(load(folder / "small_city.yaml")))
+    )
     assert "Offered load: no gun is open.\n" in printed.getvalue()
     assert "nan" not in printed.getvalue()
 
@@ -285,8 +352,13 @@ def test_recorded_wishes_follow_no_cloud(tmp_path):
 def test_check_prints_the_lines_and_has_them_as_json(tmp_path):
     change = ["--set", "swap.smart.enabled=true"]
     line = "swap.smart: is on, but the tariff is off; it changes nothing"
-    assert json.loads(chargesim("check", SMALL_FILE, *change, "--json", cwd=tmp_path).stdout)["idle"] == [line]
-    assert f"Switched on, but idle\n{line}\n" in chargesim("check", SMALL_FILE, *change, cwd=tmp_path).stdout
+    assert json.loads(chargesim("check", SMALL_FILE, *change, "--json", cwd=tmp_path).stdout)[
+        "idle"
+    ] == [line]
+    assert (
+        f"Switched on, but idle\n{line}\n"
+        in chargesim("check", SMALL_FILE, *change, cwd=tmp_path).stdout
+    )
     plain = chargesim("check", SMALL_FILE, cwd=tmp_path)
     assert "idle" not in plain.stdout
 
@@ -296,6 +368,9 @@ def test_check_prints_the_source_of_every_arrival_process():
     checked = check_case(build_case(SMALL))
     print_check(Console(file=printed, width=200), checked)
     text = printed.getvalue()
-    for words in ("profile taxi_shift_change, derived: shift_fleet x factors", "profile day_fleet, arrivals at the rapid points of Perth"):
+    for words in (
+        "profile taxi_shift_change, derived: shift_fleet x factors",
+        "profile day_fleet, arrivals at the rapid points of Perth",
+    ):
         assert words in text
     assert all("; arrivals: profile " in row.sources for row in checked.ledger)

@@ -16,7 +16,15 @@ COMMAND = Path(sys.executable).with_name("chargesim")
 def chargesim(*words, cwd, code=0):
     """Run the command; nobody who types something wrong ever sees a traceback."""
     start = [str(COMMAND)] if COMMAND.exists() else [sys.executable, "-m", "chargesim"]
-    done = subprocess.run([*start, *words], cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
+    done = subprocess.run(
+        [*start, *words],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
     assert "Traceback" not in done.stderr + done.stdout
     assert done.returncode == code, done.stderr
     return done
@@ -29,7 +37,13 @@ def empty(tmp_path):
 
 
 def test_help_names_the_commands_and_comes_by_the_module_too(empty):
-    done = subprocess.run([sys.executable, "-m", "chargesim", "--help"], cwd=empty, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "chargesim", "--help"],
+        cwd=empty,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0
     for command in ("run", "check", "limit", "tornado", "uncertainty", "schema", "bench"):
         assert f" {command} " in done.stdout
@@ -40,17 +54,40 @@ def test_check_as_json_simulates_nothing(empty):
     done = chargesim("check", SMALL, "--set", "fleet.stock=6000", "--json", cwd=empty)
     checked = json.loads(done.stdout)
     assert done.stdout.startswith("{\n")
-    assert {"title", "label", "stations", "piles", "swap_sites", "ledger", "stock", "sessions_per_day", "offered_load"} <= set(checked)
-    assert (checked["stations"], checked["piles"], checked["swap_sites"], checked["stock"]) == (9, 16, 3, 6000)
+    assert {
+        "title",
+        "label",
+        "stations",
+        "piles",
+        "swap_sites",
+        "ledger",
+        "stock",
+        "sessions_per_day",
+        "offered_load",
+    } <= set(checked)
+    assert (checked["stations"], checked["piles"], checked["swap_sites"], checked["stock"]) == (
+        9,
+        16,
+        3,
+        6000,
+    )
     rows = {row["fleet"]: row for row in checked["ledger"]}
     assert rows["corridor"]["stock"] is None  # not known: null, never NaN
-    assert sum(row["sessions_per_day"] for row in rows.values()) == pytest.approx(checked["sessions_per_day"])
+    assert sum(row["sessions_per_day"] for row in rows.values()) == pytest.approx(
+        checked["sessions_per_day"]
+    )
     assert list(empty.iterdir()) == []
 
 
 def test_check_prints_the_ledger(empty):
     done = chargesim("check", SMALL, cwd=empty)
-    for word in ("private car", "heavy truck", "corridor", "small invented city", "zones, roads and sites from tables"):
+    for word in (
+        "private car",
+        "heavy truck",
+        "corridor",
+        "small invented city",
+        "zones, roads and sites from tables",
+    ):
         assert word in " ".join(done.stdout.split())
     assert done.stderr == ""
 
@@ -75,8 +112,21 @@ def test_run_as_json(empty):
     )
     printed = json.loads(done.stdout)
     counts = {"replications", "look", "looks", "more_replications"}
-    assert set(printed) == {"run_dir", "verdict", "criteria", "precision", "engine", "kpis", *counts}
-    assert (printed["replications"], printed["look"], printed["looks"], printed["precision"]) == (2, 1, 1, None)
+    assert set(printed) == {
+        "run_dir",
+        "verdict",
+        "criteria",
+        "precision",
+        "engine",
+        "kpis",
+        *counts,
+    }
+    assert (printed["replications"], printed["look"], printed["looks"], printed["precision"]) == (
+        2,
+        1,
+        1,
+        None,
+    )
     assert printed["run_dir"] == "mine"
     assert printed["kpis"]
     assert all(row["scope"] == "city" for row in printed["kpis"])
@@ -109,7 +159,15 @@ def test_errors_of_the_scenario_are_lines_and_exit_1(tmp_path, empty):
     folder = copy_small_city(tmp_path)
     with (folder / "small_city.yaml").open("a", encoding="utf-8") as file:
         file.write("\nchoise:\n  noise_min: 3\n")
-    done = chargesim("run", str(folder / "small_city.yaml"), "--set", "fleet.stock=many", "--json", cwd=empty, code=1)
+    done = chargesim(
+        "run",
+        str(folder / "small_city.yaml"),
+        "--set",
+        "fleet.stock=many",
+        "--json",
+        cwd=empty,
+        code=1,
+    )
     assert done.stdout == ""
     lines = done.stderr.splitlines()
     assert len(lines) == 3
@@ -141,8 +199,15 @@ def test_wrong_usage_is_exit_2(empty, words):
 
 
 def test_bench_as_json_measures_the_part_that_is_asked_for(empty):
-    measured = json.loads(chargesim("bench", SMALL, "--part", "day", "--rounds", "1", "--json", cwd=empty).stdout)
+    measured = json.loads(
+        chargesim("bench", SMALL, "--part", "day", "--rounds", "1", "--json", cwd=empty).stdout
+    )
     assert set(measured) == {"day", "queueing", "power", "scaling", "targets"}
-    assert [one["name"] for one in measured["day"]["contenders"]] == ["naive SimPy", "SimPy engine", "compiled engine", "floor"]
+    assert [one["name"] for one in measured["day"]["contenders"]] == [
+        "naive SimPy",
+        "SimPy engine",
+        "compiled engine",
+        "floor",
+    ]
     assert measured["queueing"] == measured["power"] == measured["scaling"] == []
     assert list(empty.iterdir()) == []

@@ -75,7 +75,11 @@ def test_json_and_exit_code(monkeypatch):
     monkeypatch.setattr(coverage, "alpha_of_a_look", lambda alpha, looks: alpha)
     done = CliRunner().invoke(app, ["coverage", "--studies", "250", "--jobs", "1", "--json"])
     printed = json.loads(done.stdout)
-    assert (printed["seed"], printed["looks"], printed["kinds"][0]["studies"]) == (1, [20, 40, 80, 160], 250)
+    assert (printed["seed"], printed["looks"], printed["kinds"][0]["studies"]) == (
+        1,
+        [20, 40, 80, 160],
+        250,
+    )
     assert done.exit_code == (1 if printed["kinds"][0]["missed"] else 0)
     said = CliRunner().invoke(app, ["coverage", "--studies", "250", "--jobs", "1"]).stdout
     assert "a target may be missed by chance alone" in " ".join(said.split())

@@ -49,8 +49,14 @@ def plain():
         ({**TARIFF, **CLOUDY, **FAILING}, {"put_off_min", "guidance", "failed_starts"}),
         ({**TARIFF, "tariff.energy_cny_kwh": 0.0}, set()),
         ({**TARIFF, "tariff.periods.peak.factor": 1.0, "tariff.periods.valley.factor": 1.0}, set()),
-        ({**TARIFF, **{f"fleets.{name}.flexible_share": 0.0 for name in SMALL.scenario.fleets}}, set()),
-        ({**TARIFF, **{f"fleets.{name}.flexible_min": 0.0 for name in SMALL.scenario.fleets}}, set()),
+        (
+            {**TARIFF, **{f"fleets.{name}.flexible_share": 0.0 for name in SMALL.scenario.fleets}},
+            set(),
+        ),
+        (
+            {**TARIFF, **{f"fleets.{name}.flexible_min": 0.0 for name in SMALL.scenario.fleets}},
+            set(),
+        ),
         ({"reliability.failed_start_min": 9.0, "reliability.failures": True}, set()),
     ],
 )
@@ -62,8 +68,12 @@ def test_a_share_of_one_mechanism_leaves_those_of_the_others():
     every = {**TARIFF, **CLOUDY, **FAILING}
     usual = drawn(every)[1]
     assert changed(usual, drawn({**every, "fleet.connected_share": 0.6})[1]) == {"guidance"}
-    assert changed(usual, drawn({**every, "reliability.failed_start_share": 0.3})[1]) == {"failed_starts"}
-    assert changed(usual, drawn({**every, "fleets.private_car.flexible_min": 300.0})[1]) == {"put_off_min"}
+    assert changed(usual, drawn({**every, "reliability.failed_start_share": 0.3})[1]) == {
+        "failed_starts"
+    }
+    assert changed(usual, drawn({**every, "fleets.private_car.flexible_min": 300.0})[1]) == {
+        "put_off_min"
+    }
     compliance = {f"fleets.{name}.compliance": 0.3 for name in SMALL.scenario.fleets}
     assert changed(usual, drawn({**every, **compliance})[1]) == {"guidance"}
 
@@ -71,7 +81,10 @@ def test_a_share_of_one_mechanism_leaves_those_of_the_others():
 def test_marks_are_thinned_with_their_vehicles():
     """The vehicles of a smaller stock have the same marks in a larger one."""
     every = {**TARIFF, **CLOUDY, **FAILING}
-    few, many = drawn({**every, "fleet.stock": 150_000})[1], drawn({**every, "fleet.stock": 151_000})[1]
+    few, many = (
+        drawn({**every, "fleet.stock": 150_000})[1],
+        drawn({**every, "fleet.stock": 151_000})[1],
+    )
     common = many[np.isin(many["key"], few["key"])]
     assert len(few) < len(many)
     assert changed(few, common) == set()
@@ -98,19 +111,27 @@ def guidance(**changes):
     return conduct(**changes)._guidance(u_guidance, u)
 
 
-@pytest.mark.parametrize(("connected", "compliance"), [(0.0, 1.0), (0.25, 0.8), (0.5, 1.0), (0.9, 0.3), (1.0, 0.6), (1.0, 0.0)])
+@pytest.mark.parametrize(
+    ("connected", "compliance"),
+    [(0.0, 1.0), (0.25, 0.8), (0.5, 1.0), (0.9, 0.3), (1.0, 0.6), (1.0, 0.0)],
+)
 def test_guidance_has_its_shares(connected, compliance):
     """Cloud: connected x compliance; posted: the other connected, and the posted share of the rest. Five standard errors."""
     level = guidance(connected_share=connected, compliance=compliance)
     cloud, posted = connected * compliance, connected * (1 - compliance) + (1 - connected) * 0.7
     for value, share in ((CLOUD, cloud), (POSTED, posted), (DISTANCE, 1 - cloud - posted)):
-        assert abs((level == value).mean() - share) <= 5 * np.sqrt(max(0.0, share * (1 - share)) / len(level)) + 1e-12
+        assert (
+            abs((level == value).mean() - share)
+            <= 5 * np.sqrt(max(0.0, share * (1 - share)) / len(level)) + 1e-12
+        )
 
 
 def test_late_drivers_have_their_share_and_their_mean():
     """Exponential: the mean of n draws has a standard error of mean / sqrt(n); five of them."""
     on = {"fleet.connected_share": 1.0, "choice.reservation.enabled": True, "fleet.stock": 200_000}
-    table = drawn({**on, "choice.reservation.late_share": 0.3, "choice.reservation.late_min": 8.0})[1]
+    table = drawn({**on, "choice.reservation.late_share": 0.3, "choice.reservation.late_min": 8.0})[
+        1
+    ]
     late = table["late_min"] > 0
     assert abs(late.mean() - 0.3) < 5 * np.sqrt(0.21 / len(late))
     assert abs(table["late_min"][late].mean() - 8.0) < 5 * 8.0 / np.sqrt(late.sum())
@@ -128,7 +149,12 @@ def test_who_follows_the_cloud_stays_with_it_when_more_are_connected():
 
 
 def test_one_share_for_all_fleets_takes_the_place_of_their_own():
-    table = drawn({"fleet.connected_share": 1.0, **{f"fleets.{name}.compliance": 1.0 for name in SMALL.scenario.fleets}})[1]
+    table = drawn(
+        {
+            "fleet.connected_share": 1.0,
+            **{f"fleets.{name}.compliance": 1.0 for name in SMALL.scenario.fleets},
+        }
+    )[1]
     assert (table["guidance"] == CLOUD).all()
     demand, table = drawn({"fleets.taxi.connected_share": 1.0, "fleets.taxi.compliance": 1.0})
     taxi = table["fleet"] == demand.names.index("taxi")
@@ -157,7 +183,9 @@ def naive_put_off(wish_min, u, window_min, factors):
 
 PRICES = st.lists(st.sampled_from([0.4, 0.7, 1.0, 1.6]), min_size=24, max_size=24).map(np.array)
 TICKS = st.integers(0, 3 * 1440 * 2**20 - 1)
-EDGES = st.sampled_from([0, 60 * 2**20, 60 * 2**20 - 1, 1439 * 2**20, 1440 * 2**20, 1440 * 2**20 - 1])
+EDGES = st.sampled_from(
+    [0, 60 * 2**20, 60 * 2**20 - 1, 1439 * 2**20, 1440 * 2**20, 1440 * 2**20 - 1]
+)
 
 
 @given(
@@ -172,18 +200,33 @@ def test_putting_off_is_the_naive_rule(factors, window_min, ticks, seed):
     u = np.random.default_rng(seed).random(len(wish))
     u[0] = 1.0 - 2.0**-53
     late = put_off_min(wish, u, window_min=window_min, factors=factors)
-    assert late.tolist() == [naive_put_off(a, b, window_min, factors) for a, b in zip(wish.tolist(), u.tolist(), strict=True)]
+    assert late.tolist() == [
+        naive_put_off(a, b, window_min, factors)
+        for a, b in zip(wish.tolist(), u.tolist(), strict=True)
+    ]
     assert (late >= 0).all()
     assert (late <= window_min).all()
     assert np.array_equal(late / TICK, np.round(late / TICK))
-    before, after = factors[(wish // 60).astype(int) % 24], factors[((wish + late) // 60).astype(int) % 24]
+    before, after = (
+        factors[(wish // 60).astype(int) % 24],
+        factors[((wish + late) // 60).astype(int) % 24],
+    )
     assert (after[late > 0] < before[late > 0]).all()
 
 
-@given(window_min=st.floats(0, 5000), ticks=st.lists(TICKS, min_size=1, max_size=20), price=st.floats(0, 3))
+@given(
+    window_min=st.floats(0, 5000),
+    ticks=st.lists(TICKS, min_size=1, max_size=20),
+    price=st.floats(0, 3),
+)
 @settings(max_examples=40, deadline=None)
 def test_nobody_puts_off_when_prices_are_flat(window_min, ticks, price):
-    late = put_off_min(np.array(ticks) * TICK, np.full(len(ticks), 0.5), window_min=window_min, factors=np.full(24, price))
+    late = put_off_min(
+        np.array(ticks) * TICK,
+        np.full(len(ticks), 0.5),
+        window_min=window_min,
+        factors=np.full(24, price),
+    )
     assert (late == 0).all()
 
 
@@ -192,25 +235,44 @@ def test_putting_off_by_hand():
     factors = np.ones(24)
     factors[[20, 21]], factors[:8] = 1.6, 0.4
     at = np.array([20.5 * 60])
-    assert put_off_min(at, np.array([0.5]), window_min=120, factors=factors).tolist() == [22.25 * 60 - 20.5 * 60]
-    assert put_off_min(at, np.array([0.5]), window_min=360, factors=factors).tolist() == [25.25 * 60 - 20.5 * 60]
-    assert put_off_min(at, np.array([0.5]), window_min=60, factors=factors).tolist() == [0]  # still peak at the end of the window
-    assert put_off_min(np.array([60.0]), np.array([0.5]), window_min=600, factors=factors).tolist() == [0]  # in the valley already
+    assert put_off_min(at, np.array([0.5]), window_min=120, factors=factors).tolist() == [
+        22.25 * 60 - 20.5 * 60
+    ]
+    assert put_off_min(at, np.array([0.5]), window_min=360, factors=factors).tolist() == [
+        25.25 * 60 - 20.5 * 60
+    ]
+    assert put_off_min(at, np.array([0.5]), window_min=60, factors=factors).tolist() == [
+        0
+    ]  # still peak at the end of the window
+    assert put_off_min(
+        np.array([60.0]), np.array([0.5]), window_min=600, factors=factors
+    ).tolist() == [0]  # in the valley already
 
 
 def test_flexible_vehicles_of_the_table_put_off():
     """Of the wishes from which the valley can be reached, the flexible share comes later; the corridors' come at once."""
-    demand, _ = drawn({**TARIFF, "fleets.private_car.flexible_share": 0.3, "fleets.private_car.flexible_min": 120.0})
+    demand, _ = drawn(
+        {
+            **TARIFF,
+            "fleets.private_car.flexible_share": 0.3,
+            "fleets.private_car.flexible_min": 120.0,
+        }
+    )
     table = np.concatenate([demand.day(1, day) for day in range(7)])
     late, day = table["put_off_min"] > 0, table["wish_min"] // 1440
-    car, noon = table["fleet"] == demand.names.index("private_car"), table["wish_min"] // 60 % 24 == 12
+    car, noon = (
+        table["fleet"] == demand.names.index("private_car"),
+        table["wish_min"] // 60 % 24 == 12,
+    )
     assert (car & noon).any()
     assert not late[car & noon].any()  # nothing is cheaper before 17 h
     night = car & ((table["wish_min"] + 120) // 1440 > day)  # the valley begins at midnight
     assert night.sum() > 300
     assert abs(late[night].mean() - 0.3) < 4 * np.sqrt(0.3 * 0.7 / night.sum())
     arrival = table["wish_min"] + table["put_off_min"]
-    assert np.array_equal(arrival[night & late] // 1440, day[night & late] + 1)  # it crosses midnight
+    assert np.array_equal(
+        arrival[night & late] // 1440, day[night & late] + 1
+    )  # it crosses midnight
     corridor = table["fleet"] == demand.names.index("corridor")
     assert corridor.any()
     assert not late[corridor].any()
@@ -236,12 +298,23 @@ def test_marks_are_independent_and_instants_uniform():
     factors = np.ones(24)
     factors[:8] = 0.4
     which = conduct(
-        connected_share=1.0, compliance=0.5, flexible_share=0.5, flexible_min=1440.0, factors=tuple(factors), failed_start_share=0.5
+        connected_share=1.0,
+        compliance=0.5,
+        flexible_share=0.5,
+        flexible_min=1440.0,
+        factors=tuple(factors),
+        failed_start_share=0.5,
     )
     table = empty_table(20_000)
     table["wish_min"] = 600.0
-    which.fill(table, np.full(len(table), 0.5), np.ascontiguousarray(which.draws(1, 0, "taxi", 0, 0, len(table)).T))
-    marks = np.stack([table["guidance"] == CLOUD, table["put_off_min"] > 0, table["failed_starts"] > 0])
+    which.fill(
+        table,
+        np.full(len(table), 0.5),
+        np.ascontiguousarray(which.draws(1, 0, "taxi", 0, 0, len(table)).T),
+    )
+    marks = np.stack(
+        [table["guidance"] == CLOUD, table["put_off_min"] > 0, table["failed_starts"] > 0]
+    )
     together = np.corrcoef(marks)
     assert np.abs(together[np.triu_indices(3, 1)]).max() < 5 / np.sqrt(len(table))
     late = table[table["put_off_min"] > 0]
@@ -259,11 +332,15 @@ def test_a_share_of_the_first_tries_fails(share):
 
 
 def test_cold_batteries_take_a_factor_of_their_curves():
-    usual, cold = (build_case(SMALL.replace({"fleet.curve_factor": factor})) for factor in (1.0, 0.6))
+    usual, cold = (
+        build_case(SMALL.replace({"fleet.curve_factor": factor})) for factor in (1.0, 0.6)
+    )
     table = read_curves(SCENARIOS / "tables/charging_curves.csv")
     assert usual.curves.step_kw.tobytes() == table.step_kw.tobytes()
     np.testing.assert_allclose(cold.curves.step_kw, 0.6 * table.step_kw, rtol=1e-15)
     vehicles = len(table.id)
     assert (cold.task.plant.step_kw[:, :vehicles] <= usual.task.plant.step_kw[:, :vehicles]).all()
     assert (cold.task.plant.step_kw[:, :vehicles] < usual.task.plant.step_kw[:, :vehicles]).any()
-    assert np.array_equal(cold.task.plant.step_kw[:, vehicles:], usual.task.plant.step_kw[:, vehicles:])  # packs have limits of their own
+    assert np.array_equal(
+        cold.task.plant.step_kw[:, vehicles:], usual.task.plant.step_kw[:, vehicles:]
+    )  # packs have limits of their own

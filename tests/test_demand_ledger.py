@@ -39,7 +39,9 @@ def test_a_line_by_hand():
     assert row.swap_target_share == pytest.approx(0.6)
     packs, cars = row.capable_share * 42, (1 - row.capable_share) * own
     assert packs / (packs + cars) == pytest.approx((0.3 + 0.4 * 0.2) / 0.5)
-    assert row.session_kwh == pytest.approx((row.capable_share * 42 + (1 - row.capable_share) * own) * 0.5, rel=1e-4)
+    assert row.session_kwh == pytest.approx(
+        (row.capable_share * 42 + (1 - row.capable_share) * own) * 0.5, rel=1e-4
+    )
     assert row.sessions_per_day == pytest.approx(9_900 / row.session_kwh)
     assert row.share_at_network == pytest.approx(0.5)
     assert row.sources.startswith("stock: set in Python; active_share: ")
@@ -83,10 +85,13 @@ def test_share_at_network_refuses_more_than_all_public_energy():
     with pytest.raises(InputError) as caught:
         ledger({"fleet.share_at_network": 0.9})
     usual = ledger()
-    most = usual.share_at_network / max(row.share_at_network for row in usual.rows if row.fleet != CORRIDOR)
+    most = usual.share_at_network / max(
+        row.share_at_network for row in usual.rows if row.fleet != CORRIDOR
+    )
     (fault,) = caught.value.faults
     assert (
-        fault == f"fleet.share_at_network: 0.9 would ask more than all public energy of taxi, heavy_truck; at most {most:.3f} with this mix"
+        fault
+        == f"fleet.share_at_network: 0.9 would ask more than all public energy of taxi, heavy_truck; at most {most:.3f} with this mix"
     )
     ledger({"fleet.share_at_network": float(np.floor(most * 1000) / 1000)})
 
@@ -96,16 +101,27 @@ def test_the_city_asks_8_6_gwh_a_day():
     rows = {name: row for name, row in lines().items() if name != CORRIDOR}
     gwh = {name: row.energy_kwh_per_day / 1e6 for name, row in rows.items()}
     assert sum(gwh.values()) == pytest.approx(8.6, rel=0.03)
-    expected = {"private_car": 3.1, "heavy_truck": 1.4, "logistics_van": 1.35, "ride_hailing": 1.2, "bus": 1.0, "taxi": 0.5}
+    expected = {
+        "private_car": 3.1,
+        "heavy_truck": 1.4,
+        "logistics_van": 1.35,
+        "ride_hailing": 1.2,
+        "bus": 1.0,
+        "taxi": 0.5,
+    }
     assert gwh == pytest.approx(expected, rel=0.03)
     assert ledger().stock == pytest.approx(952_000, rel=0.03)
-    assert sum(row.public_kwh_per_day for row in rows.values()) / 1e6 == pytest.approx(5.1, rel=0.05)
+    assert sum(row.public_kwh_per_day for row in rows.values()) / 1e6 == pytest.approx(
+        5.1, rel=0.05
+    )
 
 
 def test_sums_are_those_of_the_lines():
     whole = ledger()
     assert whole.sessions_per_day == pytest.approx(sum(row.sessions_per_day for row in whole.rows))
-    assert whole.network_kwh_per_day == pytest.approx(sum(row.sessions_per_day * row.session_kwh for row in whole.rows))
+    assert whole.network_kwh_per_day == pytest.approx(
+        sum(row.sessions_per_day * row.session_kwh for row in whole.rows)
+    )
 
 
 def test_a_corridor_line_by_hand():
@@ -116,7 +132,9 @@ def test_a_corridor_line_by_hand():
     assert row.consumption_kwh_km == pytest.approx(car.consumption_kwh_km.value * 1.25)
     rule = SocRule.of(PLAN.scenario, car, corridors)
     assert rule.soc_low == corridors.soc_low.value
-    assert lines({"corridors.holiday_factor": 2.59})[CORRIDOR].sessions_per_day == pytest.approx(2.59 * row.sessions_per_day)
+    assert lines({"corridors.holiday_factor": 2.59})[CORRIDOR].sessions_per_day == pytest.approx(
+        2.59 * row.sessions_per_day
+    )
     assert CORRIDOR not in lines({"corridors": None})
 
 
@@ -136,5 +154,11 @@ def test_no_vehicles_ask_for_nothing():
     none = ledger({f"fleets.{name}.stock": 0 for name in PLAN.scenario.fleets})
     assert none.stock == 0
     assert none.share_at_network == 0
-    no_shares = ledger({f"fleets.{name}.{share}": 0 for name in PLAN.scenario.fleets for share in ("fast_share", "swap_share")})
+    no_shares = ledger(
+        {
+            f"fleets.{name}.{share}": 0
+            for name in PLAN.scenario.fleets
+            for share in ("fast_share", "swap_share")
+        }
+    )
     assert no_shares.share_at_network == 0

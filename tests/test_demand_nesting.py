@@ -9,7 +9,12 @@ from chargesim.demand.table import WISH
 from chargesim.scenario.reading import load
 from chargesim.study.case import build_case
 
-BUSY = ["fleet.connected_share=0.4", "tariff.enabled=true", "choice.reservation.enabled=true", "reliability.failed_start_share=0.1"]
+BUSY = [
+    "fleet.connected_share=0.4",
+    "tariff.enabled=true",
+    "choice.reservation.enabled=true",
+    "reliability.failed_start_share=0.1",
+]
 
 
 def models(key, levels, changes=()):
@@ -17,7 +22,10 @@ def models(key, levels, changes=()):
     return [build_case(loaded.replace({key: level})).task.demand for level in levels]
 
 
-@pytest.mark.parametrize(("key", "levels"), [("fleet.share_at_network", (0.05, 0.2, 0.4)), ("fleet.stock", (9_000, 0, 2_345.6))])
+@pytest.mark.parametrize(
+    ("key", "levels"),
+    [("fleet.share_at_network", (0.05, 0.2, 0.4)), ("fleet.stock", (9_000, 0, 2_345.6))],
+)
 @pytest.mark.parametrize("changes", [(), BUSY])
 def test_thinning_equals_drawing_anew_to_the_last_bit(key, levels, changes):
     each = models(key, levels, changes)
@@ -41,7 +49,9 @@ def test_what_cannot_be_drawn_once_is_drawn_anew():
     each = models("fleets.private_car.patience_min", (10, 20))
     for model, tables in zip(each, days_of_all(each, 0, 2), strict=True):
         assert alike(tables, [model.day(0, day) for day in range(2)])
-    first, second = (next(days)[0] for days in (days_of_all(each[:1], 0, 1), days_of_all(each[1:], 0, 1)))
+    first, second = (
+        next(days)[0] for days in (days_of_all(each[:1], 0, 1), days_of_all(each[1:], 0, 1))
+    )
     assert not np.array_equal(first["patience_min"], second["patience_min"])
 
 

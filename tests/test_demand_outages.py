@@ -38,7 +38,9 @@ def by_gun(rows):
     """Return the rows of each gun in their order."""
     guns = {}
     for row in rows:
-        guns.setdefault((int(row["site"]), int(row["gun"])), []).append((float(row["begin_min"]), float(row["end_min"])))
+        guns.setdefault((int(row["site"]), int(row["gun"])), []).append(
+            (float(row["begin_min"]), float(row["end_min"]))
+        )
     return guns
 
 
@@ -49,7 +51,9 @@ def test_guns_are_down_their_share_of_the_time():
     rows = model().draw(0, horizon)
     for begin, end in ((0.0, horizon), (0.0, DAY_MIN), (horizon - DAY_MIN, horizon)):
         down = np.zeros((500, 4))
-        inside = np.maximum(0.0, np.minimum(rows["end_min"], end) - np.maximum(rows["begin_min"], begin))
+        inside = np.maximum(
+            0.0, np.minimum(rows["end_min"], end) - np.maximum(rows["begin_min"], begin)
+        )
         np.add.at(down, (rows["site"], rows["gun"]), inside)
         share = down.ravel() / (end - begin)
         half = stats.norm.ppf(0.9995) * share.std(ddof=1) / np.sqrt(share.size)
@@ -60,7 +64,9 @@ def test_guns_are_down_their_share_of_the_time():
 @pytest.mark.stat
 def test_a_gun_is_as_likely_down_at_the_start_as_ever():
     """Down at 0: a fifth of 20,000 guns, within four standard errors."""
-    down = [(model().draw(replication, DAY_MIN)["begin_min"] == 0).sum() for replication in range(10)]
+    down = [
+        (model().draw(replication, DAY_MIN)["begin_min"] == 0).sum() for replication in range(10)
+    ]
     assert abs(sum(down) / 20_000 - 0.2) < 4 * np.sqrt(0.2 * 0.8 / 20_000)
 
 
@@ -81,7 +87,9 @@ def test_rows_are_whole_ticks_in_order_and_do_not_overlap():
         assert np.array_equal(rows[name] / TICK, np.round(rows[name] / TICK))
     assert (rows["end_min"] > rows["begin_min"]).all()
     assert (rows["begin_min"] < 5 * DAY_MIN).all()
-    order = list(zip(rows["begin_min"].tolist(), rows["site"].tolist(), rows["gun"].tolist(), strict=True))
+    order = list(
+        zip(rows["begin_min"].tolist(), rows["site"].tolist(), rows["gun"].tolist(), strict=True)
+    )
     assert order == sorted(order)
     guns = by_gun(rows)
     assert len(guns) == 800
@@ -94,7 +102,10 @@ def test_a_longer_horizon_holds_the_shorter_one():
 
 
 def test_another_site_or_gun_moves_no_other_gun_s_failures():
-    few, more = by_gun(model(sites=30, guns=2).draw(0, 20 * DAY_MIN)), by_gun(model(sites=31, guns=9).draw(0, 20 * DAY_MIN))
+    few, more = (
+        by_gun(model(sites=30, guns=2).draw(0, 20 * DAY_MIN)),
+        by_gun(model(sites=31, guns=9).draw(0, 20 * DAY_MIN)),
+    )
     many = by_gun(model(sites=31, guns=40).draw(0, 20 * DAY_MIN))
     assert all(more[gun] == rows for gun, rows in few.items())
     assert all(many[gun] == rows for gun, rows in more.items())
@@ -102,11 +113,16 @@ def test_another_site_or_gun_moves_no_other_gun_s_failures():
 
 
 def test_sites_replications_and_seeds_have_streams_of_their_own():
-    tables = [model(seed=seed).draw(replication, DAY_MIN) for seed, replication in ((3, 0), (3, 1), (4, 0))]
+    tables = [
+        model(seed=seed).draw(replication, DAY_MIN)
+        for seed, replication in ((3, 0), (3, 1), (4, 0))
+    ]
     begins = [set(table["begin_min"].tolist()) - {0.0} for table in tables]
     assert not begins[0] & begins[1]
     assert not begins[0] & begins[2]
-    assert len(begins[0]) == (tables[0]["begin_min"] > 0).sum()  # no two guns fail at the same instant
+    assert (
+        len(begins[0]) == (tables[0]["begin_min"] > 0).sum()
+    )  # no two guns fail at the same instant
     assert np.array_equal(model().draw(0, DAY_MIN), tables[0])
 
 
@@ -117,8 +133,12 @@ def test_a_slower_repair_keeps_the_order_of_failures():
     assert len(working) > 500
     for gun in working:
         assert quick[gun][0][0] == slow[gun][0][0]
-        assert (slow[gun][0][1] - slow[gun][0][0]) == pytest.approx(8 * (quick[gun][0][1] - quick[gun][0][0]), abs=1e-5)
-    assert {gun for gun, rows in quick.items() if rows[0][0] == 0} <= {gun for gun, rows in slow.items() if rows[0][0] == 0}
+        assert (slow[gun][0][1] - slow[gun][0][0]) == pytest.approx(
+            8 * (quick[gun][0][1] - quick[gun][0][0]), abs=1e-5
+        )
+    assert {gun for gun, rows in quick.items() if rows[0][0] == 0} <= {
+        gun for gun, rows in slow.items() if rows[0][0] == 0
+    }
 
 
 @pytest.mark.parametrize("mtbf_h", [1e9, 1e300])
@@ -136,7 +156,9 @@ def test_never_repaired_in_the_other_limit():
 def test_more_failures_than_fit_are_refused():
     with pytest.raises(InputError) as caught:
         model(mtbf_h=1e-6, mttr_h=1e-6).draw(0, DAY_MIN)
-    assert caught.value.faults == ["reliability.mtbf_h, mttr_h: ask for 2.4e+10 failures in a replication; at most 2,000,000 fit"]
+    assert caught.value.faults == [
+        "reliability.mtbf_h, mttr_h: ask for 2.4e+10 failures in a replication; at most 2,000,000 fit"
+    ]
 
 
 def outages(changes, horizon_min=3 * DAY_MIN):
@@ -184,15 +206,24 @@ def test_blackouts_that_overlap_or_touch_are_one():
     rows = outages({"blackouts": spans})
     lead_in = SMALL.scenario.horizon.lead_in_days * DAY_MIN
     site = int(rows["site"][0])
-    assert by_gun(rows)[site, WHOLE_SITE] == [(lead_in + 480, lead_in + 720), (lead_in + 1200, lead_in + 1560)]
+    assert by_gun(rows)[site, WHOLE_SITE] == [
+        (lead_in + 480, lead_in + 720),
+        (lead_in + 1200, lead_in + 1560),
+    ]
 
 
 def test_blackouts_stand_among_the_failures_and_beyond_the_horizon_is_none():
     name = NETWORK.districts.name[0]
     rows = outages(
-        {"reliability.failures": True, "reliability.mtbf_h": 5.0, "blackouts": [blackout(name, 0, 12, 1), blackout(name, 2, 0, 1)]}
+        {
+            "reliability.failures": True,
+            "reliability.mtbf_h": 5.0,
+            "blackouts": [blackout(name, 0, 12, 1), blackout(name, 2, 0, 1)],
+        }
     )
-    order = list(zip(rows["begin_min"].tolist(), rows["site"].tolist(), rows["gun"].tolist(), strict=True))
+    order = list(
+        zip(rows["begin_min"].tolist(), rows["site"].tolist(), rows["gun"].tolist(), strict=True)
+    )
     assert order == sorted(order)
     assert (rows["gun"] == WHOLE_SITE).sum() == (NETWORK.sites.district == 0).sum()
     failures = outages({"reliability.failures": True, "reliability.mtbf_h": 5.0})
@@ -201,16 +232,31 @@ def test_blackouts_stand_among_the_failures_and_beyond_the_horizon_is_none():
 
 def test_at_one_instant_a_blackout_stands_behind_the_failures_of_its_site():
     """In the order of the engine's keys: guns that are down from the start, and a blackout from the start."""
-    changes = {"horizon.lead_in_days": 0, "reliability.failures": True, "reliability.mtbf_h": 5.0, "reliability.mttr_h": 5.0}
+    changes = {
+        "horizon.lead_in_days": 0,
+        "reliability.failures": True,
+        "reliability.mtbf_h": 5.0,
+        "reliability.mttr_h": 5.0,
+    }
     rows = outages(changes | {"blackouts": [blackout(NETWORK.districts.name[0], 0, 0, 1)]})
-    order = [(begin, outlet_key(EventClass.FAILURE, site, SITE if gun == WHOLE_SITE else gun)) for begin, _, site, gun in rows.tolist()]
+    order = [
+        (begin, outlet_key(EventClass.FAILURE, site, SITE if gun == WHOLE_SITE else gun))
+        for begin, _, site, gun in rows.tolist()
+    ]
     assert order == sorted(order)
     dark = rows[(rows["begin_min"] == 0) & (rows["gun"] == WHOLE_SITE)]["site"]
-    assert np.isin(dark, rows[(rows["begin_min"] == 0) & (rows["gun"] != WHOLE_SITE)]["site"]).any(), "some fail at that instant"
+    assert np.isin(
+        dark, rows[(rows["begin_min"] == 0) & (rows["gun"] != WHOLE_SITE)]["site"]
+    ).any(), "some fail at that instant"
 
 
 def test_a_city_without_a_station_has_no_failures():
-    sites = SimpleNamespace(kind=np.zeros(0, dtype=np.int64), id=(), guns=np.zeros(0, dtype=np.int64), district=np.zeros(0, dtype=np.int64))
+    sites = SimpleNamespace(
+        kind=np.zeros(0, dtype=np.int64),
+        id=(),
+        guns=np.zeros(0, dtype=np.int64),
+        district=np.zeros(0, dtype=np.int64),
+    )
     nowhere = SimpleNamespace(sites=sites, districts=NETWORK.districts)
     scenario = SMALL.replace({"reliability.failures": True}).scenario
     assert len(build_outages(scenario, nowhere).draw(0, DAY_MIN)) == 0  # type: ignore[arg-type]

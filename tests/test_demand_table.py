@@ -53,7 +53,9 @@ def test_table_and_ledger_agree(big):
         expected = row.sessions_per_day * 7 * weeks
         assert abs(mine.sum() - expected) < max(0.01 * expected, 4 * np.sqrt(expected)), row.fleet
         error = energy[mine].std() / np.sqrt(mine.sum())
-        assert abs(energy[mine].mean() - row.session_kwh) < max(0.01 * row.session_kwh, 4 * error), row.fleet
+        assert abs(energy[mine].mean() - row.session_kwh) < max(
+            0.01 * row.session_kwh, 4 * error
+        ), row.fleet
         capable = (table["swap_list"][mine] >= 0).mean()
         assert abs(capable - row.capable_share) < 4 * np.sqrt(0.25 / mine.sum()), row.fleet
         total.append(expected)
@@ -72,7 +74,9 @@ def test_the_plan_s_table_and_ledger_agree():
         mine = table["fleet"] == plan.task.fleets.index(row.fleet)
         expected = 7 * row.sessions_per_day
         assert mine.sum() == pytest.approx(expected, rel=max(0.01, 4 / np.sqrt(expected)))
-        assert energy[mine].sum() == pytest.approx(7 * row.network_kwh_per_day, rel=max(0.01, 5 / np.sqrt(expected)))
+        assert energy[mine].sum() == pytest.approx(
+            7 * row.network_kwh_per_day, rel=max(0.01, 5 / np.sqrt(expected))
+        )
     assert energy.sum() == pytest.approx(7 * plan.ledger.network_kwh_per_day, rel=0.01)
 
 
@@ -98,7 +102,13 @@ def test_a_day_is_drawn_alone_and_always_the_same(big):
 def test_days_replications_and_seeds_have_streams_of_their_own(big):
     demand = big.task.demand
     other_seed = case({**BIG, "seed": 8}).task.demand
-    tables = [demand.day(0, 1), demand.day(1, 1), demand.day(0, 2), demand.day(0, 8), other_seed.day(0, 1)]
+    tables = [
+        demand.day(0, 1),
+        demand.day(1, 1),
+        demand.day(0, 2),
+        demand.day(0, 8),
+        other_seed.day(0, 1),
+    ]
     keys = [set(table["key"].tolist()) for table in tables]
     assert all(len(key) == len(table) for key, table in zip(keys, tables, strict=True))
     for i, one in enumerate(keys):
@@ -129,7 +139,10 @@ def test_marks_are_within_their_bounds(big):
     assert np.array_equal(corridor, table["origin"] >= len(big.network.zones.id))
     capable = table["swap_list"] >= 0
     assert capable.any()
-    assert all(big.network.candidates.keys[i].kind == SWAP for i in set(table["swap_list"][capable].tolist()))
+    assert all(
+        big.network.candidates.keys[i].kind == SWAP
+        for i in set(table["swap_list"][capable].tolist())
+    )
 
 
 def test_one_fleet_s_stock_leaves_the_others_rows_alone(big):
@@ -143,13 +156,19 @@ def test_one_fleet_s_stock_leaves_the_others_rows_alone(big):
 def test_another_fleet_leaves_the_others_rows_alone():
     usual = case({"fleet.stock": None})
     van = SMALL.resolved["fleets"]["logistics_van"]
-    loaded = SMALL.replace({"fleet.stock": None, "fleets": {**SMALL.resolved["fleets"], "parcel_van": van}})
+    loaded = SMALL.replace(
+        {"fleet.stock": None, "fleets": {**SMALL.resolved["fleets"], "parcel_van": van}}
+    )
     more = build_case(loaded)
     a, b = usual.task.demand.day(0, 0), more.task.demand.day(0, 0)
     for name in usual.scenario.fleets:
         assert same(fleet_rows(usual, a, name), fleet_rows(more, b, name)), name
-    columns = [name for name in a.dtype.names if name != "fleet"]  # the corridors' number moves up by one
-    assert np.array_equal(fleet_rows(usual, a, "corridor")[columns], fleet_rows(more, b, "corridor")[columns])
+    columns = [
+        name for name in a.dtype.names if name != "fleet"
+    ]  # the corridors' number moves up by one
+    assert np.array_equal(
+        fleet_rows(usual, a, "corridor")[columns], fleet_rows(more, b, "corridor")[columns]
+    )
     vans, parcels = fleet_rows(more, b, "logistics_van"), fleet_rows(more, b, "parcel_van")
     assert not set(vans["key"].tolist()) & set(parcels["key"].tolist())
 
@@ -171,7 +190,8 @@ def test_more_demand_holds_all_vehicles_of_less(small, large):
 
 
 @pytest.mark.parametrize(
-    ("mean", "sd", "low", "high"), [(0.34, 0.19, 0.05, 0.9), (0.8, 0.15, 0.4, 1.0), (0.1, 0.3, 0.2, 0.9), (0.9, 0.05, 0.4, 1.0)]
+    ("mean", "sd", "low", "high"),
+    [(0.34, 0.19, 0.05, 0.9), (0.8, 0.15, 0.4, 1.0), (0.1, 0.3, 0.2, 0.9), (0.9, 0.05, 0.4, 1.0)],
 )
 def test_truncated_normal_is_scipy_s(mean, sd, low, high):
     ours = truncated_normal(GRID, mean, sd, low, high)
@@ -204,7 +224,9 @@ LOG = pd.DataFrame(
 def recorded(folder, name="log.csv"):
     from network_files import copy_small_city
 
-    return copy_small_city(folder) / name, lambda path: build_case(load(path.parent / "small_city.yaml", [f"recorded={path.name}"]))
+    return copy_small_city(folder) / name, lambda path: build_case(
+        load(path.parent / "small_city.yaml", [f"recorded={path.name}"])
+    )
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
@@ -218,7 +240,12 @@ def test_a_recorded_log_takes_the_place_of_the_drawn_demand(tmp_path, suffix):
     rows = np.concatenate(tables)
     assert rows["wish_min"].tolist() == [10.0, 600.0, 1500.25, 2879.5]
     assert [made.task.zone_names[o] for o in rows["origin"]] == ["V02", "H01", "R01", "R06"]
-    assert [made.task.fleets[f] for f in rows["fleet"]] == ["taxi", "private_car", "private_car", "heavy_truck"]
+    assert [made.task.fleets[f] for f in rows["fleet"]] == [
+        "taxi",
+        "private_car",
+        "private_car",
+        "heavy_truck",
+    ]
     assert rows["patience_min"].tolist() == [10, 15, 5, 20]
     assert rows["soc"].tolist() == [0.3, 0.5, 0.2, 0.25]
     assert rows["target_soc"].tolist() == [0.9, 0.75, 0.8, 0.95]
@@ -252,7 +279,10 @@ def test_all_faults_of_a_log_are_told_at_once(tmp_path):
         "log.csv:3: patience_min: got 0.0",
     ]
     assert faults[0] == "log.csv:3: wish_min: got -3.0, needs a number of at least 0"
-    assert faults[1] == "log.csv:3: zone: got 'X99', needs the id of a zone of the network (and 1 more rows)"
+    assert (
+        faults[1]
+        == "log.csv:3: zone: got 'X99', needs the id of a zone of the network (and 1 more rows)"
+    )
 
 
 def test_a_target_that_is_not_above_the_soc(tmp_path):
@@ -272,7 +302,9 @@ def test_columns_that_a_log_lacks(tmp_path):
 
 
 def test_an_empty_log(tmp_path):
-    assert log_faults(tmp_path, LOG.iloc[:0]) == ["log.csv: has no rows; at least one recorded wish is needed"]
+    assert log_faults(tmp_path, LOG.iloc[:0]) == [
+        "log.csv: has no rows; at least one recorded wish is needed"
+    ]
 
 
 def test_text_where_a_log_needs_numbers(tmp_path):

@@ -38,14 +38,19 @@ def test_extensions_and_debugging_are_for_the_simpy_engine(case):
     debugged = replace(case, task=replace(case.task, debug=True))
     assert choose_engine("auto", extended, 1e9) == ("simpy", "an extension is a SimPy process")
     assert choose_engine("auto", debugged, 1e9) == ("simpy", "debugging checks SimPy events")
-    with pytest.raises(InputError, match="--engine compiled: an extension is a SimPy process; leave it at auto, or ask for simpy"):
+    with pytest.raises(
+        InputError,
+        match="--engine compiled: an extension is a SimPy process; leave it at auto, or ask for simpy",
+    ):
         choose_engine("compiled", extended, 1e9)
 
 
 def test_both_engines_leave_the_same_bytes(tmp_path):
     files = {}
     for engine in ("simpy", "compiled"):
-        run = run_scenario(SMALL, out=tmp_path / engine, progress=False, sessions="all", engine=engine)
+        run = run_scenario(
+            SMALL, out=tmp_path / engine, progress=False, sessions="all", engine=engine
+        )
         assert run.engine == f"{engine} (asked for)"
         manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
         assert (manifest["engine"], manifest["engine_why"]) == (engine, "asked for")
@@ -75,7 +80,9 @@ def test_a_small_city_agrees_event_by_event(case):
 
 @pytest.mark.slow
 def test_one_whole_day_of_the_default_case_agrees():
-    compared = compare_engines(build_case(load(SCENARIOS / "chongqing_2025.yaml", ["horizon.lead_in_days=0"])))
+    compared = compare_engines(
+        build_case(load(SCENARIOS / "chongqing_2025.yaml", ["horizon.lead_in_days=0"]))
+    )
     assert compared.agree, (compared.differences, compared.first_event)
     assert compared.sessions > 45_000
 

@@ -28,23 +28,38 @@ def plain_choice(p, me, origin, soc, now, tried, wait_min):
             if place["swap"] and soc_there >= full:
                 continue
             powers = p.step_kw[place["outlet"], me["curve"]]
-            service = place["swap_min"] if place["swap"] else charge_min(soc_there, full, me["battery_kwh"], edges, powers)
+            service = (
+                place["swap_min"]
+                if place["swap"]
+                else charge_min(soc_there, full, me["battery_kwh"], edges, powers)
+            )
             price = place["price_cny_kwh"] + own["tariff_cny_kwh"][hour]
-            money = 60.0 * price * (full - soc_there) * me["battery_kwh"] / me["value_of_time_cny_h"]
+            money = (
+                60.0 * price * (full - soc_there) * me["battery_kwh"] / me["value_of_time_cny_h"]
+            )
             drive = there["minutes"][own["period_of_hour"][hour]]
-            cost = drive + service + money - own["noise_min"] * gumbel_noise(me["key"], place["hash"])
+            cost = (
+                drive + service + money - own["noise_min"] * gumbel_noise(me["key"], place["hash"])
+            )
             idle_cost = min(idle_cost, cost)
             cost += min(wait_min[s], NEVER_MIN) if me["guidance"] > 0 else 0.0
             if cost < best_cost:
                 best, best_cost = s, cost
     energy = (me["target_soc"] - soc) * me["battery_kwh"]
     price = own["outside_price_cny_kwh"] + own["outside_tariff_cny_kwh"][hour]
-    outside = own["outside_drive_min"] + 60.0 * energy / own["outside_kw"] + 60.0 * price * energy / me["value_of_time_cny_h"]
+    outside = (
+        own["outside_drive_min"]
+        + 60.0 * energy / own["outside_kw"]
+        + 60.0 * price * energy / me["value_of_time_cny_h"]
+    )
     outside -= own["noise_min"] * gumbel_noise(me["key"], OUTSIDE_HASH)
     return OUTSIDE if outside < best_cost and idle_cost < best_cost else best
 
 
-@pytest.mark.parametrize(("name", "changes"), [("small_city", []), ("chongqing_2025", []), ("chongqing_2025", ["choice.noise_min=60"])])
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [("small_city", []), ("chongqing_2025", []), ("chongqing_2025", ["choice.noise_min=60"])],
+)
 def test_bounds_change_no_choice(name, changes):
     case = build_case(load(SCENARIOS / f"{name}.yaml", changes))
     p, table, rng = case.task.plant, case.task.demand.day(0, 1), np.random.default_rng(1)
@@ -60,7 +75,9 @@ def test_bounds_change_no_choice(name, changes):
         found = choose_site(
             table, row, me["origin"], soc, me["wish_min"], tried, n_tried, *tables, wait_min, p.city, p.edge_soc, p.step_kw
         )  # fmt: skip
-        assert found[0] == plain_choice(p, me, me["origin"], soc, me["wish_min"], tried[:n_tried], wait_min), row
+        assert found[0] == plain_choice(
+            p, me, me["origin"], soc, me["wish_min"], tried[:n_tried], wait_min
+        ), row
         chosen.append(found[0])
     assert {OUTSIDE, NOWHERE} < set(chosen)
     assert len(set(chosen)) > 8

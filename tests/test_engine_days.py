@@ -25,20 +25,26 @@ def test_a_charge_over_midnight_is_in_the_books_of_both_days():
     world, log = run_both(plant(guns=(1,)), demand([LATE]), days=2)
     assert log["outcome"][0] == SERVED
     assert world.books.busy_min[0, [23, 24]].tolist() == pytest.approx([10.0, 5.0], abs=1e-5)
-    assert world.books.energy_kwh[0, [95, 96]].tolist() == pytest.approx([100 / 6, 100 / 12], abs=1e-4)
+    assert world.books.energy_kwh[0, [95, 96]].tolist() == pytest.approx(
+        [100 / 6, 100 / 12], abs=1e-4
+    )
     assert world.books.energy_kwh.sum() == pytest.approx(25.0, abs=1e-4)
 
 
 def test_a_shared_charge_over_midnight_is_in_the_books_of_both_days():
     """Two vehicles at 50 kW each: 10 min before midnight and 20 after."""
     world, _ = run_both(plant(guns=(2,), plug_kw=100.0), demand([LATE, LATE]), days=2)
-    assert world.books.energy_kwh[0, [95, 96, 97]].tolist() == pytest.approx([100 / 6, 25.0, 100 / 12], abs=1e-3)
+    assert world.books.energy_kwh[0, [95, 96, 97]].tolist() == pytest.approx(
+        [100 / 6, 25.0, 100 / 12], abs=1e-3
+    )
 
 
 def test_a_queue_and_an_outage_over_midnight_are_in_the_books_of_both_days():
     """The second waits 10 min before midnight, and 5 after; the other gun is down from 23:30 to 0:30."""
     table = demand([LATE, LATE], patience_min=100.0, tolerance_min=100.0)
-    world, _ = run_both(plant(guns=(2,)), table, outages((MIDNIGHT - 30.0, MIDNIGHT + 30.0, 0, 1)), days=2)
+    world, _ = run_both(
+        plant(guns=(2,)), table, outages((MIDNIGHT - 30.0, MIDNIGHT + 30.0, 0, 1)), days=2
+    )
     assert world.books.queue_min[0, [23, 24]].tolist() == pytest.approx([10.0, 5.0], abs=1e-5)
     assert world.books.down_min[0, [23, 24]].tolist() == [30.0, 30.0]
 
@@ -63,12 +69,20 @@ def test_each_day_is_given_when_it_is_over(engine):
     assert (first.start_min, second.start_min) == (MIDNIGHT, 2 * MIDNIGHT)
     assert first.arrivals.sum() == 1
     assert second.arrivals.sum() == 2
-    assert second.busy_min[0].sum() == pytest.approx(16.0, abs=1e-5), "15 min at noon, and a minute before the end"
+    assert second.busy_min[0].sum() == pytest.approx(16.0, abs=1e-5), (
+        "15 min at noon, and a minute before the end"
+    )
 
 
 def tally(p):
     return Tally(
-        p, fleets=1, districts=1, district_of_origin=np.zeros(9, dtype=np.int64), thresholds_min=(10.0,), start_min=0.0, end_min=1e9
+        p,
+        fleets=1,
+        districts=1,
+        district_of_origin=np.zeros(9, dtype=np.int64),
+        thresholds_min=(10.0,),
+        start_min=0.0,
+        end_min=1e9,
     )
 
 
@@ -91,7 +105,9 @@ def test_days_add_up_by_hour_of_day_and_peaks_are_the_highest_of_all_days():
     assert totals.lent_kwh[1].sum() == totals.lent_kwh[1, 8] == 8.0
     assert totals.longest_queue.tolist() == [2.0, 0.0]
     assert totals.peak_kw == pytest.approx(np.array([80.0, 76.0]) / p.efficiency)
-    assert totals.connection_peak_kw == pytest.approx([76.0 / p.efficiency]), "80 - 4 kW, then 76 kW: neither is 156 kW"
+    assert totals.connection_peak_kw == pytest.approx([76.0 / p.efficiency]), (
+        "80 - 4 kW, then 76 kW: neither is 156 kW"
+    )
     assert totals.district_kw.shape == (2, 1, 192)
 
 

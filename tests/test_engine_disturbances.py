@@ -10,7 +10,12 @@ from chargesim.engine.accumulators import LOST, PARTIAL, SERVED, UNFINISHED
 from chargesim.engine.control import Control
 from chargesim.engine.simpy_engine import run_simpy
 
-BUSY = {"wish_min": np.arange(0.0, 400.0, 6.0), "patience_min": 15.0, "tolerance_min": 25.0, "max_diversions": 1}
+BUSY = {
+    "wish_min": np.arange(0.0, 400.0, 6.0),
+    "patience_min": 15.0,
+    "tolerance_min": 25.0,
+    "max_diversions": 1,
+}
 
 
 def test_a_failed_gun_hands_its_vehicle_to_a_free_one_with_its_soc():
@@ -60,7 +65,9 @@ def test_the_second_interruption_drives_on_and_may_be_served_elsewhere():
     _, log = run(p, demand([0.0], max_diversions=1), outages=calendar)
     assert log["interruptions"][0] == 2
     assert (log["outcome"][0], log["site"][0], log["diversions"][0]) == (SERVED, 1, 1)
-    assert log["energy_kwh"][0] == pytest.approx(25.0, abs=1e-5), "3 min and 3 min at the first site, the rest at the second"
+    assert log["energy_kwh"][0] == pytest.approx(25.0, abs=1e-5), (
+        "3 min and 3 min at the first site, the rest at the second"
+    )
     assert log["service_min"][0] == pytest.approx(15.0, abs=1e-4)
     assert log["end_min"][0] == pytest.approx(12.0 + 5.0 + 9.0, abs=1e-4)
     _, end = run(p, demand([0.0], max_diversions=0), outages=calendar)
@@ -71,8 +78,14 @@ def test_no_outage_and_an_outage_that_nobody_meets_change_nothing():
     table = demand(**BUSY)
     plain = run(plant(guns=(1, 2)), table)[1]
     assert run(plant(guns=(1, 2)), table, outages=outages())[1].tobytes() == plain.tobytes()
-    assert run(plant(guns=(1, 2)), table, outages=outages((1400.0, 1410.0, 1, 1)))[1].tobytes() == plain.tobytes()
-    assert run(plant(guns=(1, 2)), table, outages=outages((50.0, 1410.0, 1, 1)))[1].tobytes() != plain.tobytes()
+    assert (
+        run(plant(guns=(1, 2)), table, outages=outages((1400.0, 1410.0, 1, 1)))[1].tobytes()
+        == plain.tobytes()
+    )
+    assert (
+        run(plant(guns=(1, 2)), table, outages=outages((50.0, 1410.0, 1, 1)))[1].tobytes()
+        != plain.tobytes()
+    )
 
 
 def test_a_gun_that_is_always_down_equals_a_gun_less():
@@ -93,8 +106,12 @@ def test_more_failures_serve_fewer_on_average():
                 now += np.ceil(rng.exponential(60 * hours_up))
                 rows.append((now, now + 45.0, site, 0))
                 now += 46.0
-        table = demand(np.arange(0.0, 1300.0, 9.0), patience_min=10.0, tolerance_min=15.0, max_diversions=1)
-        served.append((run(plant(guns=(1, 1)), table, outages=outages(*rows))[1]["outcome"] == SERVED).mean())
+        table = demand(
+            np.arange(0.0, 1300.0, 9.0), patience_min=10.0, tolerance_min=15.0, max_diversions=1
+        )
+        served.append(
+            (run(plant(guns=(1, 1)), table, outages=outages(*rows))[1]["outcome"] == SERVED).mean()
+        )
     assert served[0] < served[1] - 0.1
 
 
@@ -109,7 +126,9 @@ def test_a_failed_try_costs_its_minutes_at_the_gun():
 
 def test_a_gun_may_fail_during_a_failed_try():
     p = plant(guns=(1,), control=Control(failed_start_min=4.0))
-    world, log = run(p, demand([0.0], failed_starts=1, patience_min=30.0), outages=outages((7.0, 10.0, 0, 0)))
+    world, log = run(
+        p, demand([0.0], failed_starts=1, patience_min=30.0), outages=outages((7.0, 10.0, 0, 0))
+    )
     assert (log["outcome"][0], log["interruptions"][0]) == (SERVED, 1)
     assert log["end_min"][0] == 25.0, "2 min of the try, 3 of repair, then 15 of charging"
     assert world.books.busy_min.sum() == pytest.approx(17.0)
@@ -129,7 +148,11 @@ def test_a_blackout_stops_a_site_and_all_that_arrive_turn_away():
 
 
 def test_after_a_blackout_who_waited_goes_on():
-    _, log = run(plant(guns=(1,)), demand([0.0], patience_min=60.0), outages=outages((10.0, 40.0, 0, WHOLE_SITE)))
+    _, log = run(
+        plant(guns=(1,)),
+        demand([0.0], patience_min=60.0),
+        outages=outages((10.0, 40.0, 0, WHOLE_SITE)),
+    )
     assert (log["outcome"][0], log["wait_min"][0]) == (SERVED, 30.0)
 
 
@@ -163,10 +186,16 @@ def test_after_a_blackout_a_slow_car_leaves_the_ultra_fast_gun():
 def test_a_gun_that_fails_as_the_light_goes_fails_first():
     """Its vehicle goes to the other gun and is interrupted there once more, at the same instant: it must go on, and has nowhere to go."""
     table = demand([0.0], max_diversions=0)
-    _, log = run_both(plant(guns=(2,)), table, outages((10.0, 60.0, 0, WHOLE_SITE), (10.0, 60.0, 0, 0)))
+    _, log = run_both(
+        plant(guns=(2,)), table, outages((10.0, 60.0, 0, WHOLE_SITE), (10.0, 60.0, 0, 0))
+    )
     assert (log["interruptions"][0], log["outcome"][0], log["end_min"][0]) == (2, PARTIAL, 10.0)
     _, alone = run_both(plant(guns=(2,)), table, outages((10.0, 60.0, 0, WHOLE_SITE)))
-    assert (alone["interruptions"][0], alone["outcome"][0], alone["end_min"][0]) == (1, SERVED, 70.0)
+    assert (alone["interruptions"][0], alone["outcome"][0], alone["end_min"][0]) == (
+        1,
+        SERVED,
+        70.0,
+    )
 
 
 def test_a_swap_site_without_power_charges_no_pack_and_hands_out_none():
@@ -187,8 +216,14 @@ def test_posted_occupancy_shows_a_dark_site():
     calendar = outages((50.0, 200.0, 0, WHOLE_SITE))
     _, log = run(plant(guns=(1, 1), posted_refresh_min=60.0), table, outages=calendar)
     assert log["site"].tolist() == [1]
-    _, alone = run(plant(guns=(1,), posted_refresh_min=60.0), demand([70.0], guidance=POSTED, max_diversions=0), outages=calendar)
-    assert (alone["outcome"][0], alone["balks"][0]) == (LOST, 1), "where there is no other, one drives there in vain"
+    _, alone = run(
+        plant(guns=(1,), posted_refresh_min=60.0),
+        demand([70.0], guidance=POSTED, max_diversions=0),
+        outages=calendar,
+    )
+    assert (alone["outcome"][0], alone["balks"][0]) == (LOST, 1), (
+        "where there is no other, one drives there in vain"
+    )
 
 
 def test_a_site_is_used_from_its_opening_on():
@@ -218,5 +253,9 @@ def test_where_a_chunk_ends_changes_nothing_with_disturbances(cut):
 
 
 def test_unfinished_and_interrupted_is_unfinished():
-    _, log = run(plant(guns=(1,)), demand([1420.0], patience_min=100.0), outages=outages((1430.0, 1500.0, 0, 0)))
+    _, log = run(
+        plant(guns=(1,)),
+        demand([1420.0], patience_min=100.0),
+        outages=outages((1430.0, 1500.0, 0, 0)),
+    )
     assert (log["outcome"][0], log["wait_min"][0]) == (UNFINISHED, 10.0)

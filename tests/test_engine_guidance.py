@@ -26,7 +26,9 @@ def reserving(hold_min=5.0, grace_min=10.0):
 def test_all_following_the_cloud_to_two_like_sites_wait_as_in_one_joint_queue(seed, guns, n):
     """No drive difference, price, noise, balking or reneging; services are known, so each goes where it is served first."""
     rng = np.random.default_rng(seed)
-    table = demand(np.sort(rng.uniform(0, 120, n)), battery_kwh=rng.uniform(20, 90, n), guidance=CLOUD)
+    table = demand(
+        np.sort(rng.uniform(0, 120, n)), battery_kwh=rng.uniform(20, 90, n), guidance=CLOUD
+    )
     _, apart = run(plant(guns=(guns, guns), control=LIVE), table, days=20)
     _, joint = run(plant(guns=(2 * guns,)), table, days=20)
     assert (apart["outcome"] == SERVED).all()
@@ -37,7 +39,9 @@ def test_all_following_the_cloud_to_two_like_sites_wait_as_in_one_joint_queue(se
 def test_without_guidance_all_go_to_the_first_site_and_wait_longer():
     table = demand(np.arange(0.0, 60.0, 5.0), guidance=DISTANCE)
     _, blind = run(plant(guns=(1, 1)), table)
-    _, led = run(plant(guns=(1, 1), control=LIVE), demand(np.arange(0.0, 60.0, 5.0), guidance=CLOUD))
+    _, led = run(
+        plant(guns=(1, 1), control=LIVE), demand(np.arange(0.0, 60.0, 5.0), guidance=CLOUD)
+    )
     assert set(blind["site"]) == {0}
     assert led["wait_min"].sum() < 0.5 * blind["wait_min"].sum()
 
@@ -45,7 +49,11 @@ def test_without_guidance_all_go_to_the_first_site_and_wait_longer():
 def test_old_posted_occupancy_herds():
     """All choose the site that was empty at the last refresh; the cloud, which sees them on their way, sends every second elsewhere."""
     wishes = np.concatenate([[0.0, 0.5], 61.0 + 0.1 * np.arange(8)])
-    battery = [400.0, 60.0, *[60.0] * 8]  # site 0 is busy for hours when the occupancy is posted at 60
+    battery = [
+        400.0,
+        60.0,
+        *[60.0] * 8,
+    ]  # site 0 is busy for hours when the occupancy is posted at 60
     posted = demand(wishes, battery_kwh=battery, guidance=POSTED)
     p = plant(guns=(1, 1, 1), posted_refresh_min=60.0)
     _, herd = run(p, posted)
@@ -59,7 +67,9 @@ def test_old_posted_occupancy_herds():
 def test_fresher_posted_occupancy_herds_less():
     wishes = np.arange(0.0, 90.0, 2.0)
     waits = [
-        run(plant(guns=(1, 1, 1), posted_refresh_min=refresh), demand(wishes, guidance=POSTED))[1]["wait_min"].mean()
+        run(plant(guns=(1, 1, 1), posted_refresh_min=refresh), demand(wishes, guidance=POSTED))[1][
+            "wait_min"
+        ].mean()
         for refresh in (30.0, 1.0)
     ]
     assert waits[1] < 0.8 * waits[0]
@@ -67,7 +77,9 @@ def test_fresher_posted_occupancy_herds_less():
 
 def test_the_cloud_knows_who_is_on_the_way():
     """Two set out at the same time to two free guns; the second is sent to the other site though nobody is there yet."""
-    _, led = run(plant(guns=(1, 1), control=LIVE, drive_min=30.0), demand([0.0, 1.0], guidance=CLOUD))
+    _, led = run(
+        plant(guns=(1, 1), control=LIVE, drive_min=30.0), demand([0.0, 1.0], guidance=CLOUD)
+    )
     assert led["site"].tolist() == [0, 1]
     _, posted = run(plant(guns=(1, 1), drive_min=30.0), demand([0.0, 1.0], guidance=POSTED))
     assert posted["site"].tolist() == [0, 0]
@@ -82,7 +94,9 @@ def test_a_reserved_gun_waits_for_its_vehicle():
     assert log["plug_min"].tolist() == [30.0, 45.0]
     assert log["wait_min"].tolist() == [0.0, 18.0]
     _, free = run(dataclasses.replace(p, control=LIVE), table)
-    assert free["plug_min"].tolist() == [42.0, 27.0], "without reservation who comes first is served first"
+    assert free["plug_min"].tolist() == [42.0, 27.0], (
+        "without reservation who comes first is served first"
+    )
 
 
 def test_before_the_hold_the_gun_is_given_away():
@@ -108,21 +122,31 @@ def test_who_is_later_than_the_grace_loses_the_place(late_min, grace_min, plug_m
     """Promised at 30 and held from 25 on, while another waits there since 27; a charge takes 15 min."""
     p = plant(guns=(1,), drive_min=30.0, control=reserving(grace_min=grace_min), origins=2)
     p.candidates["minutes"][:, 1] = 2.0
-    _, log = run_both(p, demand([0.0, 25.0], origin=[0, 1], guidance=[CLOUD, DISTANCE], late_min=[late_min, 0.0]))
+    _, log = run_both(
+        p, demand([0.0, 25.0], origin=[0, 1], guidance=[CLOUD, DISTANCE], late_min=[late_min, 0.0])
+    )
     assert log["plug_min"].tolist() == plug_min
     assert log["drive_min"].tolist() == [30.0 + late_min, 2.0]
 
 
-@pytest.mark.parametrize(("control", "guidance"), [(LIVE, CLOUD), (reserving(), POSTED), (reserving(), DISTANCE)])
+@pytest.mark.parametrize(
+    ("control", "guidance"), [(LIVE, CLOUD), (reserving(), POSTED), (reserving(), DISTANCE)]
+)
 def test_who_has_not_reserved_is_never_late(control, guidance):
-    _, log = run_both(plant(guns=(1,), control=control), demand([0.0], guidance=guidance, late_min=8.0))
+    _, log = run_both(
+        plant(guns=(1,), control=control), demand([0.0], guidance=guidance, late_min=8.0)
+    )
     assert log["drive_min"].tolist() == [5.0]
 
 
 def test_only_the_first_way_takes_longer_than_foreseen():
     """13 min to a site that lost its power on the way, then 10 to the other."""
     p = plant(guns=(1, 1), drive_min=10.0, control=reserving())
-    _, log = run_both(p, demand([0.0], guidance=CLOUD, late_min=3.0, max_diversions=1), outages((5.0, 500.0, 0, WHOLE_SITE)))
+    _, log = run_both(
+        p,
+        demand([0.0], guidance=CLOUD, late_min=3.0, max_diversions=1),
+        outages((5.0, 500.0, 0, WHOLE_SITE)),
+    )
     assert (log["site"][0], log["drive_min"][0], log["plug_min"][0]) == (1, 23.0, 23.0)
 
 
@@ -130,7 +154,9 @@ def test_only_the_first_way_takes_longer_than_foreseen():
 def test_nobody_waits_at_a_site_without_power(control):
     """Neither who set out when it was dark already, and was promised nothing, nor whose place was reserved before."""
     p = plant(guns=(1,), drive_min=30.0, control=control)
-    table = demand([0.0, 20.0], guidance=CLOUD, tolerance_min=20.0, patience_min=40.0, max_diversions=0)
+    table = demand(
+        [0.0, 20.0], guidance=CLOUD, tolerance_min=20.0, patience_min=40.0, max_diversions=0
+    )
     _, log = run_both(p, table, outages((10.0, 500.0, 0, WHOLE_SITE)))
     assert log["outcome"].tolist() == [LOST, LOST]
     assert log["balks"].tolist() == [1, 1]
@@ -144,15 +170,23 @@ def test_what_nobody_foresees_is_not_promised(control):
     table = demand([0.0, 1.0, 2.5, 4.0], guidance=[DISTANCE, CLOUD, DISTANCE, DISTANCE])
     _, log = run_both(p, table, outages((0.0, 5.0, 0, 0)))
     assert log["plug_min"].tolist() == [10.0, 25.0, 40.0, 55.0]
-    _, log = run_both(p, demand([0.0, 1.0], guidance=[DISTANCE, CLOUD], tolerance_min=5.0), outages((0.0, 5.0, 0, 0)))
-    assert (log["outcome"][1], log["balks"][1]) == (LOST, 1), "without a promise it turns away from a queue like any other"
+    _, log = run_both(
+        p,
+        demand([0.0, 1.0], guidance=[DISTANCE, CLOUD], tolerance_min=5.0),
+        outages((0.0, 5.0, 0, 0)),
+    )
+    assert (log["outcome"][1], log["balks"][1]) == (LOST, 1), (
+        "without a promise it turns away from a queue like any other"
+    )
 
 
 @pytest.mark.parametrize("control", [LIVE, reserving()])
 def test_a_reservation_is_never_worse_than_the_order_of_arrival(control):
     """Promised at 70, when the long charge ends; but the broken gun is repaired at 40, and it was there first."""
     p = plant(guns=(2,), drive_min=10.0, control=control)
-    table = demand([0.0, 12.0, 20.0], guidance=[DISTANCE, CLOUD, DISTANCE], battery_kwh=[200.0, 50.0, 50.0])
+    table = demand(
+        [0.0, 12.0, 20.0], guidance=[DISTANCE, CLOUD, DISTANCE], battery_kwh=[200.0, 50.0, 50.0]
+    )
     _, log = run_both(p, table, outages((0.0, 40.0, 0, 1)))
     assert log["plug_min"].tolist() == [10.0, 40.0, 55.0]
 
@@ -169,7 +203,11 @@ def test_a_free_place_is_kept_for_the_earlier_promise():
 def test_every_instant_of_a_promise_is_a_whole_tick():
     """The mean service by which the cloud foresees is none."""
     p = plant(guns=(1,), drive_min=10.0, service_min=100.0 / 3.0, control=reserving())
-    table = demand([0.0, 0.5, 1.0, 11.0, 12.0], guidance=[POSTED, POSTED, CLOUD, CLOUD, CLOUD], battery_kwh=[50, 33.3, 44.4, 41.7, 33.0])
+    table = demand(
+        [0.0, 0.5, 1.0, 11.0, 12.0],
+        guidance=[POSTED, POSTED, CLOUD, CLOUD, CLOUD],
+        battery_kwh=[50, 33.3, 44.4, 41.7, 33.0],
+    )
     world = World(p, [table], 0, 1)
     while world.env.peek() < 1440.0:
         world.env.step()
@@ -181,7 +219,12 @@ def test_promised_places_are_ordered_by_promised_time():
     """Both reserve while the gun is busy until 20: the earlier promise is served first, though the later one arrives first."""
     p = plant(guns=(1,), drive_min=1.0, control=reserving(hold_min=60.0, grace_min=60.0), origins=2)
     p.candidates["minutes"][:, 1] = 15.0
-    table = demand([0.0, 2.0, 3.0], origin=[0, 1, 0], guidance=[DISTANCE, CLOUD, CLOUD], battery_kwh=[60.0, 50.0, 50.0])
+    table = demand(
+        [0.0, 2.0, 3.0],
+        origin=[0, 1, 0],
+        guidance=[DISTANCE, CLOUD, CLOUD],
+        battery_kwh=[60.0, 50.0, 50.0],
+    )
     _, log = run(p, table)
     assert log["plug_min"][0] == 1.0
     assert log["plug_min"][1] < log["plug_min"][2], "who ordered first has the earlier promise"
@@ -220,7 +263,13 @@ def test_a_gun_is_never_idle_for_ever_after_a_lapse():
 
 @pytest.mark.parametrize("level", [DISTANCE, POSTED])
 def test_a_cloud_that_nobody_follows_changes_nothing(level):
-    table = demand(np.arange(0.0, 300.0, 4.0), guidance=level, patience_min=12.0, tolerance_min=20.0, max_diversions=1)
+    table = demand(
+        np.arange(0.0, 300.0, 4.0),
+        guidance=level,
+        patience_min=12.0,
+        tolerance_min=20.0,
+        max_diversions=1,
+    )
     plain = run(plant(guns=(1, 2), noise_min=2.0), table)[1]
     beside = run(plant(guns=(1, 2), noise_min=2.0, control=reserving()), table)[1]
     assert plain.tobytes() == beside.tobytes()
@@ -245,7 +294,9 @@ def test_the_cloud_foresees_packs_that_a_blackout_stopped():
 def test_the_cloud_foresees_when_a_bay_is_free():
     """Swaps take 20 min; the bay is in use from 5 to 25, and who sets out at 6 arrives at 11."""
     p = plant(guns=(1, 1), swap=(True, True), swap_min=20.0, control=LIVE)
-    check_foreseen(p, demand([0.0, 6.0], swap_list=1, station_list=-1, guidance=[DISTANCE, CLOUD]), 25.0 - 11.0)
+    check_foreseen(
+        p, demand([0.0, 6.0], swap_list=1, station_list=-1, guidance=[DISTANCE, CLOUD]), 25.0 - 11.0
+    )
 
 
 def test_the_cloud_sends_nobody_to_a_swap_site_without_power():
@@ -259,7 +310,9 @@ def test_the_cloud_sends_nobody_to_a_swap_site_without_power():
 def test_the_cloud_foresees_guns_that_share_power():
     """Two at 25 kW since 5: at 30 each lacks 25 - 125 / 12 kWh, 8.75 min at 100 kW, if nobody shared from now on."""
     p = plant(guns=(2, 2), plug_kw=50.0, control=LIVE)
-    check_foreseen(p, demand([0.0, 0.0, 30.0], guidance=[DISTANCE, DISTANCE, CLOUD]), 30.0 + 8.75 - 35.0)
+    check_foreseen(
+        p, demand([0.0, 0.0, 30.0], guidance=[DISTANCE, DISTANCE, CLOUD]), 30.0 + 8.75 - 35.0
+    )
 
 
 def test_an_occupied_gun_is_never_foreseen_free_in_the_past():
@@ -278,14 +331,18 @@ def test_an_occupied_gun_is_never_foreseen_free_in_the_past():
 def test_the_interrupted_tells_the_cloud_what_is_left():
     """Cut off at 34 with 1 min to go, it waits for the other gun, which is free at 65: then free at 66, for who arrives at 41."""
     p = plant(guns=(2, 1), control=LIVE)
-    table = demand([0.0, 0.0, 36.0], guidance=[CLOUD, DISTANCE, CLOUD], battery_kwh=[100.0, 200.0, 50.0])
+    table = demand(
+        [0.0, 0.0, 36.0], guidance=[CLOUD, DISTANCE, CLOUD], battery_kwh=[100.0, 200.0, 50.0]
+    )
     check_foreseen(p, table, 66.0 - 41.0, outages((34.0, 500.0, 0, 0)))
 
 
 def test_the_cloud_knows_of_a_try_that_fails():
     """Plugged in at 5, 4 min of a failed try, 15 of charging: free at 24, for who arrives at 11."""
     p = plant(guns=(1, 1), control=Control(cloud=True, failed_start_min=4.0))
-    check_foreseen(p, demand([0.0, 6.0], failed_starts=[1, 0], guidance=[DISTANCE, CLOUD]), 24.0 - 11.0)
+    check_foreseen(
+        p, demand([0.0, 6.0], failed_starts=[1, 0], guidance=[DISTANCE, CLOUD]), 24.0 - 11.0
+    )
 
 
 def test_the_cloud_foresees_the_arrival_at_the_speed_of_the_hour():

@@ -28,8 +28,12 @@ def test_energy_never_exceeds_a_limit(scenario):
     p, table, calendar = scenario
     world, _ = run(p, table, outages=calendar)
     books, rounding_kw = world.books, 1e-4  # a charge ends on a whole tick, up to half a tick early
-    cabinets = np.array([1 + max(p.outlets.cabinet[o] for o in p.outlets.of(site)) for site in range(len(p))])
-    assert (books.energy_kwh * 4 - (p.cabinet_kw * cabinets)[:, None]).max(initial=-1) <= rounding_kw
+    cabinets = np.array(
+        [1 + max(p.outlets.cabinet[o] for o in p.outlets.of(site)) for site in range(len(p))]
+    )
+    assert (books.energy_kwh * 4 - (p.cabinet_kw * cabinets)[:, None]).max(
+        initial=-1
+    ) <= rounding_kw
     grid_kw = np.zeros((len(p), books.energy_kwh.shape[1]))
     np.add.at(grid_kw, p.connection, 4 * (books.energy_kwh + books.store_kwh))
     assert grid_kw.max(initial=-1) <= p.plug_kw[0] + rounding_kw
@@ -76,7 +80,10 @@ def test_more_piles_serve_more_in_a_network_with_choice():
             key=rng.integers(1, 2**62, n),
             guidance=1,
         )
-        served = [np.mean(run(plant(guns=guns, noise_min=3.0), table)[1]["outcome"] == SERVED) for guns in ((1, 1), (2, 1))]
+        served = [
+            np.mean(run(plant(guns=guns, noise_min=3.0), table)[1]["outcome"] == SERVED)
+            for guns in ((1, 1), (2, 1))
+        ]
         gains.append(served[1] - served[0])
     low, high = stats.t.interval(0.99, 29, np.mean(gains), stats.sem(gains))
     assert low > 0

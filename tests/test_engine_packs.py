@@ -61,13 +61,18 @@ def test_smart_charging_keeps_its_promise_where_packs_are_few():
     assert world.books.pack_found.sum() / world.books.arrivals.sum() >= 0.99
     plain, _ = run(p, table)
     dear = slice(4 * 8, 4 * 24)
-    assert world.books.energy_kwh[0][dear].sum() <= plain.books.energy_kwh[0][dear].sum() - 30.0, "some packs still wait"
+    assert world.books.energy_kwh[0][dear].sum() <= plain.books.energy_kwh[0][dear].sum() - 30.0, (
+        "some packs still wait"
+    )
 
 
 def test_a_higher_promise_keeps_more_packs():
     kept = []
     for promised in (0.5, 0.99):
-        world, _ = run(dataclasses.replace(plant(**SWAP, packs=16, slots=16), control=smart(promised)), swaps(6.0, 500.0, 1300.0))
+        world, _ = run(
+            dataclasses.replace(plant(**SWAP, packs=16, slots=16), control=smart(promised)),
+            swaps(6.0, 500.0, 1300.0),
+        )
         kept.append(world.books.ready_min[0][10:20].mean())
     assert kept[1] > kept[0] + 60
 
@@ -76,10 +81,18 @@ def test_smart_charging_without_a_cheaper_hour_equals_none():
     table = swaps(25.0)
     p = plant(**SWAP, packs=9, slots=9)
     flat = Control(smart=True, hold_packs=held_hours((1.0,) * 24, 6))
-    assert run(dataclasses.replace(p, control=flat), table)[1].tobytes() == run(p, table)[1].tobytes()
-    same, plain = (run(dataclasses.replace(p, control=control), table)[0].books.energy_kwh for control in (flat, Control()))
+    assert (
+        run(dataclasses.replace(p, control=flat), table)[1].tobytes() == run(p, table)[1].tobytes()
+    )
+    same, plain = (
+        run(dataclasses.replace(p, control=control), table)[0].books.energy_kwh
+        for control in (flat, Control())
+    )
     assert same.tobytes() == plain.tobytes()
-    assert run(dataclasses.replace(p, control=smart(0.5)), table)[0].books.energy_kwh.tobytes() != plain.tobytes()
+    assert (
+        run(dataclasses.replace(p, control=smart(0.5)), table)[0].books.energy_kwh.tobytes()
+        != plain.tobytes()
+    )
 
 
 FEW = Control(smart=True, hold_packs=(True,) * 24, promised=0.5, memory_min=1e6)

@@ -5,7 +5,14 @@ The checks are those of the ordinary tests; here the engine is spoilt and the sa
 
 import numpy as np
 import pytest
-from engine_checks import check_conservation, check_patience, check_soc_is_a_share, check_tie_of_grant_and_patience, check_whole_curve, run
+from engine_checks import (
+    check_conservation,
+    check_patience,
+    check_soc_is_a_share,
+    check_tie_of_grant_and_patience,
+    check_whole_curve,
+    run,
+)
 from factories import demand, plant
 
 from chargesim.engine import power, simpy_engine, site
@@ -35,7 +42,13 @@ def test_a_leaked_gun_is_caught_by_conservation(monkeypatch):
 def test_a_skipped_last_curve_step_is_caught_by_the_whole_curve(monkeypatch):
     check_whole_curve()
     whole = power.charge_min
-    monkeypatch.setattr(power, "charge_min", lambda soc, target, kwh, edges, kw: whole(soc, target, kwh, edges[:-1].copy(), kw[:-1].copy()))
+    monkeypatch.setattr(
+        power,
+        "charge_min",
+        lambda soc, target, kwh, edges, kw: whole(
+            soc, target, kwh, edges[:-1].copy(), kw[:-1].copy()
+        ),
+    )
     with pytest.raises(AssertionError):
         check_whole_curve()
 
@@ -57,9 +70,17 @@ def test_a_swapped_tie_is_caught_by_the_gun_of_the_last_instant(monkeypatch):
     check_tie_of_grant_and_patience()
     true_key = site.vehicle_key
     monkeypatch.setattr(
-        site, "vehicle_key", lambda event_class, row: true_key(EventClass.DONE if event_class == EventClass.PATIENCE else event_class, row)
+        site,
+        "vehicle_key",
+        lambda event_class, row: true_key(
+            EventClass.DONE if event_class == EventClass.PATIENCE else event_class, row
+        ),
     )
-    monkeypatch.setattr(power, "outlet_key", lambda event_class, site, outlet: true_key(EventClass.PATIENCE, 1 << 40))
+    monkeypatch.setattr(
+        power,
+        "outlet_key",
+        lambda event_class, site, outlet: true_key(EventClass.PATIENCE, 1 << 40),
+    )
     with pytest.raises(AssertionError, match="last instant"):
         check_tie_of_grant_and_patience()
 

@@ -12,13 +12,25 @@ from hypothesis import strategies as st
 from chargesim.engine.accumulators import SERVED
 from chargesim.engine.control import CHARGE, IDLE, LEND, Control
 
-TABLE = {"wish_min": np.arange(0.0, 500.0, 5.0), "patience_min": 15.0, "tolerance_min": 25.0, "max_diversions": 1}
+TABLE = {
+    "wish_min": np.arange(0.0, 500.0, 5.0),
+    "patience_min": 15.0,
+    "tolerance_min": 25.0,
+    "max_diversions": 1,
+}
 
 
 def with_store(kwh, kw, duties, **more):
     """Return a station of two guns at 100 kW behind 120 kW, with a store of the given duties in the first hours of the day."""
     hours = tuple(duties) + (IDLE,) * (24 - len(duties))
-    return plant(guns=(2,), plug_kw=120.0, store_kwh=kwh, store_kw=kw, control=Control(store_hours=hours, store_efficiency=0.8), **more)
+    return plant(
+        guns=(2,),
+        plug_kw=120.0,
+        store_kwh=kwh,
+        store_kw=kw,
+        control=Control(store_hours=hours, store_efficiency=0.8),
+        **more,
+    )
 
 
 def test_unlimited_power_is_no_sharing():
@@ -53,7 +65,9 @@ def test_the_ultra_fast_gun_has_the_cabinet_first():
     p = plant(guns=(2,), companions=1, companion_kw=50.0, cabinet_kw=100.0)
     _, log = run(p, demand([0.0, 1.0]))
     assert log["service_min"] == pytest.approx([15.0, 14.0 + 30.0], abs=1e-5)
-    fair = dataclasses.replace(p, outlets=dataclasses.replace(p.outlets, rank=np.zeros(2, dtype=np.int64)))
+    fair = dataclasses.replace(
+        p, outlets=dataclasses.replace(p.outlets, rank=np.zeros(2, dtype=np.int64))
+    )
     _, log = run(fair, demand([0.0, 1.0]))
     assert log["service_min"][0] > 20.0, "without priority both slow down"
 
@@ -73,7 +87,14 @@ def test_no_companions_equals_guns_alone_and_companions_shorten_waits():
 
 def test_guns_and_packs_share_one_connection():
     """A gun at 100 kW and a pack at 60 kW behind 110 kW: packs come last, so the pack gets 10 kW for 15 min, then 60 kW."""
-    kind = {"guns": (1, 1), "swap": (False, True), "packs": 1, "slots": 1, "swap_min": 5.0, "plug_kw": 110.0}
+    kind = {
+        "guns": (1, 1),
+        "swap": (False, True),
+        "packs": 1,
+        "slots": 1,
+        "swap_min": 5.0,
+        "plug_kw": 110.0,
+    }
     shared = plant(**kind, connection=(0, 0))
     table = demand([0.0, 5.0], swap_list=[1, -1], station_list=[0, 0])
     table["station_list"][0] = -1
@@ -82,10 +103,14 @@ def test_guns_and_packs_share_one_connection():
     assert log["service_min"][1] == pytest.approx(15.0, abs=1e-5)
     pack = world.books.energy_kwh[1]
     assert pack[:1].sum() == pytest.approx(10 / 60 * 5, abs=1e-4), "10 to 15 min: 10 kW"
-    assert pack[1] == pytest.approx(10 / 60 * 10 + 60 / 60 * 5, abs=1e-4), "15 to 25 at 10 kW, then 60 kW"
+    assert pack[1] == pytest.approx(10 / 60 * 10 + 60 / 60 * 5, abs=1e-4), (
+        "15 to 25 at 10 kW, then 60 kW"
+    )
     check_conservation(shared, table, world, log)
     apart, _ = run(plant(**kind), table)
-    assert apart.books.energy_kwh[1][0] == pytest.approx(5.0, abs=1e-4), "with connections of their own it has 60 kW"
+    assert apart.books.energy_kwh[1][0] == pytest.approx(5.0, abs=1e-4), (
+        "with connections of their own it has 60 kW"
+    )
 
 
 def test_a_store_raises_the_limit_while_it_lends():
@@ -108,9 +133,13 @@ def test_a_store_charges_off_peak_and_the_grid_sees_less_at_peak():
 
 def test_a_store_charges_slowly_where_it_shall():
     slow = with_store(40.0, 80.0, (CHARGE, CHARGE, LEND))
-    slow = dataclasses.replace(slow, control=dataclasses.replace(slow.control, store_charge_kw=25.0))
+    slow = dataclasses.replace(
+        slow, control=dataclasses.replace(slow.control, store_charge_kw=25.0)
+    )
     world, _ = run(slow, demand([]))
-    assert world.books.store_kwh[0][:8].tolist() == pytest.approx([25 / 4] * 8), "50 kWh at 25 kW take the two hours"
+    assert world.books.store_kwh[0][:8].tolist() == pytest.approx([25 / 4] * 8), (
+        "50 kWh at 25 kW take the two hours"
+    )
 
 
 def test_an_empty_store_gives_back_the_limit():
@@ -122,7 +151,10 @@ def test_an_empty_store_gives_back_the_limit():
     assert world.groups[0].store.energy_kwh == 0.0
 
 
-@pytest.mark.parametrize(("kwh", "kw", "duties"), [(0.0, 80.0, (CHARGE, LEND)), (80.0, 0.0, (CHARGE, LEND)), (80.0, 80.0, (IDLE, LEND))])
+@pytest.mark.parametrize(
+    ("kwh", "kw", "duties"),
+    [(0.0, 80.0, (CHARGE, LEND)), (80.0, 0.0, (CHARGE, LEND)), (80.0, 80.0, (IDLE, LEND))],
+)
 def test_a_store_without_energy_power_or_charging_equals_no_store(kwh, kw, duties):
     table = demand(**TABLE)
     none = run(plant(guns=(2,), plug_kw=120.0), table)[1]
@@ -160,7 +192,9 @@ def test_a_store_lends_nothing_in_the_dark():
     )  # fmt: skip
     calendar = outages((70.0, 100.0, 0, -1), (70.0, 100.0, 1, -1))
     world, _ = run_both(p, demand([50.0], swap_list=1, station_list=-1), calendar)
-    assert world.books.energy_kwh[1][:9].tolist() == pytest.approx([0.0] * 4 + [10.0, 0.0, 5.0, 15.0, 0.0], abs=1e-4)
+    assert world.books.energy_kwh[1][:9].tolist() == pytest.approx(
+        [0.0] * 4 + [10.0, 0.0, 5.0, 15.0, 0.0], abs=1e-4
+    )
     assert world.books.store_kwh[0][5] == 0.0
 
 
@@ -199,7 +233,9 @@ def test_an_added_gun_has_a_supply_of_its_own():
     _, helped = run(p, table, extensions=[bring])
     assert plain["plug_min"].tolist() == [5.0, 35.0, 50.0]
     assert helped["plug_min"].tolist() == [5.0, 10.0, 35.0]
-    assert helped["service_min"].tolist() == [30.0, 15.0, 15.0], "the 100 kW of the connection are not shared with it"
+    assert helped["service_min"].tolist() == [30.0, 15.0, 15.0], (
+        "the 100 kW of the connection are not shared with it"
+    )
     assert (helped["outcome"] == SERVED).all()
 
 

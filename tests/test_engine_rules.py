@@ -42,11 +42,19 @@ def test_durations_are_whole_ticks_and_never_zero(minutes):
     assert exact > 0
     assert exact * 2**20 == int(exact * 2**20)
     assert abs(exact - minutes) <= 2.0**-20
-    assert exact == durations_min(np.array([minutes]))[0], "one rule, in the engine and in the demand table"
+    assert exact == durations_min(np.array([minutes]))[0], (
+        "one rule, in the engine and in the demand table"
+    )
 
 
 def test_an_edge_belongs_to_the_step_on_its_right():
-    assert [rules.step_at(s, EDGES) for s in (0.0, EDGES[1], 0.0499, EDGES[19], 1.0)] == [0, 1, 0, 19, 19]
+    assert [rules.step_at(s, EDGES) for s in (0.0, EDGES[1], 0.0499, EDGES[19], 1.0)] == [
+        0,
+        1,
+        0,
+        19,
+        19,
+    ]
 
 
 @given(
@@ -56,7 +64,9 @@ def test_an_edge_belongs_to_the_step_on_its_right():
     site_kw=st.floats(10, 2000),
     seed=st.integers(0, 99),
 )
-def test_shared_power_goes_by_rank_and_is_max_min_fair(wanted, per_cabinet, cabinet_kw, site_kw, seed):
+def test_shared_power_goes_by_rank_and_is_max_min_fair(
+    wanted, per_cabinet, cabinet_kw, site_kw, seed
+):
     want, n = np.array(wanted), len(wanted)
     cabinet, rank = np.arange(n) // per_cabinet, np.random.default_rng(seed).integers(0, 3, n)
     got = np.empty(n)
@@ -65,22 +75,35 @@ def test_shared_power_goes_by_rank_and_is_max_min_fair(wanted, per_cabinet, cabi
     assert (got <= want + 1e-6).all()
     assert (by_cabinet <= cabinet_kw + 1e-6).all()
     assert got.sum() <= site_kw + 1e-6
-    for i in range(n):  # who gets less than it wants is behind a full limit, where its rank has no more and later ones have nothing
+    for i in range(
+        n
+    ):  # who gets less than it wants is behind a full limit, where its rank has no more and later ones have nothing
         if got[i] < want[i] - 1e-5:
 
             def binds(behind, full):
                 equals, later = behind & (rank == rank[i]), behind & (rank > rank[i])
-                return full and got[i] >= got[equals].max() - 1e-5 and got[later].max(initial=0.0) <= 1e-5
+                return (
+                    full
+                    and got[i] >= got[equals].max() - 1e-5
+                    and got[later].max(initial=0.0) <= 1e-5
+                )
 
-            assert binds(cabinet == cabinet[i], by_cabinet[cabinet[i]] >= cabinet_kw - 1e-5) or binds(
-                np.ones(n, dtype=bool), got.sum() >= site_kw - 1e-5
-            )
+            assert binds(
+                cabinet == cabinet[i], by_cabinet[cabinet[i]] >= cabinet_kw - 1e-5
+            ) or binds(np.ones(n, dtype=bool), got.sum() >= site_kw - 1e-5)
 
 
 def shared(want, rank, cabinet_kw, site_kw, cabinet=None):
     got = np.empty(len(want))
     cabinet = np.zeros(len(want), dtype=np.int64) if cabinet is None else np.array(cabinet)
-    rules.share_power(np.array(want, dtype=float), cabinet, np.array(rank), np.full(cabinet.max() + 1, cabinet_kw), site_kw, got)
+    rules.share_power(
+        np.array(want, dtype=float),
+        cabinet,
+        np.array(rank),
+        np.full(cabinet.max() + 1, cabinet_kw),
+        site_kw,
+        got,
+    )
     return got.tolist()
 
 
@@ -89,8 +112,12 @@ def test_unlimited_power_is_not_shared():
 
 
 def test_ultra_fast_guns_come_first_behind_the_600_kw_of_the_municipal_guide():
-    assert shared([480, 240, 100, 100], [0, 0, 1, 1], 600.0, 630.0) == pytest.approx([360, 240, 0, 0])
-    assert shared([240, 240, 100, 100], [0, 0, 1, 1], 600.0, 630.0) == pytest.approx([240, 240, 60, 60])
+    assert shared([480, 240, 100, 100], [0, 0, 1, 1], 600.0, 630.0) == pytest.approx(
+        [360, 240, 0, 0]
+    )
+    assert shared([240, 240, 100, 100], [0, 0, 1, 1], 600.0, 630.0) == pytest.approx(
+        [240, 240, 60, 60]
+    )
 
 
 def test_without_a_grid_connection_nothing_flows():
@@ -110,13 +137,17 @@ def test_cloud_foresees_bay_and_pack():
     bay, packs, ahead = np.array([0.0]), np.array([0.0, 30.0]), np.array([1.0, 2.0])
     waits = [rules.foreseen_swap_wait_min(bay, packs, 20.0, 5.0, ahead, n, 3.0) for n in range(3)]
     assert waits == [0.0, 27.0, 47.0], "the first pack, the second, then 20 min after it"
-    assert rules.foreseen_swap_wait_min(bay, np.zeros(9), 20.0, 5.0, ahead, 2, 3.0) == 8.0, "the bay: 1 to 6, 6 to 11"
+    assert rules.foreseen_swap_wait_min(bay, np.zeros(9), 20.0, 5.0, ahead, 2, 3.0) == 8.0, (
+        "the bay: 1 to 6, 6 to 11"
+    )
 
 
 @pytest.mark.parametrize("mean", [0.0, 0.3, 2.0, 11.5])
 def test_base_stock_is_the_poisson_quantile(mean):
     for promised in (0.9, 0.95, 0.99):
-        assert rules.base_stock(mean, promised) == int(stats.poisson.ppf(promised, mean)) * (mean > 0)
+        assert rules.base_stock(mean, promised) == int(stats.poisson.ppf(promised, mean)) * (
+            mean > 0
+        )
 
 
 def test_noise_is_standard_gumbel_and_belongs_to_the_pair():
@@ -124,7 +155,9 @@ def test_noise_is_standard_gumbel_and_belongs_to_the_pair():
     standard_error = np.pi / np.sqrt(6) / np.sqrt(len(noise))
     assert abs(noise.mean() - 0.5772156649) < 4 * standard_error
     assert noise.std() == pytest.approx(np.pi / np.sqrt(6), rel=0.02)
-    assert rules.gumbel_noise(np.uint64(1), np.uint64(2)) != rules.gumbel_noise(np.uint64(2), np.uint64(1))
+    assert rules.gumbel_noise(np.uint64(1), np.uint64(2)) != rules.gumbel_noise(
+        np.uint64(2), np.uint64(1)
+    )
 
 
 def test_no_noise_exceeds_the_bound_that_is_read_off_its_first_byte():
@@ -139,6 +172,8 @@ def test_expected_wait_at_a_station(present, expected):
     assert rules.station_wait_min(present, 2, 30.0) == expected
 
 
-@pytest.mark.parametrize(("present", "ready", "expected"), [(0, 1, 0.0), (0, 0, 20.0), (1, 5, 4.0), (2, 0, 40.0)])
+@pytest.mark.parametrize(
+    ("present", "ready", "expected"), [(0, 1, 0.0), (0, 0, 20.0), (1, 5, 4.0), (2, 0, 40.0)]
+)
 def test_expected_wait_at_a_swap_site(present, ready, expected):
     assert rules.swap_wait_min(present, 1, 4.0, ready, 20.0) == expected

@@ -29,7 +29,12 @@ def test_one_vehicle_drives_charges_and_leaves():
 def test_zero_demand_leaves_empty_books():
     world, log = run(plant(guns=(2, 1), swap=(False, True)), demand([]))
     assert len(log) == 0
-    assert world.books.busy_min.sum() == world.books.energy_kwh.sum() == world.books.arrivals.sum() == 0
+    assert (
+        world.books.busy_min.sum()
+        == world.books.energy_kwh.sum()
+        == world.books.arrivals.sum()
+        == 0
+    )
     assert world.books.ready_min[1].sum() == pytest.approx(2 * 1440.0)
 
 
@@ -61,12 +66,20 @@ def test_outside_option_is_taken_for_a_posted_queue_and_marked():
     _, log = run(plant(guns=(1,), outside_drive_min=-1e6), table)
     assert log["outcome"].tolist() == [SERVED, LOST]
     assert log["outside"].tolist() == [0, 1]
-    _, blind = run(plant(guns=(1,), outside_drive_min=-1e6), demand([0.0, 20.0], guidance=0, battery_kwh=100.0))
+    _, blind = run(
+        plant(guns=(1,), outside_drive_min=-1e6), demand([0.0, 20.0], guidance=0, battery_kwh=100.0)
+    )
     assert blind["outcome"].tolist() == [SERVED, SERVED]
 
 
 def test_balks_at_a_long_queue_and_goes_on_to_the_other_site():
-    table = demand([0.0, 0.0, 1.0], tolerance_min=[100.0, 100.0, 1.0], battery_kwh=1000.0, key=[1, 2, 3], max_diversions=2)
+    table = demand(
+        [0.0, 0.0, 1.0],
+        tolerance_min=[100.0, 100.0, 1.0],
+        battery_kwh=1000.0,
+        key=[1, 2, 3],
+        max_diversions=2,
+    )
     p = plant(guns=(1, 1))
     p.candidates["minutes"][0, 0, 1] = 6.0
     _, log = run(p, table)
@@ -77,7 +90,9 @@ def test_balks_at_a_long_queue_and_goes_on_to_the_other_site():
 
 
 def test_lost_after_the_last_diversion():
-    table = demand([0.0, 0.0, 1.0], tolerance_min=[100.0, 100.0, 1.0], battery_kwh=1000.0, max_diversions=0)
+    table = demand(
+        [0.0, 0.0, 1.0], tolerance_min=[100.0, 100.0, 1.0], battery_kwh=1000.0, max_diversions=0
+    )
     _, log = run(plant(guns=(1, 1)), table)
     assert (log["outcome"][2], log["balks"][2], log["diversions"][2]) == (LOST, 1, 0)
 
@@ -139,8 +154,12 @@ def test_the_one_that_stays_gets_the_whole_cabinet():
 
 def test_steps_of_a_curve_under_a_limit():
     curve = ((0.0, 0.5, 1.0), (100.0, 40.0))
-    _, log = run(plant(guns=(2,), cabinet_kw=100.0, curve=curve), demand([0.0, 0.0], soc=0.4, target_soc=0.6))
-    assert (log["end_min"] - log["plug_min"]) == pytest.approx(np.full(2, 60 * 5 / 50 + 60 * 5 / 40), abs=1e-5)
+    _, log = run(
+        plant(guns=(2,), cabinet_kw=100.0, curve=curve), demand([0.0, 0.0], soc=0.4, target_soc=0.6)
+    )
+    assert (log["end_min"] - log["plug_min"]) == pytest.approx(
+        np.full(2, 60 * 5 / 50 + 60 * 5 / 40), abs=1e-5
+    )
 
 
 def test_guns_are_taken_from_the_emptier_cabinet():
@@ -161,7 +180,13 @@ def test_posted_occupancy_is_as_old_as_its_refresh():
 @pytest.mark.parametrize("cut", [1, 7, 23, 49])
 def test_where_a_chunk_ends_changes_nothing(cut):
     rng = np.random.default_rng(5)
-    p = plant(guns=(1, 2, 1), swap=(False, False, True), noise_min=3.0, outside_drive_min=40.0, cabinet_kw=120.0)
+    p = plant(
+        guns=(1, 2, 1),
+        swap=(False, False, True),
+        noise_min=3.0,
+        outside_drive_min=40.0,
+        cabinet_kw=120.0,
+    )
     table = demand(
         np.sort(rng.uniform(0, 600, 50)), swap_list=rng.integers(0, 2, 50) * 2 - 1, patience_min=20.0, tolerance_min=30.0,
         max_diversions=2, key=rng.integers(1, 2**62, 50), guidance=1,

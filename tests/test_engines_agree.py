@@ -42,7 +42,9 @@ def test_engines_agree_on_random_scenarios_with_every_event_every_mechanism_and_
         counts = Counts(patch)
         for seed in range(SEEDS):
             for name, values in (("WHOLE", WHOLE), ("ANY", ANY)):
-                assert how_they_differ(seeded(values, seed), SPANS[seed % len(SPANS)]) == [], f"seeded({name}, {seed})"
+                assert how_they_differ(seeded(values, seed), SPANS[seed % len(SPANS)]) == [], (
+                    f"seeded({name}, {seed})"
+                )
     print(f"\n{SEEDS} scenarios on whole minutes, {SEEDS} others\n{counts}")
     print("\n".join(f"never: {pair}, for {reason}" for pair, reason in NEVER_TIED.items()))
     assert not counts.missing, counts.missing

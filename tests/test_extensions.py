@@ -22,7 +22,12 @@ from chargesim.study.run import run_scenario
 from chargesim.study.run_folder import run_digest
 
 SMALL = load(SCENARIOS / "small_city.yaml", ["replications=2", "fleet.stock=8000"])
-TABLE = {"wish_min": np.arange(0.0, 500.0, 5.0), "patience_min": 15.0, "tolerance_min": 25.0, "max_diversions": 1}
+TABLE = {
+    "wish_min": np.arange(0.0, 500.0, 5.0),
+    "patience_min": 15.0,
+    "tolerance_min": 25.0,
+    "max_diversions": 1,
+}
 STAY_MIN = 30
 
 
@@ -82,11 +87,16 @@ def array(middle):
 
 
 def go(folder, **options):
-    return run_scenario(SMALL, out=folder, progress=False, **{"jobs": 1, "sessions": "none", **options})
+    return run_scenario(
+        SMALL, out=folder, progress=False, **{"jobs": 1, "sessions": "none", **options}
+    )
 
 
 def accumulators(finished):
-    return [{name: values.tobytes() for name, values in replication.arrays().items()} for replication in finished.result.replications]
+    return [
+        {name: values.tobytes() for name, values in replication.arrays().items()}
+        for replication in finished.result.replications
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +105,10 @@ def plain(tmp_path_factory):
 
 
 def test_an_extension_changes_the_hash_of_a_run():
-    digests = [run_digest(SMALL, extensions) for extensions in ([], [idle], [bring], [idle, bring], [bring, idle])]
+    digests = [
+        run_digest(SMALL, extensions)
+        for extensions in ([], [idle], [bring], [idle, bring], [bring, idle])
+    ]
     assert len(set(digests)) == len(digests)
     assert run_digest(SMALL, [idle]) == digests[1]
 
@@ -139,7 +152,11 @@ def test_the_hash_is_the_same_in_every_process(tmp_path):
     )
     texts = [
         subprocess.run(
-            [sys.executable, tmp_path / "van.py"], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": seed}
+            [sys.executable, tmp_path / "van.py"],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PYTHONHASHSEED": seed},
         ).stdout
         for seed in ("1", "2", "3")
     ]
@@ -150,7 +167,10 @@ def test_the_hash_is_the_same_in_every_process(tmp_path):
 @pytest.mark.parametrize(
     ("extensions", "fault"),
     [
-        ([eval("lambda world: None")], "extension <lambda>: its code cannot be read; define it in a file or a notebook cell"),
+        (
+            [eval("lambda world: None")],
+            "extension <lambda>: its code cannot be read; define it in a file or a notebook cell",
+        ),
         ([Van(3)], "extensions: got a Van, needs a function, a method or a partial"),
         (idle, "extensions: got idle, needs a list of functions"),
         ([idle, 3], "extensions: got a int, needs a function, a method or a partial"),
@@ -170,7 +190,9 @@ def test_what_cannot_be_named_is_refused(tmp_path, extensions, fault):
 def test_a_run_with_an_extension_has_a_directory_of_its_own(plain):
     with pytest.raises(InputError, match="holds another run"):
         go(plain.folder, extensions=[idle])
-    assert json.loads((plain.folder / "manifest.json").read_text(encoding="utf-8"))["extensions"] == []
+    assert (
+        json.loads((plain.folder / "manifest.json").read_text(encoding="utf-8"))["extensions"] == []
+    )
 
 
 def test_an_extension_that_only_looks_changes_no_byte(plain, tmp_path):
@@ -184,7 +206,10 @@ def test_workers_take_extensions(plain, tmp_path):
     workers = go(tmp_path / "two", extensions=[van], jobs=2)
     assert accumulators(workers) == accumulators(alone)
     assert accumulators(alone) != accumulators(plain)
-    about = [json.loads((run.folder / "manifest.json").read_text(encoding="utf-8")) for run in (alone, workers)]
+    about = [
+        json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
+        for run in (alone, workers)
+    ]
     assert about[0]["run"] == about[1]["run"]
     assert about[0]["extensions"] == about[1]["extensions"] == ["bring"]
 
@@ -205,7 +230,9 @@ def test_a_closure_reaches_the_workers(plain, tmp_path):
 def test_no_scenario_and_no_command_names_code(tmp_path):
     with pytest.raises(InputError, match="extensions: unknown key"):
         load(SCENARIOS / "small_city.yaml", ["extensions=van.py"])
-    result = CliRunner().invoke(app, ["run", str(SCENARIOS / "small_city.yaml"), "--extensions", "van.py"])
+    result = CliRunner().invoke(
+        app, ["run", str(SCENARIOS / "small_city.yaml"), "--extensions", "van.py"]
+    )
     assert result.exit_code == 2
 
 
@@ -251,7 +278,9 @@ def test_what_a_gun_has_given_up_to_now():
             yield world.env.timeout(wait_min)
             seen.append(world.sites[0].given_kwh(0))
 
-    watched = functools.partial(watch, minutes=(2.0, 6.0, 9.0, 12.0, 10.0))  # at 2, 8, 17, 29 and 39 min
+    watched = functools.partial(
+        watch, minutes=(2.0, 6.0, 9.0, 12.0, 10.0)
+    )  # at 2, 8, 17, 29 and 39 min
     run(plant(guns=(1,)), demand([0.0, 1.0]), extensions=[watched])
     assert seen == pytest.approx([0.0, 5.0, 20.0, 40.0, 50.0], abs=1e-3)
     seen.clear()

@@ -52,11 +52,31 @@ def test_there_is_no_circle():
 
 
 def test_the_engine_knows_no_files_no_plots_and_no_statistics():
-    foreign = {"pathlib", "os", "io", "json", "pandas", "pyarrow", "matplotlib", "scipy", "random", "yaml"}
+    foreign = {
+        "pathlib",
+        "os",
+        "io",
+        "json",
+        "pandas",
+        "pyarrow",
+        "matplotlib",
+        "scipy",
+        "random",
+        "yaml",
+    }
     for path in (PACKAGE / "engine").glob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        names = {
+            alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
         names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         assert not {name.split(".")[0] for name in names} & foreign, path.name
-        drawn = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} & {"default_rng", "Generator", "random"}
+        drawn = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} & {
+            "default_rng",
+            "Generator",
+            "random",
+        }
         assert not drawn, f"{path.name} draws: everything random is drawn before the engine starts"

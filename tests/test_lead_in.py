@@ -42,7 +42,9 @@ def test_a_calendar_day_keeps_its_vehicles(days):
         assert len(here) == len(there) > 100
         for column in here.dtype.names:
             shift = (days - 1) * DAY_MIN if column in BY_CLOCK else 0
-            np.testing.assert_allclose(there[column], here[column] + shift, rtol=0, atol=2e-6 if shift else 0)
+            np.testing.assert_allclose(
+                there[column], here[column] + shift, rtol=0, atol=2e-6 if shift else 0
+            )
 
 
 def test_days_before_the_scenario_have_vehicles_of_their_own():
@@ -53,7 +55,9 @@ def test_days_before_the_scenario_have_vehicles_of_their_own():
 
 
 def test_guns_fail_when_they_did():
-    case = build_case(load(SMALL, ["reliability.failures=true", "reliability.mtbf_h=30", "reliability.mttr_h=5"]))
+    case = build_case(
+        load(SMALL, ["reliability.failures=true", "reliability.mtbf_h=30", "reliability.mttr_h=5"])
+    )
     own = case.task.outages.draw(0, 3 * DAY_MIN)
     longer = with_lead_in(case, 2).task.outages.draw(0, 4 * DAY_MIN)
     shorter = with_lead_in(case, 0).task.outages.draw(0, 2 * DAY_MIN)
@@ -61,7 +65,9 @@ def test_guns_fail_when_they_did():
     np.testing.assert_array_equal(np.sort(longer["begin_min"]), np.sort(own["begin_min"] + DAY_MIN))
     under_way = own[own["end_min"] > DAY_MIN]
     assert len(shorter) == len(under_way) > 2
-    np.testing.assert_array_equal(np.sort(shorter["begin_min"]), np.sort(np.maximum(under_way["begin_min"] - DAY_MIN, 0)))
+    np.testing.assert_array_equal(
+        np.sort(shorter["begin_min"]), np.sort(np.maximum(under_way["begin_min"] - DAY_MIN, 0))
+    )
 
 
 def test_days_alike_have_the_weekday_of_the_first_judged_day():
@@ -85,11 +91,16 @@ def test_the_check_says_how_large_a_shift_it_leaves_open(quiet):
     least = quiet.least_sure
     assert all(shift.not_excluded <= least.not_excluded for shift in quiet.shifts)
     half_width = (least.before.upper - least.before.lower) / 2
-    assert max(abs(least.difference.lower), abs(least.difference.upper)) == pytest.approx(least.not_excluded * half_width)
+    assert max(abs(least.difference.lower), abs(least.difference.upper)) == pytest.approx(
+        least.not_excluded * half_width
+    )
     console = Console(width=110, record=True)
     print_lead_in(console, quiet)
     said = " ".join(console.export_text().split())
-    assert "Every KPI is the same in each replication" in said or f"the least sure is {least.kpi} of {least.key}" in said
+    assert (
+        "Every KPI is the same in each replication" in said
+        or f"the least sure is {least.kpi} of {least.key}" in said
+    )
 
 
 def test_no_lead_in_is_too_short_and_the_check_says_what_moves(tmp_path):
@@ -100,23 +111,41 @@ def test_no_lead_in_is_too_short_and_the_check_says_what_moves(tmp_path):
     assert moved["energy_mwh_per_day"] > 0
     assert moved["packs_ready"] < 0
     assert all(shift.difference.lower * shift.difference.upper > 0 for shift in checked.moved)
-    assert checked.from_empty.mean[0] == checked.from_own.mean[0] < 0  # without a lead-in both are the same run
+    assert (
+        checked.from_empty.mean[0] == checked.from_own.mean[0] < 0
+    )  # without a lead-in both are the same run
 
 
 def test_the_check_uses_the_replications_of_the_run_and_the_run_tells_of_it(quiet):
-    assert lead_in_text(quiet.folder, 1).startswith("Lead-in of 1 day: checked, 2 days move none of ")
+    assert lead_in_text(quiet.folder, 1).startswith(
+        "Lead-in of 1 day: checked, 2 days move none of "
+    )
     own = {path.name: path.stat().st_mtime_ns for path in (quiet.folder / "replications").iterdir()}
-    words = ["run", str(SMALL), "--set", "replications=4", "--sessions", "none", "--no-figures", "--out", str(quiet.folder)]
+    words = [
+        "run",
+        str(SMALL),
+        "--set",
+        "replications=4",
+        "--sessions",
+        "none",
+        "--no-figures",
+        "--out",
+        str(quiet.folder),
+    ]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0
     assert "Lead-in of 1 day: checked" in done.stdout
-    assert {path.name: path.stat().st_mtime_ns for path in (quiet.folder / "replications").iterdir()} == own
+    assert {
+        path.name: path.stat().st_mtime_ns for path in (quiet.folder / "replications").iterdir()
+    } == own
 
 
 def test_a_run_that_was_not_checked_says_so(tmp_path):
     assert "not checked" in lead_in_text(tmp_path, 0)
     (tmp_path / "lead_in").mkdir()
-    (tmp_path / "lead_in" / "lead_in.json").write_text(json.dumps({"run": "another"}), encoding="utf-8")
+    (tmp_path / "lead_in" / "lead_in.json").write_text(
+        json.dumps({"run": "another"}), encoding="utf-8"
+    )
     (tmp_path / "manifest.json").write_text(json.dumps({"run": "this"}), encoding="utf-8")
     assert "not checked" in lead_in_text(tmp_path, 0)
 
@@ -125,9 +154,17 @@ def test_the_figure_draws(quiet):
     figure = draw_lead_in(quiet)
     FigureCanvasAgg(figure).draw()
     left, right = figure.axes
-    assert all(ax.get_legend().get_window_extent().y1 < ax.bbox.y0 for ax in figure.axes)  # not on the bands
-    assert [text.get_text() for text in left.get_legend().get_texts()] == ["no lead-in", "1 day, as the scenario has it"]
-    assert [text.get_text() for text in right.get_legend().get_texts()] == ["day 1 less day 3", "day 2 less day 3"]
+    assert all(
+        ax.get_legend().get_window_extent().y1 < ax.bbox.y0 for ax in figure.axes
+    )  # not on the bands
+    assert [text.get_text() for text in left.get_legend().get_texts()] == [
+        "no lead-in",
+        "1 day, as the scenario has it",
+    ]
+    assert [text.get_text() for text in right.get_legend().get_texts()] == [
+        "day 1 less day 3",
+        "day 2 less day 3",
+    ]
 
 
 def test_recorded_wishes_and_series_are_refused(tmp_path):

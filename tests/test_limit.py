@@ -36,7 +36,17 @@ def small(*changes):
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     folder = tmp_path_factory.mktemp("limit") / "stock"
-    return run_limit(small(), "stock", low=2000, high=8000, levels=3, replications=3, jobs=1, out=folder, progress=False)
+    return run_limit(
+        small(),
+        "stock",
+        low=2000,
+        high=8000,
+        levels=3,
+        replications=3,
+        jobs=1,
+        out=folder,
+        progress=False,
+    )
 
 
 def test_each_level_is_the_run_that_a_user_would_make_by_hand(found):
@@ -45,8 +55,12 @@ def test_each_level_is_the_run_that_a_user_would_make_by_hand(found):
         case = build_case(small(f"fleet.stock={level}", "replications=3"))
         result = as_result(case, [simulate(case.task, replication)[0] for replication in range(3)])
         by_hand = judge(result)
-        assert [(item.name, item.estimate) for item in verdict.criteria] == [(item.name, item.estimate) for item in by_hand.criteria]
-        assert [item.worst_hour for item in verdict.criteria] == [item.worst_hour for item in by_hand.criteria]
+        assert [(item.name, item.estimate) for item in verdict.criteria] == [
+            (item.name, item.estimate) for item in by_hand.criteria
+        ]
+        assert [item.worst_hour for item in verdict.criteria] == [
+            item.worst_hour for item in by_hand.criteria
+        ]
 
 
 def test_the_error_is_divided_over_the_levels(found):
@@ -73,25 +87,59 @@ def test_only_what_is_missing_is_run_again(found):
     kept = found.folder / "levels" / "2000" / "001.parquet"
     path.unlink()
     stamp = kept.stat().st_mtime_ns
-    again = run_limit(small(), "stock", low=2000, high=8000, levels=3, replications=3, jobs=1, out=found.folder, progress=False)
+    again = run_limit(
+        small(),
+        "stock",
+        low=2000,
+        high=8000,
+        levels=3,
+        replications=3,
+        jobs=1,
+        out=found.folder,
+        progress=False,
+    )
     assert again.frame.to_csv() == before
     assert path.is_file() and kept.stat().st_mtime_ns == stamp
-    assert json.loads((found.folder / "limit.json").read_text(encoding="utf-8"))["replications_run_now"] == 1
+    assert (
+        json.loads((found.folder / "limit.json").read_text(encoding="utf-8"))[
+            "replications_run_now"
+        ]
+        == 1
+    )
     assert len(pd.read_csv(found.folder / "levels.csv")) == 3 * 11
 
 
 def test_a_folder_of_another_input_is_refused(found):
     with pytest.raises(InputError, match="holds another run"):
-        run_limit(small(), "share_at_network", levels=2, replications=3, out=found.folder, progress=False)
+        run_limit(
+            small(), "share_at_network", levels=2, replications=3, out=found.folder, progress=False
+        )
 
 
 def test_a_share_beyond_1_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"--to: got 1.5, needs a share, 0 to 1, for availability"):
-        run_limit(small(), "availability", low=0.9, high=1.5, levels=3, replications=2, out=tmp_path / "out", progress=False)
+        run_limit(
+            small(),
+            "availability",
+            low=0.9,
+            high=1.5,
+            levels=3,
+            replications=2,
+            out=tmp_path / "out",
+            progress=False,
+        )
 
 
 def test_a_key_without_effect_says_so(tmp_path):
-    run = run_limit(small(), "stations.store.kwh", levels=2, replications=2, jobs=1, out=tmp_path / "out", progress=False)
+    run = run_limit(
+        small(),
+        "stations.store.kwh",
+        levels=2,
+        replications=2,
+        jobs=1,
+        out=tmp_path / "out",
+        progress=False,
+    )
     assert run.idle
     assert "stations.store.kwh changes nothing" in headline(run)
 
@@ -110,17 +158,39 @@ def test_a_key_without_effect_says_so(tmp_path):
     ],
 )
 def test_where_a_criterion_breaks_is_said_in_words(found, direction, crossing, words):
-    plain = replace(found, is_share=False, limit=replace(found.limit, breaks_first=found.curves[0].criterion))
+    plain = replace(
+        found, is_share=False, limit=replace(found.limit, breaks_first=found.curves[0].criterion)
+    )
     curve = replace(found.curves[0], direction=direction, crossing=Crossing(*crossing))
-    assert headline(replace(plain, curves=(curve,))).endswith(f"breaks first by its fit: {curve.criterion}, {words}")
+    assert headline(replace(plain, curves=(curve,))).endswith(
+        f"breaks first by its fit: {curve.criterion}, {words}"
+    )
 
 
 def test_few_levels_lie_between_those_that_the_scenario_takes(tmp_path):
-    run = run_limit(small(), "share_at_network", levels=2, replications=2, jobs=1, out=tmp_path / "out", progress=False)
+    run = run_limit(
+        small(),
+        "share_at_network",
+        levels=2,
+        replications=2,
+        jobs=1,
+        out=tmp_path / "out",
+        progress=False,
+    )
     assert len(run.levels) == 2
     assert "beyond them the scenario is refused" in run.note
     with pytest.raises(InputError, match="more than all public energy"):
-        run_limit(small(), "share_at_network", low=0.1, high=0.9, levels=2, replications=2, jobs=1, out=tmp_path / "asked", progress=False)
+        run_limit(
+            small(),
+            "share_at_network",
+            low=0.1,
+            high=0.9,
+            levels=2,
+            replications=2,
+            jobs=1,
+            out=tmp_path / "asked",
+            progress=False,
+        )
 
 
 def test_what_the_standard_reads_is_all_that_is_kept():
@@ -128,7 +198,9 @@ def test_what_the_standard_reads_is_all_that_is_kept():
     whole = [simulate(case.task, replication)[0] for replication in range(2)]
     thin = [for_the_standard(one) for one in whole]
     assert judge(result_of(case, thin)).to_dict() == judge(result_of(case, whole)).to_dict()
-    assert sum(array.nbytes for array in thin[0].arrays().values()) < 0.3 * sum(array.nbytes for array in whole[0].arrays().values())
+    assert sum(array.nbytes for array in thin[0].arrays().values()) < 0.3 * sum(
+        array.nbytes for array in whole[0].arrays().values()
+    )
 
 
 @pytest.mark.parametrize(
@@ -151,13 +223,27 @@ def test_a_wrong_key_is_refused_with_the_nearest_right_one(key, told, tmp_path, 
 
 def test_levels_surround_the_value_and_shares_stay_shares():
     case = build_case(small())
-    units = {name: lever_of(case, name).unit for name in ("stock", "gun_power", "patience", "availability")}
-    assert units == {"stock": "", "gun_power": "kW at the plug", "patience": "times that of each fleet", "availability": ""}
-    for name, ends in {"stock": (875, 6125), "availability": (0.85, 1.0), "patience": (0.25, 1.75)}.items():
+    units = {
+        name: lever_of(case, name).unit
+        for name in ("stock", "gun_power", "patience", "availability")
+    }
+    assert units == {
+        "stock": "",
+        "gun_power": "kW at the plug",
+        "patience": "times that of each fleet",
+        "availability": "",
+    }
+    for name, ends in {
+        "stock": (875, 6125),
+        "availability": (0.85, 1.0),
+        "patience": (0.25, 1.75),
+    }.items():
         levels = levels_of(lever_of(case, name), None, None, None)
         assert (levels[0], levels[-1]) == pytest.approx(ends, rel=0.01)
         assert levels == sorted(levels)
-    assert levels_of(lever_of(case, "choice.nearest_stations"), None, None, None)[0] == 2.0  # whole numbers
+    assert (
+        levels_of(lever_of(case, "choice.nearest_stations"), None, None, None)[0] == 2.0
+    )  # whole numbers
     with pytest.raises(InputError, match="the fleets differ; give --from and --to"):
         levels_of(lever_of(case, "fleets.*.patience_min"), None, 20.0, None)
     with pytest.raises(InputError, match="needs rising order"):
@@ -192,7 +278,12 @@ def test_a_network_hangs_on_nothing_that_its_part_leaves_out():
     one, two = (build_network(loaded.scenario, loaded.folder) for loaded in (own, other))
     assert alike(one.candidates, two.candidates)
     assert alike(one.sites, two.sites)
-    for key, value in {"traffic.core_kmh": 30, "stations.site_kw": 500, "fleets.taxi.stock": 9000, "choice.nearest_stations": 3}.items():
+    for key, value in {
+        "traffic.core_kmh": 30,
+        "stations.site_kw": 500,
+        "fleets.taxi.stock": 9000,
+        "choice.nearest_stations": 3,
+    }.items():
         assert network_part(own.replace({key: value}).scenario) != network_part(own.scenario), key
 
 
@@ -202,10 +293,22 @@ def test_what_tables_replace_changes_no_network_and_the_rest_does():
 
     def moved(changes):
         other = build_network(own.replace(changes).scenario, own.folder)
-        return not all(alike(getattr(other, name), getattr(network, name)) for name in ("candidates", "sites", "zones", "corridors"))
+        return not all(
+            alike(getattr(other, name), getattr(network, name))
+            for name in ("candidates", "sites", "zones", "corridors")
+        )
 
-    replaced = {one.key: one.value for one in scenario_inputs(own.scenario) if replaced_by(own.scenario, one.key)}
-    assert not moved({key: float(value) + 1 if "kmh" in key or "exponent" in key else int(value) + 1 for key, value in replaced.items()})
+    replaced = {
+        one.key: one.value
+        for one in scenario_inputs(own.scenario)
+        if replaced_by(own.scenario, one.key)
+    }
+    assert not moved(
+        {
+            key: float(value) + 1 if "kmh" in key or "exponent" in key else int(value) + 1
+            for key, value in replaced.items()
+        }
+    )
     for one in uncertain_inputs(build_case(own, network=network), 10):
         if one.key.startswith(("traffic.", "stations.", "corridors.gravity")):
             assert any(moved({one.key: end}) for end in (one.low, one.high)), one.key

@@ -28,7 +28,9 @@ def small(at_least, *changes):
 
 
 def go(folder, loaded, **options):
-    return run_scenario(loaded, out=folder, progress=False, sessions="none", **{"jobs": 1, **options})
+    return run_scenario(
+        loaded, out=folder, progress=False, sessions="none", **{"jobs": 1, **options}
+    )
 
 
 def told(run):
@@ -41,10 +43,19 @@ def bytes_of(folder):
 
 def test_an_open_criterion_goes_on_to_the_next_look_with_the_replications_that_are_there(tmp_path):
     once = go(tmp_path / "run", small(0.9))
-    assert (once.verdict.verdict, once.verdict.looks, once.verdict.replications) == ("inconclusive", 1, 4)
+    assert (once.verdict.verdict, once.verdict.looks, once.verdict.replications) == (
+        "inconclusive",
+        1,
+        4,
+    )
     before = bytes_of(once.folder)
     again = go(tmp_path / "run", small(0.9, "looks=2"))  # another number of looks is the same run
-    assert (again.verdict.look, again.verdict.looks, again.verdict.replications, len(again.result.replications)) == (2, 2, 8, 8)
+    assert (
+        again.verdict.look,
+        again.verdict.looks,
+        again.verdict.replications,
+        len(again.result.replications),
+    ) == (2, 2, 8, 8)
     assert again.verdict.scope.endswith("8 replications")
     assert told(again)["replications_run_now"] == 4
     after = bytes_of(again.folder)
@@ -54,7 +65,11 @@ def test_an_open_criterion_goes_on_to_the_next_look_with_the_replications_that_a
 
 def test_the_budget_ends_inconclusive_with_the_replications_still_needed(tmp_path):
     run = go(tmp_path / "run", small(0.92, "looks=2"))
-    assert (run.verdict.verdict, run.verdict.look, run.verdict.replications) == ("inconclusive", 2, 8)
+    assert (run.verdict.verdict, run.verdict.look, run.verdict.replications) == (
+        "inconclusive",
+        2,
+        8,
+    )
     assert run.verdict.more_replications is None or run.verdict.more_replications >= 1
     assert "5 % spent" in run.verdict.note
 
@@ -69,7 +84,12 @@ def test_a_clear_case_stops_at_the_first_look_and_spends_only_its_share(tmp_path
 
 def test_precision_runs_on_and_decides_no_verdict(tmp_path):
     plain = go(tmp_path / "plain", small(0.9))
-    run = go(tmp_path / "run", small(0.9), precision=Precision.parse("wishes_per_day/group/cars=6"), budget=16)
+    run = go(
+        tmp_path / "run",
+        small(0.9),
+        precision=Precision.parse("wishes_per_day/group/cars=6"),
+        budget=16,
+    )
     assert run.reached.interval.n == len(run.result.replications) > 4
     assert run.reached.reached == (run.reached.half_width <= 6) == (run.reached.interval.n < 16)
     assert run.verdict == plain.verdict
@@ -82,19 +102,45 @@ def test_precision_runs_on_and_decides_no_verdict(tmp_path):
 
 
 def test_precision_that_is_not_reached_says_so(tmp_path):
-    run = go(tmp_path / "run", small(0.5), precision=Precision.parse("wait_mean_served_min=0.1%"), budget=5)
+    run = go(
+        tmp_path / "run",
+        small(0.5),
+        precision=Precision.parse("wait_mean_served_min=0.1%"),
+        budget=5,
+    )
     assert (run.reached.reached, run.reached.interval.n) == (False, 5)
 
 
 def test_a_precision_of_what_never_varies_is_not_told(tmp_path):
-    run = go(tmp_path / "run", small(0.2, "fleet.stock=100"), precision=Precision.parse("share_lost/group/cars=5%"), budget=8)
-    assert (run.reached.interval.equal, run.reached.reached, run.reached.interval.n) == (True, False, 4)
+    run = go(
+        tmp_path / "run",
+        small(0.2, "fleet.stock=100"),
+        precision=Precision.parse("share_lost/group/cars=5%"),
+        budget=8,
+    )
+    assert (run.reached.interval.equal, run.reached.reached, run.reached.interval.n) == (
+        True,
+        False,
+        4,
+    )
     console = Console(width=200, record=True)
     print_precision(console, run.reached, run.verdict)
-    assert "0 % in each of 4 replications: nothing varies, so no half-width can be told" in console.export_text()
+    assert (
+        "0 % in each of 4 replications: nothing varies, so no half-width can be told"
+        in console.export_text()
+    )
 
 
-@pytest.mark.parametrize("text", ["wait_mean_served_min", "wait_mean_served_min=0", "=1", "share_lost/group=0.1", "share_lost=1e999"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wait_mean_served_min",
+        "wait_mean_served_min=0",
+        "=1",
+        "share_lost/group=0.1",
+        "share_lost=1e999",
+    ],
+)
 def test_a_precision_in_no_form_is_refused(text):
     with pytest.raises(InputError, match="needs KPI=HALF_WIDTH"):
         Precision.parse(text)
@@ -126,7 +172,10 @@ def test_a_killed_worker_leaves_an_incomplete_verdict_of_what_is_there(tmp_path,
     assert run.verdict.verdict == "incomplete"
     assert (run.verdict.replications, run.verdict.planned_replications) == (2, 4)
     assert told(run)["state"] == "incomplete"
-    assert json.loads((run.folder / "verdict.json").read_text(encoding="utf-8"))["verdict"] == "incomplete"
+    assert (
+        json.loads((run.folder / "verdict.json").read_text(encoding="utf-8"))["verdict"]
+        == "incomplete"
+    )
 
 
 def test_a_broken_pool_is_a_stopped_run(monkeypatch):
@@ -145,11 +194,23 @@ def test_a_broken_pool_is_a_stopped_run(monkeypatch):
 
 
 def command(tmp_path, at_least, *words, scenario=SCENARIOS / "small_city.yaml"):
-    changes = ["--set", "replications=4", "--set", CLOSE.format(at_least), "--jobs", "1", "--no-figures", "--out", str(tmp_path / "run")]
+    changes = [
+        "--set",
+        "replications=4",
+        "--set",
+        CLOSE.format(at_least),
+        "--jobs",
+        "1",
+        "--no-figures",
+        "--out",
+        str(tmp_path / "run"),
+    ]
     return CliRunner().invoke(app, ["run", str(scenario), *changes, *words])
 
 
-@pytest.mark.parametrize(("at_least", "state"), [(0.5, "meets"), (0.99, "fails"), (0.92, "inconclusive")])
+@pytest.mark.parametrize(
+    ("at_least", "state"), [(0.5, "meets"), (0.99, "fails"), (0.92, "inconclusive")]
+)
 def test_exit_codes_tell_a_verdict_that_is_required(tmp_path, at_least, state):
     done = command(tmp_path, at_least, "--require-verdict", "--json")
     assert json.loads(done.stdout)["verdict"] == state
@@ -168,9 +229,19 @@ def test_a_number_of_replications_is_judged_once_unless_looks_are_asked_for(tmp_
     scenario = copy_small_city(tmp_path) / "small_city.yaml"
     edit(scenario, "looks: 1", "looks: 3")
     assert "look 1 of at most 3" in command(tmp_path, 0.5, scenario=scenario).stdout
-    assert "of at most" not in command(tmp_path, 0.5, "--replications", "4", scenario=scenario).stdout
-    assert "look 1 of at most 2" in command(tmp_path, 0.5, "--replications", "4", "--looks", "2", scenario=scenario).stdout
-    assert "look 1 of at most 2" in command(tmp_path, 0.5, "--replications", "4", "--set", "looks=2", scenario=scenario).stdout
+    assert (
+        "of at most" not in command(tmp_path, 0.5, "--replications", "4", scenario=scenario).stdout
+    )
+    assert (
+        "look 1 of at most 2"
+        in command(tmp_path, 0.5, "--replications", "4", "--looks", "2", scenario=scenario).stdout
+    )
+    assert (
+        "look 1 of at most 2"
+        in command(
+            tmp_path, 0.5, "--replications", "4", "--set", "looks=2", scenario=scenario
+        ).stdout
+    )
 
 
 def test_fewer_replications_than_the_directory_holds_are_told(tmp_path):
@@ -185,12 +256,20 @@ def test_fewer_replications_than_the_directory_holds_are_told(tmp_path):
         "--replications",
     ]
     assert "The directory holds" not in CliRunner().invoke(app, [*words, "4"]).stdout
-    assert "The directory holds 4 replications; all of this rests on the first 2." in CliRunner().invoke(app, [*words, "2"]).stdout
+    assert (
+        "The directory holds 4 replications; all of this rests on the first 2."
+        in CliRunner().invoke(app, [*words, "2"]).stdout
+    )
 
 
 def test_a_budget_below_the_first_look_is_refused(tmp_path):
     with pytest.raises(InputError, match="needs at least the 4 replications of the first look"):
-        go(tmp_path / "run", small(0.9), precision=Precision.parse("wait_mean_served_min=1%"), budget=3)
+        go(
+            tmp_path / "run",
+            small(0.9),
+            precision=Precision.parse("wait_mean_served_min=1%"),
+            budget=3,
+        )
     assert not (tmp_path / "run").exists()
 
 

@@ -35,7 +35,11 @@ def roads_for(network, key, origin):
     if key.access == {"expressway"}:
         kinds &= {"expressway", "interchange", "access"}
     other = set(network.sites.id) - {origin}
-    edges = [(a, b) for a, b, data in network.graph.edges(data=True) if data["kind"] in kinds and a not in other and b not in other]
+    edges = [
+        (a, b)
+        for a, b, data in network.graph.edges(data=True)
+        if data["kind"] in kinds and a not in other and b not in other
+    ]
     graph = network.graph.edge_subgraph(edges).copy()
     graph.add_nodes_from(network.graph.nodes)
     return graph
@@ -50,14 +54,24 @@ def expected(network, key, origin):
         (last,) = network.graph.pred[name]
         if last in lengths and name != origin and holds(key, sites, s):
             edges = [network.graph.edges[pair] for pair in nx.utils.pairwise([*paths[last], name])]
-            found.append((np.sum([edge["minutes"] for edge in edges], axis=0), sum(edge["km"] for edge in edges), s))
+            found.append(
+                (
+                    np.sum([edge["minutes"] for edge in edges], axis=0),
+                    sum(edge["km"] for edge in edges),
+                    s,
+                )
+            )
     return sorted(found, key=lambda one: (one[0][0], one[2]))
 
 
 def test_lists_are_the_shortest_paths_of_networkx(network):
     lists, compared = network.candidates, 0
     for i, key in enumerate(lists.keys):
-        per_key = SMALL.scenario.choice.nearest_stations if key.kind == STATION else SMALL.scenario.choice.nearest_swap_sites
+        per_key = (
+            SMALL.scenario.choice.nearest_stations
+            if key.kind == STATION
+            else SMALL.scenario.choice.nearest_swap_sites
+        )
         for o, origin in enumerate(origin_names(network)):
             if key.access == {"expressway"} and o < len(network.zones.id):
                 assert (lists.site[i, o] == -1).all()
@@ -126,7 +140,12 @@ def test_a_corridor_sees_only_what_is_ahead(network):
     service = network.sites.id.index("Service-area")
     first = len(network.zones.id)
     ahead = {name: lists.site[i, first + c, 0] for c, name in enumerate(network.corridors.id)}
-    assert ahead == {"gate_west>service": service, "gate_east>service": service, "service>gate_west": -1, "service>gate_east": -1}
+    assert ahead == {
+        "gate_west>service": service,
+        "gate_east>service": service,
+        "service>gate_west": -1,
+        "service>gate_east": -1,
+    }
 
 
 def test_traffic_never_turns_back_at_a_service_area(tmp_path):
@@ -143,7 +162,10 @@ def test_traffic_never_turns_back_at_a_service_area(tmp_path):
     lists, sites = network.candidates, network.sites
     i = next(i for i, key in enumerate(lists.keys) if key.access == {"expressway"})
     zones = len(network.zones.id)
-    seen = {name: [sites.id[s] for s in lists.site[i, zones + c] if s >= 0] for c, name in enumerate(network.corridors.id)}
+    seen = {
+        name: [sites.id[s] for s in lists.site[i, zones + c] if s >= 0]
+        for c, name in enumerate(network.corridors.id)
+    }
     assert seen["gate_west>first"] == ["First-area", "Service-area"]
     assert seen["first>service"] == ["Service-area"]  # not First-area, which lies behind
     assert seen["service>first"] == ["First-area"]  # not Service-area
@@ -156,7 +178,8 @@ def test_a_zone_that_reaches_no_site_is_stranded_and_nothing_crashes(tmp_path):
     folder = copy_small_city(tmp_path)
     zones, roads = folder / "small/zones.csv", folder / "small/roads.csv"
     zones.write_text(
-        zones.read_text(encoding="utf-8") + "I01,29.9,107.1,Hilltown,west_ring,4000,1\nI02,29.9,107.11,Hilltown,west_ring,4000,1\n",
+        zones.read_text(encoding="utf-8")
+        + "I01,29.9,107.1,Hilltown,west_ring,4000,1\nI02,29.9,107.11,Hilltown,west_ring,4000,1\n",
         encoding="utf-8",
     )
     roads.write_text(roads.read_text(encoding="utf-8") + "I01,I02,1.0,40,local\n", encoding="utf-8")

@@ -12,8 +12,16 @@ from chargesim.network.network import STATION, SWAP
 from chargesim.scenario.reading import load
 
 PLAN = load(SCENARIOS / "chongqing_2025.yaml")
-MIXED = {"swap.kinds.private.guns": 4, "swap.kinds.private.gun_kw": 120, "swap.kinds.private.gun_a": 250}
-SMALL_MIXED = ("swap.kinds.private.guns=4", "swap.kinds.private.gun_kw=120", "swap.kinds.private.gun_a=250")
+MIXED = {
+    "swap.kinds.private.guns": 4,
+    "swap.kinds.private.gun_kw": 120,
+    "swap.kinds.private.gun_a": 250,
+}
+SMALL_MIXED = (
+    "swap.kinds.private.guns=4",
+    "swap.kinds.private.gun_kw=120",
+    "swap.kinds.private.gun_a=250",
+)
 
 
 def sites(changes=None):
@@ -37,7 +45,11 @@ def write(folder, *lines):
 
 def differing(a, b):
     """Name the columns in which two site tables differ."""
-    return {field.name for field in fields(a) if not np.array_equal(getattr(a, field.name), getattr(b, field.name))}
+    return {
+        field.name
+        for field in fields(a)
+        if not np.array_equal(getattr(a, field.name), getattr(b, field.name))
+    }
 
 
 def test_by_default_every_site_has_its_own_connection_and_nothing_else(plain):
@@ -60,29 +72,45 @@ def test_companions_stand_beside_the_ultra_fast_guns(plain):
 
 
 def test_no_companions_are_guns_alone(plain):
-    assert not differing(plain, sites({"stations.companions.per_ultra_fast_gun": 0, "stations.companions.gun_kw": 99}))
-    assert not differing(plain, sites({"stations.companions.per_ultra_fast_gun": 3, "stations.companions.at": []}))
-    at_trucks = sites({"stations.companions.per_ultra_fast_gun": 1, "stations.companions.at": ["truck"]})
+    assert not differing(
+        plain,
+        sites({"stations.companions.per_ultra_fast_gun": 0, "stations.companions.gun_kw": 99}),
+    )
+    assert not differing(
+        plain, sites({"stations.companions.per_ultra_fast_gun": 3, "stations.companions.at": []})
+    )
+    at_trucks = sites(
+        {"stations.companions.per_ultra_fast_gun": 1, "stations.companions.at": ["truck"]}
+    )
     assert set(np.array(at_trucks.access)[at_trucks.companions > 0]) == {"truck"}
 
 
 def test_every_station_has_a_store(plain):
-    stored = sites({"stations.store.enabled": True, "stations.store.kwh": 150, "stations.store.kw": 80})
+    stored = sites(
+        {"stations.store.enabled": True, "stations.store.kwh": 150, "stations.store.kw": 80}
+    )
     np.testing.assert_array_equal(stored.store_kwh, np.where(plain.kind == STATION, 150.0, 0.0))
     np.testing.assert_array_equal(stored.store_kw, np.where(plain.kind == STATION, 80.0, 0.0))
     assert differing(plain, stored) == {"store_kwh", "store_kw"}
 
 
-@pytest.mark.parametrize("nothing", [{"stations.store.kwh": 0}, {"stations.store.kw": 0}, {"stations.store.enabled": False}])
+@pytest.mark.parametrize(
+    "nothing",
+    [{"stations.store.kwh": 0}, {"stations.store.kw": 0}, {"stations.store.enabled": False}],
+)
 def test_a_store_of_nothing_is_no_store(folder, nothing):
     write(folder, "site_id,kind,access,district,lat,lon", "a,station,public,Riverside,29.5,106.5")
     changes = {"stations.store.enabled": True, **nothing}
-    made = small_network(folder, tuple(f"{key}={str(value).lower()}" for key, value in changes.items())).sites
+    made = small_network(
+        folder, tuple(f"{key}={str(value).lower()}" for key, value in changes.items())
+    ).sites
     assert made.store_kwh.tolist() == made.store_kw.tolist() == [0.0]
 
 
 def test_guns_beside_the_packs_share_the_connection(plain):
-    mixed = sites({**MIXED, "stations.store.enabled": True, "stations.companions.per_ultra_fast_gun": 3})
+    mixed = sites(
+        {**MIXED, "stations.store.enabled": True, "stations.companions.per_ultra_fast_gun": 3}
+    )
     beside = np.flatnonzero(np.array(mixed.group) == "mixed")
     host = beside - 1
     assert len(beside) == 60
@@ -90,7 +118,9 @@ def test_guns_beside_the_packs_share_the_connection(plain):
     assert (mixed.kind[host] == SWAP).all()
     assert (mixed.kind[beside] == STATION).all()
     for name in ("connection", "site_kw", "district", "lat", "lon"):
-        np.testing.assert_array_equal(getattr(mixed, name)[beside], getattr(mixed, name)[host], err_msg=name)
+        np.testing.assert_array_equal(
+            getattr(mixed, name)[beside], getattr(mixed, name)[host], err_msg=name
+        )
     assert {mixed.access[s] for s in beside} == {"public"}
     for name, value in {
         "guns": 4, "companions": 0, "gun_kw": 120, "gun_a": 250, "guns_per_cabinet": 1, "cabinet_kw": 120, "price_cny_kwh": 1.24,
@@ -105,12 +135,23 @@ def test_guns_beside_the_packs_share_the_connection(plain):
 
 def test_guns_beside_the_packs_hang_on_the_same_road(folder):
     network = small_network(folder, SMALL_MIXED)
-    assert list(network.graph["Riverside-swap-private-guns"]) == list(network.graph["Riverside-swap-private"]) == ["R03"]
-    public = next(i for i, key in enumerate(network.candidates.keys) if key.kind == STATION and "public" in key.access)
+    assert (
+        list(network.graph["Riverside-swap-private-guns"])
+        == list(network.graph["Riverside-swap-private"])
+        == ["R03"]
+    )
+    public = next(
+        i
+        for i, key in enumerate(network.candidates.keys)
+        if key.kind == STATION and "public" in key.access
+    )
     guns = network.sites.id.index("Riverside-swap-private-guns")
     zone = network.zones.id.index("R03")
     assert network.candidates.site[public, zone, 0] == guns
-    assert "Riverside-swap-private-guns" not in small_network(folder, (*SMALL_MIXED, "swap.enabled=false")).sites.id
+    assert (
+        "Riverside-swap-private-guns"
+        not in small_network(folder, (*SMALL_MIXED, "swap.enabled=false")).sites.id
+    )
 
 
 def test_an_id_that_the_guns_beside_packs_take(folder):
@@ -120,7 +161,9 @@ def test_an_id_that_the_guns_beside_packs_take(folder):
         "x,swap,public,Riverside,29.5,106.5,private",
         "x-guns,station,public,Riverside,29.5,106.5,",
     )
-    assert network_faults(folder, SMALL_MIXED) == ["small/sites.csv:3: site_id: 'x-guns' stands in line 2 already; ids must be unique"]
+    assert network_faults(folder, SMALL_MIXED) == [
+        "small/sites.csv:3: site_id: 'x-guns' stands in line 2 already; ids must be unique"
+    ]
     assert len(small_network(folder).sites) == 2
 
 
@@ -139,7 +182,12 @@ def test_companions_of_a_table(folder):
     assert made.companions.tolist() == [6, 4, 0, 0]
     assert made.companion_kw.tolist() == [120.0, 180.0, 0.0, 0.0]
     assert made.companion_a.tolist() == [250.0, 250.0, 0.0, 0.0]
-    assert made.site_kw.tolist() == [630.0, 630.0, 2 * 630.0, 630.0]  # a cabinet for two ultra-fast guns
+    assert made.site_kw.tolist() == [
+        630.0,
+        630.0,
+        2 * 630.0,
+        630.0,
+    ]  # a cabinet for two ultra-fast guns
 
 
 def test_a_shared_connection_of_a_table(folder):
@@ -162,7 +210,9 @@ def test_a_shared_connection_of_a_table(folder):
     assert off.store_kw.tolist() == [0.0, 100.0, 0.0, 0.0, 0.0]
 
 
-@pytest.mark.parametrize(("enabled", "stores"), [("false", [300, 200, 50, 0, 0]), ("true", [300, 200, 50, 0, 200])])
+@pytest.mark.parametrize(
+    ("enabled", "stores"), [("false", [300, 200, 50, 0, 0]), ("true", [300, 200, 50, 0, 200])]
+)
 def test_a_row_switches_its_own_store_on_or_off(folder, enabled, stores):
     """What a row leaves out of its store is the plan's 200 kWh at 100 kW; a row without either column follows the plan."""
     write(
@@ -228,8 +278,16 @@ def test_without_the_section_stations_a_row_says_all(folder):
         "a,station,public,Riverside,29.5,106.5,5,480,600,600,630,1.2,3,120,250,",
     )
     made = small_network(folder, ("stations=null",)).sites
-    assert [made.guns[0], made.companions[0], made.guns_per_cabinet[0], made.companion_kw[0], made.store_kwh[0]] == [5, 3, 2, 120, 0]
-    spoiled = (folder / "small/sites.csv").read_text(encoding="utf-8").replace("3,120,250,", "3,120,,200")
+    assert [
+        made.guns[0],
+        made.companions[0],
+        made.guns_per_cabinet[0],
+        made.companion_kw[0],
+        made.store_kwh[0],
+    ] == [5, 3, 2, 120, 0]
+    spoiled = (
+        (folder / "small/sites.csv").read_text(encoding="utf-8").replace("3,120,250,", "3,120,,200")
+    )
     (folder / "small/sites.csv").write_text(spoiled, encoding="utf-8")
     assert network_faults(folder, ("stations=null",)) == [
         "small/sites.csv:2: companion_a: needs a value, since the scenario has no section stations",

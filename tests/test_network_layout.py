@@ -54,7 +54,11 @@ def test_totals_are_the_plan_s(network):
     assert Counter(np.array(sites.group)[stations].tolist()) == {
         "core": 1340, "main_new_area": 430, "northeast_southeast": 100, "expressway": 170,
     }  # fmt: skip
-    assert Counter(np.array(sites.group)[sites.kind == SWAP].tolist()) == {"swap_taxi": 158, "swap_private": 60, "swap_truck": 22}
+    assert Counter(np.array(sites.group)[sites.kind == SWAP].tolist()) == {
+        "swap_taxi": 158,
+        "swap_private": 60,
+        "swap_truck": 22,
+    }
     assert sum(access == "truck" for access in np.array(sites.access)[stations]) == 40
     assert len(set(sites.id)) == len(sites)
 
@@ -89,7 +93,13 @@ def test_zones_sum_to_the_census_in_every_district(network):
 def test_the_graph_is_networkx_with_units(network):
     graph = network.graph
     assert isinstance(graph, nx.DiGraph)
-    assert {data["kind"] for _, data in graph.nodes(data=True)} == {"zone", "junction", "corridor", "station", "swap"}
+    assert {data["kind"] for _, data in graph.nodes(data=True)} == {
+        "zone",
+        "junction",
+        "corridor",
+        "station",
+        "swap",
+    }
     names = set(network.districts.name)
     for _, data in graph.nodes(data=True):
         assert data["district"] in names
@@ -111,7 +121,9 @@ def test_the_label_says_synthetic_and_the_layout_seed(network):
 
 def test_every_zone_reaches_a_public_station_and_corridors_have_weights(network):
     lists = network.candidates
-    public = next(i for i, key in enumerate(lists.keys) if key.kind == STATION and key.access == {"public"})
+    public = next(
+        i for i, key in enumerate(lists.keys) if key.kind == STATION and key.access == {"public"}
+    )
     assert (lists.site[public, : len(network.zones.id), 0] >= 0).all()
     assert network.corridors.weight.sum() == pytest.approx(1)
     assert (network.corridors.weight >= 0).all()

@@ -57,7 +57,11 @@ def test_too_few_for_all_go_to_the_largest():
     assert largest_remainder(np.zeros(0), 7).tolist() == []
 
 
-@given(st.lists(st.integers(0, 9), min_size=1, max_size=20).filter(any), st.integers(0, 30), st.floats(0, 0.999))
+@given(
+    st.lists(st.integers(0, 9), min_size=1, max_size=20).filter(any),
+    st.integers(0, 30),
+    st.floats(0, 0.999),
+)
 def test_systematic_sampling_is_within_one_of_the_expected_count(weights, count, start):
     chosen = spread(np.array(weights, dtype=float), np.arange(len(weights)), count, start)
     assert len(chosen) == count
@@ -85,14 +89,23 @@ def test_the_plane_keeps_places_and_distances():
         * np.arcsin(
             np.sqrt(
                 np.sin(np.radians(lat[1] - lat[0]) / 2) ** 2
-                + np.cos(np.radians(lat[0])) * np.cos(np.radians(lat[1])) * np.sin(np.radians(lon[1] - lon[0]) / 2) ** 2
+                + np.cos(np.radians(lat[0]))
+                * np.cos(np.radians(lat[1]))
+                * np.sin(np.radians(lon[1] - lon[0]) / 2) ** 2
             )
         )
     )
-    assert np.hypot(*np.diff(plane.xy(lat, lon), axis=0)[0]) == pytest.approx(haversine_km, rel=0.01)
+    assert np.hypot(*np.diff(plane.xy(lat, lon), axis=0)[0]) == pytest.approx(
+        haversine_km, rel=0.01
+    )
 
 
-@given(st.lists(st.sampled_from([0.0, 1.0, 1.0 + 0.3 * TICK, 2.0, 2.5, np.inf]), min_size=1, max_size=40), st.integers(1, 4))
+@given(
+    st.lists(
+        st.sampled_from([0.0, 1.0, 1.0 + 0.3 * TICK, 2.0, 2.5, np.inf]), min_size=1, max_size=40
+    ),
+    st.integers(1, 4),
+)
 def test_equal_costs_go_to_the_lower_site(costs, count):
     count = min(count, len(costs))
     ticks = [np.inf if np.isinf(cost) else round(cost / TICK) for cost in costs]
@@ -128,14 +141,23 @@ def test_guns_are_dealt_evenly(network):
     assert Counter(guns[others].tolist()) == {2: 1790, 1: 80}
     assert (guns[np.array(sites.access) == "truck"][:40] > 0).all()
     cabinets = np.ceil(guns / 2)
-    np.testing.assert_array_equal(sites.site_kw[sites.kind == STATION], (630 * cabinets)[sites.kind == STATION])
+    np.testing.assert_array_equal(
+        sites.site_kw[sites.kind == STATION], (630 * cabinets)[sites.kind == STATION]
+    )
 
 
 def test_the_plan_does_not_change_with_the_vehicles():
     """Without a truck fleet the same number of stations is laid out for trucks."""
     fleets = {name: None for name in PLAN.scenario.fleets if name == "heavy_truck"}
     without = build({f"fleets.{name}": None for name in fleets})
-    assert sum(access == "truck" for access, kind in zip(without.sites.access, without.sites.kind, strict=True) if kind == STATION) == 40
+    assert (
+        sum(
+            access == "truck"
+            for access, kind in zip(without.sites.access, without.sites.kind, strict=True)
+            if kind == STATION
+        )
+        == 40
+    )
 
 
 def test_stations_for_an_area_without_district_are_a_fault(tmp_path):
@@ -151,7 +173,9 @@ def test_stations_for_an_area_without_district_are_a_fault(tmp_path):
 def test_a_city_of_other_classes_works(tmp_path):
     counts = {"stations.counts.northeast_southeast": 0, "stations.piles": 3800}
     loaded = load(SCENARIOS / "chongqing_2025.yaml").replace(counts)
-    network = build_network(loaded.scenario, copy_tables(tmp_path, lambda row: row.area_class in ("core", "west_ring")))
+    network = build_network(
+        loaded.scenario, copy_tables(tmp_path, lambda row: row.area_class in ("core", "west_ring"))
+    )
     stations = network.sites.kind == STATION
     assert stations.sum() == 1940
     assert network.sites.guns[stations].sum() == 3800
@@ -164,9 +188,13 @@ def copy_tables(folder, keep):
     target.mkdir()
     names = {row.district for row in DISTRICTS if keep(row)}
     for name, columns in (("districts", 1), ("links", 2), ("gateways", 1)):
-        lines = (SCENARIOS / f"tables/chongqing_{name}.csv").read_text(encoding="utf-8").splitlines()
+        lines = (
+            (SCENARIOS / f"tables/chongqing_{name}.csv").read_text(encoding="utf-8").splitlines()
+        )
         kept = [line for line in lines[1:] if set(line.split(",")[:columns]) <= names]
-        (target / f"chongqing_{name}.csv").write_text("\n".join([lines[0], *kept]) + "\n", encoding="utf-8")
+        (target / f"chongqing_{name}.csv").write_text(
+            "\n".join([lines[0], *kept]) + "\n", encoding="utf-8"
+        )
     return folder
 
 
@@ -183,14 +211,21 @@ def test_a_city_without_corridors_has_none():
 
 
 def links(*rows):
-    return [LinkRow(from_district=a, to_district=b, kind="expressway", km=km, free_kmh=60, service_areas=n) for a, b, km, n in rows]
+    return [
+        LinkRow(
+            from_district=a, to_district=b, kind="expressway", km=km, free_kmh=60, service_areas=n
+        )
+        for a, b, km, n in rows
+    ]
 
 
 def test_gravity_by_hand():
     """A - B - C on a line, an hour each, masses 1, 1, 2, exponent 1: A>B carries 1/60 + 2/120, B>C 2/60 + 2/120 trips."""
     line = links(("A", "B", 60, 0), ("B", "C", 60, 0))
     ways = [Carriageway(a, b, 0, (), 0, 60.0) for a, b in ((0, 1), (1, 0), (1, 2), (2, 1))]
-    weights = corridor_weights(line, [], {"A": 0, "B": 1, "C": 2}, np.array([1.0, 1.0, 2.0]), ways, 1.0)
+    weights = corridor_weights(
+        line, [], {"A": 0, "B": 1, "C": 2}, np.array([1.0, 1.0, 2.0]), ways, 1.0
+    )
     np.testing.assert_allclose(weights, np.array([2, 2, 3, 3]) / 10)
 
 
@@ -207,14 +242,22 @@ def test_parallel_expressways_have_names_of_their_own():
     assert [roads.name[way.entry] for way in ways] == ["A>B", "B>A", "B>A/2", "A>B/2"]
     assert [len(way.stops) for way in ways] == [2, 1, 1, 0]  # dealt to the two directions in turn
     interchanges = {
-        (a, b) for a, b in zip(roads.tails, roads.heads, strict=True) if roads.name[a].endswith("-end") and roads.kind[b] == "corridor"
+        (a, b)
+        for a, b in zip(roads.tails, roads.heads, strict=True)
+        if roads.name[a].endswith("-end") and roads.kind[b] == "corridor"
     }
     assert not interchanges  # B>A/2 leads back to where A>B began
 
 
 def test_no_vehicle_turns_back_on_the_expressways_of_chongqing(network):
     graph = network.graph
-    carriages = nx.DiGraph([(a, b) for a, b, data in graph.edges(data=True) if data["kind"] in ("expressway", "interchange")])
+    carriages = nx.DiGraph(
+        [
+            (a, b)
+            for a, b, data in graph.edges(data=True)
+            if data["kind"] in ("expressway", "interchange")
+        ]
+    )
     joins = [(a, b) for a, b in carriages.edges if graph.edges[a, b]["kind"] == "interchange"]
     assert len(joins) > 100
     for end, entry in joins:
@@ -239,7 +282,9 @@ def test_coverage_by_hand():
     """Stations stand at the nodes R02, R06, R07, R09, R11 and H01: inhabitants there are covered within 0 km."""
     network = build(name="small_city.yaml")
     assert covered_share(network, 0.0) == pytest.approx((12 + 16 + 15 + 7 + 10 + 6) / 147)
-    assert covered_share(network, 1.6, area_class="core") == pytest.approx(1 - 8 / 124)  # R04 alone is two blocks away
+    assert covered_share(network, 1.6, area_class="core") == pytest.approx(
+        1 - 8 / 124
+    )  # R04 alone is two blocks away
     assert covered_share(network, 1e9) == 1.0
     assert np.isnan(covered_share(network, 5.0, area_class="southeast"))
 

@@ -37,7 +37,12 @@ def test_faults_of_values_and_of_the_whole_table_are_told_together_in_the_order_
 
 
 def test_an_expressway_station_needs_an_expressway(folder):
-    spoil(folder, ("106.68,service,2", "106.68,R02,2"), ("106.543,gate_west,2,", "106.543,,2,"), ("station,truck", "station,expressway"))
+    spoil(
+        folder,
+        ("106.68,service,2", "106.68,R02,2"),
+        ("106.543,gate_west,2,", "106.543,,2,"),
+        ("station,truck", "station,expressway"),
+    )
     needs = "needs a junction of an expressway, since the access is expressway"
     assert network_faults(folder) == [
         f"small/sites.csv:9: node: got 'R02', {needs}",
@@ -91,7 +96,10 @@ def test_a_folder_is_no_table(folder):
     (folder / "small/sites.csv").unlink()
     (folder / "small/sites.csv").mkdir()
     (fault,) = network_faults(folder)
-    assert fault.endswith("small/sites.csv: is a folder; a CSV table is needed") or "small/sites.csv" in fault
+    assert (
+        fault.endswith("small/sites.csv: is a folder; a CSV table is needed")
+        or "small/sites.csv" in fault
+    )
 
 
 def test_no_site_leaves_the_folder_s_table_when_swapping_is_off(folder):
@@ -107,7 +115,9 @@ def test_no_site_leaves_the_folder_s_table_when_swapping_is_off(folder):
 
 
 def test_a_table_without_any_station_is_a_city_without_service(folder):
-    (folder / "small/sites.csv").write_text(HEADER + "a,swap,taxi,Riverside,29.5,106.5,,\n", encoding="utf-8")
+    (folder / "small/sites.csv").write_text(
+        HEADER + "a,swap,taxi,Riverside,29.5,106.5,,\n", encoding="utf-8"
+    )
     network = small_network(folder, ("swap.enabled=false",))
     assert len(network.sites) == 0
     assert (network.candidates.site == -1).all()
@@ -159,18 +169,31 @@ def test_a_table_of_sites_on_synthetic_zones_and_roads(folder):
     )
     network = small_network(folder, ("city.sites=small/own.csv",), SYNTHETIC)
     assert network.sites.id == ("airport", "seat", "on_the_way")
-    assert network.label == "Chongqing, synthetic zones and roads of real totals, sites from small/own.csv"
+    assert (
+        network.label
+        == "Chongqing, synthetic zones and roads of real totals, sites from small/own.csv"
+    )
     assert corridor_sites(network, "Yubei>Changshou") == ["seat", "on_the_way"]
-    assert corridor_sites(network, "Changshou>Dianjiang")[0] == "on_the_way"  # the seat only by a round of three links
+    assert (
+        corridor_sites(network, "Changshou>Dianjiang")[0] == "on_the_way"
+    )  # the seat only by a round of three links
     assert corridor_sites(network, "Dianjiang>Changshou")[0] == "seat"
     zone = network.zones.id.index(next(iter(network.graph["airport"])))
-    public = next(i for i, key in enumerate(network.candidates.keys) if key.kind == STATION and key.access == {"public"})
+    public = next(
+        i
+        for i, key in enumerate(network.candidates.keys)
+        if key.kind == STATION and key.access == {"public"}
+    )
     assert network.candidates.site[public, zone].tolist()[0] == 0
-    assert (network.candidates.site[public, zone, 1:] == -1).all()  # the others are for the expressways
+    assert (
+        network.candidates.site[public, zone, 1:] == -1
+    ).all()  # the others are for the expressways
 
 
 def test_an_expressway_station_off_the_roads_of_a_synthetic_city(folder):
-    (folder / "small/own.csv").write_text(HEADER + "lost,station,expressway,Yubei,29.72,106.63,,2\n", encoding="utf-8")
+    (folder / "small/own.csv").write_text(
+        HEADER + "lost,station,expressway,Yubei,29.72,106.63,,2\n", encoding="utf-8"
+    )
     assert network_faults(folder, ("city.sites=small/own.csv",), SYNTHETIC) == [
         "small/own.csv:2: node: needs a junction of an expressway, since the access is expressway"
     ]

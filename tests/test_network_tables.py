@@ -46,13 +46,22 @@ def test_a_zone_twice(folder):
 
 
 def test_a_district_of_two_classes(folder):
-    spoil(folder, "zones.csv", ("H02,29.62,106.814,Hilltown,west_ring", "H02,29.62,106.814,Hilltown,core"))
-    assert network_faults(folder) == ["small/zones.csv:15: area_class: Hilltown is west_ring in an earlier line and core here"]
+    spoil(
+        folder,
+        "zones.csv",
+        ("H02,29.62,106.814,Hilltown,west_ring", "H02,29.62,106.814,Hilltown,core"),
+    )
+    assert network_faults(folder) == [
+        "small/zones.csv:15: area_class: Hilltown is west_ring in an earlier line and core here"
+    ]
 
 
 def test_a_zone_off_the_graph(folder):
     path = folder / "small/zones.csv"
-    path.write_text(path.read_text(encoding="utf-8") + "X01,29.7,106.9,Hilltown,west_ring,10,1\n", encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8") + "X01,29.7,106.9,Hilltown,west_ring,10,1\n",
+        encoding="utf-8",
+    )
     assert network_faults(folder) == ["small/roads.csv: zones off the graph: no road leads to X01"]
 
 
@@ -81,7 +90,12 @@ def test_negative_guns_and_roads_without_length(folder):
         "small/sites.csv:2: guns: got -2, needs at least 0",
         "small/sites.csv:3: guns: got two, needs a whole number",
     ]
-    spoil(folder, "roads.csv", ("R01,R02,1.6,", "R01,R02,0,"), ("16.0,100,expressway", "16.0,100,motorway"))
+    spoil(
+        folder,
+        "roads.csv",
+        ("R01,R02,1.6,", "R01,R02,0,"),
+        ("16.0,100,expressway", "16.0,100,motorway"),
+    )
     assert network_faults(folder) == [
         "small/roads.csv:2: km: got 0, needs more than 0",
         "small/roads.csv:24: kind: got motorway, needs 'local', 'urban', 'trunk' or 'expressway'",
@@ -90,7 +104,12 @@ def test_negative_guns_and_roads_without_length(folder):
 
 def test_a_missing_column_names_the_nearest(folder):
     spoil(
-        folder, "zones.csv", ("zone_id,lat,lon,district,area_class,population,urban", "zone_id,lat,lon,district,area_class,popolation,city")
+        folder,
+        "zones.csv",
+        (
+            "zone_id,lat,lon,district,area_class,population,urban",
+            "zone_id,lat,lon,district,area_class,popolation,city",
+        ),
     )
     assert network_faults(folder) == [
         "small/zones.csv:1: population: this column is missing; is it 'popolation'?",
@@ -108,7 +127,10 @@ def test_a_missing_column_names_the_nearest(folder):
             "small/zones.csv: has a header and no rows; at least one row is needed",
         ),
         (b"zone_id\0\1\2", "small/zones.csv: is a binary file; a CSV table is needed"),
-        (b"PAR1\xff\xfe", "small/zones.csv: is not text in UTF-8 (byte 4); save the table as CSV in UTF-8"),
+        (
+            b"PAR1\xff\xfe",
+            "small/zones.csv: is not text in UTF-8 (byte 4); save the table as CSV in UTF-8",
+        ),
     ],
 )
 def test_files_that_are_no_table(folder, content, fault):
@@ -131,13 +153,17 @@ def test_files_of_another_program_are_read(folder):
 
 def test_a_missing_file(folder):
     (folder / "small/zones.csv").unlink()
-    assert [fault.split(": ", 1)[1] for fault in network_faults(folder)] == ["city.zones: no such file small/zones.csv"]
+    assert [fault.split(": ", 1)[1] for fault in network_faults(folder)] == [
+        "city.zones: no such file small/zones.csv"
+    ]
 
 
 def test_a_path_that_leaves_the_folder(folder):
     (folder.parent / "zones.csv").write_bytes((folder / "small/zones.csv").read_bytes())
     faults = network_faults(folder, ("city.zones=../zones.csv",))
-    assert faults == [f"--set city.zones: ../zones.csv: leaves the scenario's folder {folder}; put the table inside it"]
+    assert faults == [
+        f"--set city.zones: ../zones.csv: leaves the scenario's folder {folder}; put the table inside it"
+    ]
 
 
 def test_a_link_that_leaves_the_folder(folder):
@@ -145,7 +171,9 @@ def test_a_link_that_leaves_the_folder(folder):
     zones.rename(folder.parent / "zones.csv")
     zones.symlink_to(folder.parent / "zones.csv")
     (fault,) = network_faults(folder)
-    assert fault.endswith(f"small/zones.csv: leaves the scenario's folder {folder}; put the table inside it")
+    assert fault.endswith(
+        f"small/zones.csv: leaves the scenario's folder {folder}; put the table inside it"
+    )
 
 
 def test_links_of_a_synthetic_city(folder):

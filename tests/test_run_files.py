@@ -21,8 +21,20 @@ COLUMNS = (
     "soc_in", "soc_out", "diversions",
 )  # fmt: skip
 EVERY = (
-    {"manifest.json", "scenario.resolved.yaml", "site_hours.parquet", "kpis.csv", "verdict.json", "checks.json", "stress_des.md"}
-    | {f"{kind}/{r:03d}.parquet" for kind in ("replications", "sessions", "site_hours") for r in range(REPLICATIONS)}
+    {
+        "manifest.json",
+        "scenario.resolved.yaml",
+        "site_hours.parquet",
+        "kpis.csv",
+        "verdict.json",
+        "checks.json",
+        "stress_des.md",
+    }
+    | {
+        f"{kind}/{r:03d}.parquet"
+        for kind in ("replications", "sessions", "site_hours")
+        for r in range(REPLICATIONS)
+    }
     | {f"inputs/{name}" for name in SMALL.table_names()}
 )
 
@@ -32,7 +44,11 @@ def go(folder: Path, loaded=SMALL, **options):
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def manifest(folder: Path):
@@ -62,7 +78,11 @@ def test_every_file_is_there_and_none_is_half_written(run):
     assert about["scenario"] == "small_city"
     assert about["engine"] == "simpy"
     assert about["sessions_kept"] is True
-    assert json.loads((run.folder / "verdict.json").read_text(encoding="utf-8"))["verdict"] in ("meets", "fails", "inconclusive")
+    assert json.loads((run.folder / "verdict.json").read_text(encoding="utf-8"))["verdict"] in (
+        "meets",
+        "fails",
+        "inconclusive",
+    )
     kpis = pd.read_csv(run.folder / "kpis.csv")
     assert {"kpi", "scope", "key", "mean", "lower", "upper", "unit", "n"} <= set(kpis.columns)
     assert len(kpis) > 20
@@ -73,7 +93,9 @@ def test_sessions_have_the_columns_and_sense(run):
     assert set(COLUMNS) <= set(sessions.columns)
     assert set(sessions["replication"]) == set(range(REPLICATIONS))
     lead = run.case.task.lead_in_days * 1440
-    assert sessions["wish_min"].between(lead, lead + 1440 * run.case.task.days, inclusive="left").all()
+    assert (
+        sessions["wish_min"].between(lead, lead + 1440 * run.case.task.days, inclusive="left").all()
+    )
     assert set(sessions["outcome"]) <= set(OUTCOMES)
     assert set(sessions["vehicle_class"]) <= set(run.case.task.fleets)
     assert set(sessions["zone"]) <= set(run.case.task.zone_names)
@@ -96,7 +118,10 @@ def test_sessions_add_up_to_the_accumulators(run):
         assert books.outcomes.sum() == len(mine)
         for o, outcome in enumerate(OUTCOMES):
             for c, fleet in enumerate(fleets):
-                assert books.outcomes[o, c].sum() == ((mine["outcome"] == outcome) & (mine["vehicle_class"] == fleet)).sum()
+                assert (
+                    books.outcomes[o, c].sum()
+                    == ((mine["outcome"] == outcome) & (mine["vehicle_class"] == fleet)).sum()
+                )
         hours = np.bincount((mine["wish_min"] // 60).astype(int) % 24, minlength=24)
         assert books.outcomes.sum(axis=(0, 1, 2, 3)).tolist() == hours.tolist()
         served = mine[mine["outcome"] == "served"]
@@ -113,9 +138,16 @@ def test_site_hours_add_up_to_the_accumulators(run):
     assert len(hours) == len(run.case.network.sites) * 24 * run.case.task.days
     assert set(hours["site"]) == set(run.case.network.sites.id)
     assert sorted(set(hours["hour"])) == list(range(24))
-    for column, name in (("energy_kwh", "energy_kwh"), ("busy_gun_min", "busy_min"), ("arrivals", "arrivals"), ("queue_min", "queue_min")):
+    for column, name in (
+        ("energy_kwh", "energy_kwh"),
+        ("busy_gun_min", "busy_min"),
+        ("arrivals", "arrivals"),
+        ("queue_min", "queue_min"),
+    ):
         mean = np.mean([getattr(one, name).sum(axis=1) for one in books], axis=0)
-        by_site = hours.groupby("site", sort=False)[column].sum().loc[list(run.case.network.sites.id)]
+        by_site = (
+            hours.groupby("site", sort=False)[column].sum().loc[list(run.case.network.sites.id)]
+        )
         np.testing.assert_allclose(by_site, mean, rtol=1e-6)
     assert hours["energy_kwh"].sum() > 0
 
@@ -127,7 +159,9 @@ def test_how_many_jobs_changes_no_byte_but_the_manifest(run, tmp_path):
     assert [name for name in a if a[name] != b[name]] == ["manifest.json"]
     changing = {"begun", "seconds", "peak_gib"}
     ours, theirs = manifest(run.folder), manifest(two.folder)
-    assert {k: v for k, v in ours.items() if k not in changing} == {k: v for k, v in theirs.items() if k not in changing}
+    assert {k: v for k, v in ours.items() if k not in changing} == {
+        k: v for k, v in theirs.items() if k not in changing
+    }
 
 
 def test_a_second_call_runs_nothing_again(run, copy):
@@ -172,7 +206,9 @@ def test_another_scenario_is_refused(copy):
     before = files(copy)
     with pytest.raises(InputError) as caught:
         go(copy, SMALL.replace({"seed": 8}))
-    assert caught.value.faults == [f"{copy}: holds another run (other scenario, tables, seed or version); name another folder with --out"]
+    assert caught.value.faults == [
+        f"{copy}: holds another run (other scenario, tables, seed or version); name another folder with --out"
+    ]
     assert files(copy) == before
 
 
@@ -180,11 +216,15 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
     (tmp_path / "letter.txt").write_text("dear reader", encoding="utf-8")
     with pytest.raises(InputError) as caught:
         go(tmp_path)
-    assert caught.value.faults == [f"{tmp_path}: holds files that are not a run; name an empty or new folder with --out"]
+    assert caught.value.faults == [
+        f"{tmp_path}: holds files that are not a run; name an empty or new folder with --out"
+    ]
     assert set(files(tmp_path)) == {"letter.txt"}
     with pytest.raises(InputError) as caught:
         go(tmp_path / "letter.txt")
-    assert caught.value.faults == [f"{tmp_path / 'letter.txt'}: is a file; name a folder with --out"]
+    assert caught.value.faults == [
+        f"{tmp_path / 'letter.txt'}: is a file; name a folder with --out"
+    ]
 
 
 def test_no_sessions_when_none_are_asked_for_and_the_same_kpis(run, tmp_path):
@@ -199,10 +239,16 @@ def test_no_sessions_when_none_are_asked_for_and_the_same_kpis(run, tmp_path):
 
 
 def test_a_few_rows_are_kept_by_themselves(tmp_path):
-    assert manifest(go(tmp_path / "auto", SMALL.replace({"replications": 2})).folder)["sessions_kept"] is True
+    assert (
+        manifest(go(tmp_path / "auto", SMALL.replace({"replications": 2})).folder)["sessions_kept"]
+        is True
+    )
 
 
-@pytest.mark.parametrize("changes", [{"fleet.stock": 0, "corridors": None}, {"fleet.stock": 0.001}, {"swap.enabled": False}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"fleet.stock": 0, "corridors": None}, {"fleet.stock": 0.001}, {"swap.enabled": False}],
+)
 def test_no_demand_and_no_swap_are_no_crash(tmp_path, changes):
     run = go(tmp_path / "run", SMALL.replace({"replications": 2, **changes}), sessions="all")
     assert (run.folder / "verdict.json").is_file()
@@ -248,16 +294,23 @@ def test_the_manifest_tells_which_engine_ran_each_replication(copy):
     again = go(copy, sessions="all", engine="compiled")
     assert manifest(copy)["made_by"] == {"compiled": [2], "simpy": [0, 1]}
     assert again.engine == "compiled (asked for), others kept from an earlier run by simpy"
-    assert go(copy, sessions="all", engine="simpy").engine == "compiled and simpy (kept from an earlier run)"
+    assert (
+        go(copy, sessions="all", engine="simpy").engine
+        == "compiled and simpy (kept from an earlier run)"
+    )
 
 
 def test_an_engine_that_does_not_exist_is_refused(tmp_path):
-    with pytest.raises(InputError, match="engine: got 'Compiled', needs one of auto, simpy, compiled"):
+    with pytest.raises(
+        InputError, match="engine: got 'Compiled', needs one of auto, simpy, compiled"
+    ):
         go(tmp_path / "run", engine="Compiled")
 
 
 def test_what_a_killed_process_left_half_written_is_removed(copy):
-    left = copy / "site_hours" / f".001.parquet.{2**22 + 1}.partial"  # a process number that no system gives
+    left = (
+        copy / "site_hours" / f".001.parquet.{2**22 + 1}.partial"
+    )  # a process number that no system gives
     left.write_bytes(b"half")
     mine = copy / "site_hours" / f".001.parquet.{os.getpid()}.partial"
     mine.write_bytes(b"half")

@@ -15,8 +15,14 @@ PLAN = Path(__file__).parent.parent / "scenarios" / "chongqing_2025.yaml"
     [
         ("grid.efficiency=0", "--set grid.efficiency: got 0, needs more than 0"),
         ("grid.efficiency=1.1", "--set grid.efficiency: got 1.1, needs at most 1"),
-        ("corridors.consumption_factor=-1", "--set corridors.consumption_factor: got -1, needs more than 0"),
-        ("corridors.consumption_factor=0", "--set corridors.consumption_factor: got 0, needs more than 0"),
+        (
+            "corridors.consumption_factor=-1",
+            "--set corridors.consumption_factor: got -1, needs more than 0",
+        ),
+        (
+            "corridors.consumption_factor=0",
+            "--set corridors.consumption_factor: got 0, needs more than 0",
+        ),
         ("stations.gun_kw=0", "--set stations.gun_kw: got 0, needs more than 0"),
         ("fleets.taxi.stock=-1", "--set fleets.taxi.stock: got -1, needs at least 0"),
         ("fleet.rural_weight=2", "--set fleet.rural_weight: got 2, needs at most 1"),
@@ -32,9 +38,14 @@ def test_a_number_out_of_bounds_is_told(change, text):
 def test_a_class_of_district_without_urban_share_is_told():
     with pytest.raises(InputError) as caught:
         load(PLAN, ["layout.urban_share.core=null"])
-    assert "layout.urban_share: core missing, it needs one for each class of district" in str(caught.value)
+    assert "layout.urban_share: core missing, it needs one for each class of district" in str(
+        caught.value
+    )
 
 
-@pytest.mark.parametrize("change", ["grid.efficiency=1", "fleet.rural_weight=0", "fleets.taxi.stock=0", "outside.drive_min=0"])
+@pytest.mark.parametrize(
+    "change",
+    ["grid.efficiency=1", "fleet.rural_weight=0", "fleets.taxi.stock=0", "outside.drive_min=0"],
+)
 def test_a_number_at_its_bound_is_taken(change):
     load(PLAN, [change])

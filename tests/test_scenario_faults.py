@@ -110,16 +110,28 @@ def test_message(text: str, words: str) -> None:
 
 def test_names_of_scenarios() -> None:
     head = "extends: chongqing_2025.yaml\n"
-    assert faults("name: a b\n", head=head) == ["child.yaml:2: name: got 'a b', needs letters, digits, dots, - and _ only"]
-    assert faults("name: ''\n", head=head) == ["child.yaml:2: name: is empty, needs at least one letter"]
-    assert faults(f"name: {'a' * 81}\n", head=head) == ["child.yaml:2: name: is too long, needs at most 80 letters"]
+    assert faults("name: a b\n", head=head) == [
+        "child.yaml:2: name: got 'a b', needs letters, digits, dots, - and _ only"
+    ]
+    assert faults("name: ''\n", head=head) == [
+        "child.yaml:2: name: is empty, needs at least one letter"
+    ]
+    assert faults(f"name: {'a' * 81}\n", head=head) == [
+        "child.yaml:2: name: is too long, needs at most 80 letters"
+    ]
 
 
 def test_misspelt_fleet_is_one_line() -> None:
     (words,) = faults("fleets:\n  taxy: {stock: 3}\n")
-    assert words == "child.yaml:4: fleets.taxy: unknown key, or incomplete: group, active_share and 24 more are missing; did you mean taxi?"
+    assert (
+        words
+        == "child.yaml:4: fleets.taxy: unknown key, or incomplete: group, active_share and 24 more are missing; did you mean taxi?"
+    )
     (words,) = faults("fleets:\n  zeppelin: {stock: 3}\n")
-    assert words == "child.yaml:4: fleets.zeppelin: is incomplete: group, active_share and 24 more are missing"
+    assert (
+        words
+        == "child.yaml:4: fleets.zeppelin: is incomplete: group, active_share and 24 more are missing"
+    )
 
 
 def test_missing_sections_have_the_first_line() -> None:
@@ -131,7 +143,10 @@ def test_missing_sections_have_the_first_line() -> None:
 
 @pytest.mark.parametrize(
     ("milestones", "words"),
-    [("[{month: 2025-06, built: 1, stock: 5}]", "has 1 entry, needs at least 2"), ("[]", "is empty, needs at least 2 entries")],
+    [
+        ("[{month: 2025-06, built: 1, stock: 5}]", "has 1 entry, needs at least 2"),
+        ("[]", "is empty, needs at least 2 entries"),
+    ],
 )
 def test_too_few_milestones_are_counted(milestones: str, words: str) -> None:
     text = f"buildup: {{month: 2025-06, share_exponent: 1, milestones: {milestones}}}\n"
@@ -152,7 +167,9 @@ def test_all_at_once_in_the_order_of_the_file() -> None:
 
 
 def test_the_line_is_in_the_file_where_the_value_came_from() -> None:
-    Path("base.yaml").write_text("extends: chongqing_2025.yaml\nname: base\n\nseed: -1\nfleets: {taxi: {stock: -2}}\n")
+    Path("base.yaml").write_text(
+        "extends: chongqing_2025.yaml\nname: base\n\nseed: -1\nfleets: {taxi: {stock: -2}}\n"
+    )
     assert faults("fleets: {taxi: {active_share: 2}}\n", head="extends: base.yaml\n") == [
         "base.yaml:4: seed: got -1, needs at least 0",
         "base.yaml:5: fleets.taxi.stock: got -2, needs at least 0",
@@ -233,7 +250,9 @@ def test_eight_parents_and_no_more() -> None:
         parent = f"p{number}.yaml"
     assert child("", head=f"extends: {parent}\nname: child\n").scenario.name == "child"
     Path("p7.yaml").write_text(f"extends: {parent}\n")
-    assert faults("", head="extends: p7.yaml\n") == ["p0.yaml:1: extends: is one parent too many; at most 8 in a chain"]
+    assert faults("", head="extends: p7.yaml\n") == [
+        "p0.yaml:1: extends: is one parent too many; at most 8 in a chain"
+    ]
 
 
 def test_links_do_not_lead_out(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -250,16 +269,35 @@ def test_links_do_not_lead_out(tmp_path_factory: pytest.TempPathFactory) -> None
         "child.yaml:3: city.links: link.csv: leaves the scenario's folder .; put the table inside it"
     ]
     (words,) = faults("city: {links: ring.csv}\n")
-    assert words in ("child.yaml:3: city.links: 'ring.csv': is not the name of a file", "child.yaml:3: city.links: no such file ring.csv")
+    assert words in (
+        "child.yaml:3: city.links: 'ring.csv': is not the name of a file",
+        "child.yaml:3: city.links: no such file ring.csv",
+    )
 
 
 def test_broken_parent_is_told_with_its_own_line() -> None:
     Path("base.yaml").write_text("name: a\nseed: [1\n")
-    assert faults("", head="extends: base.yaml\n") == ["base.yaml:3: not valid YAML: expected ',' or ']', but got '<stream end>'"]
+    assert faults("", head="extends: base.yaml\n") == [
+        "base.yaml:3: not valid YAML: expected ',' or ']', but got '<stream end>'"
+    ]
 
 
 def test_no_jargon() -> None:
-    nonsense: list[object] = [None, True, "x", 3, -3, 10**400, 1e300, [], [1], {}, {"a": 1}, "", "x" * 100]
+    nonsense: list[object] = [
+        None,
+        True,
+        "x",
+        3,
+        -3,
+        10**400,
+        1e300,
+        [],
+        [1],
+        {},
+        {"a": 1},
+        "",
+        "x" * 100,
+    ]
     loaded = load("chongqing_2025.yaml")
     keys = [
         "name",
@@ -291,6 +329,16 @@ def test_no_jargon() -> None:
     assert len(told) > 100
     for words in told:
         assert not any(
-            jargon in words for jargon in ("Input should", "pydantic", "http", "validator", "instance", "another value", "_Share", "ctx")
+            jargon in words
+            for jargon in (
+                "Input should",
+                "pydantic",
+                "http",
+                "validator",
+                "instance",
+                "another value",
+                "_Share",
+                "ctx",
+            )
         )
         assert len(words) < 300

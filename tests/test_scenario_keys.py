@@ -18,7 +18,18 @@ from chargesim.scenario.reading import load
 from chargesim.study.case import build_case
 from chargesim.study.run import as_result
 
-IN_SMALL = {"Yuzhong", "Nan'an", "Jiangbei", "Yubei", "Fuling", "Changshou", "Liangping", "Wanzhou", "Wulong", "Dianjiang"}
+IN_SMALL = {
+    "Yuzhong",
+    "Nan'an",
+    "Jiangbei",
+    "Yubei",
+    "Fuling",
+    "Changshou",
+    "Liangping",
+    "Wanzhou",
+    "Wulong",
+    "Dianjiang",
+}
 """Districts of a small synthetic city: of all classes, and joined by all kinds of links."""
 SMALLER = [
     "stations.counts={core: 40, main_new_area: 20, northeast_southeast: 10, expressway: 12}",
@@ -53,7 +64,16 @@ BUSY = [
 """Enough wishes in every fleet that a changed share shows, and every mechanism switched on (the build-up is in `bases`)."""
 DARK = "blackouts=[{{district: {}, day: 0, from_hour: 17, hours: 2}}]"
 
-UNITS = {("area_weights",), ("curves",), ("hours",), ("peak_hours",), ("charge_hours",), ("lend_hours",), ("at",), ("access",)}
+UNITS = {
+    ("area_weights",),
+    ("curves",),
+    ("hours",),
+    ("peak_hours",),
+    ("charge_hours",),
+    ("lend_hours",),
+    ("at",),
+    ("access",),
+}
 """Leaves that are changed as a whole: mixes and lists."""
 NAMES = ("low", "high", "source")
 """Parts of an assumption that drive no run: what the sources allow, and where it comes from; studies and reports read them."""
@@ -62,7 +82,11 @@ NAMES = ("low", "high", "source")
 def small_synthetic(folder: Path) -> Path:
     """Leave ten districts in the plan's tables and in those beside them; return the folder."""
     tables = folder / "tables"
-    for name, columns in (("districts", ["district"]), ("links", ["from_district", "to_district"]), ("gateways", ["district"])):
+    for name, columns in (
+        ("districts", ["district"]),
+        ("links", ["from_district", "to_district"]),
+        ("gateways", ["district"]),
+    ):
         for path in (tables / f"chongqing_{name}.csv", tables / f"chongqing_{name}.csv.other"):
             with path.open(encoding="utf-8", newline="") as file:
                 rows = list(csv.DictReader(file))
@@ -99,10 +123,17 @@ def other_tables(folder: Path) -> None:
             writer.writeheader()
             writer.writerows(rows)
     text = (folder / "small/sites.csv").read_text(encoding="utf-8")
-    (folder / "small/sites.csv.other").write_text(text.replace("Riverside-1,", "Riverside-one,"), encoding="utf-8")
+    (folder / "small/sites.csv.other").write_text(
+        text.replace("Riverside-1,", "Riverside-one,"), encoding="utf-8"
+    )
     profiles = (folder / "tables/hourly_profiles.csv").read_text(encoding="utf-8").splitlines()
-    turned = [line.replace(",3,", ",x,").replace(",15,", ",3,").replace(",x,", ",15,") for line in profiles]
-    (folder / "tables/hourly_profiles.csv.other").write_text("\n".join(turned) + "\n", encoding="utf-8")
+    turned = [
+        line.replace(",3,", ",x,").replace(",15,", ",3,").replace(",x,", ",15,")
+        for line in profiles
+    ]
+    (folder / "tables/hourly_profiles.csv.other").write_text(
+        "\n".join(turned) + "\n", encoding="utf-8"
+    )
 
 
 def leaves(data, key=()):
@@ -114,7 +145,9 @@ def leaves(data, key=()):
             return [key]
         return [leaf for name, below in data.items() for leaf in leaves(below, (*key, name))]
     if isinstance(data, list):
-        return [leaf for number, below in enumerate(data) for leaf in leaves(below, (*key, str(number)))]
+        return [
+            leaf for number, below in enumerate(data) for leaf in leaves(below, (*key, str(number)))
+        ]
     return [key]
 
 
@@ -194,7 +227,10 @@ def digest(loaded):
             for field in value.dtype.names:
                 add(f"{name}.{field}", value[field])
         else:
-            hashed.update(name.encode() + (value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()))
+            hashed.update(
+                name.encode()
+                + (value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
+            )
 
     for part in ("districts", "zones", "corridors", "sites", "label"):
         add(part, getattr(network, part))
@@ -206,17 +242,43 @@ def digest(loaded):
     add("wishes", task.demand.day(0, 0))
     add("outages", task.outages.draw(0, 3 * 1440.0))
     add("plant", task.plant)
-    add("edges", sorted((a, b, data["km"], data["minutes"]) for a, b, data in network.graph.edges(data=True)))
+    add(
+        "edges",
+        sorted(
+            (a, b, data["km"], data["minutes"]) for a, b, data in network.graph.edges(data=True)
+        ),
+    )
     nothing = Accumulators.zeros(
         sites=len(network.sites), connections=1, fleets=len(task.fleets), districts=len(task.district_names),
         thresholds=len(task.thresholds_min), quarters=96 * task.days,
     )  # fmt: skip
     result = as_result(case, [nothing])
-    add("words", (result.name, result.title, result.scope_text, result.share_text, result.given, case.ledger.stock_text))
+    add(
+        "words",
+        (
+            result.name,
+            result.title,
+            result.scope_text,
+            result.share_text,
+            result.given,
+            case.ledger.stock_text,
+        ),
+    )
     standard = scenario.standard.model_dump(exclude={"confidence": {"source"}})
     for criterion in standard["criteria"]:
         del criterion["source"]
-    add("judged", (standard, scenario.replications, result.looks, scenario.seed, scenario.horizon, result.groups, task.thresholds_min))
+    add(
+        "judged",
+        (
+            standard,
+            scenario.replications,
+            result.looks,
+            scenario.seed,
+            scenario.horizon,
+            result.groups,
+            task.thresholds_min,
+        ),
+    )
     return hashed.hexdigest()
 
 
@@ -226,7 +288,12 @@ def bases(loaded):
     projected = loaded.replace({"fleet.stock": None, "fleet.stock_from": "bass"})
     building = loaded.replace({"fleet.stock": None, "buildup.enabled": True})
     electrified = loaded.replace(electric)
-    changed = {"adoption": projected, "buildup": building, "vehicles": electrified, "electrification": electrified}
+    changed = {
+        "adoption": projected,
+        "buildup": building,
+        "vehicles": electrified,
+        "electrification": electrified,
+    }
     return {name: (base, digest(base)) for name, base in changed.items()}
 
 
@@ -236,7 +303,9 @@ def without_effect(loaded, skip=()):
     usual, own = (loaded, digest(loaded)), bases(loaded)
     for key in leaves(loaded.resolved):
         dotted = ".".join(key)
-        if key[-1] in NAMES or dotted.startswith(skip) or dotted == "series":  # a series is none of a variant's keys
+        if (
+            key[-1] in NAMES or dotted.startswith(skip) or dotted == "series"
+        ):  # a series is none of a variant's keys
             continue
         from_, before = own.get(key[0], own.get(key[-1], usual))
         tried = False
@@ -265,7 +334,11 @@ IN_TABLES = {
     "corridors.gravity_exponent",  # the corridors of a table of roads are weighed by km x inhabitants
 }  # fmt: skip
 """Keys of the small city of which its tables take the place."""
-NO_PACK = {f"fleets.{fleet}.{share}" for fleet in ("logistics_van", "bus") for share in ("swap_share", "swap_capable_share")}
+NO_PACK = {
+    f"fleets.{fleet}.{share}"
+    for fleet in ("logistics_van", "bus")
+    for share in ("swap_share", "swap_capable_share")
+}
 """Shares that must stay 0 without a pack type."""
 TIED = {f"standard.criteria.{number}.measure" for number in range(11)}
 """Another measure needs another threshold beside it."""
@@ -281,7 +354,9 @@ def folder(tmp_path):
 
 
 def test_no_key_of_the_small_city_is_decoration(folder):
-    dead, untried = without_effect(load(folder / "small_city.yaml", [*BUSY, DARK.format("Riverside")]), ALIKE)
+    dead, untried = without_effect(
+        load(folder / "small_city.yaml", [*BUSY, DARK.format("Riverside")]), ALIKE
+    )
     assert set(dead) - IN_TABLES == set()
     assert set(untried) - IN_TABLES - TIED == set()
 
@@ -290,14 +365,20 @@ def test_no_key_of_the_small_city_is_decoration(folder):
 def test_no_key_of_the_other_fleets_is_decoration(folder):
     loaded = load(folder / "small_city.yaml", [*BUSY, DARK.format("Riverside")])
     sections = tuple(name for name in loaded.resolved if name != "fleets")
-    dead, untried = without_effect(loaded, (*sections, "fleets.private_car", "fleets.taxi", "fleets.heavy_truck"))
+    dead, untried = without_effect(
+        loaded, (*sections, "fleets.private_car", "fleets.taxi", "fleets.heavy_truck")
+    )
     assert set(dead) - NO_PACK == set()
     assert untried == []
 
 
 def test_no_key_of_the_plan_is_decoration(folder):
     """On a small city of the plan's tables; fleets, adoption and standard are those of the small city above."""
-    plan = load(small_synthetic(folder) / "chongqing_2025.yaml", [*SMALLER, *BUSY, DARK.format("Yuzhong")])
+    plan = load(
+        small_synthetic(folder) / "chongqing_2025.yaml", [*SMALLER, *BUSY, DARK.format("Yuzhong")]
+    )
     dead, untried = without_effect(plan, ("fleets.", "adoption.", "standard.", "outside.", "grid."))
-    assert set(dead) - {"layout.urban_share.west_ring"} == set()  # every west-ring district of the table has a share of its own
+    assert (
+        set(dead) - {"layout.urban_share.west_ring"} == set()
+    )  # every west-ring district of the table has a share of its own
     assert untried == []

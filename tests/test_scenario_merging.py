@@ -29,9 +29,15 @@ def test_mappings_merge_lists_and_scalars_replace() -> None:
 
 def test_number_over_an_assumption_drops_range_and_source() -> None:
     text = "fleets:\n  taxi:\n    active_share: 0.5\n"
-    assert child(text).resolved["fleets"]["taxi"]["active_share"] == {"value": 0.5, "source": "set in child.yaml"}
+    assert child(text).resolved["fleets"]["taxi"]["active_share"] == {
+        "value": 0.5,
+        "source": "set in child.yaml",
+    }
     by_set = child("", ["fleets.taxi.active_share=0.5"]).resolved
-    assert by_set["fleets"]["taxi"]["active_share"] == {"value": 0.5, "source": "set on the command line"}
+    assert by_set["fleets"]["taxi"]["active_share"] == {
+        "value": 0.5,
+        "source": "set on the command line",
+    }
     by_python = child("").replace({"fleets.taxi.active_share": 0.5}).resolved
     assert by_python["fleets"]["taxi"]["active_share"] == {"value": 0.5, "source": "set in Python"}
 
@@ -44,32 +50,59 @@ def test_number_over_null_has_a_source_too() -> None:
 
 def test_mapping_over_an_assumption() -> None:
     def active(entry: str) -> object:
-        return child(f"fleets: {{taxi: {{active_share: {entry}}}}}").resolved["fleets"]["taxi"]["active_share"]
+        return child(f"fleets: {{taxi: {{active_share: {entry}}}}}").resolved["fleets"]["taxi"][
+            "active_share"
+        ]
 
     assert active("{value: 0.5}") == {"source": "set in child.yaml", "value": 0.5}
-    assert active("{value: 0.5, low: 0.4}") == {"source": "set in child.yaml", "value": 0.5, "low": 0.4}
+    assert active("{value: 0.5, low: 0.4}") == {
+        "source": "set in child.yaml",
+        "value": 0.5,
+        "low": 0.4,
+    }
     assert active("{value: 0.5, source: mine}") == {"value": 0.5, "source": "mine"}
-    assert active("{low: 0.9}") == {"value": 0.95, "low": 0.9, "high": 0.98, "source": "assumed; Shaoguan 0.98"}
+    assert active("{low: 0.9}") == {
+        "value": 0.95,
+        "low": 0.9,
+        "high": 0.98,
+        "source": "assumed; Shaoguan 0.98",
+    }
 
 
 def test_setting_parts_of_an_assumption() -> None:
-    assert child("", ["fleets.taxi.active_share.value=0.5"]).resolved["fleets"]["taxi"]["active_share"] == {
+    assert child("", ["fleets.taxi.active_share.value=0.5"]).resolved["fleets"]["taxi"][
+        "active_share"
+    ] == {
         "source": "set on the command line",
         "value": 0.5,
     }
-    assert child("", ["fleets.taxi.active_share.low=0.9"]).resolved["fleets"]["taxi"]["active_share"]["value"] == 0.95
+    assert (
+        child("", ["fleets.taxi.active_share.low=0.9"]).resolved["fleets"]["taxi"]["active_share"][
+            "value"
+        ]
+        == 0.95
+    )
 
 
 def test_mixes_are_replaced_whole() -> None:
     loaded = child("fleets:\n  taxi:\n    curves: {lfp400_80: 1.0}\n    area_weights: {core: 1}\n")
     assert loaded.resolved["fleets"]["taxi"]["curves"] == {"lfp400_80": 1.0}
     assert loaded.resolved["fleets"]["taxi"]["area_weights"] == {"core": 1}
-    assert child("", ["fleets.taxi.curves={lfp400_80: 1.0}"]).resolved["fleets"]["taxi"]["curves"] == {"lfp400_80": 1.0}
+    assert child("", ["fleets.taxi.curves={lfp400_80: 1.0}"]).resolved["fleets"]["taxi"][
+        "curves"
+    ] == {"lfp400_80": 1.0}
     assert child("").resolved["fleets"]["taxi"]["area_weights"] == AREAS
 
 
 def test_one_share_of_a_mix_is_set_in_place() -> None:
-    loaded = child("", ["fleets.taxi.curves.lfp400_80=0.8", "fleets.taxi.curves.mid400_100=0.1", "fleets.taxi.curves.mid400_150=0.1"])
+    loaded = child(
+        "",
+        [
+            "fleets.taxi.curves.lfp400_80=0.8",
+            "fleets.taxi.curves.mid400_100=0.1",
+            "fleets.taxi.curves.mid400_150=0.1",
+        ],
+    )
     assert {name: share.value for name, share in loaded.scenario.fleets["taxi"].curves.items()} == {
         "lfp400_80": 0.8,
         "mid400_100": 0.1,
@@ -94,8 +127,12 @@ def test_null_removes_entries_and_settings() -> None:
 
 
 def test_null_where_a_number_is_needed() -> None:
-    assert faults("stations:\n  piles: null\n") == ["child.yaml:4: stations.piles: got null, needs a whole number"]
-    assert faults("fleets:\n  taxy: null\n") == ["child.yaml:4: fleets.taxy: got null, but there is none to remove; did you mean taxi?"]
+    assert faults("stations:\n  piles: null\n") == [
+        "child.yaml:4: stations.piles: got null, needs a whole number"
+    ]
+    assert faults("fleets:\n  taxy: null\n") == [
+        "child.yaml:4: fleets.taxy: got null, but there is none to remove; did you mean taxi?"
+    ]
 
 
 def test_new_entries() -> None:
@@ -111,8 +148,21 @@ def test_list_by_number() -> None:
 
 
 def test_values_of_set_are_yaml() -> None:
-    loaded = child("", ["seed=1e6", "fleet.stock=null", "standard.peak_hours=[7, 8]", "title=A name", "swap.enabled=false"])
-    assert (loaded.scenario.seed, loaded.scenario.fleet.stock, loaded.scenario.standard.peak_hours) == (1_000_000, None, [7, 8])
+    loaded = child(
+        "",
+        [
+            "seed=1e6",
+            "fleet.stock=null",
+            "standard.peak_hours=[7, 8]",
+            "title=A name",
+            "swap.enabled=false",
+        ],
+    )
+    assert (
+        loaded.scenario.seed,
+        loaded.scenario.fleet.stock,
+        loaded.scenario.standard.peak_hours,
+    ) == (1_000_000, None, [7, 8])
     assert (loaded.scenario.title, loaded.scenario.swap.enabled) == ("A name", False)
 
 
@@ -126,7 +176,10 @@ def test_section_that_was_null_can_be_set() -> None:
     section = text[text.index("corridors:") : text.index("standard:")]
     assert child(section, head="extends: base.yaml\nname: child\n").scenario.corridors is not None
     (first, *rest) = faults("", ["corridors.fleet=taxi"], head="extends: base.yaml\nname: child\n")
-    assert first == "--set corridors.fleet: corridors.vehicles_at_service_areas_per_day: is missing, it is needed here"
+    assert (
+        first
+        == "--set corridors.fleet: corridors.vehicles_at_service_areas_per_day: is missing, it is needed here"
+    )
     assert len(rest) == 9
 
 
@@ -143,7 +196,12 @@ def test_replace_takes_python_values() -> None:
     assert changed.scenario.seed == 7
     assert changed.scenario.standard.peak_hours == [1, 2]
     assert changed.resolved["fleet"]["stock"]["value"] == 5e5
-    assert changed.replace({"fleets.taxi.stock": loaded.scenario.fleets["taxi"].stock}).scenario.fleets["taxi"].stock.high == 13_000
+    assert (
+        changed.replace({"fleets.taxi.stock": loaded.scenario.fleets["taxi"].stock})
+        .scenario.fleets["taxi"]
+        .stock.high
+        == 13_000
+    )
 
 
 def test_replace_changes_nothing_of_the_original() -> None:
@@ -168,7 +226,9 @@ def test_replace_refuses_like_load() -> None:
 
 
 def test_chain_of_parents_and_grandparents() -> None:
-    Path("mid.yaml").write_text("extends: chongqing_2025.yaml\nname: mid\nfleets: {taxi: {stock: 5}}\nseed: 4\n")
+    Path("mid.yaml").write_text(
+        "extends: chongqing_2025.yaml\nname: mid\nfleets: {taxi: {stock: 5}}\nseed: 4\n"
+    )
     loaded = child("seed: 5\n", head="extends: mid.yaml\nname: child\n")
     assert loaded.scenario.seed == 5
     assert loaded.scenario.fleets["taxi"].stock.source == "set in mid.yaml"

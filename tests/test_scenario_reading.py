@@ -59,7 +59,9 @@ def test_digest_follows_content() -> None:
 def test_digest_of_a_table_that_went_away() -> None:
     loaded = load("chongqing_2025.yaml")
     Path("tables/adoption.csv").unlink()
-    with pytest.raises(InputError, match=r"^tables/adoption\.csv: cannot be read: No such file or directory$"):
+    with pytest.raises(
+        InputError, match=r"^tables/adoption\.csv: cannot be read: No such file or directory$"
+    ):
         loaded.digest()
 
 
@@ -100,8 +102,11 @@ CHANGES = st.fixed_dictionaries(
         "seed": st.integers(0, 2**63),
         "title": ANY_TEXT,
         "fleet.stock": st.none() | st.floats(0, 1e12) | st.integers(0, 10**12),
-        "fleets.taxi.active_share": SHARES | st.fixed_dictionaries({"value": SHARES, "source": ANY_TEXT}),
-        "fleets.taxi.access": st.lists(st.sampled_from(["public", "taxi", "truck", "expressway"]), min_size=1, max_size=4),
+        "fleets.taxi.active_share": SHARES
+        | st.fixed_dictionaries({"value": SHARES, "source": ANY_TEXT}),
+        "fleets.taxi.access": st.lists(
+            st.sampled_from(["public", "taxi", "truck", "expressway"]), min_size=1, max_size=4
+        ),
         "fleets.bus": st.none(),
         "swap.enabled": st.booleans(),
         "corridors": st.none(),
@@ -113,7 +118,9 @@ CHANGES = st.fixed_dictionaries(
 
 @settings(max_examples=25)
 @given(changes=CHANGES)
-def test_dump_and_load_give_the_same_scenario(changes: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_dump_and_load_give_the_same_scenario(
+    changes: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     folder = tmp_path_factory.getbasetemp() / "round_trip"
     if not folder.exists():
         folder.mkdir()

@@ -27,7 +27,11 @@ def models(start: type[BaseModel] = Scenario) -> set[type[BaseModel]]:
     found: set[type[BaseModel]] = set()
 
     def add(annotation: Any) -> None:
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in found:
+        if (
+            isinstance(annotation, type)
+            and issubclass(annotation, BaseModel)
+            and annotation not in found
+        ):
             found.add(annotation)
             for field in annotation.model_fields.values():
                 add(field.annotation)
@@ -40,13 +44,23 @@ def models(start: type[BaseModel] = Scenario) -> set[type[BaseModel]]:
 
 def test_every_field_has_a_description() -> None:
     assert len(models()) > 20
-    bare = [f"{model.__name__}.{name}" for model in models() for name, field in model.model_fields.items() if not field.description]
+    bare = [
+        f"{model.__name__}.{name}"
+        for model in models()
+        for name, field in model.model_fields.items()
+        if not field.description
+    ]
     assert bare == []
 
 
 def test_every_property_has_a_description() -> None:
     parts = [SCHEMA, *SCHEMA["$defs"].values()]
-    assert [name for part in parts for name, field in part.get("properties", {}).items() if not field.get("description")] == []
+    assert [
+        name
+        for part in parts
+        for name, field in part.get("properties", {}).items()
+        if not field.get("description")
+    ] == []
 
 
 def test_mixes_say_that_they_are_replaced_whole() -> None:
@@ -106,7 +120,11 @@ def test_wrong_files_do_not_validate(wrong: Any) -> None:
 
 def test_no_key_is_required_but_in_lists() -> None:
     assert "required" not in SCHEMA
-    assert {name for name, part in SCHEMA["$defs"].items() if "required" in part} == {"Criterion", "Blackout", "Milestone"}
+    assert {name for name, part in SCHEMA["$defs"].items() if "required" in part} == {
+        "Criterion",
+        "Blackout",
+        "Milestone",
+    }
 
 
 def test_marks_do_not_show() -> None:

@@ -36,7 +36,9 @@ def counts(scenario):
 def largest_remainder(weights, total):
     exact = {area: weight * total / sum(weights.values()) for area, weight in weights.items()}
     dealt = {area: int(share) for area, share in exact.items()}
-    for area in sorted(exact, key=lambda area: dealt[area] - exact[area])[: total - sum(dealt.values())]:
+    for area in sorted(exact, key=lambda area: dealt[area] - exact[area])[
+        : total - sum(dealt.values())
+    ]:
         dealt[area] += 1
     return dealt
 
@@ -49,7 +51,9 @@ def test_every_scenario_loads_under_the_name_of_its_file(path):
 @pytest.mark.parametrize("path", CHILDREN, ids=lambda path: path.stem)
 def test_every_child_extends_the_plan_and_says_what_it_asks(path):
     parent = read_document(path).data["extends"]
-    assert parent in {"chongqing_2025.yaml", "chongqing_mid_2024.yaml", "small_city.yaml"}, "a reader need not follow a long chain"
+    assert parent in {"chongqing_2025.yaml", "chongqing_mid_2024.yaml", "small_city.yaml"}, (
+        "a reader need not follow a long chain"
+    )
     assert path.read_text(encoding="utf-8").startswith("# ")
 
 
@@ -79,10 +83,14 @@ def test_stations_and_piles(name):
     assert (stations.counts.total, stations.piles) == STATIONS[name]
 
 
-@pytest.mark.parametrize("name", ["chongqing_mid_2024", "chongqing_pooled_1000x4", "chongqing_pooled_334x12"])
+@pytest.mark.parametrize(
+    "name", ["chongqing_mid_2024", "chongqing_pooled_1000x4", "chongqing_pooled_334x12"]
+)
 def test_stations_by_area_are_in_the_plan_s_proportions(name):
     scenario = sibling(name)
-    assert counts(scenario) == largest_remainder(counts(PLAN.scenario), scenario.stations.counts.total)
+    assert counts(scenario) == largest_remainder(
+        counts(PLAN.scenario), scenario.stations.counts.total
+    )
 
 
 def test_reported_stations_keep_those_at_expressways():
@@ -93,7 +101,9 @@ def test_reported_stations_keep_those_at_expressways():
     assert reported == largest_remainder(plan, 1995)
 
 
-@pytest.mark.parametrize(("name", "guns"), [("chongqing_pooled_1000x4", 4), ("chongqing_pooled_334x12", 12)])
+@pytest.mark.parametrize(
+    ("name", "guns"), [("chongqing_pooled_1000x4", 4), ("chongqing_pooled_334x12", 12)]
+)
 def test_pooled_guns_are_the_plan_s(name, guns):
     stations, plan = sibling(name).stations, PLAN.scenario.stations
     assert stations.piles == plan.piles
@@ -101,7 +111,9 @@ def test_pooled_guns_are_the_plan_s(name, guns):
     others = stations.counts.total - stations.counts.expressway
     dealt = (stations.piles - stations.counts.expressway * guns) / others
     assert guns - 1 < dealt <= guns
-    assert stations.truck_stations.value * guns == pytest.approx(plan.truck_stations.value * 2, rel=0.06)
+    assert stations.truck_stations.value * guns == pytest.approx(
+        plan.truck_stations.value * 2, rel=0.06
+    )
     assert stations.gun_kw == plan.gun_kw
     assert stations.cabinet_kw == plan.cabinet_kw
 
@@ -111,12 +123,18 @@ def test_mid_2024_has_fewer_vehicles_swap_sites_and_shares():
     factor = (500 / 2040) ** 0.5
     for name, fleet in early.fleets.items():
         assert fleet.stock.value < plan.fleets[name].stock.value
-        assert fleet.fast_share.value == pytest.approx(plan.fleets[name].fast_share.value * factor, abs=5e-4)
+        assert fleet.fast_share.value == pytest.approx(
+            plan.fleets[name].fast_share.value * factor, abs=5e-4
+        )
         assert "assumed" in fleet.fast_share.source
         assert fleet.curves == plan.fleets[name].curves
-    assert early.corridors.share_at_network.value == pytest.approx(plan.corridors.share_at_network.value * factor, abs=5e-4)
+    assert early.corridors.share_at_network.value == pytest.approx(
+        plan.corridors.share_at_network.value * factor, abs=5e-4
+    )
     sites = {name: kind.sites for name, kind in early.swap.kinds.items()}
-    assert sites == largest_remainder({name: kind.sites for name, kind in plan.swap.kinds.items()}, 100)
+    assert sites == largest_remainder(
+        {name: kind.sites for name, kind in plan.swap.kinds.items()}, 100
+    )
 
 
 def test_2027_grows_all_fleets_by_a_quarter_a_year():

@@ -51,15 +51,24 @@ def test_refused_text(text: str, words: str) -> None:
 
 
 def test_refused_bytes() -> None:
-    assert refusal(b"PK\x03\x04\x00\x00") == ["x.yaml: is a binary file; a scenario is text in UTF-8"]
+    assert refusal(b"PK\x03\x04\x00\x00") == [
+        "x.yaml: is a binary file; a scenario is text in UTF-8"
+    ]
     assert refusal(b"a: 1\nb: \xff\xfe\n") == ["x.yaml:2: is not text in UTF-8 (byte 8)"]
-    assert refusal("name: Köln".encode("utf-16")) == ["x.yaml: is a binary file; a scenario is text in UTF-8"]
-    assert refusal(b"a: 1 #" + b"x" * MAX_BYTES) == ["x.yaml: is larger than 1 MiB; big tables go into CSV files beside the scenario"]
+    assert refusal("name: Köln".encode("utf-16")) == [
+        "x.yaml: is a binary file; a scenario is text in UTF-8"
+    ]
+    assert refusal(b"a: 1 #" + b"x" * MAX_BYTES) == [
+        "x.yaml: is larger than 1 MiB; big tables go into CSV files beside the scenario"
+    ]
 
 
 def test_no_file() -> None:
     Path("folder").mkdir()
-    for name, words in {"nix.yaml": "no such file", "folder": "is a folder; a scenario file is needed"}.items():
+    for name, words in {
+        "nix.yaml": "no such file",
+        "folder": "is a folder; a scenario file is needed",
+    }.items():
         with pytest.raises(InputError) as caught:
             read_document(Path(name))
         assert caught.value.faults == [f"{name}: {words}"]
@@ -92,8 +101,12 @@ def test_brackets_in_words_are_no_depth() -> None:
 
 
 def test_alias_bomb() -> None:
-    bomb = "a: &a [1, 1, 1, 1]\n" + "".join(f"{c}: &{c} [{', '.join(['*' + chr(ord(c) - 1)] * 9)}]\n" for c in "bcdefghij")
-    assert refusal(bomb) == ["x.yaml:1: anchors and aliases (& and *) are not allowed; write the value out, or quote a text that begins so"]
+    bomb = "a: &a [1, 1, 1, 1]\n" + "".join(
+        f"{c}: &{c} [{', '.join(['*' + chr(ord(c) - 1)] * 9)}]\n" for c in "bcdefghij"
+    )
+    assert refusal(bomb) == [
+        "x.yaml:1: anchors and aliases (& and *) are not allowed; write the value out, or quote a text that begins so"
+    ]
 
 
 def test_all_duplicates_at_once() -> None:
@@ -149,7 +162,10 @@ def test_values_of_set(text: str, value: object) -> None:
         ("", "has no value; write null for none"),
         ("[1, 2", "not valid YAML: expected ',' or ']', but got '<stream end>'"),
         ("{a: 1, a: 2}", "a: stands twice; keep one"),
-        ("*x", "anchors and aliases (& and *) are not allowed; write the value out, or quote a text that begins so"),
+        (
+            "*x",
+            "anchors and aliases (& and *) are not allowed; write the value out, or quote a text that begins so",
+        ),
     ],
 )
 def test_refused_values_of_set(text: str, words: str) -> None:
@@ -163,14 +179,26 @@ def test_byte_order_mark() -> None:
     assert read_document(Path("x.yaml")).data == {"a": 1}
 
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20)
+)
 DATA = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4), max_leaves=20
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
+    max_leaves=20,
 )
 
 
 @given(data=st.dictionaries(st.text(max_size=8), DATA, min_size=1, max_size=5))
-def test_dump_and_read_give_the_same(data: dict[str, object], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_dump_and_read_give_the_same(
+    data: dict[str, object], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     path = tmp_path_factory.getbasetemp() / "dumped.yaml"
     path.write_text(dump_yaml(data), encoding="utf-8", newline="")
     assert read_document(path).data == data

@@ -58,7 +58,9 @@ def city(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(city, tmp_path_factory):
-    return run_series(load(write(city)), jobs=1, out=tmp_path_factory.mktemp("out") / "run", progress=False)
+    return run_series(
+        load(write(city)), jobs=1, out=tmp_path_factory.mktemp("out") / "run", progress=False
+    )
 
 
 def test_every_line_meets_every_value(city):
@@ -86,15 +88,43 @@ def test_set_changes_every_variant_and_the_series_itself(city):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("[fleet.stock]", "[fleet.stok]", "child.yaml:7: fleet.stok: unknown key; did you mean fleet.stock?"),
-        ("choice.noise_min", "choice.nois_min", "child.yaml:11: choice.nois_min: unknown key; did you mean choice.noise_min?"),
+        (
+            "[fleet.stock]",
+            "[fleet.stok]",
+            "child.yaml:7: fleet.stok: unknown key; did you mean fleet.stock?",
+        ),
+        (
+            "choice.noise_min",
+            "choice.nois_min",
+            "child.yaml:11: choice.nois_min: unknown key; did you mean choice.noise_min?",
+        ),
         ("[3000, 6000]", "[-1, 6000]", "child.yaml:8: fleet.stock: got -1, needs at least 0"),
-        ("[3000, 6000]", "[6000, 3000]", "child.yaml:8: series.values: needs rising order, each once"),
-        ("[3000, 6000]", "[2024-13]", "child.yaml:8: series.values: needs numbers only, or months YYYY-MM only"),
-        ("[3000, 6000]", "[2024-01, 3]", "child.yaml:8: series.values: needs numbers only, or months YYYY-MM only"),
+        (
+            "[3000, 6000]",
+            "[6000, 3000]",
+            "child.yaml:8: series.values: needs rising order, each once",
+        ),
+        (
+            "[3000, 6000]",
+            "[2024-13]",
+            "child.yaml:8: series.values: needs numbers only, or months YYYY-MM only",
+        ),
+        (
+            "[3000, 6000]",
+            "[2024-01, 3]",
+            "child.yaml:8: series.values: needs numbers only, or months YYYY-MM only",
+        ),
         ("[fleet.stock]", "[seed]", "child.yaml:7: series.keys: seed is the same for all variants"),
-        ("plan: {}", "plan: {replications: 3}", "child.yaml:9: series.lines: plan sets replications, which is the same for all variants"),
-        ("[fleet.stock]", "[fleet.stock, fleet.stock]", "child.yaml:7: series.keys: fleet.stock stands twice; keep one"),
+        (
+            "plan: {}",
+            "plan: {replications: 3}",
+            "child.yaml:9: series.lines: plan sets replications, which is the same for all variants",
+        ),
+        (
+            "[fleet.stock]",
+            "[fleet.stock, fleet.stock]",
+            "child.yaml:7: series.keys: fleet.stock stands twice; keep one",
+        ),
         (
             "[fleet.stock]",
             "[fleet.stock, fleet.stock.value]",
@@ -116,8 +146,16 @@ def test_set_changes_every_variant_and_the_series_itself(city):
             "child.yaml:9: series.lines: 'No-Noise' and 'no noise' differ in signs or capitals only; their folders would have one name",
         ),
         ("plan: {}", "'?!': {}", "child.yaml:9: series.lines: '?!' has no letter and no digit"),
-        ("plan: {}", "plan: {fleet.stock: 3}", "child.yaml:9: series.lines: plan sets fleet.stock, which takes the values"),
-        ("  show:", "  refined: true\n  show:", "child.yaml:12: series.refined: unknown key; did you mean refine?"),
+        (
+            "plan: {}",
+            "plan: {fleet.stock: 3}",
+            "child.yaml:9: series.lines: plan sets fleet.stock, which takes the values",
+        ),
+        (
+            "  show:",
+            "  refined: true\n  show:",
+            "child.yaml:12: series.refined: unknown key; did you mean refine?",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_before_anything_runs(city, old, new, told):
@@ -129,11 +167,16 @@ def test_what_is_wrong_is_told_before_anything_runs(city, old, new, told):
 def test_a_key_flat_and_another_nested_beside_it_are_both_set(city):
     text = SERIES.replace("plan: {}", "plan: {tariff.enabled: true, tariff: {outside: false}}")
     for one in expand(load(write(city, text)))[:2]:
-        assert (one.loaded.scenario.tariff.enabled, one.loaded.scenario.tariff.outside) == (True, False)
+        assert (one.loaded.scenario.tariff.enabled, one.loaded.scenario.tariff.outside) == (
+            True,
+            False,
+        )
 
 
 def test_faults_of_all_variants_are_told_at_once(city):
-    text = SERIES.replace("[fleet.stock]", "[fleet.stok]").replace("choice.noise_min: 0", "choice.noise_min: -1")
+    text = SERIES.replace("[fleet.stock]", "[fleet.stok]").replace(
+        "choice.noise_min: 0", "choice.noise_min: -1"
+    )
     assert faults(city, text) == [
         "child.yaml:7: fleet.stok: unknown key; did you mean fleet.stock?",
         "child.yaml:11: choice.noise_min: got -1, needs at least 0",
@@ -148,7 +191,11 @@ def test_faults_of_all_variants_are_told_at_once(city):
             "kpi: share_servd,",
             "child.yaml:13: series.show.0.kpi: unknown KPI 'share_servd'; did you mean share_served?",
         ),
-        ("key: cars", "key: carts", "child.yaml:13: series.show.0.key: unknown key 'carts' in the scope group; did you mean cars?"),
+        (
+            "key: cars",
+            "key: carts",
+            "child.yaml:13: series.show.0.key: unknown key 'carts' in the scope group; did you mean cars?",
+        ),
         (
             "{kpi: wishes_per_day}",
             "{panel: hours, kpi: share_transformers_above_90pct}",
@@ -157,31 +204,54 @@ def test_faults_of_all_variants_are_told_at_once(city):
     ],
 )
 def test_an_unknown_kpi_of_a_panel_is_told_before_anything_runs(city, tmp_path, old, new, told):
-    assert faults(city, SERIES.replace(old, new), lambda loaded: run_series(loaded, out=tmp_path / "out")) == [told]
+    assert faults(
+        city, SERIES.replace(old, new), lambda loaded: run_series(loaded, out=tmp_path / "out")
+    ) == [told]
     assert not (tmp_path / "out").exists()
 
 
 def test_each_variant_is_the_run_that_it_would_be_alone(run, city, tmp_path):
     alone = run_scenario(
         load(city / "small_city.yaml").replace(
-            {"name": "child", "replications": 2, "fleet.stock": 6000, "choice.noise_min": 0, "outside.enabled": False}
+            {
+                "name": "child",
+                "replications": 2,
+                "fleet.stock": 6000,
+                "choice.noise_min": 0,
+                "outside.enabled": False,
+            }
         ),
         jobs=1,
         sessions="none",
         out=tmp_path / "alone",
         progress=False,
     )
-    assert (run.folder / "variants/no-noise_6000/kpis.csv").read_bytes() == (alone.folder / "kpis.csv").read_bytes()
+    assert (run.folder / "variants/no-noise_6000/kpis.csv").read_bytes() == (
+        alone.folder / "kpis.csv"
+    ).read_bytes()
 
 
 def test_the_long_frame_is_the_variants_own_kpis(run):
     frame = pd.read_csv(run.folder / "series.csv")
-    assert list(frame.columns) == ["line", "value", "kpi", "scope", "key", "mean", "lower", "upper", "unit", "n"]
+    assert list(frame.columns) == [
+        "line",
+        "value",
+        "kpi",
+        "scope",
+        "key",
+        "mean",
+        "lower",
+        "upper",
+        "unit",
+        "n",
+    ]
     rows = 0
     for outcome in run.outcomes:
         own = pd.read_csv(run.folder / "variants" / outcome.slug / "kpis.csv")
         mine = frame[(frame["line"] == outcome.line) & (frame["value"] == outcome.value)]
-        pd.testing.assert_frame_equal(mine[own.columns.drop("pooled")].reset_index(drop=True), own.drop(columns="pooled"))
+        pd.testing.assert_frame_equal(
+            mine[own.columns.drop("pooled")].reset_index(drop=True), own.drop(columns="pooled")
+        )
         rows += len(own)
     assert rows == len(frame)
 
@@ -191,7 +261,9 @@ def test_differences_are_those_of_the_replications(run, city):
     wished = ("wishes_per_day", "city", "all")
     first, other = run.outcomes[0], run.outcomes[3]
     a, b = other.shown[wished] - first.shown[wished]
-    row = run.differences[(run.differences["line"] == "no noise") & (run.differences["value"] == 6000)]
+    row = run.differences[
+        (run.differences["line"] == "no noise") & (run.differences["value"] == 6000)
+    ]
     row = row[(row["kpi"] == "wishes_per_day") & (row["than_value"] == 3000)].iloc[0]
     assert row["than_line"] == "plan"
     assert row["mean"] == pytest.approx((a + b) / 2)
@@ -201,25 +273,34 @@ def test_differences_are_those_of_the_replications(run, city):
 
 def test_the_lines_meet_the_same_vehicles(run):
     """At the same value the wishes of two lines are equal in each replication, so their difference is exactly 0."""
-    rows = run.differences[(run.differences["kpi"] == "wishes_per_day") & (run.differences["line"] == "no noise")]
+    rows = run.differences[
+        (run.differences["kpi"] == "wishes_per_day") & (run.differences["line"] == "no noise")
+    ]
     beside = rows[rows["value"] == rows["than_value"]]
     assert list(beside["value"]) == [3000, 6000]
     assert (beside[["mean", "lower", "upper"]] == 0).all(axis=None)
-    assert (run.outcomes[0].shown["share_served", "group", "cars"] != run.outcomes[2].shown["share_served", "group", "cars"]).any()
+    assert (
+        run.outcomes[0].shown["share_served", "group", "cars"]
+        != run.outcomes[2].shown["share_served", "group", "cars"]
+    ).any()
 
 
 def test_values_by_replication_have_the_mean_of_the_kpi(run):
     for outcome in run.outcomes:
         for (name, scope, key), values in outcome.shown.items():
             kpis = outcome.kpis
-            mean = kpis[(kpis["kpi"] == name) & (kpis["scope"] == scope) & (kpis["key"] == key)]["mean"].item()
+            mean = kpis[(kpis["kpi"] == name) & (kpis["scope"] == scope) & (kpis["key"] == key)][
+                "mean"
+            ].item()
             assert np.mean(values) == pytest.approx(mean)
 
 
 def test_the_manifest_names_the_variants(run):
     manifest = json.loads((run.folder / "series.json").read_text(encoding="utf-8"))
     assert manifest["state"] == "complete"
-    assert [one["folder"] for one in manifest["variants"]] == [f"variants/{outcome.slug}" for outcome in run.outcomes]
+    assert [one["folder"] for one in manifest["variants"]] == [
+        f"variants/{outcome.slug}" for outcome in run.outcomes
+    ]
     assert [one["vehicles"] for one in manifest["variants"]] == [3000, 6000, 3000, 6000]
     assert {one["added"] for one in manifest["variants"]} == {False}
 
@@ -232,17 +313,25 @@ def test_a_lost_variant_runs_again_and_gives_the_same_bytes(run, city, tmp_path)
     (folder / "variants/plan_3000/replications/001.parquet").unlink()
     again = run_series(load(write(city)), jobs=1, out=folder, progress=False)
     assert files(again.folder) == before
-    count = {path.parent.name: json.loads(path.read_text())["replications_run_now"] for path in folder.glob("variants/*/manifest.json")}
+    count = {
+        path.parent.name: json.loads(path.read_text())["replications_run_now"]
+        for path in folder.glob("variants/*/manifest.json")
+    }
     assert count == {"plan_3000": 1, "plan_6000": 2, "no-noise_3000": 0, "no-noise_6000": 0}
 
 
 def test_an_added_value_and_another_panel_run_nothing_again(run, city, tmp_path):
     folder = tmp_path / "copy"
     shutil.copytree(run.folder, folder)
-    more = SERIES.replace("[3000, 6000]", "[3000, 4000, 6000]").replace("{kpi: wishes_per_day}", "{panel: load}")
+    more = SERIES.replace("[3000, 6000]", "[3000, 4000, 6000]").replace(
+        "{kpi: wishes_per_day}", "{panel: load}"
+    )
     again = run_series(load(write(city, more)), jobs=1, out=folder, progress=False)
     assert [outcome.value for outcome in again.outcomes] == [3000, 4000, 6000] * 2
-    count = {path.parent.name: json.loads(path.read_text())["replications_run_now"] for path in folder.glob("variants/*/manifest.json")}
+    count = {
+        path.parent.name: json.loads(path.read_text())["replications_run_now"]
+        for path in folder.glob("variants/*/manifest.json")
+    }
     assert {name for name, now in count.items() if now} == {"plan_4000", "no-noise_4000"}
 
 

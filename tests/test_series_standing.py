@@ -8,7 +8,14 @@ from factories_analysis import make_result
 
 from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.paired import paired_difference
-from chargesim.analysis.series import WHOLE, Outcome, changes, common_label, difference_frame, standings
+from chargesim.analysis.series import (
+    WHOLE,
+    Outcome,
+    changes,
+    common_label,
+    difference_frame,
+    standings,
+)
 from chargesim.analysis.standing import sentence, sentence_by_line
 from chargesim.analysis.verdict import judge
 from chargesim.scenario.series import between
@@ -40,15 +47,28 @@ def test_about_where_it_crosses_is_read_off_a_straight_line():
     ],
 )
 def test_about_where_it_crosses_has_no_power_of_ten_and_lies_between(values, used, about):
-    assert f" about {about}, surely between {values[0]} and {values[1]}" in sentence(values, [M, F], used)
+    assert f" about {about}, surely between {values[0]} and {values[1]}" in sentence(
+        values, [M, F], used
+    )
 
 
 def outcome(line, value, *states, shown=()):
     """Return a variant whose criteria have these states; the verdict is the worst of them."""
     whole = F if F in states else U if U in states else M
-    criteria = tuple(replace(item, verdict=state) for item, state in zip(VERDICT.criteria, states, strict=False))
+    criteria = tuple(
+        replace(item, verdict=state) for item, state in zip(VERDICT.criteria, states, strict=False)
+    )
     return Outcome(
-        line, value, f"{line}_{value}", KPIS, replace(VERDICT, verdict=whole, criteria=criteria), dict(shown), np.zeros(96), {}, "", ""
+        line,
+        value,
+        f"{line}_{value}",
+        KPIS,
+        replace(VERDICT, verdict=whole, criteria=criteria),
+        dict(shown),
+        np.zeros(96),
+        {},
+        "",
+        "",
     )
 
 
@@ -62,7 +82,10 @@ def outcome(line, value, *states, shown=()):
         ([F, M, M, M], "fails at 0, meets from 0.25 on"),
         ([M, F, M, M], "meets at 0, fails at 0.25, meets from 0.5 on"),
         ([M, U, U, F], "meets at 0, inconclusive from 0.25 to 0.5, fails from 1 on"),
-        (["given", "short", "short", "short"], "reached by the plan at 0, not reached by the plan from 0.25 on"),
+        (
+            ["given", "short", "short", "short"],
+            "reached by the plan at 0, not reached by the plan from 0.25 on",
+        ),
     ],
 )
 def test_sentence_over_numbers(states, words):
@@ -90,11 +113,16 @@ def test_sentence_over_the_turn_of_a_year():
 
 def test_sentence_by_line():
     assert sentence_by_line(["day", "tariff", "store"], [M, M, M]) == "meets in every line"
-    assert sentence_by_line(["day", "tariff", "store"], [F, M, M]) == "fails in day; meets in tariff and store"
+    assert (
+        sentence_by_line(["day", "tariff", "store"], [F, M, M])
+        == "fails in day; meets in tariff and store"
+    )
 
 
 def test_standings_of_each_line_begin_with_the_whole():
-    told = standings([outcome("a", 1, M, M), outcome("a", 2, M, F), outcome("b", 1, U, M), outcome("b", 2, M, M)])
+    told = standings(
+        [outcome("a", 1, M, M), outcome("a", 2, M, F), outcome("b", 1, U, M), outcome("b", 2, M, M)]
+    )
     first, second = (item.name for item in VERDICT.criteria[:2])
     assert [(one.line, one.sentence) for one in told] == [
         ("a", f"{WHOLE}: meets at 1, fails from 2 on"),
@@ -108,19 +136,33 @@ def test_standings_of_each_line_begin_with_the_whole():
 
 def test_changes_are_sought_within_a_line_and_the_verdict_weighs_most():
     found = changes(
-        [outcome("a", 1, F, M, M), outcome("a", 2, F, U, U), outcome("a", 3, M, M, M), outcome("b", 1, F, F, F), outcome("b", 2, F, F, F)]
+        [
+            outcome("a", 1, F, M, M),
+            outcome("a", 2, F, U, U),
+            outcome("a", 3, M, M, M),
+            outcome("b", 1, F, F, F),
+            outcome("b", 2, F, F, F),
+        ]
     )
     assert found == [("a", 2, 3), ("a", 1, 2)]
 
 
 def test_a_change_from_meets_to_fails_weighs_more_than_inconclusive_ones():
-    found = changes([outcome("a", 1, F, M, M, M), outcome("a", 2, F, U, U, M), outcome("a", 3, F, U, U, F)])
+    found = changes(
+        [outcome("a", 1, F, M, M, M), outcome("a", 2, F, U, U, M), outcome("a", 3, F, U, U, F)]
+    )
     assert found == [("a", 2, 3), ("a", 1, 2)]
 
 
 def test_the_label_is_what_all_variants_have_in_common():
-    labels = ["Chongqing, synthetic layout, as built in 2024-06", "Chongqing, synthetic layout, as built in 2024-07"]
-    assert common_label([replace(outcome("a", 1, M), label=label) for label in labels]) == "Chongqing, synthetic layout"
+    labels = [
+        "Chongqing, synthetic layout, as built in 2024-06",
+        "Chongqing, synthetic layout, as built in 2024-07",
+    ]
+    assert (
+        common_label([replace(outcome("a", 1, M), label=label) for label in labels])
+        == "Chongqing, synthetic layout"
+    )
 
 
 def test_months_are_halved_down_to_neighbours():
@@ -162,10 +204,17 @@ def test_lines_are_compared_at_the_same_value_too():
     kpi = ("wishes_per_day", "city", "all")
     outcomes = [
         outcome(line, value, M, shown={kpi: np.array(values)})
-        for line, value, values in (("a", 1, [1.0, 2.0]), ("a", 2, [5.0, 6.0]), ("b", 1, [2.0, 4.0]), ("b", 2, [9.0, 8.0]))
+        for line, value, values in (
+            ("a", 1, [1.0, 2.0]),
+            ("a", 2, [5.0, 6.0]),
+            ("b", 1, [2.0, 4.0]),
+            ("b", 2, [9.0, 8.0]),
+        )
     ]
     frame = difference_frame(outcomes)
-    assert frame[["line", "value", "than_line", "than_value", "mean", "unit"]].to_numpy().tolist() == [
+    assert frame[
+        ["line", "value", "than_line", "than_value", "mean", "unit"]
+    ].to_numpy().tolist() == [
         ["a", 2, "a", 1, 4.0, "1/day"],
         ["b", 1, "a", 1, 1.5, "1/day"],
         ["b", 2, "a", 1, 7.0, "1/day"],

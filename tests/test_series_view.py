@@ -28,20 +28,45 @@ STANDARD = make_result(network=NETWORK).standard
 
 
 def outcome(line: str, value: object, fail: float) -> Outcome:
-    result = make_result([make_accumulators(NETWORK, np.random.default_rng(seed), fail=fail) for seed in range(3)], network=NETWORK)
+    result = make_result(
+        [make_accumulators(NETWORK, np.random.default_rng(seed), fail=fail) for seed in range(3)],
+        network=NETWORK,
+    )
     load = quarter_load(result).mean_mw.sum(axis=0)
     supply = {"stations": 10.0 + 100 * fail, "guns": 20.0, "swap sites": 0.0, "vehicles": 5000.0}
-    return Outcome(line, value, line, kpi_frame(result), judge(result), {}, load, supply, "small: 3 replications", "made-up places")
+    return Outcome(
+        line,
+        value,
+        line,
+        kpi_frame(result),
+        judge(result),
+        {},
+        load,
+        supply,
+        "small: 3 replications",
+        "made-up places",
+    )
 
 
 def series(show: list[dict[str, str]], values: list[object]) -> Series:
     keys = ["fleet.stock"] if values else []
-    return Series(question="Why?", axis="vehicles", keys=keys, values=values, lines={"plan": {}, "other": {"seed_": 1}}, show=show)
+    return Series(
+        question="Why?",
+        axis="vehicles",
+        keys=keys,
+        values=values,
+        lines={"plan": {}, "other": {"seed_": 1}},
+        show=show,
+    )
 
 
 @pytest.fixture(scope="module")
 def over_values() -> list[Outcome]:
-    return [outcome(line, value, fail + 0.01 * value) for line, fail in (("plan", 0.0), ("other", 0.02)) for value in (1, 2, 4)]
+    return [
+        outcome(line, value, fail + 0.01 * value)
+        for line, fail in (("plan", 0.0), ("other", 0.02))
+        for value in (1, 2, 4)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +80,10 @@ def test_lines_and_bands_are_the_kpis(over_values: list[Outcome]) -> None:
     for line in ("plan", "other"):
         (curve,) = [one for one in ax.lines if one.get_label() == line]
         rows = [item.kpis for item in over_values if item.line == line]
-        means = [kpis[(kpis["kpi"] == CARS["kpi"]) & (kpis["key"] == "cars")]["mean"].item() for kpis in rows]
+        means = [
+            kpis[(kpis["kpi"] == CARS["kpi"]) & (kpis["key"] == "cars")]["mean"].item()
+            for kpis in rows
+        ]
         assert list(curve.get_xdata()) == [1, 2, 4]
         assert np.asarray(curve.get_ydata()) == pytest.approx(100 * np.array(means))
         assert curve.get_color() == line_looks(described)[line].colour
@@ -63,7 +91,9 @@ def test_lines_and_bands_are_the_kpis(over_values: list[Outcome]) -> None:
     assert ax.get_ylabel().endswith("[%]")
 
 
-def test_the_title_is_the_question_and_the_label_of_the_network_stands_below(over_values: list[Outcome]) -> None:
+def test_the_title_is_the_question_and_the_label_of_the_network_stands_below(
+    over_values: list[Outcome],
+) -> None:
     figure = draw_series(series([CARS], [1, 2, 4]), over_values, STANDARD.criteria)
     assert figure.get_suptitle() == "Why?"
     assert figure.get_supxlabel() == "small: 3 replications; 95 % intervals\nmade-up places"
@@ -71,10 +101,17 @@ def test_the_title_is_the_question_and_the_label_of_the_network_stands_below(ove
 
 def test_the_threshold_stands_where_the_panel_shows_what_it_judges() -> None:
     described = series([CARS, {"kpi": "share_unserved"}], [])
-    criterion = next(one for one in STANDARD.criteria if (one.measure, one.scope) == ("served_within", "cars"))
+    criterion = next(
+        one for one in STANDARD.criteria if (one.measure, one.scope) == ("served_within", "cars")
+    )
     assert criterion.minutes == 10
-    assert threshold_of(described.show[0], STANDARD.criteria) == (100 * criterion.at_least, f"at least {100 * criterion.at_least:g} %")
-    assert threshold_of(described.show[1], STANDARD.criteria) is None  # of the city, which no criterion judges
+    assert threshold_of(described.show[0], STANDARD.criteria) == (
+        100 * criterion.at_least,
+        f"at least {100 * criterion.at_least:g} %",
+    )
+    assert (
+        threshold_of(described.show[1], STANDARD.criteria) is None
+    )  # of the city, which no criterion judges
 
 
 def test_an_endless_wait_is_marked_and_said(over_values: list[Outcome]) -> None:
@@ -86,7 +123,10 @@ def test_an_endless_wait_is_marked_and_said(over_values: list[Outcome]) -> None:
 
 def test_criteria_are_drawn_as_parts_of_their_allowance(over_values: list[Outcome]) -> None:
     axes = drawn(draw_series(series(SHOW[2:3], [1, 2, 4]), over_values, STANDARD.criteria)).axes
-    assert [ax.get_title(loc="left") for ax in axes] == ["plan; hollow: inconclusive", "other; hollow: inconclusive"]
+    assert [ax.get_title(loc="left") for ax in axes] == [
+        "plan; hollow: inconclusive",
+        "other; hollow: inconclusive",
+    ]
     ax, members = axes[0], over_values[:3]
     low, high = ax.get_ylim()
     assert low < 100 < high
@@ -94,7 +134,11 @@ def test_criteria_are_drawn_as_parts_of_their_allowance(over_values: list[Outcom
         np.clip([100 * item.verdict.criteria[place].allowance_used for item in members], low, high)
         for place in range(len(members[0].verdict.criteria))
     ]
-    curves = [np.asarray(line.get_ydata()) for line in ax.lines if line.get_linestyle() in ("-", "--", ":") and len(line.get_xdata()) == 3]
+    curves = [
+        np.asarray(line.get_ydata())
+        for line in ax.lines
+        if line.get_linestyle() in ("-", "--", ":") and len(line.get_xdata()) == 3
+    ]
     assert len(curves) == len(expected)
     for curve, values in zip(curves, expected, strict=True):
         assert curve == pytest.approx(values)
@@ -124,33 +168,57 @@ def test_lines_without_values_are_points_with_intervals(by_line: list[Outcome]) 
 @pytest.mark.parametrize("values", [[], [1, 2]])
 def test_the_first_load_is_seen_below_another_that_coincides(values: list[object]) -> None:
     described = series([{"panel": "load"}], values)
-    alike = [replace(outcome(line, value, 0.1), line=line) for line in ("plan", "other") for value in values or [None]]
+    alike = [
+        replace(outcome(line, value, 0.1), line=line)
+        for line in ("plan", "other")
+        for value in values or [None]
+    ]
     (ax,) = drawn(draw_series(described, alike, STANDARD.criteria)).axes
     first = [line for line in ax.lines if line.get_color() == line_looks(described)["plan"].colour]
     others = [line for line in ax.lines if line not in first]
     assert len(first) == len(others) == max(1, len(values))
     assert np.asarray(first[-1].get_ydata()) == pytest.approx(np.asarray(others[-1].get_ydata()))
-    assert min(line.get_linewidth() for line in first) > 2 * max(line.get_linewidth() for line in others)
-    order = sorted(ax.lines, key=lambda line: line.get_zorder())  # what comes later is drawn above; equals keep their order
+    assert min(line.get_linewidth() for line in first) > 2 * max(
+        line.get_linewidth() for line in others
+    )
+    order = sorted(
+        ax.lines, key=lambda line: line.get_zorder()
+    )  # what comes later is drawn above; equals keep their order
     assert order[: len(first)] == first
 
 
 def test_supply_over_months(over_values: list[Outcome]) -> None:
     months = ["2024-11", "2025-02", "2026-01"]
-    outcomes = [replace(item, value=month) for item, month in zip(over_values[:3], months, strict=True)]
-    (ax,) = drawn(draw_series(series([{"panel": "supply"}], months), outcomes, STANDARD.criteria)).axes
+    outcomes = [
+        replace(item, value=month) for item, month in zip(over_values[:3], months, strict=True)
+    ]
+    (ax,) = drawn(
+        draw_series(series([{"panel": "supply"}], months), outcomes, STANDARD.criteria)
+    ).axes
     stations = next(line for line in ax.lines if str(line.get_label()).startswith("stations"))
     assert stations.get_label() == "stations: 11 to 14"
     assert list(np.diff(stations.get_xdata())) == [3, 11]
     assert np.asarray(stations.get_ydata()) == pytest.approx([1100 / 14, 1200 / 14, 100])
     assert not any("swap" in str(line.get_label()) for line in ax.lines)  # there is none
     ticks = [label.get_text() for label in ax.get_xticklabels()]
-    assert ticks == ["2024-11", "2025-01", "2025-03", "2025-05", "2025-07", "2025-09", "2025-11", "2026-01"]
+    assert ticks == [
+        "2024-11",
+        "2025-01",
+        "2025-03",
+        "2025-05",
+        "2025-07",
+        "2025-09",
+        "2025-11",
+        "2026-01",
+    ]
     assert [int(tick) for tick in ax.get_xticks()] == list(range(12 * 2024 + 10, 12 * 2026 + 1, 2))
 
 
 def test_same_series_same_bytes(by_line: list[Outcome], tmp_path: Path) -> None:
-    once, again = (draw_series_files(series(SHOW, []), by_line, STANDARD.criteria, tmp_path / name) for name in ("once", "again"))
+    once, again = (
+        draw_series_files(series(SHOW, []), by_line, STANDARD.criteria, tmp_path / name)
+        for name in ("once", "again")
+    )
     assert [path.name for path in once] == ["series.png", "series.svg"]
     assert [path.read_bytes() for path in once] == [path.read_bytes() for path in again]
 

@@ -52,7 +52,9 @@ MANY = SMALL.replace(
 
 def items(text: str) -> dict[str, str]:
     """Return the text of each item by its number."""
-    parts = re.split(r"^### (\d(?:\.\d)+) (.+)$", re.sub(r"^## .*$", "", text, flags=re.M), flags=re.M)[1:]
+    parts = re.split(
+        r"^### (\d(?:\.\d)+) (.+)$", re.sub(r"^## .*$", "", text, flags=re.M), flags=re.M
+    )[1:]
     assert dict(zip(parts[::3], parts[1::3], strict=True)) == ITEMS
     assert parts[::3] == list(ITEMS)
     return {number: words.strip() for number, words in zip(parts[::3], parts[2::3], strict=True)}
@@ -61,12 +63,20 @@ def items(text: str) -> dict[str, str]:
 def rows(text: str) -> list[list[str]]:
     """Return the cells of all tables of an item, without their heads."""
     tables = re.findall(r"^\|.*\|\n\|(?: --- \|)+\n((?:\|.*\|(?:\n|$))*)", text, flags=re.M)
-    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for table in tables for row in table.splitlines()]
+    return [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
+        for table in tables
+        for row in table.splitlines()
+    ]
 
 
 def on_and_off(text: str) -> tuple[list[str], list[str]]:
     """Return the mechanisms that item 2.2 has on, and those that it has off."""
-    on = re.findall(r"^- ([^:]+): ", text.partition("Mechanisms that are on:")[2].partition("Mechanisms that are off:")[0], flags=re.M)
+    on = re.findall(
+        r"^- ([^:]+): ",
+        text.partition("Mechanisms that are on:")[2].partition("Mechanisms that are off:")[0],
+        flags=re.M,
+    )
     return on, re.search(r"Mechanisms that are off: (.*)\.", text)[1].split(", ")
 
 
@@ -78,7 +88,14 @@ def run(tmp_path_factory):
 @pytest.fixture(scope="module")
 def manifest(run):
     packages = {"simpy": "4.1.1"}
-    return {"run": "abc", "chargesim": "9.9", "python": "3.99", "packages": packages, "seed": 7, "streams": "keyed"}
+    return {
+        "run": "abc",
+        "chargesim": "9.9",
+        "python": "3.99",
+        "packages": packages,
+        "seed": 7,
+        "streams": "keyed",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +127,20 @@ def test_all_the_mechanisms_of_a_case_are_told_once_on_or_off(run, small, many):
         on, off = on_and_off(words)
         assert on == [one.name for one in mechanisms(case) if one.on]
         assert sorted(on + off) == sorted(one.name for one in mechanisms(case))
-    assert on_and_off(small["2.2"])[0] == ["through traffic", "posted occupancy", "outside option", "swapping"]
-    still_off = {"recorded wishes", "projected stock", "build-up", "shared connections", "later openings", "processes of the user's own"}
+    assert on_and_off(small["2.2"])[0] == [
+        "through traffic",
+        "posted occupancy",
+        "outside option",
+        "swapping",
+    ]
+    still_off = {
+        "recorded wishes",
+        "projected stock",
+        "build-up",
+        "shared connections",
+        "later openings",
+        "processes of the user's own",
+    }
     assert set(on_and_off(told["2.2"])[1]) == still_off
 
 
@@ -127,7 +156,12 @@ def test_a_mechanism_that_is_on_is_told_wherever_it_matters(small, many):
         for word in words:
             assert word in told[item]
             assert word not in small[item]
-    for value in ("2.5 times", "fails after 800 h", "Riverside on judged day 0 from 17.5 h for 2 h", "1.1 times the year's mean"):
+    for value in (
+        "2.5 times",
+        "fails after 800 h",
+        "Riverside on judged day 0 from 17.5 h for 2 h",
+        "1.1 times the year's mean",
+    ):
         assert value in told["2.2"]
 
 
@@ -140,14 +174,30 @@ def test_what_is_on_and_changes_nothing_is_told(run, manifest):
 @pytest.mark.parametrize("which", ["small", "many"])
 def test_resources_and_entities_are_counted_in_the_case(which, run, many):
     finished = run if which == "small" else many
-    sites, told = finished.case.network.sites, items((finished.folder / "stress_des.md").read_text(encoding="utf-8"))
-    *parts, whole = [[int(cell.replace(",", "")) for cell in row[3:]] for row in rows(told["2.5.3"])]
-    totals = [len(sites), *(int(getattr(sites, name).sum()) for name in ("guns", "companions", "bays", "slots", "packs"))]
+    sites, told = (
+        finished.case.network.sites,
+        items((finished.folder / "stress_des.md").read_text(encoding="utf-8")),
+    )
+    *parts, whole = [
+        [int(cell.replace(",", "")) for cell in row[3:]] for row in rows(told["2.5.3"])
+    ]
+    totals = [
+        len(sites),
+        *(
+            int(getattr(sites, name).sum())
+            for name in ("guns", "companions", "bays", "slots", "packs")
+        ),
+    ]
     assert whole == [*totals, len(np.unique(sites.connection))]
     assert np.sum(parts, axis=0).tolist() == whole
-    assert sum(int(row[3]) for row in rows(told["2.5.3"]) if row[0] == "swap site") == (sites.kind == SWAP).sum()
+    assert (
+        sum(int(row[3]) for row in rows(told["2.5.3"]) if row[0] == "swap site")
+        == (sites.kind == SWAP).sum()
+    )
     ledger = {row.fleet: row.sessions_per_day for row in finished.case.ledger.rows}
-    assert {row[0]: float(row[3].replace(",", "")) for row in rows(told["2.5.1"])} == pytest.approx(ledger, abs=0.051)
+    assert {row[0]: float(row[3].replace(",", "")) for row in rows(told["2.5.1"])} == pytest.approx(
+        ledger, abs=0.051
+    )
     assert (
         f"Vehicles enter at {len(finished.case.network.zones.id)} zones and {len(finished.case.network.corridors.id)} directed"
         in told["2.5.5"]
@@ -157,34 +207,61 @@ def test_resources_and_entities_are_counted_in_the_case(which, run, many):
 def test_the_standard_and_the_kpis_are_told_with_their_sources(run, small):
     told = rows(small["1.2"])
     criteria, kpis = run.case.scenario.standard.criteria, kpi_table(run.result.thresholds_min)
-    assert [(row[0], row[5]) for row in told[: len(criteria)]] == [(one.name, one.source) for one in criteria]
-    assert [row[3] for row in told[:3]] == ["at least 0.9 within 10 min", "at most 20 min", "at most 0.05"]
-    assert [(row[0], row[1]) for row in told[len(criteria) :][: len(kpis)]] == [(one.name, one.unit) for one in kpis]
+    assert [(row[0], row[5]) for row in told[: len(criteria)]] == [
+        (one.name, one.source) for one in criteria
+    ]
+    assert [row[3] for row in told[:3]] == [
+        "at least 0.9 within 10 min",
+        "at most 20 min",
+        "at most 0.05",
+    ]
+    assert [(row[0], row[1]) for row in told[len(criteria) :][: len(kpis)]] == [
+        (one.name, one.unit) for one in kpis
+    ]
     assert set(run.kpis["kpi"]) == {row[0] for row in told[len(criteria) :]}
 
 
 def test_every_input_stands_in_the_table_with_value_unit_and_source(small):
     told = {row[0]: row for row in rows(small["3.3"])}
     inputs = scenario_inputs(SMALL.scenario)
-    assert list(told) == [one.key for one in inputs if one.source] + [one.key for one in inputs if not one.source]
+    assert list(told) == [one.key for one in inputs if one.source] + [
+        one.key for one in inputs if not one.source
+    ]
     patience = SMALL.scenario.fleets["taxi"].patience_min
     bounds = f"{patience.low:g} to {patience.high:g}"
-    assert told["fleets.taxi.patience_min"][1:5] == [f"{patience.value:g}", "min", bounds, patience.source]
+    assert told["fleets.taxi.patience_min"][1:5] == [
+        f"{patience.value:g}",
+        "min",
+        bounds,
+        patience.source,
+    ]
     assert told["swap.kinds.taxi.swap_min"][1:3] == ["1.67", "min"]
     assert told["grid.efficiency"][1:3] == ["0.95", "share"]
     assert told["traffic.periods.peak.local"][2] == "number"
     assert told["stations.store.charge_hours"][1] == "0, 1, 2, 3, 4, 5, 6, 7"
-    assert told["stations.truck_stations"][5].startswith("replaced by city.sites: of the stations outside")
+    assert told["stations.truck_stations"][5].startswith(
+        "replaced by city.sites: of the stations outside"
+    )
     assert told["stations.counts.expressway"][2].startswith("replaced by city.zones: stations at")
     assert sum("replaced by" in row[-1] for row in told.values()) == 13
-    assert (told["layout"][1], told["tariff.outside"][1], told["swap.pack_temperature_c"][1]) == ("null", "true", "25")
+    assert (told["layout"][1], told["tariff.outside"][1], told["swap.pack_temperature_c"][1]) == (
+        "null",
+        "true",
+        "25",
+    )
 
 
 def test_no_assumption_of_the_scenario_is_left_out():
     def count(data):
         if isinstance(data, list):
             return sum(map(count, data))
-        return 0 if not isinstance(data, dict) else 1 if {"value", "source"} <= set(data) else sum(map(count, data.values()))
+        return (
+            0
+            if not isinstance(data, dict)
+            else 1
+            if {"value", "source"} <= set(data)
+            else sum(map(count, data.values()))
+        )
 
     loaded = load(SCENARIOS / "chongqing_2025.yaml")
     whole = loaded.scenario.model_dump()
@@ -193,8 +270,14 @@ def test_no_assumption_of_the_scenario_is_left_out():
 
 
 def test_a_value_that_is_set_is_told_with_how_it_was_set(run, manifest):
-    told = described(load(SCENARIOS / "small_city.yaml", ["fleets.taxi.patience_min=33.5", "replications=2"]), run, manifest)
-    assert rows(told["1.3"]) == [["fleets.taxi.patience_min", "33.5", "min", "set on the command line"]]
+    told = described(
+        load(SCENARIOS / "small_city.yaml", ["fleets.taxi.patience_min=33.5", "replications=2"]),
+        run,
+        manifest,
+    )
+    assert rows(told["1.3"]) == [
+        ["fleets.taxi.patience_min", "33.5", "min", "set on the command line"]
+    ]
     (row,) = [row for row in rows(told["3.3"]) if row[0] == "fleets.taxi.patience_min"]
     assert row[1:5] == ["33.5", "min", "", "set on the command line"]
 
@@ -202,10 +285,14 @@ def test_a_value_that_is_set_is_told_with_how_it_was_set(run, manifest):
 def test_the_run_is_told_by_its_scenario_and_manifest(run, small, manifest):
     assert "1 whole day that" in small["4.1"]
     assert small["4.2"].startswith("1 judged day from a Wednesday, 1,440 min")
-    assert small["4.3"].startswith("2 independent replications; the verdict rests on 2 of the 2 that were planned")
+    assert small["4.3"].startswith(
+        "2 independent replications; the verdict rests on 2 of the 2 that were planned"
+    )
     assert "looks once" in small["4.3"]
     assert run.result.share_text in small["3.4"]
-    told = described(SMALL.replace({"horizon.days": 1, "standard.confidence": 0.9, "looks": 4}), run, manifest)
+    told = described(
+        SMALL.replace({"horizon.days": 1, "standard.confidence": 0.9, "looks": 4}), run, manifest
+    )
     assert "looks at most 4 times" in told["4.3"]
     assert "at 0.975 confidence" in told["4.3"], "the error of 0.1 over four looks"
     assert "two-sided 98.75 % Student-t" in told["4.3"]
@@ -218,9 +305,17 @@ def test_tables_are_told_with_their_sources_and_hash(tmp_path, run, manifest):
     folder = copy_small_city(tmp_path)
     path = folder / "small" / "zones.csv"
     plain = path.read_text(encoding="utf-8").splitlines()
-    path.write_text("\n".join([plain[0] + ",source", *(f"{row},census | 2020" for row in plain[1:])]) + "\n", encoding="utf-8")
-    (folder / "tables" / "adoption.csv").write_bytes(b"\xff\xfe no table")  # not read: the stock is given
-    told = {row[0]: row[1:] for row in rows(described(load(folder / "small_city.yaml"), run, manifest)["3.1"])}
+    path.write_text(
+        "\n".join([plain[0] + ",source", *(f"{row},census | 2020" for row in plain[1:])]) + "\n",
+        encoding="utf-8",
+    )
+    (folder / "tables" / "adoption.csv").write_bytes(
+        b"\xff\xfe no table"
+    )  # not read: the stock is given
+    told = {
+        row[0]: row[1:]
+        for row in rows(described(load(folder / "small_city.yaml"), run, manifest)["3.1"])
+    }
     named = [".".join(key) for key in TABLE_KEYS if value_at(SMALL.resolved, key) is not None]
     assert list(told) == named
     assert told["city.zones"][0] == "small/zones.csv"
@@ -228,21 +323,35 @@ def test_tables_are_told_with_their_sources_and_hash(tmp_path, run, manifest):
     assert told["adoption.series"][2] == "not told by the table"
     assert "open-ev-data" in told["tables.curves"][2]
     before = {row[0]: row[2] for row in rows(described(SMALL, run, manifest)["3.1"])}
-    assert [key for key in named if told[key][1] != before[key]] == ["city.zones", "adoption.series"]
+    assert [key for key in named if told[key][1] != before[key]] == [
+        "city.zones",
+        "adoption.series",
+    ]
 
 
 def test_a_log_is_told_as_a_log(tmp_path, run, manifest):
     folder = copy_small_city(tmp_path)
-    log = "wish_min,zone,vehicle_class,soc,target_soc\n" + "".join(f"{1440 + 60 * i},R01,taxi,0.3,0.8\n" for i in range(12))
+    log = "wish_min,zone,vehicle_class,soc,target_soc\n" + "".join(
+        f"{1440 + 60 * i},R01,taxi,0.3,0.8\n" for i in range(12)
+    )
     (folder / "log.csv").write_text(log, encoding="utf-8")
     told = described(load(folder / "small_city.yaml", ["recorded=log.csv"]), run, manifest)
-    assert rows(told["2.5.1"]) == [["taxi", "cars", "6.0"]]  # 12 in two days, the lead-in among them
+    assert rows(told["2.5.1"]) == [
+        ["taxi", "cars", "6.0"]
+    ]  # 12 in two days, the lead-in among them
     assert on_and_off(told["2.2"])[0] == ["recorded wishes", "outside option", "swapping"]
     assert "expressway links" not in told["2.5.5"]
 
 
 def test_the_same_scenario_gives_the_same_text_and_the_command_repeats_the_run(tmp_path, run):
-    manifest = {"run": "abc", "chargesim": "9.9", "python": "3.99", "packages": {}, "seed": 7, "streams": "keyed"}
+    manifest = {
+        "run": "abc",
+        "chargesim": "9.9",
+        "python": "3.99",
+        "packages": {},
+        "seed": 7,
+        "streams": "keyed",
+    }
     folder = copy_small_city(tmp_path)
     first = load(folder / "small_city.yaml", ["fleet.stock=3600", "replications=2"])
     (folder / "scenario.resolved.yaml").write_text(dump_yaml(first.resolved), encoding="utf-8")

@@ -21,9 +21,13 @@ def case(folder, *changes, name="small_city.yaml"):
 
 def test_the_plan_tells_ultra_fast_guns_from_companions(folder):
     """16 guns, 14 of them not for trucks and so with three companions each; 4 more beside the packs of the one private swap site."""
-    assert plan_text(case(folder)).startswith("9 stations with 16 guns, 3 swap sites with 48 packs, ")
+    assert plan_text(case(folder)).startswith(
+        "9 stations with 16 guns, 3 swap sites with 48 packs, "
+    )
     companions = plan_text(case(folder, "stations.companions.per_ultra_fast_gun=3"))
-    assert companions.startswith("9 stations with 16 ultra-fast guns and 42 companions, 3 swap sites with 48 packs, ")
+    assert companions.startswith(
+        "9 stations with 16 ultra-fast guns and 42 companions, 3 swap sites with 48 packs, "
+    )
     kind = "swap.kinds.private"
     mixed = plan_text(case(folder, f"{kind}.guns=4", f"{kind}.gun_kw=120", f"{kind}.gun_a=250"))
     assert mixed.startswith("9 stations with 16 guns, 3 swap sites with 48 packs and 4 guns, ")
@@ -36,17 +40,27 @@ def test_the_month_stands_beside_the_stock(folder):
         encoding="utf-8",
     )
     text = plan_text(case(folder, name="built.yaml"))
-    assert text.startswith("6 stations with ")  # half of 7 public ones is 4, halves rounded up; one for trucks, one on the expressway
+    assert text.startswith(
+        "6 stations with "
+    )  # half of 7 public ones is 4, halves rounded up; one for trucks, one on the expressway
     assert ", 3 swap sites" in text  # one of a kind each: half of one, rounded up
     assert ", 3,000 vehicles at the end of 2024-06, " in text
 
 
 def test_a_blackout_of_a_district_that_does_not_exist(folder):
     blackout = "  - {district: Riverside, day: 0, from_hour: 8, hours: 2}\n"
-    (folder / "dark.yaml").write_text(f"extends: small_city.yaml\nname: dark\nblackouts:\n{blackout}", encoding="utf-8")
+    (folder / "dark.yaml").write_text(
+        f"extends: small_city.yaml\nname: dark\nblackouts:\n{blackout}", encoding="utf-8"
+    )
     case(folder, name="dark.yaml")
-    wrong = blackout + blackout.replace("Riverside", "Riversid") + blackout.replace("Riverside", "Atlantis")
-    (folder / "dark.yaml").write_text(f"extends: small_city.yaml\nname: dark\nblackouts:\n{wrong}", encoding="utf-8")
+    wrong = (
+        blackout
+        + blackout.replace("Riverside", "Riversid")
+        + blackout.replace("Riverside", "Atlantis")
+    )
+    (folder / "dark.yaml").write_text(
+        f"extends: small_city.yaml\nname: dark\nblackouts:\n{wrong}", encoding="utf-8"
+    )
     with pytest.raises(InputError) as caught:
         case(folder, name="dark.yaml")
     needs = "needs a district of Small city"
@@ -58,7 +72,10 @@ def test_a_blackout_of_a_district_that_does_not_exist(folder):
 
 def test_the_given_availability_is_that_of_the_failures(folder):
     given = []
-    for changes in (("reliability.failures=true", "reliability.mtbf_h=97", "reliability.mttr_h=3"), ()):
+    for changes in (
+        ("reliability.failures=true", "reliability.mtbf_h=97", "reliability.mttr_h=3"),
+        (),
+    ):
         one = case(folder, *changes)
         run = empty_accumulators(one.network, thresholds=len(one.task.thresholds_min))
         given.append(as_result(one, [run]).given["guns_available"])

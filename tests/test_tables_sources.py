@@ -17,7 +17,9 @@ SHARED = ROOT.parent / "shared"
 def source(name: str) -> pd.DataFrame:
     path = SHARED / name
     if not path.is_file():
-        pytest.skip(f"SKIPPED, NOT CHECKED: {path} is not here; the table was compared with it when it was made")
+        pytest.skip(
+            f"SKIPPED, NOT CHECKED: {path} is not here; the table was compared with it when it was made"
+        )
     return pd.read_csv(path)
 
 
@@ -36,7 +38,10 @@ def test_districts_and_links_are_those_of_the_facts():
 
 
 def test_pack_limits_are_those_of_the_facts():
-    facts, mine = source("facts/swap_pack_charge_limits.csv"), pd.read_csv(TABLES / "pack_charge_limits.csv")
+    facts, mine = (
+        source("facts/swap_pack_charge_limits.csv"),
+        pd.read_csv(TABLES / "pack_charge_limits.csv"),
+    )
     pd.testing.assert_frame_equal(facts[list(mine.columns)], mine)
 
 
@@ -67,16 +72,28 @@ def by_hour(rest: float, *steps: tuple[int, int, float]) -> np.ndarray:
 
 
 DERIVED = {
-    "taxi_shift_change": ("shift_fleet", by_hour(1.0, (4, 7, 2.0), (16, 19, 2.0), (7, 9, 0.5), (19, 21, 0.5))),
-    "ride_hailing_between_trips": ("shift_fleet", by_hour(1.0, (7, 9, 0.5), (17, 20, 0.5), (10, 16, 1.3), (22, 1, 1.3))),
-    "truck_depot_windows": ("truck_shift", by_hour(1.0, (6, 9, 0.5), (13, 16, 0.5), (11, 13, 1.5), (18, 22, 1.5))),
+    "taxi_shift_change": (
+        "shift_fleet",
+        by_hour(1.0, (4, 7, 2.0), (16, 19, 2.0), (7, 9, 0.5), (19, 21, 0.5)),
+    ),
+    "ride_hailing_between_trips": (
+        "shift_fleet",
+        by_hour(1.0, (7, 9, 0.5), (17, 20, 0.5), (10, 16, 1.3), (22, 1, 1.3)),
+    ),
+    "truck_depot_windows": (
+        "truck_shift",
+        by_hour(1.0, (6, 9, 0.5), (13, 16, 0.5), (11, 13, 1.5), (18, 22, 1.5)),
+    ),
 }
 """The rules that stand in the tables' source texts: a measured base x factors by hour."""
 
 
 @pytest.mark.parametrize("profile", DERIVED)
 def test_profiles_of_the_public_fleets_follow_their_stated_rule(profile):
-    profiles, source = read_profiles(TABLES / "hourly_profiles.csv"), read_profile_sources(TABLES / "hourly_profiles.csv")[profile]
+    profiles, source = (
+        read_profiles(TABLES / "hourly_profiles.csv"),
+        read_profile_sources(TABLES / "hourly_profiles.csv")[profile],
+    )
     name, factors = DERIVED[profile]
     base = profiles[name]
     derived = base * factors
@@ -91,7 +108,9 @@ def test_buses_charge_at_night_and_at_midday_layovers():
     weights = read_profiles(TABLES / "hourly_profiles.csv")["bus_night_and_layover"]
     steps = by_hour(0.25, (22, 5, 2.0), (10, 14, 1.25))
     assert np.allclose(weights, steps / steps.mean(), atol=2e-4)
-    assert (weights[:, [22, 23, 0, 1, 2, 3, 4]].sum(axis=1) > 12).all()  # more than half of a day's 24
+    assert (
+        weights[:, [22, 23, 0, 1, 2, 3, 4]].sum(axis=1) > 12
+    ).all()  # more than half of a day's 24
 
 
 def test_every_public_fleet_has_an_arrival_process_of_its_own_with_a_source():

@@ -29,8 +29,22 @@ from chargesim.study.uncertainty import Design, run_uncertainty
 from chargesim.view.tornado import _words, draw_tornado
 from chargesim.view.uncertainty import draw_uncertainty, headline
 
-TINY = Design(layouts=3, trajectories=2, sobol_size=2, survivors=2, draws=6, base_replications=2, replications=2, draw_replications=2)
-SOME = ("fleets.private_car.fast_share", "fleets.taxi.fast_share", "outside.drive_min", "corridors.share_at_network")
+TINY = Design(
+    layouts=3,
+    trajectories=2,
+    sobol_size=2,
+    survivors=2,
+    draws=6,
+    base_replications=2,
+    replications=2,
+    draw_replications=2,
+)
+SOME = (
+    "fleets.private_car.fast_share",
+    "fleets.taxi.fast_share",
+    "outside.drive_min",
+    "corridors.share_at_network",
+)
 
 
 ASKED = {
@@ -54,12 +68,20 @@ def few(monkeypatch):
     chosen = [one for one in inputs_of(small()) if one.key in SOME]
     monkeypatch.setattr(uncertainty, "uncertain_inputs", lambda case, layouts: chosen)
     ledger = [one for one in inputs_of(small()) if one.key in (*SOME, "corridors.holiday_factor")]
-    monkeypatch.setattr(tornado, "ledger_inputs", lambda case: [one for one in ledger if one.key != "outside.drive_min"])
+    monkeypatch.setattr(
+        tornado,
+        "ledger_inputs",
+        lambda case: [one for one in ledger if one.key != "outside.drive_min"],
+    )
 
 
 def test_draws_follow_a_triangle_with_its_peak_at_the_value():
     one = Input("key", 2.0, 1.0, 5.0, "assumed")
-    assert (one.at(0.0), one.at(0.25), one.at(1.0)) == (1.0, 2.0, 5.0)  # a quarter of the mass lies below the peak
+    assert (one.at(0.0), one.at(0.25), one.at(1.0)) == (
+        1.0,
+        2.0,
+        5.0,
+    )  # a quarter of the mass lies below the peak
     values = np.array([one.at(u) for u in (np.arange(4000) + 0.5) / 4000])
     assert values.mean() == pytest.approx((1 + 2 + 5) / 3, abs=1e-3)
     assert Input("key", 1.0, 1.0, 2.0, "").at(0.75) == pytest.approx(1.5)  # the peak at an end
@@ -76,20 +98,46 @@ def test_inputs_are_those_that_move_something(monkeypatch):
     assert len(looked_at) == len(ASKED)
     monkeypatch.setattr(inputs, "inputs_of", lambda loaded: looked_at)
     keys = {one.key for one in uncertain_inputs(case, 10)}
-    assert {"fleets.private_car.fast_share", "traffic.town_kmh", "fleets.taxi.patience_min", "stations.site_kw"} <= keys
-    assert keys.isdisjoint({"traffic.core_kmh", "stations.truck_stations", "corridors.gravity_exponent"})  # tables replace them
-    assert keys.isdisjoint({"stations.store.kwh", "reliability.mtbf_h", "tariff.energy_cny_kwh", "fleets.taxi.flexible_min"})  # are off
-    assert keys.isdisjoint({"corridors.holiday_factor", "fleet.season_factor", LAYOUT})  # conditions; places from tables
+    assert {
+        "fleets.private_car.fast_share",
+        "traffic.town_kmh",
+        "fleets.taxi.patience_min",
+        "stations.site_kw",
+    } <= keys
+    assert keys.isdisjoint(
+        {"traffic.core_kmh", "stations.truck_stations", "corridors.gravity_exponent"}
+    )  # tables replace them
+    assert keys.isdisjoint(
+        {
+            "stations.store.kwh",
+            "reliability.mtbf_h",
+            "tariff.energy_cny_kwh",
+            "fleets.taxi.flexible_min",
+        }
+    )  # are off
+    assert keys.isdisjoint(
+        {"corridors.holiday_factor", "fleet.season_factor", LAYOUT}
+    )  # conditions; places from tables
     ledger = {one.key for one in ledger_inputs(case)}
-    assert {"fleets.private_car.fast_share", "corridors.holiday_factor", "fleets.taxi.soc_mean"} <= ledger
-    assert ledger.isdisjoint({"fleets.taxi.patience_min", "traffic.core_kmh", "fleets.taxi.vehicles"})
-    assert {one.group for one in uncertain_inputs(case, 10) if one.key.endswith("fast_share")} == {"fleets.*.fast_share"}
+    assert {
+        "fleets.private_car.fast_share",
+        "corridors.holiday_factor",
+        "fleets.taxi.soc_mean",
+    } <= ledger
+    assert ledger.isdisjoint(
+        {"fleets.taxi.patience_min", "traffic.core_kmh", "fleets.taxi.vehicles"}
+    )
+    assert {one.group for one in uncertain_inputs(case, 10) if one.key.endswith("fast_share")} == {
+        "fleets.*.fast_share"
+    }
 
 
 def test_screening_and_shares_name_the_group_that_moves_the_values():
     groups = ["b", "a", "a", "c"]  # not in alphabetical order, and one of two inputs
     points = morris_points(groups, 6, seed=1)
-    effects = morris_effects(groups, points, 3 * points[:, 0] + points[:, 3], seed=1).set_index("group")["mu_star"]
+    effects = morris_effects(groups, points, 3 * points[:, 0] + points[:, 3], seed=1).set_index(
+        "group"
+    )["mu_star"]
     assert effects.to_dict() == pytest.approx({"b": 3.0, "a": 0.0, "c": 1.0})
     points = sobol_points(groups, 256, seed=1)
     shares = sobol_shares(groups, 3 * points[:, 0] + points[:, 3], seed=1).set_index("group")
@@ -100,7 +148,9 @@ def test_screening_and_shares_name_the_group_that_moves_the_values():
 
 def test_the_share_that_meets_has_its_exact_interval():
     share = share_of([True] * 3 + [False] * 7)
-    assert (share.value, share.lower, share.upper) == pytest.approx((0.3, 0.0667, 0.6525), abs=1e-4)  # Clopper and Pearson
+    assert (share.value, share.lower, share.upper) == pytest.approx(
+        (0.3, 0.0667, 0.6525), abs=1e-4
+    )  # Clopper and Pearson
     assert share_of([False] * 20).upper == pytest.approx(1 - 0.025 ** (1 / 20))
 
 
@@ -113,7 +163,9 @@ def test_noise_is_the_part_of_the_variance_that_is_not_the_inputs():
 
 def test_the_whole_standard_is_as_far_as_its_worst_criterion():
     criteria = small().scenario.standard.criteria[:3]
-    outcome = Outcome({criteria[0].name: np.array([0.05, 0.15]), criteria[2].name: np.array([np.nan, 0.1])})
+    outcome = Outcome(
+        {criteria[0].name: np.array([0.05, 0.15]), criteria[2].name: np.array([np.nan, 0.1])}
+    )
     used = outcome.used(criteria)
     assert used[criteria[0].name] == pytest.approx(1.0)
     assert used[criteria[1].name] == 0.0  # nobody wished
@@ -128,7 +180,12 @@ def test_an_input_turns_a_criterion_for_sure_only_where_both_sides_are():
         (bar,) = bars_of("key", "high", 1.0, *outcomes, [criterion])
         return bar.turns
 
-    within, nearly, about, beyond = [0.08, 0.081, 0.079], [0.08, 0.11, 0.09], [0.09, 0.12, 0.11], [0.15, 0.151, 0.149]
+    within, nearly, about, beyond = (
+        [0.08, 0.081, 0.079],
+        [0.08, 0.11, 0.09],
+        [0.09, 0.12, 0.11],
+        [0.15, 0.151, 0.149],
+    )
     assert turns(within, beyond) == turns(beyond, within) == "for sure"
     assert turns(nearly, beyond) == turns(within, about) == turns(about, nearly) == "on average"
     assert turns(within, nearly) == turns(beyond, about) == turns(within, [np.nan] * 3) == ""
@@ -139,7 +196,14 @@ def test_a_change_shows_both_bounds_where_they_are_not_alike(n, words):
     criterion = small().scenario.standard.criteria[0]
     base, end = np.full(n, 0.05), np.full(n, 0.05)
     end[0] += 0.1
-    (bar,) = bars_of("key", "high", 2.0, Outcome({criterion.name: end}), Outcome({criterion.name: base}), [criterion])
+    (bar,) = bars_of(
+        "key",
+        "high",
+        2.0,
+        Outcome({criterion.name: end}),
+        Outcome({criterion.name: base}),
+        [criterion],
+    )
     assert _words(bar).startswith(words)
 
 
@@ -150,18 +214,26 @@ def test_a_tornado_compares_both_ends_on_the_same_vehicles(few, tmp_path):
     assert run.left_out == ("corridors.holiday_factor: 1 to 2.59 describes holidays, not this day",)
     key, criterion = "fleets.private_car.fast_share", "cars served within 10 min"
     case = build_case(tiny(f"{key}=0.4", "replications=2"))
-    by_hand = outcome_of(result_of(case, [play_all([case], replication, "simpy")[0] for replication in range(2)]))
-    bar = next(bar for bar in run.bars if (bar.key, bar.end, bar.criterion) == (key, "high", criterion))
+    by_hand = outcome_of(
+        result_of(case, [play_all([case], replication, "simpy")[0] for replication in range(2)])
+    )
+    bar = next(
+        bar for bar in run.bars if (bar.key, bar.end, bar.criterion) == (key, "high", criterion)
+    )
     assert bar.change == t_interval(by_hand.failed[criterion] - run.base.failed[criterion])
     assert bar.change.mean != 0
     assert run.ranked(criterion)[0][0] in SOME
     axes = drawn(draw_tornado(run)).axes
     assert [overlapping(list(ax.texts)) for ax in axes] == [[]] * len(axes)
-    assert all(text.get_window_extent().x0 > ax.bbox.x1 for ax in axes for text in ax.texts)  # beside the whiskers
+    assert all(
+        text.get_window_extent().x0 > ax.bbox.x1 for ax in axes for text in ax.texts
+    )  # beside the whiskers
     files = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out" / "points").iterdir()}
     again = run_tornado(tiny(), replications=2, jobs=1, out=tmp_path / "out", progress=False)
     assert again.frame.equals(run.frame)
-    assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out" / "points").iterdir()} == files
+    assert {
+        path.name: path.stat().st_mtime_ns for path in (tmp_path / "out" / "points").iterdir()
+    } == files
 
 
 def test_both_uncertainties_stand_apart(few, tmp_path):
@@ -172,20 +244,29 @@ def test_both_uncertainties_stand_apart(few, tmp_path):
         assert one.meets.lower <= one.meets.value <= one.meets.upper
         assert one.base.lower <= one.base.mean <= one.base.upper
     assert run.whole.meets.count <= min(one.meets.count for one in run.outcomes)
-    assert set(run.morris["group"]) == {"fleets.*.fast_share", "outside.drive_min", "corridors.share_at_network"}
+    assert set(run.morris["group"]) == {
+        "fleets.*.fast_share",
+        "outside.drive_min",
+        "corridors.share_at_network",
+    }
     assert run.sobol["group"].nunique() == 2
     assert "of 6 draws" in headline(run)
     assert "fleet.season_factor: 1 to 1.15 describes the seasons, not this day" in run.left_out
     assert sum(words.startswith("fleets.*.connected_share: ") for words in run.left_out) == 1
     assert cut(drawn(draw_uncertainty(run))) == []
-    assert json.loads((tmp_path / "out" / "uncertainty.json").read_text(encoding="utf-8"))["state"] == "complete"
+    assert (
+        json.loads((tmp_path / "out" / "uncertainty.json").read_text(encoding="utf-8"))["state"]
+        == "complete"
+    )
     points = sorted((tmp_path / "out" / "points").iterdir())
     assert len(points) == 1 + 2 * 4 + 2 * 4 + 6
     points[-1].unlink()
     stamps = {path.name: path.stat().st_mtime_ns for path in points[:-1]}
     again = run_uncertainty(tiny(), design=TINY, jobs=1, out=tmp_path / "out", progress=False)
     assert again.draws.equals(run.draws) and again.sobol.equals(run.sobol)
-    assert {name: (tmp_path / "out" / "points" / name).stat().st_mtime_ns for name in stamps} == stamps
+    assert {
+        name: (tmp_path / "out" / "points" / name).stat().st_mtime_ns for name in stamps
+    } == stamps
 
 
 def test_a_scenario_without_ranges_has_nothing_to_vary(monkeypatch, tmp_path):

@@ -18,7 +18,15 @@ from chargesim.verify import ladder as ladder_module
 from chargesim.verify.ciw_network import simulate_ring
 from chargesim.verify.ladder import Climbed, climb, judged
 from chargesim.verify.queues import Law, ring
-from chargesim.verify.rungs import WAIT, ciw_rung, crommelin_rung, erlang_a_rung, erlang_b_rung, kimura_rung, ladder
+from chargesim.verify.rungs import (
+    WAIT,
+    ciw_rung,
+    crommelin_rung,
+    erlang_a_rung,
+    erlang_b_rung,
+    kimura_rung,
+    ladder,
+)
 from chargesim.view.verify import print_ladder
 from chargesim.view.wording import amount
 
@@ -27,7 +35,9 @@ LOSS = ("--row", "M/M/4/4")
 
 def verify(*words, code, replications=6):
     """Run the command in this process, so that planted faults reach it; return its JSON."""
-    done = CliRunner().invoke(app, ["verify", *words, "--replications", str(replications), "--jobs", "1", "--json"])
+    done = CliRunner().invoke(
+        app, ["verify", *words, "--replications", str(replications), "--jobs", "1", "--json"]
+    )
     assert done.exit_code == code, done.output
     return json.loads(done.stdout)
 
@@ -40,10 +50,16 @@ def printed(climbed):
 
 @pytest.mark.stat
 def test_small_rungs_agree():
-    told = verify(*LOSS, "--row", "M/M/3+M, load 1.25", "--row", "machine repair", code=0, replications=8)
+    told = verify(
+        *LOSS, "--row", "M/M/3+M, load 1.25", "--row", "machine repair", code=0, replications=8
+    )
     assert told["all_agree"] and (told["seed"], told["replications"]) == (0, 8)
     assert "Holm's correction at 5 % over the 3 rows" in told["rule"]
-    assert [row["name"] for row in told["rows"]] == ["M/M/4/4", "M/M/3+M, load 1.25", "machine repair"]
+    assert [row["name"] for row in told["rows"]] == [
+        "M/M/4/4",
+        "M/M/3+M, load 1.25",
+        "machine repair",
+    ]
     for row in told["rows"]:
         assert (row["result"], row["identical"]) == ("agrees", True)
         assert row["engines"]["simpy"] == row["engines"]["compiled"]
@@ -54,7 +70,10 @@ def test_small_rungs_agree():
 
 @pytest.mark.stat
 def test_other_seeds_give_other_vehicles():
-    one, same, other = (climb([erlang_b_rung(2, 0.5, 300)], seed=seed, replications=2, jobs=1).rows[0].intervals for seed in (1, 1, 2))
+    one, same, other = (
+        climb([erlang_b_rung(2, 0.5, 300)], seed=seed, replications=2, jobs=1).rows[0].intervals
+        for seed in (1, 1, 2)
+    )
     assert one == same != other
 
 
@@ -68,7 +87,9 @@ def test_a_wrong_number_of_servers_in_the_formula_is_noticed(monkeypatch):
 
 def test_a_slower_service_is_noticed(monkeypatch):
     right = Law.draw
-    monkeypatch.setattr(Law, "draw", lambda self, rng, n: right(replace(self, mean_min=1.1 * self.mean_min), rng, n))
+    monkeypatch.setattr(
+        Law, "draw", lambda self, rng, n: right(replace(self, mean_min=1.1 * self.mean_min), rng, n)
+    )
     assert verify(*LOSS, code=1)["rows"][0]["result"] == "differs"
 
 
@@ -105,7 +126,9 @@ def test_ciw_tells_the_same_stories():
     assert row.exact == pytest.approx(row.intervals[0].mean, abs=1e-9)
     table = rung.flow.vehicles(2, 0, 0, rung.name)
     told = simulate_ring(rung.plant, table)
-    assert (told.site == (table["origin"] + 1) % 4).sum() > 5, "some are served at the second station"
+    assert (told.site == (table["origin"] + 1) % 4).sum() > 5, (
+        "some are served at the second station"
+    )
     assert (told.site == -1).sum() > 5, "some give up there too"
 
 
@@ -115,7 +138,9 @@ def test_another_story_than_ciws_is_noticed():
     def nearer(plant, table):
         return simulate_ring(ring(len(plant), 1, service_min=15.0, drive_min=5.0), table)
 
-    row = climb([replace(ciw_rung(4, 1, 0.9, 10.0, 60), other=nearer)], replications=2, jobs=1).rows[0]
+    row = climb(
+        [replace(ciw_rung(4, 1, 0.9, 10.0, 60), other=nearer)], replications=2, jobs=1
+    ).rows[0]
     assert row.result == "differs"
     assert "vehicles have another story in Ciw" in row.notes[0]
 
@@ -137,7 +162,10 @@ def test_a_wide_interval_proves_nothing():
 
 
 def values_around(mean, spread, n=20):
-    return [Climbed(0, r, (v, v), (), None, 0, 0) for r, v in enumerate(mean + spread * np.where(np.arange(n) % 2, 1.0, -1.0))]
+    return [
+        Climbed(0, r, (v, v), (), None, 0, 0)
+        for r, v in enumerate(mean + spread * np.where(np.arange(n) % 2, 1.0, -1.0))
+    ]
 
 
 @pytest.mark.parametrize(("off", "result"), [(0.0, "agrees"), (0.009, "agrees"), (0.02, "differs")])
@@ -162,7 +190,9 @@ def test_who_never_leaves_is_noticed():
     rung = crommelin_rung(3, 0.7, 100)
     climbed = [replace(one, unfinished=1) for one in values_around(rung.exact, 0.001)]
     row = judged(rung, climbed, 1.0, False)
-    assert row.result == "differs" and row.notes == ("20 vehicles have not left a day after the judged ones",)
+    assert row.result == "differs" and row.notes == (
+        "20 vehicles have not left a day after the judged ones",
+    )
 
 
 def test_an_unknown_row_is_refused():
@@ -181,6 +211,10 @@ def test_the_documented_table_has_these_rows():
 @pytest.mark.stat
 @pytest.mark.slow
 def test_queues_of_two_guns_agree_too():
-    rungs = [erlang_a_rung(2, 0.5, 1e5, WAIT, 12_000), crommelin_rung(2, 0.6, 8_000), kimura_rung(2, 0.5, 4.0, 10_000)]
+    rungs = [
+        erlang_a_rung(2, 0.5, 1e5, WAIT, 12_000),
+        crommelin_rung(2, 0.6, 8_000),
+        kimura_rung(2, 0.5, 4.0, 10_000),
+    ]
     climbed = climb(rungs, seed=3, replications=20, jobs=1, progress=False)
     assert climbed.exit_code == 0, climbed.rows

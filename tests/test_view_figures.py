@@ -37,12 +37,21 @@ def run() -> SimpleNamespace:
 def test_all_figures_are_written_as_png_and_svg(run: SimpleNamespace, tmp_path: Path) -> None:
     paths = draw_all(run.result, run.kpis, run.verdict, tmp_path / "figures")
     assert [path.suffix for path in paths] == [".png", ".svg"] * 6
-    assert {path.stem for path in paths} == {"margins", "utilisation_by_hour", "utilisation_heat_map", "utilisation_map", "waiting", "load"}
+    assert {path.stem for path in paths} == {
+        "margins",
+        "utilisation_by_hour",
+        "utilisation_heat_map",
+        "utilisation_map",
+        "waiting",
+        "load",
+    }
     assert all(path.stat().st_size > 5_000 for path in paths)
 
 
 def test_same_run_same_bytes(run: SimpleNamespace, tmp_path: Path) -> None:
-    once, again = (draw_all(run.result, run.kpis, run.verdict, tmp_path / name) for name in ("once", "again"))
+    once, again = (
+        draw_all(run.result, run.kpis, run.verdict, tmp_path / name) for name in ("once", "again")
+    )
     assert [path.read_bytes() for path in once] == [path.read_bytes() for path in again]
 
 
@@ -51,8 +60,13 @@ def test_every_figure_names_the_layout_and_the_scope(run: SimpleNamespace) -> No
         assert figure.get_supxlabel() == f"small: {run.result.scope_text}\n{run.result.label}"
 
 
-@pytest.mark.parametrize("draw", [plot.utilisation, plot.heat_map, plot.utilisation_map, plot.waiting, plot.load, plot.margins])
-def test_plots_draw_on_given_axes_and_return_them(run: SimpleNamespace, draw: Callable[..., Axes]) -> None:
+@pytest.mark.parametrize(
+    "draw",
+    [plot.utilisation, plot.heat_map, plot.utilisation_map, plot.waiting, plot.load, plot.margins],
+)
+def test_plots_draw_on_given_axes_and_return_them(
+    run: SimpleNamespace, draw: Callable[..., Axes]
+) -> None:
     ax = new_axes()
     assert draw(run, ax=ax) is ax
     assert ax.has_data()
@@ -79,7 +93,9 @@ def test_heat_map_orders_districts_by_class_then_load(run: SimpleNamespace) -> N
     labels = [label.get_text() for label in plot.heat_map(run_of(result)).get_yticklabels()]
     names, classes = result.network.districts.name, result.network.districts.area_class
     order = [names.index(label) for label in labels]
-    assert [classes[district] for district in order] == [one for one in ("core", "west_ring", "northeast", "southeast") for _ in range(2)]
+    assert [classes[district] for district in order] == [
+        one for one in ("core", "west_ring", "northeast", "southeast") for _ in range(2)
+    ]
     load = np.nan_to_num(use, nan=-1).mean(axis=1)
     assert all(load[order[i]] >= load[order[i + 1]] for i in range(0, 8, 2))
 
@@ -95,14 +111,20 @@ def test_profiles_agree_with_the_kpis(run: SimpleNamespace) -> None:
     assert load.peak_mw.mean == pytest.approx(peak)
     assert (load.highest_mw >= load.mean_mw.sum(axis=0)).all()
     for curve in wait_curves(result, "fleet"):
-        row = kpis[(kpis["kpi"] == "share_unserved") & (kpis["scope"] == "fleet") & (kpis["key"] == curve.name)]
+        row = kpis[
+            (kpis["kpi"] == "share_unserved")
+            & (kpis["scope"] == "fleet")
+            & (kpis["key"] == curve.name)
+        ]
         assert curve.share_unserved == pytest.approx(row["mean"].iloc[0], abs=0.01)
         assert curve.share[-1] == pytest.approx(1 - curve.share_unserved, abs=1e-6)
 
 
 def test_days_are_folded_into_one() -> None:
     network = make_network()
-    result = make_result([make_accumulators(network, np.random.default_rng(1), days=3)] * 2, network=network, days=3)
+    result = make_result(
+        [make_accumulators(network, np.random.default_rng(1), days=3)] * 2, network=network, days=3
+    )
     assert quarter_load(result).mean_mw.shape == (2, 96)
     assert np.nanmax(use_by_district_hour(result)) <= 1
 
@@ -113,7 +135,9 @@ def test_core_is_inside_the_city() -> None:
     inner = core_extent(network)
     assert west < inner[0] < inner[1] < east
     assert south < inner[2] < inner[3] < north
-    flat = dataclasses.replace(network, districts=dataclasses.replace(network.districts, area_class=("town",) * 38))
+    flat = dataclasses.replace(
+        network, districts=dataclasses.replace(network.districts, area_class=("town",) * 38)
+    )
     assert core_extent(flat)[0] < inner[0]
 
 
@@ -128,7 +152,11 @@ def test_criterion_far_beyond_its_threshold_is_marked_with_its_number() -> None:
     ax = plot.margins(run_of(make_result(runs, network=network)))
     right = ax.get_xlim()[1]
     assert right == 300
-    numbers = [text.get_text() for text in ax.texts if text.get_position()[0] == pytest.approx(0.965 * right)]
+    numbers = [
+        text.get_text()
+        for text in ax.texts
+        if text.get_position()[0] == pytest.approx(0.965 * right)
+    ]
     assert numbers
     assert all(float(number.removesuffix(" %").replace(",", "")) > 300 for number in numbers)
 
@@ -140,13 +168,19 @@ def test_those_whom_no_site_could_serve_are_named_in_the_waits() -> None:
     ax = plot.waiting(run_of(make_result([run] * 2, network=network)), by="kind")
     legend = ax.get_legend()
     assert legend is not None
-    assert "no site: none served, 40 wishes a day" in [text.get_text() for text in legend.get_texts()]
+    assert "no site: none served, 40 wishes a day" in [
+        text.get_text() for text in legend.get_texts()
+    ]
 
 
 @pytest.mark.parametrize(("looks", "level"), [(1, "95 %"), (4, "98.75 %")])
 def test_figures_state_the_level_that_they_draw(looks: int, level: str) -> None:
     run = run_of(dataclasses.replace(make_result(), looks=looks))
-    words = [plot.utilisation(run).get_title("left"), plot.load(run).get_title("left"), plot.margins(run).get_xlabel()]
+    words = [
+        plot.utilisation(run).get_title("left"),
+        plot.load(run).get_title("left"),
+        plot.margins(run).get_xlabel(),
+    ]
     assert [level in one for one in words] == [True] * 3
     assert [other in one for one in words for other in {"95 %", "98.75 %"} - {level}] == [False] * 3
 
@@ -156,7 +190,9 @@ def test_no_word_is_cut_or_lies_over_another(network: Network) -> None:
     run = run_of(make_result(network=network))
     for name, figure in draw_figures(run.result, run.kpis, run.verdict).items():
         assert cut(drawn(figure)) == [], name
-        assert [overlapping([*ax.texts, ax.xaxis.label]) for ax in figure.axes] == [[]] * len(figure.axes), name
+        assert [overlapping([*ax.texts, ax.xaxis.label]) for ax in figure.axes] == [[]] * len(
+            figure.axes
+        ), name
 
 
 def test_the_bar_of_km_lies_below_the_map(run: SimpleNamespace) -> None:

@@ -64,7 +64,13 @@ def test_only_a_run_that_is_judged_once_is_a_first_look() -> None:
 def test_swap_shares_stand_beside_what_the_ledger_expects() -> None:
     console = Console(record=True, width=120, file=io.StringIO())
     kpis = pd.DataFrame(
-        {"kpi": ["swap_share_of_energy"] * 2, "scope": ["fleet"] * 2, "key": ["taxi", "bus"], "mean": [0.58, 0.0], "n": [20, 20]}
+        {
+            "kpi": ["swap_share_of_energy"] * 2,
+            "scope": ["fleet"] * 2,
+            "key": ["taxi", "bus"],
+            "mean": [0.58, 0.0],
+            "n": [20, 20],
+        }
     )
     print_swap_shares(console, kpis, {"taxi": 0.67, "bus": 0.0})
     assert "in brackets what the ledger expects: taxi 58% (67%)" in console.export_text()

@@ -61,13 +61,19 @@ class TiedPairs:
 def _pairs(events: list[EventClass]) -> set[Pair]:
     """Return the pairs that some events form."""
     count = Counter(events)
-    return {(a, b) for a, b in combinations_with_replacement(sorted(count), 2) if a is not b or count[a] > 1}
+    return {
+        (a, b)
+        for a, b in combinations_with_replacement(sorted(count), 2)
+        if a is not b or count[a] > 1
+    }
 
 
 def _triangle(counts: Counter[Pair]) -> str:
     """Return the counts as a triangular table; rows are the earlier class of a pair, or the same."""
     lines = [" " * 9 + "".join(f"{event.name:>9}" for event in EventClass)]
     for first in EventClass:
-        row = (f"{counts[first, second]:9,}" if first <= second else " " * 9 for second in EventClass)
+        row = (
+            f"{counts[first, second]:9,}" if first <= second else " " * 9 for second in EventClass
+        )
         lines.append(f"{first.name:9}" + "".join(row))
     return "\n".join(lines)

@@ -74,7 +74,10 @@ class Checks:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the checks for JSON."""
-        return {"laws": [asdict(law) for law in self.laws], "kimura": {**asdict(self.formula), "text": self.formula.text}}
+        return {
+            "laws": [asdict(law) for law in self.laws],
+            "kimura": {**asdict(self.formula), "text": self.formula.text},
+        }
 
 
 def check_run(result: RunResult) -> Checks:
@@ -87,7 +90,11 @@ def _little(result: RunResult) -> Check:
     both = np.stack([run.queue_check_min for run in result.replications])
     wrong = np.argwhere(both[..., 0] != both[..., 1])
     if not len(wrong):
-        return Check("Little's law", True, f"to the last bit at all {both.shape[1]:,} sites in all {len(both)} replications")
+        return Check(
+            "Little's law",
+            True,
+            f"to the last bit at all {both.shape[1]:,} sites in all {len(both)} replications",
+        )
     replication, site = wrong[0]
     clock, waits = both[replication, site]
     text = f"broken at {len(wrong)} sites, first {result.network.sites.id[site]} in replication {replication}: {clock} and {waits} min"
@@ -101,20 +108,32 @@ def _wishes(result: RunResult) -> Check:
     if (drawn == ended).all():
         return Check("vehicles", True, f"each of {drawn.sum():,} wishes ended in one session")
     replication = int(np.flatnonzero(drawn != ended)[0])
-    return Check("vehicles", False, f"replication {replication}: {drawn[replication]:,} wishes, {ended[replication]:,} sessions")
+    return Check(
+        "vehicles",
+        False,
+        f"replication {replication}: {drawn[replication]:,} wishes, {ended[replication]:,} sessions",
+    )
 
 
 def _energy(result: RunResult) -> Check:
     """Conservation of energy: what the books of a station hold is what its vehicles took, up to half a tick a charge."""
-    both = np.stack([run.energy_check_kwh[result.network.sites.kind == STATION] for run in result.replications])
+    both = np.stack(
+        [run.energy_check_kwh[result.network.sites.kind == STATION] for run in result.replications]
+    )
     gap = np.abs(both[..., 0] - both[..., 1])
     if (gap <= _SLACK_KWH + _SLACK_SHARE * both[..., 1]).all():
         share = gap.sum() / both[..., 1].sum() if both[..., 1].sum() > 0 else 0.0
         return Check(
-            "energy", True, f"the stations' books and the vehicles' batteries agree to {share:.0e} of {both[..., 1].sum() / 1e6:,.2f} GWh"
+            "energy",
+            True,
+            f"the stations' books and the vehicles' batteries agree to {share:.0e} of {both[..., 1].sum() / 1e6:,.2f} GWh",
         )
     replication, _ = np.unravel_index(int(gap.argmax()), gap.shape)
-    return Check("energy", False, f"replication {replication}: a station's books and its vehicles differ by {gap.max():.3f} kWh")
+    return Check(
+        "energy",
+        False,
+        f"replication {replication}: a station's books and its vehicles differ by {gap.max():.3f} kWh",
+    )
 
 
 def kimura_fit(result: RunResult) -> FormulaFit:
@@ -141,7 +160,10 @@ def kimura_fit(result: RunResult) -> FormulaFit:
     compared: Bools = lively & calm & varies & (load > 0)
     wait, half = _ratio_interval(queue_min[:, compared], arrivals[:, compared])
     site, _ = np.nonzero(compared)
-    per_h, service = stayed[compared] / result.days, busy_min.mean(axis=0)[compared] / stayed[compared]
+    per_h, service = (
+        stayed[compared] / result.days,
+        busy_min.mean(axis=0)[compared] / stayed[compared],
+    )
     formula = np.array(
         [
             mgc_wait_min(rate, minutes, int(c), service_cv2=v)
@@ -149,8 +171,20 @@ def kimura_fit(result: RunResult) -> FormulaFit:
         ]
     )
     weight = came[compared]
-    means = [float((weight * one).sum() / weight.sum()) if len(weight) else float("nan") for one in (wait, formula)]
-    counts = [int(one.sum()) for one in (~lively, lively & ~compared, compared, wait + half < formula, wait - half > formula)]
+    means = [
+        float((weight * one).sum() / weight.sum()) if len(weight) else float("nan")
+        for one in (wait, formula)
+    ]
+    counts = [
+        int(one.sum())
+        for one in (
+            ~lively,
+            lively & ~compared,
+            compared,
+            wait + half < formula,
+            wait - half > formula,
+        )
+    ]
     return FormulaFit(int(lively.size), *counts, *means)
 
 
@@ -167,7 +201,9 @@ def _service_cv2(result: RunResult) -> Floats:
                 [run.service_sq_min2 for run in result.replications],
             )
         )
-        cv2[site_mask(result, group)] = max(0.0, second * served / first**2 - 1.0) if first > 0 else 0.0
+        cv2[site_mask(result, group)] = (
+            max(0.0, second * served / first**2 - 1.0) if first > 0 else 0.0
+        )
     return cv2
 
 
@@ -175,5 +211,7 @@ def _ratio_interval(part: Floats, whole: Floats) -> tuple[Floats, Floats]:
     """Return ratios of sums over replications, and the half-widths of their 95 % intervals (delta method)."""
     n = len(part)
     ratio = part.sum(axis=0) / whole.sum(axis=0)
-    error = np.sqrt(((part - ratio * whole) ** 2).sum(axis=0) / max(n - 1, 1) / n) / whole.mean(axis=0)
+    error = np.sqrt(((part - ratio * whole) ** 2).sum(axis=0) / max(n - 1, 1) / n) / whole.mean(
+        axis=0
+    )
     return ratio, np.asarray(special.stdtrit(max(n - 1, 1), 0.975) * error)

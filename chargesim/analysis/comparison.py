@@ -127,7 +127,10 @@ def plan_of(name: str, result: RunResult, kpis: pd.DataFrame, verdict: Verdict) 
         replications=len(result.replications),
         kpis=kpis,
         verdict=verdict,
-        values={kpi.name: (kpi.unit, _reported(kpi.values(tallies), kpi.scopes)) for kpi in definitions(result)},
+        values={
+            kpi.name: (kpi.unit, _reported(kpi.values(tallies), kpi.scopes))
+            for kpi in definitions(result)
+        },
         given=result.given,
         use_by_site=use_by_site(result),
         use_by_district_hour=use_of_public_guns(result, tallies.sites.busy_min),
@@ -161,25 +164,40 @@ def compare_plans(plans: Sequence[Plan], notes: Sequence[str] = ()) -> Compariso
         chosen = frame["family"] == family
         if chosen.any():
             frame.loc[chosen, "sure"] = holm(frame.loc[chosen, "p"].fillna(1.0), alpha=1 - LEVEL)
-    return Comparison(tuple(plans), _ordered(frame, headline)[list(COLUMNS)], headline, tuple(notes))
+    return Comparison(
+        tuple(plans), _ordered(frame, headline)[list(COLUMNS)], headline, tuple(notes)
+    )
 
 
 def _reported(values: Values, scopes: tuple[str, ...]) -> Values:
     """Return the values of a KPI in the scopes in which it is reported."""
     chosen = [place for place, key in enumerate(values.keys) if key[0] in scopes]
-    return replace(values, keys=tuple(values.keys[place] for place in chosen), by_replication=values.by_replication[:, chosen], pooled=None)
+    return replace(
+        values,
+        keys=tuple(values.keys[place] for place in chosen),
+        by_replication=values.by_replication[:, chosen],
+        pooled=None,
+    )
 
 
 def _table_headlines(standard: Standard) -> dict[tuple[str, str, str], Headline]:
     """Return the figures of the table by KPI, scope and key: what the standard judges, then what every comparison shows."""
-    judged = [headline for headline in map(judged_headline, standard.criteria) if headline is not None]
+    judged = [
+        headline for headline in map(judged_headline, standard.criteria) if headline is not None
+    ]
     return {headline.named: headline for headline in (*COMPARED, *judged)}
 
 
 def _headline(plans: Sequence[Plan]) -> Headline:
     """Return what the first sentence speaks of: the first criterion on who is served in time, else the share served."""
-    judged = [judged_headline(criterion) for criterion in plans[0].standard.criteria if criterion.measure == "served_within"]
-    known = [one for one in judged if one is not None and all(one.kpi in plan.values for plan in plans)]
+    judged = [
+        judged_headline(criterion)
+        for criterion in plans[0].standard.criteria
+        if criterion.measure == "served_within"
+    ]
+    known = [
+        one for one in judged if one is not None and all(one.kpi in plan.values for plan in plans)
+    ]
     return next(iter(known), Headline("served, all vehicles", "share_served", *CITY, "more"))
 
 
@@ -194,16 +212,40 @@ def _frame(plan: Plan, first: Plan) -> pd.DataFrame:
         before = values.by_replication[:, [values.keys.index(key) for key in keys]]
         after = other.by_replication[:, [other.keys.index(key) for key in keys]]
         paired = paired_differences(after, before)
-        columns: dict[str, Any] = {"mean_than": t_intervals(before).mean, "mean": t_intervals(after).mean}
-        columns |= {"difference": paired.mean, "lower": paired.lower, "upper": paired.upper, "n": paired.n}
-        columns |= {"endless_than": np.isposinf(before).sum(axis=0), "endless": np.isposinf(after).sum(axis=0)}
+        columns: dict[str, Any] = {
+            "mean_than": t_intervals(before).mean,
+            "mean": t_intervals(after).mean,
+        }
+        columns |= {
+            "difference": paired.mean,
+            "lower": paired.lower,
+            "upper": paired.upper,
+            "n": paired.n,
+        }
+        columns |= {
+            "endless_than": np.isposinf(before).sum(axis=0),
+            "endless": np.isposinf(after).sum(axis=0),
+        }
         columns |= {"vrf": variance_reduction(after, before), "p": p_values(after, before)}
         scopes, names = [scope for scope, _ in keys], [key for _, key in keys]
-        frames.append(pd.DataFrame({"kpi": name, "scope": scopes, "key": names, "unit": unit, **columns}))
+        frames.append(
+            pd.DataFrame({"kpi": name, "scope": scopes, "key": names, "unit": unit, **columns})
+        )
     given = pd.DataFrame(
-        {"kpi": list(first.given), "scope": CITY[0], "key": CITY[1], "unit": "share", "n": 0, "endless_than": 0, "endless": 0}
+        {
+            "kpi": list(first.given),
+            "scope": CITY[0],
+            "key": CITY[1],
+            "unit": "share",
+            "n": 0,
+            "endless_than": 0,
+            "endless": 0,
+        }
     )
-    given["mean_than"], given["mean"] = list(first.given.values()), [plan.given.get(name, np.nan) for name in first.given]
+    given["mean_than"], given["mean"] = (
+        list(first.given.values()),
+        [plan.given.get(name, np.nan) for name in first.given],
+    )
     for column in ("difference", "lower", "upper"):
         given[column] = given["mean"] - given["mean_than"]
     given["vrf"] = given["p"] = np.nan
@@ -215,13 +257,19 @@ def _ordered(frame: pd.DataFrame, headline: Headline) -> pd.DataFrame:
     """Return the rows in the order of reading; the rows of one figure stand together, plan by plan."""
     figure = frame.groupby(["kpi", "scope", "key"], sort=False)
     rank = frame["family"].map({TABLE: 0, GIVEN_BY_PLAN: 1, DISTRICTS: 2, "": 3})
-    first = (frame["kpi"] == headline.kpi) & (frame["scope"] == headline.scope) & (frame["key"] == headline.key)
+    first = (
+        (frame["kpi"] == headline.kpi)
+        & (frame["scope"] == headline.scope)
+        & (frame["key"] == headline.key)
+    )
     order = pd.DataFrame({"rank": rank, "rest": ~first, "figure": figure.ngroup()})
     told = frame["family"].isin([TABLE, DISTRICTS])
     order["unsure"] = told & ~figure["sure"].transform("any")
     size = _relative(frame).where(told, 0.0)
     order["small"] = -size.groupby(order["figure"]).transform("max")
-    order["place"] = frame["plan"].map({name: place for place, name in enumerate(frame["plan"].unique())})
+    order["place"] = frame["plan"].map(
+        {name: place for place, name in enumerate(frame["plan"].unique())}
+    )
     columns = ["rank", "rest", "unsure", "small", "figure", "place"]
     return frame.loc[order.sort_values(columns, kind="stable").index].reset_index(drop=True)
 

@@ -7,7 +7,12 @@ import pandas as pd
 from chargesim.analysis.comparison import DISTRICTS, GIVEN_BY_PLAN, TABLE, Comparison
 from chargesim.analysis.paired import LEVEL
 
-_WHOM = {"cars": "of the cars", "trucks": "of the trucks", "swap": "of the cars that swap", "truck_swap": "of the trucks that swap"}
+_WHOM = {
+    "cars": "of the cars",
+    "trucks": "of the trucks",
+    "swap": "of the cars that swap",
+    "truck_swap": "of the trucks that swap",
+}
 _MOST_NAMES = 4
 
 
@@ -21,7 +26,9 @@ def first_sentence(comparison: Comparison) -> str:
     """
     clauses = [_clause(comparison, plan.name) for plan in comparison.others]
     rows = comparison.differences
-    if (rows["difference"].fillna(0) == 0).all() and (rows["endless"] == rows["endless_than"]).all():
+    if (rows["difference"].fillna(0) == 0).all() and (
+        rows["endless"] == rows["endless_than"]
+    ).all():
         return f"{'; '.join(clauses)}, and nothing else differs."
     sure = [bool(_headline_row(comparison, plan.name)["sure"]) for plan in comparison.others]
     whole = f"{100 * LEVEL:g} % paired intervals"
@@ -47,15 +54,27 @@ def plan_lines(comparison: Comparison, name: str) -> list[str]:
     """
     rows = comparison.table(name)
     rows = rows[rows["family"] == TABLE]
-    sides = {side: rows[[_side(row) == side for _, row in rows.iterrows()]] for side in ("better", "worse", "differs")}
+    sides = {
+        side: rows[[_side(row) == side for _, row in rows.iterrows()]]
+        for side in ("better", "worse", "differs")
+    }
     lines = []
-    for side, words in (("better", "better for sure"), ("worse", "worse for sure"), ("differs", "differs for sure")):
+    for side, words in (
+        ("better", "better for sure"),
+        ("worse", "worse for sure"),
+        ("differs", "differs for sure"),
+    ):
         if len(sides[side]):
             named = [_with_change(row) for _, row in sides[side].head(_MOST_NAMES).iterrows()]
             more = len(sides[side]) - len(named)
             lines.append(f"{words}: {'; '.join(named)}" + (f"; and {more} more" if more else ""))
-    same = (rows[["difference", "lower", "upper"]] == 0).all(axis=1) & (rows["endless"] == rows["endless_than"])
-    for words, count in (("not told apart", int((~rows["sure"] & ~same).sum())), ("the same in every replication", int(same.sum()))):
+    same = (rows[["difference", "lower", "upper"]] == 0).all(axis=1) & (
+        rows["endless"] == rows["endless_than"]
+    )
+    for words, count in (
+        ("not told apart", int((~rows["sure"] & ~same).sum())),
+        ("the same in every replication", int(same.sum())),
+    ):
         if count:
             lines.append(f"{words}: {count} of {len(rows)} figures")
     return [*lines, *_given_line(comparison, name), *_district_line(comparison, name)]
@@ -93,12 +112,20 @@ def change(row: "pd.Series[float]", *, with_unit: bool = True) -> str:
     if math.isnan(mean):
         return "-"
     numbers, unit = _numbers((mean, lower, upper), str(row["unit"]), signed=True)
-    return numbers[0] + (unit if with_unit else "") + ("" if lower == upper else f" ({numbers[1]} to {numbers[2]})")
+    return (
+        numbers[0]
+        + (unit if with_unit else "")
+        + ("" if lower == upper else f" ({numbers[1]} to {numbers[2]})")
+    )
 
 
 def _clause(comparison: Comparison, name: str) -> str:
     """Return how a plan serves beside the first."""
-    row, headline, first = _headline_row(comparison, name), comparison.headline, comparison.plans[0].name
+    row, headline, first = (
+        _headline_row(comparison, name),
+        comparison.headline,
+        comparison.plans[0].name,
+    )
     whom = _WHOM.get(headline.key, "of all vehicles")
     minutes = headline.kpi.removeprefix("share_served_within_").removesuffix("_min")
     when = f" within {minutes} min" if minutes != headline.kpi else ""
@@ -116,7 +143,11 @@ def _clause(comparison: Comparison, name: str) -> str:
 
 def _headline_row(comparison: Comparison, name: str) -> "pd.Series[float]":
     rows, headline = comparison.differences, comparison.headline
-    named = (rows["kpi"] == headline.kpi) & (rows["scope"] == headline.scope) & (rows["key"] == headline.key)
+    named = (
+        (rows["kpi"] == headline.kpi)
+        & (rows["scope"] == headline.scope)
+        & (rows["key"] == headline.key)
+    )
     return rows[named & (rows["plan"] == name)].iloc[0]
 
 
@@ -137,7 +168,11 @@ def _given_line(comparison: Comparison, name: str) -> list[str]:
     """Return how a plan differs in what the plans themselves give."""
     rows = comparison.table(name)
     changed = rows[(rows["family"] == GIVEN_BY_PLAN) & (rows["difference"].abs() > 1e-12)]
-    return [f"given by the plan: {'; '.join(_with_change(row) for _, row in changed.iterrows())}"] if len(changed) else []
+    return (
+        [f"given by the plan: {'; '.join(_with_change(row) for _, row in changed.iterrows())}"]
+        if len(changed)
+        else []
+    )
 
 
 def _district_line(comparison: Comparison, name: str) -> list[str]:
@@ -156,7 +191,9 @@ def _district_line(comparison: Comparison, name: str) -> list[str]:
     return ["; ".join([line, *ends])]
 
 
-def _numbers(values: tuple[float, float, float], unit: str, *, signed: bool) -> tuple[list[str], str]:
+def _numbers(
+    values: tuple[float, float, float], unit: str, *, signed: bool
+) -> tuple[list[str], str]:
     """Return a mean and its bounds with as many digits as the interval allows, and their unit; shares in points."""
     points = unit.startswith("share")
     scaled = [100 * value if points else value for value in values]
@@ -164,5 +201,11 @@ def _numbers(values: tuple[float, float, float], unit: str, *, signed: bool) -> 
     size = half if math.isfinite(half) and half > 0 else abs(scaled[0]) / 50
     decimals = min(4, max(0, -math.floor(math.log10(size / 2)))) if size > 0 else 0
     rounded = [round(value, decimals) + 0.0 if math.isfinite(value) else value for value in scaled]
-    words = [f"{value:{'+' if signed and value else ''},.{decimals}f}" if math.isfinite(value) else "?" for value in rounded]
-    return words, " points" if points else f" {unit.replace('1/day', 'a day').replace('/day', ' a day')}"
+    words = [
+        f"{value:{'+' if signed and value else ''},.{decimals}f}" if math.isfinite(value) else "?"
+        for value in rounded
+    ]
+    return (
+        words,
+        " points" if points else f" {unit.replace('1/day', 'a day').replace('/day', ' a day')}",
+    )

@@ -14,7 +14,15 @@ import numpy as np
 from scipy import special
 
 from chargesim.analysis.evidence import Unit, allowance, gather, p95_wait_min, units
-from chargesim.analysis.intervals import Interval, binomial_bounds, holm, more_replications, one_sided_bounds, p_above, p_binomial_above
+from chargesim.analysis.intervals import (
+    Interval,
+    binomial_bounds,
+    holm,
+    more_replications,
+    one_sided_bounds,
+    p_above,
+    p_binomial_above,
+)
 from chargesim.analysis.result import RunResult
 from chargesim.scenario.standard import GIVEN, Criterion
 
@@ -72,7 +80,9 @@ class Judgement:
     """districts that are beyond it after Holm's correction over the districts"""
 
 
-def judge_criterion(result: RunResult, criterion: Criterion, *, alpha: float, criteria: int = 1) -> Judgement:
+def judge_criterion(
+    result: RunResult, criterion: Criterion, *, alpha: float, criteria: int = 1
+) -> Judgement:
     """Judge one criterion by itself; whether it fails is left to `verdict.judge`.
 
     Parameters
@@ -103,7 +113,11 @@ def judge_criterion(result: RunResult, criterion: Criterion, *, alpha: float, cr
     worst = int(np.argmax([bound.mean for bound in bounds]))
     unresolved = [index for index, one in enumerate(judged) if not one.meets]
     estimate, lower, upper = _shown(result, criterion, parts[worst], bounds[worst], alpha)
-    used = _used(bounds[worst].mean, allowed), _used(bounds[worst].lower, allowed), max(_used(bound.upper, allowed) for bound in bounds)
+    used = (
+        _used(bounds[worst].mean, allowed),
+        _used(bounds[worst].lower, allowed),
+        max(_used(bound.upper, allowed) for bound in bounds),
+    )
     by_district = criterion.scope == "districts"
     outcome = CriterionVerdict(
         **_stated(criterion),
@@ -115,18 +129,28 @@ def judge_criterion(result: RunResult, criterion: Criterion, *, alpha: float, cr
         allowance_used=used[0],
         allowance_lower=used[1],
         allowance_upper=used[2],
-        worst_district=parts[worst].name if by_district else evidence.worst(result.network.districts.name, 1),
+        worst_district=parts[worst].name
+        if by_district
+        else evidence.worst(result.network.districts.name, 1),
         worst_hour=evidence.worst_hour(),
         n=bounds[worst].n,
-        more_replications=_more_of_all([(parts[i], bounds[i]) for i in unresolved], allowed, alpha, len(parts) * criteria),
+        more_replications=_more_of_all(
+            [(parts[i], bounds[i]) for i in unresolved], allowed, alpha, len(parts) * criteria
+        ),
         note="; ".join(filter(None, [*_notes(criterion, bounds, worst), pooled_note])),
     )
     return Judgement(
         outcome,
         p_fail=float(min(1.0, len(parts) * p_values.min())),
         parts=len(parts),
-        beyond=tuple(unit.name for unit, p_value in zip(parts, p_values, strict=True) if p_value <= alpha),
-        surely=tuple(unit.name for unit, rejected in zip(parts, holm(p_values, alpha=alpha), strict=True) if rejected and by_district),
+        beyond=tuple(
+            unit.name for unit, p_value in zip(parts, p_values, strict=True) if p_value <= alpha
+        ),
+        surely=tuple(
+            unit.name
+            for unit, rejected in zip(parts, holm(p_values, alpha=alpha), strict=True)
+            if rejected and by_district
+        ),
     )
 
 
@@ -154,7 +178,11 @@ def judge_unit(unit: Unit, allowed: float, alpha: float) -> UnitJudgement:
         One-sided error of each bound [0..1].
     """
     bounds = _bounds(unit, alpha)
-    return UnitJudgement(bounds, _p_fail(unit, bounds, allowed), bounds.n >= 2 and bounds.upper <= allowed + _ROUNDING)
+    return UnitJudgement(
+        bounds,
+        _p_fail(unit, bounds, allowed),
+        bounds.n >= 2 and bounds.upper <= allowed + _ROUNDING,
+    )
 
 
 def _bounds(unit: Unit, alpha: float) -> Interval:
@@ -173,13 +201,23 @@ def _p_fail(unit: Unit, bounds: Interval, allowed: float) -> float:
     return p_binomial_above(bounds.mean * unit.wishes, unit.wishes, allowed)
 
 
-def _more_of_all(unresolved: list[tuple[Unit, Interval]], allowed: float, alpha: float, tests: int) -> int | None:
+def _more_of_all(
+    unresolved: list[tuple[Unit, Interval]], allowed: float, alpha: float, tests: int
+) -> int | None:
     """Return about how many more replications would decide: one unit that fails is enough, else all must be decided."""
     needed = [_more(unit, bound, allowed, alpha, tests) for unit, bound in unresolved]
-    failing = [more for more, (_, bound) in zip(needed, unresolved, strict=True) if more is not None and bound.mean > allowed]
+    failing = [
+        more
+        for more, (_, bound) in zip(needed, unresolved, strict=True)
+        if more is not None and bound.mean > allowed
+    ]
     if failing:
         return min(failing)
-    return max((more for more in needed if more is not None), default=None) if None not in needed else None
+    return (
+        max((more for more in needed if more is not None), default=None)
+        if None not in needed
+        else None
+    )
 
 
 def _more(unit: Unit, bounds: Interval, allowed: float, alpha: float, tests: int) -> int | None:
@@ -191,7 +229,9 @@ def _more(unit: Unit, bounds: Interval, allowed: float, alpha: float, tests: int
             return None
         by_normal = special.ndtri(corrected) ** 2 * bounds.mean * (1 - bounds.mean) / distance**2
         wishes_needed = by_normal if bounds.mean > 0 else -math.log(alpha) / allowed
-        return max(1, math.ceil(wishes_needed / (unit.wishes / len(unit.shares))) - len(unit.shares))
+        return max(
+            1, math.ceil(wishes_needed / (unit.wishes / len(unit.shares))) - len(unit.shares)
+        )
     return more_replications(unit.shares, allowed, confidence=1 - corrected)
 
 
@@ -203,7 +243,9 @@ def _used(share: float, allowed: float) -> float:
     return math.inf if share > 0 else 0.0
 
 
-def _shown(result: RunResult, criterion: Criterion, unit: Unit, bounds: Interval, alpha: float) -> tuple[float, float, float]:
+def _shown(
+    result: RunResult, criterion: Criterion, unit: Unit, bounds: Interval, alpha: float
+) -> tuple[float, float, float]:
     """Return estimate, lower and upper bound as the criterion words them."""
     if criterion.measure == "wait_p95":
         return p95_wait_min(result, criterion, unit.districts, confidence=1 - alpha)
@@ -251,7 +293,11 @@ def _given(result: RunResult, criterion: Criterion) -> Judgement:
     if math.isnan(value):
         return _unjudged(criterion, value, math.nan, "given by the plan, and not known in this run")
     used = _used(1.0 - value, allowance(criterion))
-    note = "given by the plan, reaches the threshold" if used <= 1 + _ROUNDING else "given by the plan, BELOW the threshold"
+    note = (
+        "given by the plan, reaches the threshold"
+        if used <= 1 + _ROUNDING
+        else "given by the plan, BELOW the threshold"
+    )
     if result.blackouts and criterion.measure == "guns_available":
         note += "; without blackouts; the KPI gun_availability counts them"
     return _unjudged(criterion, value, used, note)
@@ -259,7 +305,9 @@ def _given(result: RunResult, criterion: Criterion) -> Judgement:
 
 def _without_wishes(criterion: Criterion) -> Judgement:
     """Return a criterion in whose scope nobody wished: nothing to judge, and no evidence."""
-    return _unjudged(criterion, math.nan, math.nan, "nobody wished in this scope, so there is nothing to judge")
+    return _unjudged(
+        criterion, math.nan, math.nan, "nobody wished in this scope, so there is nothing to judge"
+    )
 
 
 def _unjudged(criterion: Criterion, value: float, used: float, note: str) -> Judgement:

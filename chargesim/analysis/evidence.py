@@ -81,17 +81,23 @@ def gather(result: RunResult, criterion: Criterion) -> Evidence:
         A criterion that is judged, not given by the plan.
     """
     if criterion.measure in GIVEN:
-        raise ValueError(f"{criterion.name}: {criterion.measure} is given by the plan, there is nothing to count")
+        raise ValueError(
+            f"{criterion.name}: {criterion.measure} is given by the plan, there is nothing to count"
+        )
     if criterion.measure == "pack_available":
         return _pack_evidence(result, site_mask(result, criterion.scope))
     mask = session_mask(result, session_scope(criterion))
-    outcomes = np.stack([run.outcomes[:, mask].sum(axis=1) for run in result.replications]).astype(np.float64)
+    outcomes = np.stack([run.outcomes[:, mask].sum(axis=1) for run in result.replications]).astype(
+        np.float64
+    )
     wishes = outcomes.sum(axis=1) - outcomes[:, UNFINISHED]
     if criterion.measure == "unserved":
         return Evidence(outcomes[:, [PARTIAL, LOST, STRANDED]].sum(axis=1), wishes)
     assert criterion.minutes is not None
     place = result.threshold_index(criterion.minutes)
-    within = np.stack([run.within[place][mask].sum(axis=0) for run in result.replications]).astype(np.float64)
+    within = np.stack([run.within[place][mask].sum(axis=0) for run in result.replications]).astype(
+        np.float64
+    )
     return Evidence(wishes - within, wishes)
 
 
@@ -113,43 +119,74 @@ def units(result: RunResult, criterion: Criterion, evidence: Evidence) -> tuple[
         return ([whole] if whole.wishes > 0 else []), ""
     a_replication = evidence.wishes.sum(axis=(0, 2)) / len(evidence.wishes)
     alone = a_replication >= result.standard.min_sessions_per_district
-    judged = [_unit(evidence, names[district], (district,)) for district in range(len(names)) if alone[district]]
+    judged = [
+        _unit(evidence, names[district], (district,))
+        for district in range(len(names))
+        if alone[district]
+    ]
     notes = []
     for area_class in dict.fromkeys(classes):
-        pool = tuple(district for district, one in enumerate(classes) if one == area_class and not alone[district])
+        pool = tuple(
+            district
+            for district, one in enumerate(classes)
+            if one == area_class and not alone[district]
+        )
         if pool:
             members = ", ".join(names[district] for district in pool)
-            judged.append(_unit(evidence, f"{area_class} pooled" if len(pool) > 1 else names[pool[0]], pool))
-            notes.append(f"few wishes, judged together ({area_class}): {members}" if len(pool) > 1 else f"few wishes: {members}")
+            judged.append(
+                _unit(evidence, f"{area_class} pooled" if len(pool) > 1 else names[pool[0]], pool)
+            )
+            notes.append(
+                f"few wishes, judged together ({area_class}): {members}"
+                if len(pool) > 1
+                else f"few wishes: {members}"
+            )
     return [unit for unit in judged if unit.wishes > 0], "; ".join(notes)
 
 
-def p95_wait_min(result: RunResult, criterion: Criterion, districts: tuple[int, ...], *, confidence: float) -> tuple[float, float, float]:
+def p95_wait_min(
+    result: RunResult, criterion: Criterion, districts: tuple[int, ...], *, confidence: float
+) -> tuple[float, float, float]:
     """Return the P95 of the wait of all that wished, over all replications, with one-sided bounds, for some districts [min].
 
     The bounds are where those of the share that waits no longer reach 0.95. So they hang together with the judgement, which
     looks at that share, and an upper one is endless only where the share of the unserved may exceed 5 %.
     """
     mask, where = session_mask(result, session_scope(criterion)), list(districts)
-    bins = np.stack([run.wait_bins[mask][:, where].sum(axis=(0, 1, 2)) for run in result.replications])
-    unserved = np.array([run.outcomes[[PARTIAL, LOST, STRANDED]][:, mask][:, :, where].sum() for run in result.replications])
+    bins = np.stack(
+        [run.wait_bins[mask][:, where].sum(axis=(0, 1, 2)) for run in result.replications]
+    )
+    unserved = np.array(
+        [
+            run.outcomes[[PARTIAL, LOST, STRANDED]][:, mask][:, :, where].sum()
+            for run in result.replications
+        ]
+    )
     within = t_intervals(share_at_most(bins, unserved=unserved), level=2 * confidence - 1)
-    lower, upper = (time_at_min(np.maximum.accumulate(np.clip(bound, 0, 1)), 0.95) for bound in (within.upper, within.lower))
+    lower, upper = (
+        time_at_min(np.maximum.accumulate(np.clip(bound, 0, 1)), 0.95)
+        for bound in (within.upper, within.lower)
+    )
     estimate = float(quantile_min(bins.sum(axis=0), 0.95, unserved=unserved.sum()))
     return estimate, min(lower, estimate), max(upper, estimate)
 
 
 def _unit(evidence: Evidence, name: str, districts: tuple[int, ...]) -> Unit:
     """Return one unit's failure share by replication."""
-    failed, wishes = (counts[:, list(districts)].sum(axis=(1, 2)) for counts in (evidence.failed, evidence.wishes))
+    failed, wishes = (
+        counts[:, list(districts)].sum(axis=(1, 2)) for counts in (evidence.failed, evidence.wishes)
+    )
     return Unit(name, districts, ratio(failed, wishes), float(wishes.sum()))
 
 
 def _pack_evidence(result: RunResult, sites: Bools) -> Evidence:
     """Count arrivals at swap sites, and those that found no free charged pack, by district of the site."""
     count = len(result.network.districts.name)
-    district = (np.arange(count)[:, None] == result.network.sites.district[None, sites]).astype(np.float64)
+    district = (np.arange(count)[:, None] == result.network.sites.district[None, sites]).astype(
+        np.float64
+    )
     found, arrivals = (
-        np.stack([district @ getattr(run, name)[sites] for run in result.replications]) for name in ("pack_found", "arrivals")
+        np.stack([district @ getattr(run, name)[sites] for run in result.replications])
+        for name in ("pack_found", "arrivals")
     )
     return Evidence(arrivals - found, arrivals)

@@ -29,7 +29,12 @@ HEADLINES: tuple[Headline, ...] = (
     Headline("wishes a day, all fleets", "wishes_per_day", "city", "all"),
     Headline("guns busy, all day", "time_utilisation", "city", "all"),
     Headline("guns busy, peak hours", "time_utilisation_peak", "city", "all"),
-    Headline("stations above 40 % in their busiest hour", "share_sites_above_40pct_in_peak_hour", "city", "all"),
+    Headline(
+        "stations above 40 % in their busiest hour",
+        "share_sites_above_40pct_in_peak_hour",
+        "city",
+        "all",
+    ),
     Headline("swap bays busy, all day", "bay_utilisation", "city", "all"),
     Headline("cars: mean wait of the served", "wait_mean_served_min", "group", "cars", "less"),
     Headline("cars: P95 wait, unserved = endless", "wait_p95_min", "group", "cars", "less"),
@@ -45,7 +50,13 @@ HEADLINES: tuple[Headline, ...] = (
 
 COMPARED: tuple[Headline, ...] = (
     *HEADLINES,
-    Headline("cars: delay of the served over a free drive to the nearest site", "delay_mean_served_min", "group", "cars", "less"),
+    Headline(
+        "cars: delay of the served over a free drive to the nearest site",
+        "delay_mean_served_min",
+        "group",
+        "cars",
+        "less",
+    ),
     Headline("cars: detour of the served", "detour_min", "group", "cars", "less"),
     Headline("stations below 5 % over the day", "share_sites_below_5pct", "city", "all"),
     Headline("longest hourly queue of a station", "queue_length_max_hour", "city", "all", "less"),
@@ -66,7 +77,11 @@ def judged_headline(criterion: Criterion) -> Headline | None:
 
 def judged_kpi(criterion: Criterion) -> str:
     """Return the name of the KPI that a criterion judges."""
-    names = {"wait_p95": "wait_p95_min", "unserved": "share_unserved", "pack_available": "pack_availability"}
+    names = {
+        "wait_p95": "wait_p95_min",
+        "unserved": "share_unserved",
+        "pack_available": "pack_availability",
+    }
     if criterion.measure == "served_within" and criterion.minutes is not None:
         return f"share_served_within_{criterion.minutes:g}_min"
     return names.get(criterion.measure, criterion.measure)

@@ -21,7 +21,9 @@ _ROUNDING = 1e-9
 """Slack on the rank, so that 95 of 100 reaches a quantile of 0.95 whatever the rounding of the product."""
 
 
-def quantile_min(bins: NDArray[Any], share: float, *, unserved: NDArray[Any] | float = 0.0) -> Floats:
+def quantile_min(
+    bins: NDArray[Any], share: float, *, unserved: NDArray[Any] | float = 0.0
+) -> Floats:
     """Return the time below which a share of the vehicles lies.
 
     Parameters

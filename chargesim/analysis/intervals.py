@@ -149,7 +149,9 @@ def rule_of_three(trials: float, *, confidence: float = 0.95) -> float:
     return min(1.0, -math.log(1 - confidence) / trials)
 
 
-def binomial_bounds(events: float, trials: float, *, confidence: float = 0.95) -> tuple[float, float]:
+def binomial_bounds(
+    events: float, trials: float, *, confidence: float = 0.95
+) -> tuple[float, float]:
     """Return a lower and an upper bound of a share, each of which holds alone, from independent trials.
 
     Parameters
@@ -253,7 +255,9 @@ def _tilt(spread: Floats, n: Counts) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
         second, third = (spread**2).sum(axis=0) / n, (spread**3).sum(axis=0) / n
         tilt = third / second**1.5 * np.sqrt(n - 1.0) / (n - 2.0)
-    return np.where((n >= FEWEST_FOR_SKEWNESS) & np.isfinite(tilt), np.clip(tilt, -MOST_TILT, MOST_TILT), 0.0)
+    return np.where(
+        (n >= FEWEST_FOR_SKEWNESS) & np.isfinite(tilt), np.clip(tilt, -MOST_TILT, MOST_TILT), 0.0
+    )
 
 
 def _without_skewness(statistic: float, tilt: float) -> float:
@@ -285,13 +289,29 @@ def _intervals(values: Floats, quantile: float) -> Intervals:
     highest = np.where(defined, values, -np.inf).max(axis=0)
     lowest = np.where(defined, values, np.inf).min(axis=0)
     with np.errstate(invalid="ignore"):
-        equal = (n >= 2) & ~endless & (highest - lowest <= _rounding(np.where(np.isfinite(highest), highest, 0.0)))
+        equal = (
+            (n >= 2)
+            & ~endless
+            & (highest - lowest <= _rounding(np.where(np.isfinite(highest), highest, 0.0)))
+        )
     mean = np.where(equal, highest, mean)
     below, above = (np.where(equal, 0.0, np.where(n >= 2, half, np.inf)) for half in (below, above))
     lower, upper = np.where(n > 0, mean - below, np.nan), np.where(n > 0, mean + above, np.nan)
-    return Intervals(np.where(endless, np.inf, mean), np.where(endless, np.inf, lower), np.where(endless, np.inf, upper), n, equal)
+    return Intervals(
+        np.where(endless, np.inf, mean),
+        np.where(endless, np.inf, lower),
+        np.where(endless, np.inf, upper),
+        n,
+        equal,
+    )
 
 
 def _single(intervals: Intervals) -> Interval:
     """Return the only interval of a set."""
-    return Interval(float(intervals.mean), float(intervals.lower), float(intervals.upper), int(intervals.n), bool(intervals.equal))
+    return Interval(
+        float(intervals.mean),
+        float(intervals.lower),
+        float(intervals.upper),
+        int(intervals.n),
+        bool(intervals.equal),
+    )

@@ -34,7 +34,13 @@ class Kpi:
 def _use_kpis() -> list[Kpi]:
     """Return the KPIs of use and of queues at guns and bays."""
     return [
-        Kpi("time_utilisation", "share", "busy gun-minutes over all gun-minutes", SITE_SCOPES, utilisation.time_utilisation),
+        Kpi(
+            "time_utilisation",
+            "share",
+            "busy gun-minutes over all gun-minutes",
+            SITE_SCOPES,
+            utilisation.time_utilisation,
+        ),
         Kpi(
             "time_utilisation_peak",
             "share",
@@ -42,7 +48,13 @@ def _use_kpis() -> list[Kpi]:
             PLACE_SCOPES,
             partial(utilisation.time_utilisation, peak=True),
         ),
-        Kpi("bay_utilisation", "share", "busy bay-minutes over all bay-minutes of swap sites", SITE_SCOPES, utilisation.bay_utilisation),
+        Kpi(
+            "bay_utilisation",
+            "share",
+            "busy bay-minutes over all bay-minutes of swap sites",
+            SITE_SCOPES,
+            utilisation.bay_utilisation,
+        ),
         Kpi(
             "share_sites_above_40pct_in_peak_hour",
             "share",
@@ -50,7 +62,13 @@ def _use_kpis() -> list[Kpi]:
             PLACE_SCOPES,
             utilisation.share_sites_above,
         ),
-        Kpi("share_sites_below_5pct", "share", "stations busy below 5 % over the whole day", PLACE_SCOPES, utilisation.share_sites_below),
+        Kpi(
+            "share_sites_below_5pct",
+            "share",
+            "stations busy below 5 % over the whole day",
+            PLACE_SCOPES,
+            utilisation.share_sites_below,
+        ),
         Kpi(
             "energy_utilisation",
             "share",
@@ -58,12 +76,40 @@ def _use_kpis() -> list[Kpi]:
             SITE_SCOPES,
             utilisation.energy_utilisation,
         ),
-        Kpi("gun_availability", "share", "gun-minutes not out of order, by failure or blackout", SITE_SCOPES, utilisation.gun_availability),
-        Kpi("sessions_per_pile_day", "1/day", "sessions with energy per gun and day", ("city", "group"), utilisation.sessions_per_pile_day),
-        Kpi("kwh_per_pile_day", "kWh/day", "energy at the plug per gun and day", PLACE_SCOPES, utilisation.kwh_per_pile_day),
-        Kpi("queue_length", "vehicles", "time mean of the queue per station with guns", SITE_SCOPES, utilisation.queue_length),
         Kpi(
-            "queue_length_max_hour", "vehicles", "longest hourly mean queue of any station", PLACE_SCOPES, utilisation.queue_length_max_hour
+            "gun_availability",
+            "share",
+            "gun-minutes not out of order, by failure or blackout",
+            SITE_SCOPES,
+            utilisation.gun_availability,
+        ),
+        Kpi(
+            "sessions_per_pile_day",
+            "1/day",
+            "sessions with energy per gun and day",
+            ("city", "group"),
+            utilisation.sessions_per_pile_day,
+        ),
+        Kpi(
+            "kwh_per_pile_day",
+            "kWh/day",
+            "energy at the plug per gun and day",
+            PLACE_SCOPES,
+            utilisation.kwh_per_pile_day,
+        ),
+        Kpi(
+            "queue_length",
+            "vehicles",
+            "time mean of the queue per station with guns",
+            SITE_SCOPES,
+            utilisation.queue_length,
+        ),
+        Kpi(
+            "queue_length_max_hour",
+            "vehicles",
+            "longest hourly mean queue of any station",
+            PLACE_SCOPES,
+            utilisation.queue_length_max_hour,
         ),
     ]
 
@@ -71,8 +117,20 @@ def _use_kpis() -> list[Kpi]:
 def _grid_kpis() -> list[Kpi]:
     """Return the KPIs of energy, power and packs."""
     return [
-        Kpi("energy_mwh_per_day", "MWh/day", "energy at plugs and packs", (*POWER_SCOPES, "hour"), power.energy_per_day),
-        Kpi("peak_mw", "MW", "highest quarter of an hour on the grid side; a district's is its own", POWER_SCOPES, power.peak_mw),
+        Kpi(
+            "energy_mwh_per_day",
+            "MWh/day",
+            "energy at plugs and packs",
+            (*POWER_SCOPES, "hour"),
+            power.energy_per_day,
+        ),
+        Kpi(
+            "peak_mw",
+            "MW",
+            "highest quarter of an hour on the grid side; a district's is its own",
+            POWER_SCOPES,
+            power.peak_mw,
+        ),
         Kpi(
             "store_lent_mwh_per_day",
             "MWh/day",
@@ -80,7 +138,13 @@ def _grid_kpis() -> list[Kpi]:
             ("city", "district"),
             power.store_lent_per_day,
         ),
-        Kpi("site_peak_mw", "MW", "highest quarter of an hour of any one site", ("kind",), power.site_peak_mw),
+        Kpi(
+            "site_peak_mw",
+            "MW",
+            "highest quarter of an hour of any one site",
+            ("kind",),
+            power.site_peak_mw,
+        ),
         Kpi(
             "transformer_load",
             "share of site_kw",
@@ -102,9 +166,27 @@ def _grid_kpis() -> list[Kpi]:
             ("city", "kind"),
             power.coincidence_factor,
         ),
-        Kpi("pack_availability", "share", "arrivals at swap sites that found a free charged pack", SITE_SCOPES, swapping.pack_availability),
-        Kpi("packs_ready", "packs", "time mean of charged packs per swap site", SITE_SCOPES, swapping.packs_ready),
-        Kpi("swaps_per_site_day", "1/day", "swaps per swap site and day", ("city", "group"), swapping.swaps_per_site_day),
+        Kpi(
+            "pack_availability",
+            "share",
+            "arrivals at swap sites that found a free charged pack",
+            SITE_SCOPES,
+            swapping.pack_availability,
+        ),
+        Kpi(
+            "packs_ready",
+            "packs",
+            "time mean of charged packs per swap site",
+            SITE_SCOPES,
+            swapping.packs_ready,
+        ),
+        Kpi(
+            "swaps_per_site_day",
+            "1/day",
+            "swaps per swap site and day",
+            ("city", "group"),
+            swapping.swaps_per_site_day,
+        ),
         Kpi(
             "swap_share_of_energy",
             "share",
@@ -123,8 +205,18 @@ def _service_kpis(thresholds_min: tuple[float, ...]) -> list[Kpi]:
 
     table = [
         kpi("wishes_per_day", "1/day", "vehicles that wished", service.wishes_per_day),
-        kpi("share_served", "share", "served, of all that wished", partial(service.share_of_outcome, outcome="served")),
-        kpi("share_unserved", "share", "lost (outside included), stranded or only partly served", service.share_unserved),
+        kpi(
+            "share_served",
+            "share",
+            "served, of all that wished",
+            partial(service.share_of_outcome, outcome="served"),
+        ),
+        kpi(
+            "share_unserved",
+            "share",
+            "lost (outside included), stranded or only partly served",
+            service.share_unserved,
+        ),
         kpi(
             "share_lost",
             "share",
@@ -132,24 +224,77 @@ def _service_kpis(thresholds_min: tuple[float, ...]) -> list[Kpi]:
             partial(service.share_of_outcome, outcome="lost"),
         ),
         kpi(
-            "share_outside", "share", "left for the outside option without having queued", partial(service.share_of_wishes, name="outside")
+            "share_outside",
+            "share",
+            "left for the outside option without having queued",
+            partial(service.share_of_wishes, name="outside"),
         ),
-        kpi("share_stranded", "share", "no reachable site that it may use", partial(service.share_of_outcome, outcome="stranded")),
-        kpi("share_partial", "share", "left with some of the energy", partial(service.share_of_outcome, outcome="partial")),
-        kpi("share_balked", "share", "balked at least once", partial(service.share_of_wishes, name="balked")),
-        kpi("share_reneged", "share", "reneged at least once", partial(service.share_of_wishes, name="reneged")),
-        kpi("share_diverted", "share", "went on to another site at least once", partial(service.share_of_wishes, name="diverted")),
+        kpi(
+            "share_stranded",
+            "share",
+            "no reachable site that it may use",
+            partial(service.share_of_outcome, outcome="stranded"),
+        ),
+        kpi(
+            "share_partial",
+            "share",
+            "left with some of the energy",
+            partial(service.share_of_outcome, outcome="partial"),
+        ),
+        kpi(
+            "share_balked",
+            "share",
+            "balked at least once",
+            partial(service.share_of_wishes, name="balked"),
+        ),
+        kpi(
+            "share_reneged",
+            "share",
+            "reneged at least once",
+            partial(service.share_of_wishes, name="reneged"),
+        ),
+        kpi(
+            "share_diverted",
+            "share",
+            "went on to another site at least once",
+            partial(service.share_of_wishes, name="diverted"),
+        ),
         kpi(
             "share_interrupted",
             "share",
             "charge cut off by a failure at least once",
             partial(service.share_of_wishes, name="interrupted"),
         ),
-        kpi("share_put_off", "share", "put off for a cheaper hour", partial(service.share_of_wishes, name="put_off")),
-        kpi("unfinished", "sessions", "cut off by the end of the horizon, in no share", service.unfinished),
-        kpi("unserved_kwh_per_day", "kWh/day", "energy wished and not taken", service.unserved_kwh_per_day),
-        kpi("wait_mean_min", "min", "queue minutes of all that wished, the unserved with what they queued", service.mean_wait),
-        kpi("wait_mean_served_min", "min", "queue minutes of the served", partial(service.mean_of_served, name="wait_min")),
+        kpi(
+            "share_put_off",
+            "share",
+            "put off for a cheaper hour",
+            partial(service.share_of_wishes, name="put_off"),
+        ),
+        kpi(
+            "unfinished",
+            "sessions",
+            "cut off by the end of the horizon, in no share",
+            service.unfinished,
+        ),
+        kpi(
+            "unserved_kwh_per_day",
+            "kWh/day",
+            "energy wished and not taken",
+            service.unserved_kwh_per_day,
+        ),
+        kpi(
+            "wait_mean_min",
+            "min",
+            "queue minutes of all that wished, the unserved with what they queued",
+            service.mean_wait,
+        ),
+        kpi(
+            "wait_mean_served_min",
+            "min",
+            "queue minutes of the served",
+            partial(service.mean_of_served, name="wait_min"),
+        ),
         kpi(
             "delay_mean_served_min",
             "min",
@@ -168,11 +313,32 @@ def _service_kpis(thresholds_min: tuple[float, ...]) -> list[Kpi]:
         for percent in (50, 95):
             every = partial(service.quantile, histogram=histogram, share=percent / 100)
             served = partial(every, served_only=True)
-            table.append(kpi(f"{what}_p{percent}_min", "min", f"P{percent} of the {what} of all that wished, unserved = infinite", every))
-            table.append(kpi(f"{what}_p{percent}_served_min", "min", f"P{percent} of the {what} of the served", served))
+            table.append(
+                kpi(
+                    f"{what}_p{percent}_min",
+                    "min",
+                    f"P{percent} of the {what} of all that wished, unserved = infinite",
+                    every,
+                )
+            )
+            table.append(
+                kpi(
+                    f"{what}_p{percent}_served_min",
+                    "min",
+                    f"P{percent} of the {what} of the served",
+                    served,
+                )
+            )
     for minutes in thresholds_min:
         share = partial(service.share_within, minutes=minutes)
-        table.append(kpi(f"share_served_within_{minutes:g}_min", "share", f"served after at most {minutes:g} min of waiting", share))
+        table.append(
+            kpi(
+                f"share_served_within_{minutes:g}_min",
+                "share",
+                f"served after at most {minutes:g} min of waiting",
+                share,
+            )
+        )
     return table
 
 
@@ -215,12 +381,16 @@ def kpi_frame(result: RunResult) -> pd.DataFrame:
         0, or 1, in all replications has the rule of three for its other bound.
     """
     tallies = tally(result)
-    frames = [_frame(kpi, kpi.values(tallies), result.interval_level) for kpi in definitions(result)]
+    frames = [
+        _frame(kpi, kpi.values(tallies), result.interval_level) for kpi in definitions(result)
+    ]
     frames.append(_given_frame(result))
     return pd.concat(frames, ignore_index=True)
 
 
-def kpi_value(kpis: pd.DataFrame, name: str, scope: str = CITY[0], key: str = CITY[1]) -> "pd.Series[float]":
+def kpi_value(
+    kpis: pd.DataFrame, name: str, scope: str = CITY[0], key: str = CITY[1]
+) -> "pd.Series[float]":
     """Return the row of one KPI in one scope.
 
     Parameters
@@ -263,7 +433,10 @@ def _without_spread(intervals: Intervals, trials: Floats) -> Intervals:
     """Put the rule of three for the bound of a share that was 0, or 1, in all replications: none of so many is not never."""
     third = np.array([rule_of_three(n) for n in trials])
     never, always = intervals.equal & (intervals.mean == 0), intervals.equal & (intervals.mean == 1)
-    lower, upper = np.where(always, 1 - third, intervals.lower), np.where(never, third, intervals.upper)
+    lower, upper = (
+        np.where(always, 1 - third, intervals.lower),
+        np.where(never, third, intervals.upper),
+    )
     return replace(intervals, lower=lower, upper=upper)
 
 
@@ -271,5 +444,13 @@ def _given_frame(result: RunResult) -> pd.DataFrame:
     """Return the rows of what the plan gives: exact, and no estimate (n = 0)."""
     names, values = list(result.given), list(result.given.values())
     same = {"mean": values, "lower": values, "upper": values}
-    frame = {"kpi": names, "scope": CITY[0], "key": CITY[1], **same, "pooled": np.nan, "unit": "share", "n": 0}
+    frame = {
+        "kpi": names,
+        "scope": CITY[0],
+        "key": CITY[1],
+        **same,
+        "pooled": np.nan,
+        "unit": "share",
+        "n": 0,
+    }
     return pd.DataFrame(frame, columns=list(COLUMNS))

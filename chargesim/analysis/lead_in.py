@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chargesim.analysis.intervals import Interval, Intervals, holm, p_differs, t_interval, t_intervals
+from chargesim.analysis.intervals import (
+    Interval,
+    Intervals,
+    holm,
+    p_differs,
+    t_interval,
+    t_intervals,
+)
 from chargesim.analysis.kpis import definitions
 from chargesim.analysis.result import Floats, RunResult
 from chargesim.analysis.scopes import CITY
@@ -73,7 +80,9 @@ def hourly_mw(replications: Sequence[Accumulators]) -> Floats:
     return np.asarray(city.reshape(len(city), -1, 4).mean(axis=2))
 
 
-def same_hour(own: Sequence[Accumulators], longer: Sequence[Accumulators], hours: int = 24) -> Intervals:
+def same_hour(
+    own: Sequence[Accumulators], longer: Sequence[Accumulators], hours: int = 24
+) -> Intervals:
     """Return own less longer lead-in in the same hours on the same vehicles, over the first hours [MW]."""
     return t_intervals(hourly_mw(own)[:, :hours] - hourly_mw(longer)[:, :hours])
 
@@ -97,7 +106,10 @@ def _values(result: RunResult) -> list[tuple[tuple[str, str, str, str], Floats]]
     for kpi in definitions(result):
         values = kpi.values(tallies)
         there = [scope for scope in SCOPES if scope in values.keys and scope[0] in kpi.scopes]
-        found += [((kpi.name, *scope, kpi.unit), values.by_replication[:, values.keys.index(scope)]) for scope in there]
+        found += [
+            ((kpi.name, *scope, kpi.unit), values.by_replication[:, values.keys.index(scope)])
+            for scope in there
+        ]
     return found
 
 

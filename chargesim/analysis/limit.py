@@ -105,7 +105,11 @@ def _used(share: float, criterion: Criterion) -> float:
 
 
 def curve_of(
-    criterion: str, levels: Sequence[float], bands: Sequence[Band], verdicts: Sequence[Verdict], told: Direction | None = None
+    criterion: str,
+    levels: Sequence[float],
+    bands: Sequence[Band],
+    verdicts: Sequence[Verdict],
+    told: Direction | None = None,
 ) -> Curve:
     """Return a criterion along the levels, with its monotone fit and where it breaks.
 
@@ -120,8 +124,15 @@ def curve_of(
     told : {"worse", "better"}, optional
         What more of the input does, where it is known; else it is found out.
     """
-    states = tuple(criterion_state(item) for verdict in verdicts for item in verdict.criteria if item.name == criterion)
-    used, lower, upper = (np.array([getattr(band, name) for band in bands]) for name in ("mean", "lower", "upper"))
+    states = tuple(
+        criterion_state(item)
+        for verdict in verdicts
+        for item in verdict.criteria
+        if item.name == criterion
+    )
+    used, lower, upper = (
+        np.array([getattr(band, name) for band in bands]) for name in ("mean", "lower", "upper")
+    )
     moves = bool(np.ptp(used) > 0)
     direction = (told or direction_of(np.array([band.shares for band in bands]))) if moves else None
     if direction is None:
@@ -129,9 +140,13 @@ def curve_of(
     fit, fit_lower, fit_upper = (monotone(values, direction) for values in (used, lower, upper))
     if told is None and ((fit < lower) | (fit > upper)).any():
         return Curve(criterion, states, used, lower, upper, used, lower, upper, None, True, None)
-    at, early, late = (crossing_of(levels, values, direction) for values in (fit, fit_upper, fit_lower))
+    at, early, late = (
+        crossing_of(levels, values, direction) for values in (fit, fit_upper, fit_lower)
+    )
     crossing = Crossing(at, min(early, late), max(early, late))
-    return Curve(criterion, states, used, lower, upper, fit, fit_lower, fit_upper, direction, False, crossing)
+    return Curve(
+        criterion, states, used, lower, upper, fit, fit_lower, fit_upper, direction, False, crossing
+    )
 
 
 def direction_of(shares: Floats) -> Direction | None:
@@ -163,7 +178,9 @@ def monotone(values: Floats, direction: Direction) -> Floats:
         Rising or falling.
     """
     finite = np.clip(values, -_ENDLESS, _ENDLESS)
-    return np.asarray(isotonic_regression(finite, increasing=direction == "worse").x, dtype=np.float64)
+    return np.asarray(
+        isotonic_regression(finite, increasing=direction == "worse").x, dtype=np.float64
+    )
 
 
 def crossing_of(levels: Sequence[float], fit: Floats, direction: Direction) -> float:
@@ -210,7 +227,12 @@ class Limit:
     """levels beyond `fails` that meet: the standard is not monotone in the input"""
 
 
-def limit_of(levels: Sequence[float], states: Sequence[str], curves: Sequence[Curve], told: Direction | None = None) -> Limit:
+def limit_of(
+    levels: Sequence[float],
+    states: Sequence[str],
+    curves: Sequence[Curve],
+    told: Direction | None = None,
+) -> Limit:
     """Return where the whole standard breaks.
 
     Parameters
@@ -229,16 +251,30 @@ def limit_of(levels: Sequence[float], states: Sequence[str], curves: Sequence[Cu
         return Limit(None, None, None, None, None, ())
     direction = told or ("worse" if sum(_rise(curve) for curve in moving) >= 0 else "better")
     toward_worse = list(zip(levels, states, strict=True))[:: 1 if direction == "worse" else -1]
-    place = next((number for number, (_, state) in enumerate(toward_worse) if state == "fails"), len(toward_worse))
+    place = next(
+        (number for number, (_, state) in enumerate(toward_worse) if state == "fails"),
+        len(toward_worse),
+    )
     before, after = toward_worse[:place], toward_worse[place:]
     meets = next((level for level, state in reversed(before) if state == "meets"), None)
     odd = tuple(level for level, state in after if state == "meets")
-    same = [curve for curve in moving if curve.direction == direction and curve.crossing is not None]
+    same = [
+        curve for curve in moving if curve.direction == direction and curve.crossing is not None
+    ]
     stuck = [curve for curve in curves if curve.direction is None and (curve.fit_lower > 1).all()]
     first = _first(same, direction)
     if first is None or first.crossing is None or stuck:
-        return Limit(direction, meets, after[0][0] if after else None, None, stuck[0].criterion if stuck else None, odd)
-    return Limit(direction, meets, after[0][0] if after else None, first.crossing, first.criterion, odd)
+        return Limit(
+            direction,
+            meets,
+            after[0][0] if after else None,
+            None,
+            stuck[0].criterion if stuck else None,
+            odd,
+        )
+    return Limit(
+        direction, meets, after[0][0] if after else None, first.crossing, first.criterion, odd
+    )
 
 
 def _rise(curve: Curve) -> float:
@@ -250,7 +286,11 @@ def _rise(curve: Curve) -> float:
 def _first(curves: Sequence[Curve], direction: Direction) -> Curve | None:
     """Return the curve that breaks first towards the worse; None where none breaks within the levels or before them."""
     sign = 1.0 if direction == "worse" else -1.0
-    reached = [curve for curve in curves if curve.crossing is not None and sign * curve.crossing.about < math.inf]
+    reached = [
+        curve
+        for curve in curves
+        if curve.crossing is not None and sign * curve.crossing.about < math.inf
+    ]
 
     def order(curve: Curve) -> tuple[float, float]:
         """Return where it breaks; of those that are broken at all levels, the one that is broken furthest comes first."""

@@ -41,7 +41,9 @@ class Plan:
     @property
     def looks(self) -> tuple[Look, ...]:
         """All looks, in order."""
-        return tuple(Look(number + 1, self.count, self.first * 2**number) for number in range(self.count))
+        return tuple(
+            Look(number + 1, self.count, self.first * 2**number) for number in range(self.count)
+        )
 
     @property
     def most(self) -> int:

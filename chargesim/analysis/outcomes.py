@@ -50,7 +50,9 @@ def outcome_of(result: RunResult) -> Outcome:
             continue
         parts = units(result, criterion, gather(result, criterion))[0]
         if parts:
-            failed[criterion.name] = max((part.shares for part in parts), key=lambda values: float(np.nanmean(values)))
+            failed[criterion.name] = max(
+                (part.shares for part in parts), key=lambda values: float(np.nanmean(values))
+            )
     return Outcome(failed)
 
 
@@ -63,7 +65,9 @@ def used(failed: float, criterion: Criterion) -> float:
 def band(values: Floats, criterion: Criterion, *, level: float = 0.95) -> Interval:
     """Return the two-sided interval of failures over allowed ones: the Monte Carlo error."""
     interval = t_interval(values, level=level)
-    mean, lower, upper = (used(end, criterion) for end in (interval.mean, max(interval.lower, 0.0), interval.upper))
+    mean, lower, upper = (
+        used(end, criterion) for end in (interval.mean, max(interval.lower, 0.0), interval.upper)
+    )
     return Interval(mean, lower, upper, interval.n, interval.equal)
 
 
@@ -84,12 +88,16 @@ class Bar:
     """whether it brings the criterion to the other side of its threshold: for sure where the bounds here and of the base say so"""
 
 
-def bars_of(key: str, end: str, at: float, outcome: Outcome, base: Outcome, criteria: Sequence[Criterion]) -> list[Bar]:
+def bars_of(
+    key: str, end: str, at: float, outcome: Outcome, base: Outcome, criteria: Sequence[Criterion]
+) -> list[Bar]:
     """Return the change of every criterion from the base to one end of an input."""
     bars = []
     for one in criteria:
         if one.name in outcome.failed and one.name in base.failed:
-            here, there = (band(values.failed[one.name], one, level=0.9) for values in (outcome, base))
+            here, there = (
+                band(values.failed[one.name], one, level=0.9) for values in (outcome, base)
+            )
             change = paired_difference(outcome.failed[one.name], base.failed[one.name])
             bars.append(Bar(key, end, at, one.name, change, here, _turns(here, there)))
     return bars

@@ -27,12 +27,21 @@ def paired_differences(values: ArrayLike, others: ArrayLike) -> Intervals:
     differences = _differences(values, others)
     below, above = np.isneginf(differences).any(axis=0), np.isposinf(differences).any(axis=0)
     turned = t_intervals(np.where(below, -differences, differences), level=LEVEL)
-    unknown, endless = below & above, (np.isinf(differences) | np.isnan(differences)).all(axis=0) & (turned.n > 0)
+    unknown, endless = (
+        below & above,
+        (np.isinf(differences) | np.isnan(differences)).all(axis=0) & (turned.n > 0),
+    )
     mean, lower, upper = (
         np.where(unknown, np.nan, np.where(below, -part, other))
-        for part, other in ((turned.mean, turned.mean), (turned.upper, turned.lower), (turned.lower, turned.upper))
+        for part, other in (
+            (turned.mean, turned.mean),
+            (turned.upper, turned.lower),
+            (turned.lower, turned.upper),
+        )
     )
-    return Intervals(mean, lower, upper, np.where(unknown, 0, turned.n), (turned.equal | endless) & ~unknown)
+    return Intervals(
+        mean, lower, upper, np.where(unknown, 0, turned.n), (turned.equal | endless) & ~unknown
+    )
 
 
 def paired_difference(values: Floats, others: Floats) -> Interval:
@@ -44,7 +53,9 @@ def paired_difference(values: Floats, others: Floats) -> Interval:
         The same KPI in the same replications of two plans.
     """
     many = paired_differences(values, others)
-    return Interval(float(many.mean), float(many.lower), float(many.upper), int(many.n), bool(many.equal))
+    return Interval(
+        float(many.mean), float(many.lower), float(many.upper), int(many.n), bool(many.equal)
+    )
 
 
 def p_values(values: ArrayLike, others: ArrayLike) -> Floats:
@@ -93,7 +104,9 @@ def variance_reduction(values: ArrayLike, others: ArrayLike) -> Floats:
         with np.errstate(invalid="ignore", divide="ignore"):
             deviation = np.where(known, part - part.sum(axis=0) / n, 0.0)
             spread = (deviation**2).sum(axis=0) / (n - 1)
-        rounding = 1e-14 * np.maximum(1.0, np.maximum(np.abs(one).max(axis=0), np.abs(other).max(axis=0)))
+        rounding = 1e-14 * np.maximum(
+            1.0, np.maximum(np.abs(one).max(axis=0), np.abs(other).max(axis=0))
+        )
         return np.where(np.sqrt(spread) <= rounding, 0.0, spread)
 
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -18,9 +18,18 @@ def energy_per_day(tallies: Tallies) -> Values:
     station, swap = (tallies.sites.scopes[kind] for kind in (STATION, SWAP))
     by_kind = [scopes.total(tallies.sites.energy_kwh) for scopes in (station, swap)]
     keys = [key for key in station.keys if key[0] != "group"]
-    columns = [sum(total[:, scopes.keys.index(key)] for scopes, total in zip((station, swap), by_kind, strict=True)) for key in keys]
+    columns = [
+        sum(
+            total[:, scopes.keys.index(key)]
+            for scopes, total in zip((station, swap), by_kind, strict=True)
+        )
+        for key in keys
+    ]
     columns += [total[:, 0] for total in by_kind]
-    return Values((*keys, *_KIND_KEYS), np.stack([np.asarray(column) for column in columns], axis=1) / 1000 / tallies.result.days)
+    return Values(
+        (*keys, *_KIND_KEYS),
+        np.stack([np.asarray(column) for column in columns], axis=1) / 1000 / tallies.result.days,
+    )
 
 
 def store_lent_per_day(tallies: Tallies) -> Values:
@@ -28,7 +37,10 @@ def store_lent_per_day(tallies: Tallies) -> Values:
     lent = tallies.sites.lent_kwh.sum(axis=2)
     district = np.asarray(tallies.result.network.sites.district)
     names = tallies.result.network.districts.name
-    columns = [lent.sum(axis=1), *(lent[:, district == number].sum(axis=1) for number in range(len(names)))]
+    columns = [
+        lent.sum(axis=1),
+        *(lent[:, district == number].sum(axis=1) for number in range(len(names))),
+    ]
     keys = (CITY, *(("district", name) for name in names))
     return Values(keys, np.stack(columns, axis=1) / 1000 / tallies.result.days)
 
@@ -36,14 +48,25 @@ def store_lent_per_day(tallies: Tallies) -> Values:
 def peak_mw(tallies: Tallies) -> Values:
     """Return the highest quarter of an hour of the city, of each kind, and of each district by itself [MW]."""
     kw = tallies.district_kw
-    columns = [kw.sum(axis=(1, 2)).max(axis=-1)[:, None], kw.sum(axis=2).max(axis=-1), kw.sum(axis=1).max(axis=-1)]
-    keys = (CITY, *_KIND_KEYS, *(("district", name) for name in tallies.result.network.districts.name))
+    columns = [
+        kw.sum(axis=(1, 2)).max(axis=-1)[:, None],
+        kw.sum(axis=2).max(axis=-1),
+        kw.sum(axis=1).max(axis=-1),
+    ]
+    keys = (
+        CITY,
+        *_KIND_KEYS,
+        *(("district", name) for name in tallies.result.network.districts.name),
+    )
     return Values(keys, np.concatenate(columns, axis=1) / 1000)
 
 
 def site_peak_mw(tallies: Tallies) -> Values:
     """Return the highest quarter of an hour of any one site, by kind [MW]."""
-    columns = [highest_of_sites(tallies.sites.peak_kw, tallies.sites.scopes[kind]).by_replication[:, 0] for kind in (STATION, SWAP)]
+    columns = [
+        highest_of_sites(tallies.sites.peak_kw, tallies.sites.scopes[kind]).by_replication[:, 0]
+        for kind in (STATION, SWAP)
+    ]
     return Values(_KIND_KEYS, np.stack(columns, axis=1) / 1000)
 
 
@@ -63,7 +86,10 @@ def coincidence_factor(tallies: Tallies) -> Values:
     kw, peaks = tallies.district_kw, tallies.sites.peak_kw
     kind = tallies.result.network.sites.kind
     city = ratio(kw.sum(axis=(1, 2)).max(axis=-1), peaks.sum(axis=1))
-    kinds = [ratio(kw[:, one].sum(axis=1).max(axis=-1), peaks[:, kind == one].sum(axis=1)) for one in (STATION, SWAP)]
+    kinds = [
+        ratio(kw[:, one].sum(axis=1).max(axis=-1), peaks[:, kind == one].sum(axis=1))
+        for one in (STATION, SWAP)
+    ]
     return Values((CITY, *_KIND_KEYS), np.stack([city, *kinds], axis=1))
 
 

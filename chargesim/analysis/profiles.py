@@ -95,7 +95,11 @@ def quarter_load(result: RunResult) -> QuarterLoad:
     by_kind = np.stack([run.district_kw.sum(axis=1) for run in result.replications]) / 1000
     city = by_kind.sum(axis=1)
     daily = by_kind.reshape(len(by_kind), 2, result.days, 96)
-    return QuarterLoad(daily.mean(axis=(0, 2)), city.reshape(-1, 96).max(axis=0), t_interval(city.max(axis=1), level=result.interval_level))
+    return QuarterLoad(
+        daily.mean(axis=(0, 2)),
+        city.reshape(-1, 96).max(axis=0),
+        t_interval(city.max(axis=1), level=result.interval_level),
+    )
 
 
 @dataclass(frozen=True)
@@ -124,14 +128,23 @@ def wait_curves(result: RunResult, by: Literal["fleet", "kind"]) -> list[WaitCur
     """
     axis, names = (1, result.fleets) if by == "fleet" else (0, KINDS)
     bins = sum(run.wait_bins.sum(axis=(2, 3)) for run in result.replications)
-    unserved = sum(run.outcomes[[PARTIAL, LOST, STRANDED]].sum(axis=(0, 3, 4)) for run in result.replications)
+    unserved = sum(
+        run.outcomes[[PARTIAL, LOST, STRANDED]].sum(axis=(0, 3, 4)) for run in result.replications
+    )
     bins, unserved = np.asarray(bins).sum(axis=axis), np.asarray(unserved).sum(axis=axis)
     shares = share_at_most(bins, unserved=unserved)
     wishes = bins.sum(axis=-1) + unserved
     days = len(result.replications) * result.days
     edges = bin_edges_min()[1:-1]
     return [
-        WaitCurve(name, edges, shares[i, 1:], float(shares[i, 0]), float(unserved[i] / wishes[i]), float(wishes[i] / days))
+        WaitCurve(
+            name,
+            edges,
+            shares[i, 1:],
+            float(shares[i, 0]),
+            float(unserved[i] / wishes[i]),
+            float(wishes[i] / days),
+        )
         for i, name in enumerate(names)
         if wishes[i] > 0
     ]

@@ -18,7 +18,9 @@ _LARGEST_GAMMA = 0.24
 def _offered_load(rate_per_h: float, service_min: float, servers: int) -> float:
     """Return the mean number of busy servers that the arrivals ask for, after checking the arguments."""
     if rate_per_h < 0 or service_min <= 0 or servers < 1:
-        raise ValueError(f"needs rate_per_h >= 0, service_min > 0, servers >= 1; got {rate_per_h:g}, {service_min:g}, {servers}")
+        raise ValueError(
+            f"needs rate_per_h >= 0, service_min > 0, servers >= 1; got {rate_per_h:g}, {service_min:g}, {servers}"
+        )
     return rate_per_h * service_min / 60
 
 
@@ -141,7 +143,9 @@ def mdc_exact_wait_min(rate_per_h: float, service_min: float, servers: int) -> f
     return float((above / m).sum()) * service_min / load
 
 
-def mgc_wait_min(rate_per_h: float, service_min: float, servers: int, *, service_cv2: float) -> float:
+def mgc_wait_min(
+    rate_per_h: float, service_min: float, servers: int, *, service_cv2: float
+) -> float:
     """Return the approximate mean wait [min] of an M/G/c queue.
 
     Parameters
@@ -189,7 +193,9 @@ def shared_service_min(rate_per_h: float, service_min: float) -> float:
     return service_min / (1 - load) if load < 1 else math.inf
 
 
-def rack_empty_share(rate_per_h: float, charging_min: float, slots: int, packs: int, *, swap_min: float) -> float:
+def rack_empty_share(
+    rate_per_h: float, charging_min: float, slots: int, packs: int, *, swap_min: float
+) -> float:
     """Return the share of arrivals at a swap site that find no charged pack and leave: machine repair with spares.
 
     Parameters
@@ -261,7 +267,9 @@ class Impatience:
     """share of the arrivals that find all servers busy [0..1]"""
 
 
-def erlang_a(rate_per_h: float, service_min: float, servers: int, *, patience_min: float) -> Impatience:
+def erlang_a(
+    rate_per_h: float, service_min: float, servers: int, *, patience_min: float
+) -> Impatience:
     """Evaluate an M/M/c queue whose customers leave when an exponential patience ends.
 
     Parameters
@@ -288,7 +296,10 @@ def erlang_a(rate_per_h: float, service_min: float, servers: int, *, patience_mi
     births, most = rate_per_h / 60, servers + 64
     while True:
         states = np.arange(1, most + 1)
-        deaths = np.minimum(states, servers) / service_min + np.maximum(states - servers, 0) / patience_min
+        deaths = (
+            np.minimum(states, servers) / service_min
+            + np.maximum(states - servers, 0) / patience_min
+        )
         logs = np.concatenate([[0.0], np.cumsum(np.log(births / deaths))])
         if logs[-1] < logs.max() - 37 and deaths[-1] > 1.5 * births:
             break

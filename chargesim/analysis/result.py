@@ -60,7 +60,9 @@ class RunResult:
 
     def __post_init__(self) -> None:
         if len(self.groups) != len(self.fleets):
-            raise ValueError(f"groups: got {len(self.groups)}, needs one for each of the {len(self.fleets)} fleets")
+            raise ValueError(
+                f"groups: got {len(self.groups)}, needs one for each of the {len(self.fleets)} fleets"
+            )
         unknown = sorted(set(self.groups) - set(GROUPS))
         if unknown:
             raise ValueError(f"groups: got {unknown[0]!r}, needs one of {', '.join(GROUPS)}")
@@ -69,8 +71,15 @@ class RunResult:
         sites, districts = len(self.network.sites), len(self.network.districts.name)
         for number, replication in enumerate(self.replications):
             _check_axis(number, "busy_min", replication.busy_min.shape, (sites, 24))
-            _check_axis(number, "district_kw", replication.district_kw.shape, (2, districts, 96 * self.days))
-            _check_axis(number, "within", replication.within.shape, (len(self.thresholds_min), len(self.fleets), 3, districts, 24))
+            _check_axis(
+                number, "district_kw", replication.district_kw.shape, (2, districts, 96 * self.days)
+            )
+            _check_axis(
+                number,
+                "within",
+                replication.within.shape,
+                (len(self.thresholds_min), len(self.fleets), 3, districts, 24),
+            )
 
     @property
     def interval_level(self) -> float:
@@ -89,10 +98,14 @@ class RunResult:
             if abs(threshold - minutes) < 1e-9:
                 return index
         counted = ", ".join(f"{threshold:g}" for threshold in self.thresholds_min)
-        raise ValueError(f"waits of at most {minutes:g} min were not counted in this run; counted are {counted} min")
+        raise ValueError(
+            f"waits of at most {minutes:g} min were not counted in this run; counted are {counted} min"
+        )
 
 
 def _check_axis(number: int, name: str, shape: Sequence[int], expected: Sequence[int]) -> None:
     """Refuse an array whose shape does not fit the result."""
     if tuple(shape) != tuple(expected):
-        raise ValueError(f"replication {number}: {name} has the shape {tuple(shape)}, needs {tuple(expected)}")
+        raise ValueError(
+            f"replication {number}: {name} has the shape {tuple(shape)}, needs {tuple(expected)}"
+        )

@@ -66,7 +66,10 @@ def site_mask(result: RunResult, group: str) -> Bools:
     """
     sites = result.network.sites
     if group == "expressway":
-        return np.asarray(np.array([access == "expressway" for access in sites.access], dtype=np.bool_) & (sites.kind == STATION))
+        return np.asarray(
+            np.array([access == "expressway" for access in sites.access], dtype=np.bool_)
+            & (sites.kind == STATION)
+        )
     for_trucks = np.array([access == "truck" for access in sites.access], dtype=np.bool_)
     wanted = for_trucks if group in ("trucks", "truck_swap") else ~for_trucks
     return np.asarray(wanted & (sites.kind == (SWAP if "swap" in group else STATION)))
@@ -135,8 +138,14 @@ class SiteScopes:
         sites, names = result.network.sites, result.network.districts.name
         rows = [sites.kind == kind]
         rows += [site_mask(result, group) for group in SITE_GROUPS[kind]]
-        rows += [(sites.kind == kind) & (sites.district == district) for district in range(len(names))]
-        keys = [CITY, *(("group", group) for group in SITE_GROUPS[kind]), *(("district", name) for name in names)]
+        rows += [
+            (sites.kind == kind) & (sites.district == district) for district in range(len(names))
+        ]
+        keys = [
+            CITY,
+            *(("group", group) for group in SITE_GROUPS[kind]),
+            *(("district", name) for name in names),
+        ]
         keys += [("hour", hour_name(hour)) for hour in range(24)]
         return cls(tuple(keys), np.stack(rows).astype(np.float64))
 
@@ -156,7 +165,9 @@ class SiteScopes:
         """
         chosen = by_site_hour if hours is None else by_site_hour[..., hours]
         whole = chosen.sum(axis=-1) @ self.members.T
-        return np.concatenate([whole, np.einsum("rsh,s->rh", by_site_hour, self.members[0])], axis=-1)
+        return np.concatenate(
+            [whole, np.einsum("rsh,s->rh", by_site_hour, self.members[0])], axis=-1
+        )
 
     def site_hours(self, per_site: NDArray[Any], hours: list[int] | None = None) -> Floats:
         """Return the sum of a constant of the sites times hours of day, for each scope [1/day].

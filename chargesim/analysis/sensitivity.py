@@ -20,7 +20,9 @@ from scipy.stats import binomtest
 
 from chargesim.analysis.result import Floats
 
-dill.extend(use_dill=False)  # SALib's imports teach `pickle` to pickle anything, a lock too; what cannot be hashed must stay so
+dill.extend(
+    use_dill=False
+)  # SALib's imports teach `pickle` to pickle anything, a lock too; what cannot be hashed must stay so
 
 GRID = 4
 """Levels of a Morris trajectory: 0, 1/3, 2/3, 1."""
@@ -57,10 +59,15 @@ def morris_points(groups: Sequence[str], trajectories: int, seed: int) -> Floats
         The group of each input.
     trajectories, seed : int
     """
-    return np.asarray(morris_sampling.sample(_problem(groups), trajectories, num_levels=GRID, seed=seed), dtype=np.float64)
+    return np.asarray(
+        morris_sampling.sample(_problem(groups), trajectories, num_levels=GRID, seed=seed),
+        dtype=np.float64,
+    )
 
 
-def morris_effects(groups: Sequence[str], points: Floats, values: Floats, seed: int) -> pd.DataFrame:
+def morris_effects(
+    groups: Sequence[str], points: Floats, values: Floats, seed: int
+) -> pd.DataFrame:
     """Return the mean absolute effect of each group, from end to end of its range, with its bootstrap half-width.
 
     Parameters
@@ -72,9 +79,15 @@ def morris_effects(groups: Sequence[str], points: Floats, values: Floats, seed: 
     seed : int
         Of the bootstrap.
     """
-    found = morris_analysis.analyze(_problem(groups), points, values, num_levels=GRID, seed=seed, print_to_console=False)
+    found = morris_analysis.analyze(
+        _problem(groups), points, values, num_levels=GRID, seed=seed, print_to_console=False
+    )
     return pd.DataFrame(
-        {"group": list(found["names"]), "mu_star": np.asarray(found["mu_star"], float), "half": np.asarray(found["mu_star_conf"], float)}
+        {
+            "group": list(found["names"]),
+            "mu_star": np.asarray(found["mu_star"], float),
+            "half": np.asarray(found["mu_star_conf"], float),
+        }
     )
 
 
@@ -89,7 +102,10 @@ def sobol_points(groups: Sequence[str], size: int, seed: int) -> Floats:
         A power of 2.
     seed : int
     """
-    return np.asarray(sobol_sampling.sample(_problem(groups), size, calc_second_order=False, seed=seed), dtype=np.float64)
+    return np.asarray(
+        sobol_sampling.sample(_problem(groups), size, calc_second_order=False, seed=seed),
+        dtype=np.float64,
+    )
 
 
 def sobol_shares(groups: Sequence[str], values: Floats, seed: int) -> pd.DataFrame:
@@ -106,12 +122,31 @@ def sobol_shares(groups: Sequence[str], values: Floats, seed: int) -> pd.DataFra
     names = list(dict.fromkeys(groups))
     if np.ptp(values) == 0:
         nothing = np.full(len(names), np.nan)
-        return pd.DataFrame({"group": names, "first": nothing, "first_half": nothing, "total": nothing, "total_half": nothing})
+        return pd.DataFrame(
+            {
+                "group": names,
+                "first": nothing,
+                "first_half": nothing,
+                "total": nothing,
+                "total_half": nothing,
+            }
+        )
     found = sobol_analysis.analyze(
-        _problem(groups), values, calc_second_order=False, num_resamples=500, conf_level=0.95, seed=seed, print_to_console=False
+        _problem(groups),
+        values,
+        calc_second_order=False,
+        num_resamples=500,
+        conf_level=0.95,
+        seed=seed,
+        print_to_console=False,
     )
     columns = {"first": "S1", "first_half": "S1_conf", "total": "ST", "total_half": "ST_conf"}
-    return pd.DataFrame({"group": names, **{name: np.asarray(found[key], dtype=np.float64) for name, key in columns.items()}})
+    return pd.DataFrame(
+        {
+            "group": names,
+            **{name: np.asarray(found[key], dtype=np.float64) for name, key in columns.items()},
+        }
+    )
 
 
 def noise_share(values: Floats) -> float:
@@ -123,7 +158,11 @@ def noise_share(values: Floats) -> float:
     """
     values = values[~np.isnan(values).any(axis=1)]
     between = float(values.mean(axis=1).var(ddof=1)) if len(values) > 1 else 0.0
-    return min(1.0, float(values.var(axis=1, ddof=1).mean()) / values.shape[1] / between) if between > 0 else float("nan")
+    return (
+        min(1.0, float(values.var(axis=1, ddof=1).mean()) / values.shape[1] / between)
+        if between > 0
+        else float("nan")
+    )
 
 
 def survivors(effects: Sequence[pd.DataFrame], most: int) -> list[str]:
@@ -135,11 +174,18 @@ def survivors(effects: Sequence[pd.DataFrame], most: int) -> list[str]:
         From `morris_effects`, one for each criterion.
     most : int
     """
-    total = pd.concat([frame.set_index("group")["mu_star"] for frame in effects], axis=1).sum(axis=1)
+    total = pd.concat([frame.set_index("group")["mu_star"] for frame in effects], axis=1).sum(
+        axis=1
+    )
     total = total[total > 0].sort_values(ascending=False, kind="stable")
     return [str(name) for name in total.index[:most]]
 
 
 def _problem(groups: Sequence[str]) -> dict[str, Any]:
     count = len(groups)
-    return {"num_vars": count, "names": [f"input {i}" for i in range(count)], "bounds": [[0.0, 1.0]] * count, "groups": list(groups)}
+    return {
+        "num_vars": count,
+        "names": [f"input {i}" for i in range(count)],
+        "bounds": [[0.0, 1.0]] * count,
+        "groups": list(groups),
+    }

@@ -65,7 +65,11 @@ class Standing:
 
 def shown_kpis(series: Series) -> list[Named]:
     """Return the KPIs of the panels `kpi`, each once, in order."""
-    named = [(shown.kpi, *shown.place) for shown in series.show if shown.panel == "kpi" and shown.kpi is not None]
+    named = [
+        (shown.kpi, *shown.place)
+        for shown in series.show
+        if shown.panel == "kpi" and shown.kpi is not None
+    ]
     return list(dict.fromkeys(named))
 
 
@@ -100,7 +104,10 @@ def replication_values(result: RunResult, kpis: Sequence[Named]) -> dict[Named, 
 
 def series_frame(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     """Return all KPIs of all variants: line, value, kpi, scope, key, mean, lower, upper (95 %), unit, n."""
-    frames = [outcome.kpis.assign(line=outcome.line, value="" if outcome.value is None else outcome.value) for outcome in outcomes]
+    frames = [
+        outcome.kpis.assign(line=outcome.line, value="" if outcome.value is None else outcome.value)
+        for outcome in outcomes
+    ]
     return pd.concat(frames, ignore_index=True)[list(COLUMNS)]
 
 
@@ -164,7 +171,10 @@ def criterion_state(item: CriterionVerdict) -> str:
 
 def states(outcome: Outcome) -> dict[str, str]:
     """Return the state of the whole standard and of each criterion."""
-    return {WHOLE: outcome.verdict.verdict, **{item.name: criterion_state(item) for item in outcome.verdict.criteria}}
+    return {
+        WHOLE: outcome.verdict.verdict,
+        **{item.name: criterion_state(item) for item in outcome.verdict.criteria},
+    }
 
 
 def by_line(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
@@ -193,7 +203,9 @@ def standings(outcomes: Sequence[Outcome]) -> list[Standing]:
         return _over(list(outcomes), [outcome.line for outcome in outcomes], "")
     told = []
     for line, members in by_line(outcomes).items():
-        told += _over(members, [outcome.value for outcome in members if outcome.value is not None], line)
+        told += _over(
+            members, [outcome.value for outcome in members if outcome.value is not None], line
+        )
     return told
 
 
@@ -204,14 +216,23 @@ def _over(members: list[Outcome], values: Sequence[Value], line: str) -> list[St
     told = []
     for name in names:
         course = tuple(known.get(name, "nothing") for known in every)
-        words = sentence(values, course, _used(members, name)) if line else sentence_by_line([str(value) for value in values], course)
+        words = (
+            sentence(values, course, _used(members, name))
+            if line
+            else sentence_by_line([str(value) for value in values], course)
+        )
         told.append(Standing(line, name, tuple(values), course, f"{name}: {words}"))
     return told
 
 
 def _used(members: list[Outcome], name: str) -> list[float] | None:
     """Return a criterion's failures over its allowance in each variant; None for the whole standard."""
-    found = [item.allowance_used for outcome in members for item in outcome.verdict.criteria if item.name == name]
+    found = [
+        item.allowance_used
+        for outcome in members
+        for item in outcome.verdict.criteria
+        if item.name == name
+    ]
     return found if len(found) == len(members) else None
 
 
@@ -225,9 +246,20 @@ def changes(outcomes: Sequence[Outcome]) -> list[tuple[str, Value, Value]]:
     for line, members in by_line(outcomes).items():
         for before, after in pairwise(members):
             old, new = states(before), states(after)
-            judged = [name for name in old if name in new and {old[name], new[name]} <= {"meets", "fails", "inconclusive"}]
-            weight = sum((10 if "inconclusive" not in (old[name], new[name]) else 1) * (old[name] != new[name]) for name in judged)
+            judged = [
+                name
+                for name in old
+                if name in new and {old[name], new[name]} <= {"meets", "fails", "inconclusive"}
+            ]
+            weight = sum(
+                (10 if "inconclusive" not in (old[name], new[name]) else 1)
+                * (old[name] != new[name])
+                for name in judged
+            )
             weight += 100 * (old[WHOLE] != new[WHOLE])
             if weight and before.value is not None and after.value is not None:
                 found.append((weight, line, before.value, after.value))
-    return [(line, before, after) for _, line, before, after in sorted(found, key=lambda change: -change[0])]
+    return [
+        (line, before, after)
+        for _, line, before, after in sorted(found, key=lambda change: -change[0])
+    ]

@@ -37,10 +37,14 @@ def share_unserved(tallies: Tallies) -> Values:
 
 def share_within(tallies: Tallies, minutes: float) -> Values:
     """Return the share of all that wished who were served after at most some minutes of waiting."""
-    return _share(tallies.sessions, tallies.sessions.within[:, tallies.result.threshold_index(minutes)])
+    return _share(
+        tallies.sessions, tallies.sessions.within[:, tallies.result.threshold_index(minutes)]
+    )
 
 
-def quantile(tallies: Tallies, histogram: Histogram, share: float, *, served_only: bool = False) -> Values:
+def quantile(
+    tallies: Tallies, histogram: Histogram, share: float, *, served_only: bool = False
+) -> Values:
     """Return a quantile of the wait or the delay in each replication, and of all replications pooled [min]."""
     sessions = tallies.sessions
     bins: Floats = getattr(sessions, histogram)
@@ -51,12 +55,18 @@ def quantile(tallies: Tallies, histogram: Histogram, share: float, *, served_onl
 
 def mean_of_served(tallies: Tallies, name: str) -> Values:
     """Return a mean per served session, of minutes."""
-    return Values(tallies.sessions.keys, ratio(tallies.sessions.cells[name], tallies.sessions.outcomes[:, SERVED]))
+    return Values(
+        tallies.sessions.keys,
+        ratio(tallies.sessions.cells[name], tallies.sessions.outcomes[:, SERVED]),
+    )
 
 
 def mean_wait(tallies: Tallies) -> Values:
     """Return the mean queue minutes of all that wished, the unserved with the minutes that they queued."""
-    return Values(tallies.sessions.keys, ratio(tallies.sessions.cells["wait_all_min"], tallies.sessions.judged))
+    return Values(
+        tallies.sessions.keys,
+        ratio(tallies.sessions.cells["wait_all_min"], tallies.sessions.judged),
+    )
 
 
 def wishes_per_day(tallies: Tallies) -> Values:
@@ -66,7 +76,9 @@ def wishes_per_day(tallies: Tallies) -> Values:
 
 def unserved_kwh_per_day(tallies: Tallies) -> Values:
     """Return the energy that was wished and not taken, per judged day [kWh]."""
-    return Values(tallies.sessions.keys, tallies.sessions.cells["unserved_kwh"] / tallies.result.days)
+    return Values(
+        tallies.sessions.keys, tallies.sessions.cells["unserved_kwh"] / tallies.result.days
+    )
 
 
 def unfinished(tallies: Tallies) -> Values:

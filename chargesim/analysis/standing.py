@@ -18,7 +18,9 @@ _WORDS = {
 }
 
 
-def sentence(values: Sequence[Value], states: Sequence[str], used: Sequence[float] | None = None) -> str:
+def sentence(
+    values: Sequence[Value], states: Sequence[str], used: Sequence[float] | None = None
+) -> str:
     """Return what becomes of a criterion along rising values.
 
     Parameters
@@ -39,7 +41,9 @@ def sentence(values: Sequence[Value], states: Sequence[str], used: Sequence[floa
     """
     monthly = isinstance(values[0], str)
     told = stretches(values, states, at="in" if monthly else "at")
-    return told if len(set(states)) == 1 else "; ".join([told, *_turns(values, states, used, monthly)])
+    return (
+        told if len(set(states)) == 1 else "; ".join([told, *_turns(values, states, used, monthly)])
+    )
 
 
 def stretches(values: Sequence[Value], states: Sequence[str], *, at: str = "at") -> str:
@@ -78,7 +82,9 @@ def _spans(values: Sequence[Value], states: Sequence[str]) -> list[tuple[str, Va
     return spans
 
 
-def _turns(values: Sequence[Value], states: Sequence[str], used: Sequence[float] | None, monthly: bool) -> list[str]:
+def _turns(
+    values: Sequence[Value], states: Sequence[str], used: Sequence[float] | None, monthly: bool
+) -> list[str]:
     """Return when the network falls behind (meets, later fails) or catches up; what is inconclusive lies between."""
     decided = [place for place, state in enumerate(states) if state in ("meets", "fails")]
     turns = []
@@ -91,13 +97,17 @@ def _turns(values: Sequence[Value], states: Sequence[str], used: Sequence[float]
         if monthly and month_number(str(values[after])) - month_number(str(values[before])) == 1:
             turns.append(f"{words} in {values[after]}")
         elif about is not None:
-            turns.append(f"{words if monthly else 'crosses the threshold'} about {about}, surely {between}")
+            turns.append(
+                f"{words if monthly else 'crosses the threshold'} about {about}, surely {between}"
+            )
         elif monthly:
             turns.append(f"{words} {between}")
     return turns
 
 
-def _crossing(values: Sequence[Value], used: Sequence[float], before: int, after: int) -> str | None:
+def _crossing(
+    values: Sequence[Value], used: Sequence[float], before: int, after: int
+) -> str | None:
     """Return about where the failures cross what is allowed, between two places of a series; None when they do not."""
     for left in range(before, after):
         one, other = used[left] - 1.0, used[left + 1] - 1.0
@@ -107,14 +117,25 @@ def _crossing(values: Sequence[Value], used: Sequence[float], before: int, after
             if isinstance(first, str):
                 start, end = month_number(first), month_number(str(last))
                 return month_text(round(start + part * (end - start)))
-            return _number(float(first) + part * (float(last) - float(first)), float(first), float(last))
+            return _number(
+                float(first) + part * (float(last) - float(first)), float(first), float(last)
+            )
     return None
 
 
 def _number(value: float, low: float, high: float) -> str:
     """Return a number between two others in three digits, or as many as keep it between them; without a power of ten."""
-    rounded = next((short for digits in range(3, 15) if low <= (short := float(f"{value:.{digits}g}")) <= high), value)
-    return f"{rounded:,.0f}" if abs(rounded) >= 1000 and rounded.is_integer() else f"{rounded:,.12g}"
+    rounded = next(
+        (
+            short
+            for digits in range(3, 15)
+            if low <= (short := float(f"{value:.{digits}g}")) <= high
+        ),
+        value,
+    )
+    return (
+        f"{rounded:,.0f}" if abs(rounded) >= 1000 and rounded.is_integer() else f"{rounded:,.12g}"
+    )
 
 
 def _listed(names: list[str]) -> str:

@@ -12,7 +12,11 @@ def pack_availability(tallies: Tallies) -> Values:
     """Return the share of arrivals at swap sites that found a charged pack no earlier vehicle was waiting for."""
     scopes = tallies.sites.scopes[SWAP]
     arrivals = scopes.total(tallies.sites.arrivals)
-    return Values(scopes.keys, ratio(scopes.total(tallies.sites.pack_found), arrivals), trials=arrivals.sum(axis=0))
+    return Values(
+        scopes.keys,
+        ratio(scopes.total(tallies.sites.pack_found), arrivals),
+        trials=arrivals.sum(axis=0),
+    )
 
 
 def packs_ready(tallies: Tallies) -> Values:
@@ -25,12 +29,17 @@ def packs_ready(tallies: Tallies) -> Values:
 def swaps_per_site_day(tallies: Tallies) -> Values:
     """Return swaps per swap site and day, for the city and for cars and trucks apart."""
     result = tallies.result
-    swaps = np.stack([run.outcomes[SERVED, :, SWAP].sum(axis=(1, 2)) for run in result.replications])
+    swaps = np.stack(
+        [run.outcomes[SERVED, :, SWAP].sum(axis=(1, 2)) for run in result.replications]
+    )
     trucks = np.array([group == "trucks" for group in result.groups])
     parts = {CITY: (np.ones_like(trucks), result.network.sites.kind == SWAP)}
     parts[("group", "swap")] = (~trucks, site_mask(result, "swap"))
     parts[("group", "truck_swap")] = (trucks, site_mask(result, "truck_swap"))
-    columns = [ratio(swaps[:, fleets].sum(axis=1), np.asarray(sites.sum() * result.days)) for fleets, sites in parts.values()]
+    columns = [
+        ratio(swaps[:, fleets].sum(axis=1), np.asarray(sites.sum() * result.days))
+        for fleets, sites in parts.values()
+    ]
     return Values(tuple(parts), np.stack(columns, axis=1))
 
 

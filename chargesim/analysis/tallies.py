@@ -132,7 +132,9 @@ def _tally_sessions(result: RunResult) -> SessionTallies:
         return np.stack([scopes.total(array) for array in arrays]).astype(np.float64)
 
     def stacked_axes(groups: list[Floats]) -> Floats:
-        return np.stack([np.stack([scopes.total(array) for array in group]) for group in groups]).astype(np.float64)
+        return np.stack(
+            [np.stack([scopes.total(array) for array in group]) for group in groups]
+        ).astype(np.float64)
 
     return SessionTallies(
         keys=scopes.keys,
@@ -158,7 +160,10 @@ def _tally_sites(result: RunResult) -> SiteTallies:
         return np.stack([getattr(run, name) for run in result.replications]).astype(np.float64)
 
     names = [field.name for field in fields(SiteTallies) if field.name != "scopes"]
-    return SiteTallies(**{name: stacked(name) for name in names}, scopes={kind: SiteScopes.of(result, kind) for kind in (STATION, SWAP)})
+    return SiteTallies(
+        **{name: stacked(name) for name in names},
+        scopes={kind: SiteScopes.of(result, kind) for kind in (STATION, SWAP)},
+    )
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:

@@ -36,7 +36,9 @@ def bay_utilisation(tallies: Tallies) -> Values:
 def energy_utilisation(tallies: Tallies) -> Values:
     """Return the energy at the plug over rated gun power, ultra-fast and companions', times the hours."""
     scopes, sites = tallies.sites.scopes[STATION], tallies.result.network.sites
-    rated_kw = (sites.guns - sites.companions) * sites.gun_kw + sites.companions * sites.companion_kw
+    rated_kw = (
+        sites.guns - sites.companions
+    ) * sites.gun_kw + sites.companions * sites.companion_kw
     rated_kwh = tallies.result.days * scopes.site_hours(rated_kw)
     return Values(scopes.keys, ratio(scopes.total(tallies.sites.energy_kwh), rated_kwh))
 
@@ -46,18 +48,28 @@ def kwh_per_pile_day(tallies: Tallies) -> Values:
     scopes, guns = tallies.sites.scopes[STATION], tallies.result.network.sites.guns
     gun_days = tallies.result.days * scopes.members @ guns
     rows = len(gun_days)
-    return Values(scopes.keys[:rows], ratio(scopes.total(tallies.sites.energy_kwh)[:, :rows], gun_days))
+    return Values(
+        scopes.keys[:rows], ratio(scopes.total(tallies.sites.energy_kwh)[:, :rows], gun_days)
+    )
 
 
 def sessions_per_pile_day(tallies: Tallies) -> Values:
     """Return sessions that took energy at a gun, per gun that they may use and day."""
     result = tallies.result
-    served = np.stack([(run.outcomes[:2, :, STATION].sum(axis=(0, 2, 3))) for run in result.replications])
-    guns, trucks = result.network.sites.guns, np.array([group == "trucks" for group in result.groups])
+    served = np.stack(
+        [(run.outcomes[:2, :, STATION].sum(axis=(0, 2, 3))) for run in result.replications]
+    )
+    guns, trucks = (
+        result.network.sites.guns,
+        np.array([group == "trucks" for group in result.groups]),
+    )
     parts = {CITY: (np.ones_like(trucks), result.network.sites.kind == STATION)}
     parts[("group", "cars")] = (~trucks, site_mask(result, "cars"))
     parts[("group", "trucks")] = (trucks, site_mask(result, "trucks"))
-    columns = [ratio(served[:, fleets].sum(axis=1), np.asarray(guns[sites].sum() * result.days)) for fleets, sites in parts.values()]
+    columns = [
+        ratio(served[:, fleets].sum(axis=1), np.asarray(guns[sites].sum() * result.days))
+        for fleets, sites in parts.values()
+    ]
     return Values(tuple(parts), np.stack(columns, axis=1))
 
 
@@ -85,7 +97,10 @@ def queue_length_max_hour(tallies: Tallies) -> Values:
 
 def highest_of_sites(by_site: Floats, scopes: SiteScopes) -> Values:
     """Return the largest value of a site in each scope that is not an hour; NaN without a site."""
-    rows = [np.where(member.any(), by_site[:, member].max(axis=1, initial=0.0), np.nan) for member in scopes.members > 0]
+    rows = [
+        np.where(member.any(), by_site[:, member].max(axis=1, initial=0.0), np.nan)
+        for member in scopes.members > 0
+    ]
     return Values(scopes.keys[: len(rows)], np.stack(rows, axis=1))
 
 

@@ -50,7 +50,10 @@ class Verdict:
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict for JSON; not defined becomes None, infinite the text ``inf``."""
         nearest = nearest_to_breaking(self)
-        return {**_plain(dataclasses.asdict(self)), "nearest_to_breaking": None if nearest is None else nearest.name}
+        return {
+            **_plain(dataclasses.asdict(self)),
+            "nearest_to_breaking": None if nearest is None else nearest.name,
+        }
 
 
 def judge(result: RunResult) -> Verdict:
@@ -71,7 +74,10 @@ def judge(result: RunResult) -> Verdict:
     alpha = alpha_of_a_look(1 - confidence, result.looks)
     criteria = result.standard.criteria
     judged_count = sum(criterion.measure not in GIVEN for criterion in criteria)
-    judgements = [judge_criterion(result, criterion, alpha=alpha, criteria=max(judged_count, 1)) for criterion in criteria]
+    judgements = [
+        judge_criterion(result, criterion, alpha=alpha, criteria=max(judged_count, 1))
+        for criterion in criteria
+    ]
     missing = len(result.replications) < result.planned_replications
     outcomes = _undecided(judgements) if missing else _fail_after_holm(judgements, alpha)
     state = "incomplete" if missing else _overall(outcomes)
@@ -109,13 +115,18 @@ def _undecided(judgements: list[Judgement]) -> tuple[CriterionVerdict, ...]:
     """Return the criteria of an incomplete run: what the plan gives, and no verdict on the others."""
     outcomes = [judgement.outcome for judgement in judgements]
     return tuple(
-        one if one.verdict == "given" else dataclasses.replace(one, verdict="incomplete", more_replications=None) for one in outcomes
+        one
+        if one.verdict == "given"
+        else dataclasses.replace(one, verdict="incomplete", more_replications=None)
+        for one in outcomes
     )
 
 
 def _fail_after_holm(judgements: list[Judgement], alpha: float) -> tuple[CriterionVerdict, ...]:
     """Mark the criteria that fail after Holm's correction over all that are judged."""
-    judged = [index for index, judgement in enumerate(judgements) if not math.isnan(judgement.p_fail)]
+    judged = [
+        index for index, judgement in enumerate(judgements) if not math.isnan(judgement.p_fail)
+    ]
     outcomes = [judgement.outcome for judgement in judgements]
     if judged:
         rejected = holm([judgements[index].p_fail for index in judged], alpha=alpha)
@@ -132,12 +143,16 @@ def _decided(judgement: Judgement, fails: bool, criteria: int) -> CriterionVerdi
     side = "below" if outcome.sense == "at least" else "above"
     districts = judgement.surely if fails else judgement.beyond
     if districts and outcome.scope == "districts":
-        notes.append(f"{side} the threshold{' for sure' if fails else ', not yet for sure'}: {', '.join(districts)}")
+        notes.append(
+            f"{side} the threshold{' for sure' if fails else ', not yet for sure'}: {', '.join(districts)}"
+        )
     if judgement.beyond and not fails:
         over = [f"{judgement.parts} districts"] if judgement.parts > 1 else []
         over += [f"{criteria} criteria"] if criteria > 1 else []
         more = "" if outcome.more_replications is None else f"; {_about(outcome.more_replications)}"
-        notes.append(f"by itself beyond the threshold, but not after Holm's correction over {' and '.join(over)}: inconclusive{more}")
+        notes.append(
+            f"by itself beyond the threshold, but not after Holm's correction over {' and '.join(over)}: inconclusive{more}"
+        )
     return dataclasses.replace(outcome, note="; ".join(filter(None, [*notes, outcome.note])))
 
 
@@ -151,7 +166,9 @@ def _overall(outcomes: tuple[CriterionVerdict, ...]) -> State:
 
 def _more(outcomes: tuple[CriterionVerdict, ...]) -> int | None:
     """Return about how many more replications would decide all open criteria."""
-    needed = [outcome.more_replications for outcome in outcomes if outcome.verdict == "inconclusive"]
+    needed = [
+        outcome.more_replications for outcome in outcomes if outcome.verdict == "inconclusive"
+    ]
     known = [more for more in needed if more is not None]
     return max(known) if known and len(known) == len(needed) else None
 
@@ -160,16 +177,28 @@ def _about(more: int) -> str:
     return f"about {more:,} more replication{'s' if more > 1 else ''} would decide"
 
 
-def _note(result: RunResult, state: State, outcomes: tuple[CriterionVerdict, ...], more: int | None) -> str:
+def _note(
+    result: RunResult, state: State, outcomes: tuple[CriterionVerdict, ...], more: int | None
+) -> str:
     """Say in words what the state rests on."""
     notes = []
     if state == "incomplete":
-        notes.append(f"{len(result.replications)} of {result.planned_replications} replications are there; resume the run")
+        notes.append(
+            f"{len(result.replications)} of {result.planned_replications} replications are there; resume the run"
+        )
     if state == "inconclusive":
-        notes.append("how many more replications would decide cannot be told" if more is None else _about(more))
+        notes.append(
+            "how many more replications would decide cannot be told"
+            if more is None
+            else _about(more)
+        )
     if all(outcome.verdict == "given" for outcome in outcomes):
         notes.append("no criterion could be judged")
-    below = [outcome.name for outcome in outcomes if outcome.verdict == "given" and outcome.margin < -1e-12]
+    below = [
+        outcome.name
+        for outcome in outcomes
+        if outcome.verdict == "given" and outcome.margin < -1e-12
+    ]
     if below:
         notes.append(f"the plan itself gives less than asked for: {', '.join(below)}")
     if result.looks > 1:

@@ -42,10 +42,16 @@ def ciw(plant: Plant, table: Table) -> Callable[[], Found]:
     """
     module = import_module("ciw")
     arrivals, services = by_station(plant, table)
-    last_min = 1.0 + float(table["wish_min"].max(initial=0.0)) + sum(float(each.sum()) for each in services)
+    last_min = (
+        1.0
+        + float(table["wish_min"].max(initial=0.0))
+        + sum(float(each.sum()) for each in services)
+    )
     node = module.dists.Sequential
     network = module.create_network(
-        arrival_distributions=[node([*np.diff(each, prepend=0.0).tolist(), inf]) for each in arrivals],
+        arrival_distributions=[
+            node([*np.diff(each, prepend=0.0).tolist(), inf]) for each in arrivals
+        ],
         service_distributions=[node(each.tolist() or [1.0]) for each in services],
         number_of_servers=[int(guns) for guns in plant.servers],
         routing=module.routing.NetworkRouting([module.routing.Leave() for _ in arrivals]),
@@ -64,7 +70,9 @@ def by_station(plant: Plant, table: Table) -> tuple[list[Floats], list[Floats]]:
     """Return the instants of arrival and the minutes of service of each station, in the order of arrival [min]."""
     minutes = minutes_at_gun(plant, table)
     at = [np.flatnonzero(table["origin"] == site) for site in range(len(plant))]
-    return [table["wish_min"][rows] + 1.0 / TICKS_PER_MIN for rows in at], [minutes[rows] for rows in at]
+    return [table["wish_min"][rows] + 1.0 / TICKS_PER_MIN for rows in at], [
+        minutes[rows] for rows in at
+    ]
 
 
 def minutes_at_gun(plant: Plant, table: Table) -> Floats:
@@ -72,6 +80,15 @@ def minutes_at_gun(plant: Plant, table: Table) -> Floats:
     edge_soc, step_kw = plant.edge_soc, plant.step_kw[0]
     return durations_min(
         np.array(
-            [charge_min(row["soc"], row["target_soc"], row["battery_kwh"], edge_soc[row["curve"]], step_kw[row["curve"]]) for row in table]
+            [
+                charge_min(
+                    row["soc"],
+                    row["target_soc"],
+                    row["battery_kwh"],
+                    edge_soc[row["curve"]],
+                    step_kw[row["curve"]],
+                )
+                for row in table
+            ]
         )
     )

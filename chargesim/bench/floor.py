@@ -57,7 +57,7 @@ def floor(entries: float) -> Program:
 
 
 @njit(cache=True)
-def spin(heap, waits, times):  # type: ignore[no-untyped-def]
+def spin(heap, waits, times):
     """Take the first event and put a later one, so many times; the last entry of the heap is room for one more."""
     n = len(heap) - 1
     for turn in range(times):

@@ -47,12 +47,26 @@ def queueing_grid(sites: int, sessions: int, load: float = 0.6) -> Grid:
     The vehicles come in as many minutes as make the load, at most a day: the more stations, the fewer.
     """
     service_min, guns = 20.0, 2
-    return Grid(sites, sessions, service_min, guns, span_min=min(DAY_MIN, sessions * service_min / (sites * guns * load)))
+    return Grid(
+        sites,
+        sessions,
+        service_min,
+        guns,
+        span_min=min(DAY_MIN, sessions * service_min / (sites * guns * load)),
+    )
 
 
 def city_grid(sites: int, sessions_a_site: int = 25) -> Grid:
     """Return a grid with the choice, balking, patience and diversions of a city; nobody shares power."""
-    return Grid(sites, sites * sessions_a_site, service_min=12.0, known=8, patience_min=30.0, tolerance_min=30.0, max_diversions=2)
+    return Grid(
+        sites,
+        sites * sessions_a_site,
+        service_min=12.0,
+        known=8,
+        patience_min=30.0,
+        tolerance_min=30.0,
+        max_diversions=2,
+    )
 
 
 def grid_plant(grid: Grid) -> Plant:
@@ -80,7 +94,9 @@ def grid_plant(grid: Grid) -> Plant:
         edge_soc=np.array([[0.0, 1.0]]),
         step_kw=np.full((1, 1, 1), GUN_KW),
         servers=np.full(n, grid.guns),
-        outlets=Outlets(np.arange(0, count + 1, grid.guns), of_outlet, of_outlet, np.full(count, ULTRA_FAST)),
+        outlets=Outlets(
+            np.arange(0, count + 1, grid.guns), of_outlet, of_outlet, np.full(count, ULTRA_FAST)
+        ),
         cabinet_kw=of_site + np.inf,
         connection=np.arange(n),
         plug_kw=of_site + np.inf,
@@ -102,9 +118,15 @@ def grid_day(grid: Grid, day: int = 0, seed: int = 0) -> Table:
     table = empty_table(n)
     table["wish_min"] = day * DAY_MIN + instants_min(rng.uniform(0.0, grid.span_min, n))
     table["origin"] = rng.integers(0, grid.sites, n)
-    table["battery_kwh"] = durations_min(rng.gamma(4.0, grid.service_min / 4.0, n)) * (GUN_KW / 60.0)
+    table["battery_kwh"] = durations_min(rng.gamma(4.0, grid.service_min / 4.0, n)) * (
+        GUN_KW / 60.0
+    )
     table["target_soc"], table["consumption_kwh_km"], table["value_of_time_cny_h"] = 1.0, 0.15, 40.0
     table["swap_list"], table["guidance"] = -1, POSTED if grid.known > 1 else DISTANCE
-    table["patience_min"], table["tolerance_min"], table["max_diversions"] = grid.patience_min, grid.tolerance_min, grid.max_diversions
+    table["patience_min"], table["tolerance_min"], table["max_diversions"] = (
+        grid.patience_min,
+        grid.tolerance_min,
+        grid.max_diversions,
+    )
     table["key"] = vehicle_keys(seed, 0, "bench", day, 0, n)
     return sort_table(table)

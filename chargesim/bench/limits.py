@@ -36,8 +36,16 @@ def slowed_share(plant: Plant, table: Table) -> tuple[float, float]:
     log = log[(log["outcome"] == SERVED) & (log["kind"] == KINDS.index("station"))]
     cars, outlets = table[log["row"]], plant.places["outlet"][log["site"]]
     alone_min = [
-        charge_min(row["soc_in"], car["target_soc"], car["battery_kwh"], plant.edge_soc[car["curve"]], plant.step_kw[outlet, car["curve"]])
+        charge_min(
+            row["soc_in"],
+            car["target_soc"],
+            car["battery_kwh"],
+            plant.edge_soc[car["curve"]],
+            plant.step_kw[outlet, car["curve"]],
+        )
         for row, car, outlet in zip(log, cars, outlets, strict=True)
     ]
     slowed = log["service_min"] > np.array(alone_min) + 4 / TICKS_PER_MIN
-    return float(slowed.sum() / max(1, len(log))), len(np.unique(log["site"][slowed])) / max(1, len(np.unique(log["site"])))
+    return float(slowed.sum() / max(1, len(log))), len(np.unique(log["site"][slowed])) / max(
+        1, len(np.unique(log["site"]))
+    )

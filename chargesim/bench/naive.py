@@ -27,7 +27,9 @@ class NaiveCity:
         self.env, self.plant, self.end_min = simpy.Environment(), plant, end_min
         self.places = [simpy.Resource(self.env, capacity=int(n)) for n in plant.servers]
         self.packs = [simpy.Container(self.env, init=int(n)) if n else None for n in plant.packs]
-        self.slots = [simpy.Resource(self.env, capacity=int(max(1, n))) for n in np.diff(plant.outlets.first)]
+        self.slots = [
+            simpy.Resource(self.env, capacity=int(max(1, n))) for n in np.diff(plant.outlets.first)
+        ]
         self.posted_wait_min = np.zeros(len(plant))
         self.outcomes = dict.fromkeys(OUTCOMES, 0)
         self.waits: list[float] = []
@@ -49,7 +51,15 @@ class NaiveCity:
             return float(station_wait_min(present, plant.servers[site], plant.service_min[site]))
         packs = self.packs[site]
         ready = int(packs.level) if packs is not None else 0
-        return float(swap_wait_min(present, plant.servers[site], plant.service_min[site], ready, plant.pack_interval_min[site]))
+        return float(
+            swap_wait_min(
+                present,
+                plant.servers[site],
+                plant.service_min[site],
+                ready,
+                plant.pack_interval_min[site],
+            )
+        )
 
     def post(self) -> Process:
         """Post the occupancy of all sites again and again."""
@@ -62,7 +72,12 @@ class NaiveCity:
         """One vehicle, from its wish to its end."""
         env, plant, me = self.env, self.plant, table[row]
         yield env.timeout(me["wish_min"] - env.now)
-        soc, origin, wait, tried = float(me["soc"]), int(me["origin"]), 0.0, np.zeros(16, dtype=np.int64)
+        soc, origin, wait, tried = (
+            float(me["soc"]),
+            int(me["origin"]),
+            0.0,
+            np.zeros(16, dtype=np.int64),
+        )
         for attempt in range(int(me["max_diversions"]) + 1):
             site, km, minutes = choose_site(
                 table,
@@ -118,7 +133,13 @@ class NaiveCity:
             return
         curve, outlet = int(me["curve"]), int(plant.places["outlet"][site])
         target = max(soc, float(me["target_soc"]))
-        yield self.env.timeout(exact_min(charge_min(soc, target, battery, plant.edge_soc[curve], plant.step_kw[outlet, curve])))
+        yield self.env.timeout(
+            exact_min(
+                charge_min(
+                    soc, target, battery, plant.edge_soc[curve], plant.step_kw[outlet, curve]
+                )
+            )
+        )
         self.energy_kwh += (target - soc) * battery
 
     def charge_pack(self, site: int, soc: float, battery_kwh: float) -> Process:
@@ -128,7 +149,17 @@ class NaiveCity:
         target = max(soc, float(plant.places["hand_out_soc"][site]))
         with self.slots[site].request() as slot:
             yield slot
-            yield self.env.timeout(exact_min(charge_min(soc, target, battery_kwh, plant.edge_soc[curve], plant.step_kw[outlet, curve])))
+            yield self.env.timeout(
+                exact_min(
+                    charge_min(
+                        soc,
+                        target,
+                        battery_kwh,
+                        plant.edge_soc[curve],
+                        plant.step_kw[outlet, curve],
+                    )
+                )
+            )
         packs = self.packs[site]
         assert packs is not None
         yield packs.put(1)

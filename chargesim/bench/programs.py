@@ -25,7 +25,9 @@ def naive(plant: Plant, table: Table) -> Callable[[], Found]:
         city = NaiveCity(plant, [table], DAY_MIN)
         city.run()
         ended = sum(city.outcomes.values())
-        return Found(city.outcomes[OUTCOMES[SERVED]] / max(1, ended), float(np.mean(city.waits or [0.0])))
+        return Found(
+            city.outcomes[OUTCOMES[SERVED]] / max(1, ended), float(np.mean(city.waits or [0.0]))
+        )
 
     return run
 

@@ -62,12 +62,21 @@ class Race:
         """Return the median over the rounds of one program's time over another's in the same round; None if one did not run."""
         if not {name, other} <= self.times.keys():
             return None
-        return statistics.median(a / b for a, b in zip(self.times[name], self.times[other], strict=True))
+        return statistics.median(
+            a / b for a, b in zip(self.times[name], self.times[other], strict=True)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the race as plain data; `ratios[a][b]` is the time of a over that of b."""
-        ratios = {name: {other: self.ratio(name, other) for other in self.times} for name in self.times}
-        return {"title": self.title, "contenders": [vars(one) for one in self.contenders], "ratios": ratios, "notes": list(self.notes)}
+        ratios = {
+            name: {other: self.ratio(name, other) for other in self.times} for name in self.times
+        }
+        return {
+            "title": self.title,
+            "contenders": [vars(one) for one in self.contenders],
+            "ratios": ratios,
+            "notes": list(self.notes),
+        }
 
 
 def run_race(
@@ -101,8 +110,12 @@ def run_race(
         seconds, found[name] = timed(programs[name](plant, table))
         times[name].append(1e6 * seconds / max(1, len(table)))
     sessions = len(laps[-1][1])
-    ran = tuple(Contender(name, statistics.median(times[name]), sessions, *found[name]) for name in programs)
-    others = tuple(Contender(name, None, sessions, None, None, why) for name, why in (absent or {}).items())
+    ran = tuple(
+        Contender(name, statistics.median(times[name]), sessions, *found[name]) for name in programs
+    )
+    others = tuple(
+        Contender(name, None, sessions, None, None, why) for name, why in (absent or {}).items()
+    )
     return Race(title, others + ran, {name: tuple(each) for name, each in times.items()}, notes)
 
 

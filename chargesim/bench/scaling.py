@@ -59,7 +59,9 @@ class Days:
 def scale_sites(sites: Sequence[int], sessions: int, rounds: int = 3) -> Scaling:
     """Return what a session costs in cities of so many sites, with as many sessions a site and day, and as many in all."""
     grids = [city_grid(number) for number in sites]
-    return _scale("sites", [(grid, max(1, sessions // grid.sessions_a_day)) for grid in grids], rounds)
+    return _scale(
+        "sites", [(grid, max(1, sessions // grid.sessions_a_day)) for grid in grids], rounds
+    )
 
 
 def scale_sessions(days: Sequence[int], rounds: int = 3, grid: Grid = DAY_GRID) -> Scaling:
@@ -70,7 +72,12 @@ def scale_sessions(days: Sequence[int], rounds: int = 3, grid: Grid = DAY_GRID) 
 def _scale(title: str, runs: list[tuple[Grid, int]], rounds: int) -> Scaling:
     """Time runs in turn, round after round."""
     times = []
-    with tqdm(total=rounds * sum(grid.sessions_a_day * days for grid, days in runs), desc=title, leave=False, disable=None) as bar:
+    with tqdm(
+        total=rounds * sum(grid.sessions_a_day * days for grid, days in runs),
+        desc=title,
+        leave=False,
+        disable=None,
+    ) as bar:
         for _ in range(rounds):
             costs = []
             for grid, days in runs:
@@ -78,7 +85,10 @@ def _scale(title: str, runs: list[tuple[Grid, int]], rounds: int) -> Scaling:
                 bar.update(grid.sessions_a_day * days)
             times.append(costs)
     least = [min(costs) for costs in zip(*times, strict=True)]
-    sizes = tuple(Size(grid.sites, grid.sessions_a_day * days, cost) for (grid, days), cost in zip(runs, least, strict=True))
+    sizes = tuple(
+        Size(grid.sites, grid.sessions_a_day * days, cost)
+        for (grid, days), cost in zip(runs, least, strict=True)
+    )
     return Scaling(title, sizes, least[-1] / least[0], max(least) / min(least))
 
 

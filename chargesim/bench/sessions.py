@@ -84,13 +84,21 @@ class Bench:
     def targets(self) -> tuple[Target, ...]:
         """Return what is to be reached, as far as it was measured."""
         return tuple(_targets_of_races(self.day, self.power)) + tuple(
-            Target(f"compiled, dearest over cheapest by {one.title}", True, 1.3, one.dearest_over_cheapest) for one in self.scaling
+            Target(
+                f"compiled, dearest over cheapest by {one.title}",
+                True,
+                1.3,
+                one.dearest_over_cheapest,
+            )
+            for one in self.scaling
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return all numbers as plain data."""
         return {
-            "day": None if self.day is None else {**self.day.to_dict(), "draw_us_per_vehicle": self.draw_us_per_vehicle},
+            "day": None
+            if self.day is None
+            else {**self.day.to_dict(), "draw_us_per_vehicle": self.draw_us_per_vehicle},
             "queueing": [{"sites": sites, **race.to_dict()} for sites, race in self.queueing],
             "power": [race.to_dict() for race in self.power],
             "scaling": [one.to_dict() for one in self.scaling],
@@ -102,17 +110,44 @@ def _targets_of_races(day: Race | None, power: tuple[Race, ...]) -> list[Target]
     """Return the targets of the default day and of the two regimes of power."""
     targets = []
     if day is not None:
-        targets.append(Target("compiled, the day, us a session", True, 1.0, day[COMPILED].us_per_session or nan))
+        targets.append(
+            Target(
+                "compiled, the day, us a session", True, 1.0, day[COMPILED].us_per_session or nan
+            )
+        )
     for race, us, of_naive in zip(power, (None, 3.0), (60.0, 25.0), strict=False):
         if us is None:
-            targets.append(Target(f"compiled over floor, {race.title}", True, 3.0, race.ratio(COMPILED, FLOOR) or nan))
+            targets.append(
+                Target(
+                    f"compiled over floor, {race.title}",
+                    True,
+                    3.0,
+                    race.ratio(COMPILED, FLOOR) or nan,
+                )
+            )
         else:
-            targets.append(Target(f"compiled, {race.title}, us a session", True, us, race[COMPILED].us_per_session or nan))
-        targets.append(Target(f"naive over compiled, {race.title}", False, of_naive, race.ratio(NAIVE, COMPILED) or nan))
+            targets.append(
+                Target(
+                    f"compiled, {race.title}, us a session",
+                    True,
+                    us,
+                    race[COMPILED].us_per_session or nan,
+                )
+            )
+        targets.append(
+            Target(
+                f"naive over compiled, {race.title}",
+                False,
+                of_naive,
+                race.ratio(NAIVE, COMPILED) or nan,
+            )
+        )
     return targets
 
 
-def bench_case(case: Case, rounds: int = 3, parts: Sequence[str] = PARTS, sizes: Sizes = ORDINARY) -> Bench:
+def bench_case(
+    case: Case, rounds: int = 3, parts: Sequence[str] = PARTS, sizes: Sizes = ORDINARY
+) -> Bench:
     """Measure the parts of a bench that are asked for, all in this process.
 
     Parameters
@@ -140,11 +175,16 @@ def bench_case(case: Case, rounds: int = 3, parts: Sequence[str] = PARTS, sizes:
 
 
 def _race_all_queues(sizes: Sizes, rounds: int) -> tuple[tuple[int, Race], ...]:
-    return tuple((sites, race_queues(sites, sizes.queueing_sessions, rounds)) for sites in sizes.queueing_sites)
+    return tuple(
+        (sites, race_queues(sites, sizes.queueing_sessions, rounds))
+        for sites in sizes.queueing_sites
+    )
 
 
 def _scale_both(sizes: Sizes, rounds: int) -> tuple[Scaling, Scaling]:
-    return scale_sites(sizes.scaled_sites, sizes.scaled_sessions, rounds), scale_sessions(sizes.scaled_days, rounds)
+    return scale_sites(sizes.scaled_sites, sizes.scaled_sessions, rounds), scale_sessions(
+        sizes.scaled_days, rounds
+    )
 
 
 def _days_of(case: Case, rounds: int) -> tuple[list[Table], float]:
@@ -158,12 +198,12 @@ def _days_of(case: Case, rounds: int) -> tuple[list[Table], float]:
     return tables, statistics.median(costs)
 
 
-def race_day(title: str, plant: Plant, tables: Sequence[Table], notes: tuple[str, ...] = ()) -> Race:
+def race_day(
+    title: str, plant: Plant, tables: Sequence[Table], notes: tuple[str, ...] = ()
+) -> Race:
     """Let the naive program, both engines and the floor run on the same days."""
     entries, events = heap_of_run(plant, tables[0])
-    said = (
-        f"It is three pushes and pops a session at the compiled run's mean heap of {entries:,.0f} events ({events:.1f} events a session)."
-    )
+    said = f"It is three pushes and pops a session at the compiled run's mean heap of {entries:,.0f} events ({events:.1f} events a session)."
     programs = {NAIVE: naive, SIMPY: simpy_engine, COMPILED: compiled_engine, FLOOR: floor(entries)}
     return run_race(title, programs, [(plant, table) for table in tables], notes=(said, *notes))
 
@@ -171,12 +211,17 @@ def race_day(title: str, plant: Plant, tables: Sequence[Table], notes: tuple[str
 def race_limits(plant: Plant, tables: Sequence[Table]) -> tuple[Race, Race]:
     """Let them run where no limit of power binds, and where the limit of every site binds."""
     races = []
-    for title, changed in (("no limit binds", without_limits(plant)), ("all limits bind", with_limits(plant))):
+    for title, changed in (
+        ("no limit binds", without_limits(plant)),
+        ("all limits bind", with_limits(plant)),
+    ):
         share, stations = slowed_share(changed, tables[0])
-        said = (
-            f"{100 * share:.0f} % of the vehicles at stations were slowed by shared power, some at {100 * stations:.0f} % of the stations."
+        said = f"{100 * share:.0f} % of the vehicles at stations were slowed by shared power, some at {100 * stations:.0f} % of the stations."
+        notes = (
+            (said,)
+            if share == 0
+            else (f"Every connection gives {BINDING_KW:.0f} kW: {said}", NAIVE_NOTE)
         )
-        notes = (said,) if share == 0 else (f"Every connection gives {BINDING_KW:.0f} kW: {said}", NAIVE_NOTE)
         races.append(race_day(title, changed, tables, notes))
     return races[0], races[1]
 

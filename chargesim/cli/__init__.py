@@ -17,6 +17,10 @@ __all__ = [
 
 def main() -> None:
     """Run the command line."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who ends it by a signal gets what Ctrl-C gets
-    atexit.register(gc.freeze)  # the last collection would walk over every compiled function, half a second for nothing
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # who ends it by a signal gets what Ctrl-C gets
+    atexit.register(
+        gc.freeze
+    )  # the last collection would walk over every compiled function, half a second for nothing
     app()

@@ -46,6 +46,10 @@ def messages(*, kept: bool = True) -> Iterator[None]:
         typer.echo(str(error), err=True)
         raise typer.Exit(5) from None
     except KeyboardInterrupt:
-        rest = "finished replications are kept, the same command goes on from there" if kept else "nothing is kept"
+        rest = (
+            "finished replications are kept, the same command goes on from there"
+            if kept
+            else "nothing is kept"
+        )
         typer.echo(f"Interrupted; {rest}.", err=True)
         raise typer.Exit(130) from None

@@ -38,11 +38,19 @@ class Direction(StrEnum):
     better = "better"
 
 
-ScenarioPath = Annotated[Path, typer.Argument(metavar="SCENARIO", help="scenario file (YAML)", show_default=False)]
+ScenarioPath = Annotated[
+    Path, typer.Argument(metavar="SCENARIO", help="scenario file (YAML)", show_default=False)
+]
 Changes = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="change a key of the scenario, e.g. fleet.stock=1200000; may be repeated"),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="change a key of the scenario, e.g. fleet.stock=1200000; may be repeated",
+    ),
 ]
 Jobs = Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")]
 Figures = Annotated[bool, typer.Option("--figures/--no-figures", help="draw the figures")]
-AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object on stdout and nothing else there")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="print one JSON object on stdout and nothing else there")
+]

@@ -23,26 +23,57 @@ def run(
     set_: Changes = None,
     seed: Annotated[int | None, typer.Option(min=0, help="root seed of the run")] = None,
     replications: Annotated[
-        int | None, typer.Option(min=2, help="independent replications; judged once, unless --looks asks for more")
+        int | None,
+        typer.Option(
+            min=2, help="independent replications; judged once, unless --looks asks for more"
+        ),
     ] = None,
     looks: Annotated[
-        int | None, typer.Option(min=1, max=10, help="looks of the verdict, each at twice the replications, until all is decided")
+        int | None,
+        typer.Option(
+            min=1,
+            max=10,
+            help="looks of the verdict, each at twice the replications, until all is decided",
+        ),
     ] = None,
     precision: Annotated[
         str | None,
-        typer.Option(metavar="KPI=HALF_WIDTH", help="run on until this KPI's interval is so narrow (5%: of its mean); decides no verdict"),
+        typer.Option(
+            metavar="KPI=HALF_WIDTH",
+            help="run on until this KPI's interval is so narrow (5%: of its mean); decides no verdict",
+        ),
     ] = None,
-    budget: Annotated[int | None, typer.Option(min=2, help="replications at most for --precision; default 8 times the first look")] = None,
-    require_verdict: Annotated[bool, typer.Option("--require-verdict", help="exit code 0 meets, 3 fails, 4 inconclusive")] = False,
-    days: Annotated[int | None, typer.Option(min=1, help="days that are judged, e.g. 7 for a week")] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            min=2, help="replications at most for --precision; default 8 times the first look"
+        ),
+    ] = None,
+    require_verdict: Annotated[
+        bool, typer.Option("--require-verdict", help="exit code 0 meets, 3 fails, 4 inconclusive")
+    ] = False,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="days that are judged, e.g. 7 for a week")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
     sessions: Annotated[
-        Sessions, typer.Option(help="keep a row per session; auto: up to 2 million in all, none in a series")
+        Sessions,
+        typer.Option(help="keep a row per session; auto: up to 2 million in all, none in a series"),
     ] = Sessions.auto,
-    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw the figures")] = True,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="run directory; default runs/<name>-<hash>")] = None,
-    engine: Annotated[Engine, typer.Option(help="auto: SimPy for small runs, else compiled; the results are the same")] = Engine.auto,
-    debug: Annotated[bool, typer.Option("--debug", help="check packs, places, SOC and energy at every event; slow")] = False,
+    figures: Annotated[
+        bool, typer.Option("--figures/--no-figures", help="draw the figures")
+    ] = True,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="run directory; default runs/<name>-<hash>")
+    ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(help="auto: SimPy for small runs, else compiled; the results are the same"),
+    ] = Engine.auto,
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", help="check packs, places, SOC and energy at every event; slow"),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Simulate a scenario and judge it against its service standard; a scenario with a series: all its variants, compared.
@@ -57,20 +88,53 @@ def run(
         from chargesim.study.run import run_scenario
 
         if budget is not None and precision is None:
-            raise InputError(["--budget: is for a run for --precision; --replications and --looks say how many a verdict takes"])
-        if replications is not None and looks is None and not any(one.startswith("looks=") for one in set_ or []):
+            raise InputError(
+                [
+                    "--budget: is for a run for --precision; --replications and --looks say how many a verdict takes"
+                ]
+            )
+        if (
+            replications is not None
+            and looks is None
+            and not any(one.startswith("looks=") for one in set_ or [])
+        ):
             looks = 1
         given = {"seed": seed, "replications": replications, "looks": looks, "horizon.days": days}
-        loaded = load(scenario, [*(set_ or []), *(f"{key}={value}" for key, value in given.items() if value is not None)])
+        loaded = load(
+            scenario,
+            [
+                *(set_ or []),
+                *(f"{key}={value}" for key, value in given.items() if value is not None),
+            ],
+        )
         if loaded.scenario.series is not None:
-            for option, used in (("--debug", debug), ("--require-verdict", require_verdict), ("--precision", precision)):
+            for option, used in (
+                ("--debug", debug),
+                ("--require-verdict", require_verdict),
+                ("--precision", precision),
+            ):
                 if used:
-                    raise InputError([f"{option}: is for one scenario, not for a series; run a variant by itself with --set series=null"])
-            chosen: Any = {"jobs": jobs, "sessions": sessions.value, "out": out, "engine": engine.value}
+                    raise InputError(
+                        [
+                            f"{option}: is for one scenario, not for a series; run a variant by itself with --set series=null"
+                        ]
+                    )
+            chosen: Any = {
+                "jobs": jobs,
+                "sessions": sessions.value,
+                "out": out,
+                "engine": engine.value,
+            }
             _run_series(loaded, figures=figures, as_json=as_json, **chosen)
             return
         asked = Precision.parse(precision) if precision is not None else None
-        options: Any = {"jobs": jobs, "sessions": sessions.value, "out": out, "debug": debug, "engine": engine.value}
+        options: Any = {
+            "jobs": jobs,
+            "sessions": sessions.value,
+            "out": out,
+            "debug": debug,
+            "engine": engine.value,
+        }
         try:
             finished = run_scenario(loaded, **options, precision=asked, budget=budget)
         except RunStoppedError as stopped:
@@ -92,9 +156,27 @@ def _print_run(finished: "Run", as_json: bool) -> None:
     if as_json:
         verdict = finished.verdict.to_dict()
         kpis = json.loads(finished.kpis[finished.kpis["scope"] == "city"].to_json(orient="records"))
-        said = {name: verdict[name] for name in ("verdict", "replications", "look", "looks", "more_replications", "criteria")}
+        said = {
+            name: verdict[name]
+            for name in (
+                "verdict",
+                "replications",
+                "look",
+                "looks",
+                "more_replications",
+                "criteria",
+            )
+        }
         reached = None if finished.reached is None else finished.reached.to_dict()
-        print_json({"run_dir": str(finished.folder), **said, "precision": reached, "engine": finished.engine, "kpis": kpis})
+        print_json(
+            {
+                "run_dir": str(finished.folder),
+                **said,
+                "precision": reached,
+                "engine": finished.engine,
+                "kpis": kpis,
+            }
+        )
         return
     from chargesim.study.lead_in import lead_in_text
     from chargesim.study.run import plan_text
@@ -107,15 +189,34 @@ def _print_run(finished: "Run", as_json: bool) -> None:
     if finished.reached is not None:
         print_precision(console, finished.reached, finished.verdict)
     if finished.case.scenario.recorded is None:
-        print_swap_shares(console, finished.kpis, {row.fleet: row.swap_target_share for row in finished.case.ledger.rows})
+        print_swap_shares(
+            console,
+            finished.kpis,
+            {row.fleet: row.swap_target_share for row in finished.case.ledger.rows},
+        )
     print_checks(console, finished.checks)
     if finished.result.days == 1:
         console.print("One day was judged; `--days 7` asks for a week.", style="dim")
-    console.print(lead_in_text(finished.folder, finished.case.task.lead_in_days), soft_wrap=True, highlight=False)
-    console.print(f"Engine: {finished.engine}. Took {finished.took}, figures apart.", soft_wrap=True, highlight=False)
-    there, taken = len(list((finished.folder / "replications").glob("*.parquet"))), len(finished.result.replications)
+    console.print(
+        lead_in_text(finished.folder, finished.case.task.lead_in_days),
+        soft_wrap=True,
+        highlight=False,
+    )
+    console.print(
+        f"Engine: {finished.engine}. Took {finished.took}, figures apart.",
+        soft_wrap=True,
+        highlight=False,
+    )
+    there, taken = (
+        len(list((finished.folder / "replications").glob("*.parquet"))),
+        len(finished.result.replications),
+    )
     if there > taken:
-        console.print(f"The directory holds {there} replications; all of this rests on the first {taken}.", soft_wrap=True, highlight=False)
+        console.print(
+            f"The directory holds {there} replications; all of this rests on the first {taken}.",
+            soft_wrap=True,
+            highlight=False,
+        )
     console.print(f"All results: {finished.folder}", soft_wrap=True, highlight=False)
 
 
@@ -127,7 +228,12 @@ def _run_series(loaded: "LoadedScenario", *, figures: bool, as_json: bool, **cho
     if figures:
         from chargesim.view.series import draw_series_files
 
-        draw_series_files(finished.series, finished.outcomes, loaded.scenario.standard.criteria, finished.folder / "figures")
+        draw_series_files(
+            finished.series,
+            finished.outcomes,
+            loaded.scenario.standard.criteria,
+            finished.folder / "figures",
+        )
     if as_json:
         print_json(finished.to_dict())
         return
@@ -178,7 +284,9 @@ def _check_series(loaded: "LoadedScenario", as_json: bool) -> None:
     each += [check_variant(variant, build_case(variant.loaded)) for variant in others]
     seconds = series_seconds(each)
     if as_json:
-        print_json({**checked.to_dict(), "run_seconds": seconds, "variants": [vars(one) for one in each]})
+        print_json(
+            {**checked.to_dict(), "run_seconds": seconds, "variants": [vars(one) for one in each]}
+        )
         return
     from chargesim.view.checking import print_check
     from chargesim.view.series_table import print_variants

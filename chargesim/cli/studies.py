@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chargesim.cli.messages import messages, plain_console, print_json
-from chargesim.cli.options import AsJson, Changes, Direction, Engine, Figures, Jobs, ScenarioPath, app
+from chargesim.cli.options import (
+    AsJson,
+    Changes,
+    Direction,
+    Engine,
+    Figures,
+    Jobs,
+    ScenarioPath,
+    app,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,17 +28,31 @@ def compare(
     plans: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PLAN", help="scenario files or run directories; the others are compared with the first", show_default=False
+            metavar="PLAN",
+            help="scenario files or run directories; the others are compared with the first",
+            show_default=False,
         ),
     ],
     set_: Changes = None,
     seed: Annotated[int | None, typer.Option(min=0, help="root seed of the runs")] = None,
-    replications: Annotated[int | None, typer.Option(min=2, help="independent replications of each plan")] = None,
-    days: Annotated[int | None, typer.Option(min=1, help="days that are judged, e.g. 7 for a week")] = None,
+    replications: Annotated[
+        int | None, typer.Option(min=2, help="independent replications of each plan")
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="days that are judged, e.g. 7 for a week")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
-    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw the figures")] = True,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="its directory; default runs/compare-<names>-<hash>")] = None,
-    engine: Annotated[Engine, typer.Option(help="auto: SimPy for small runs, else compiled; the results are the same")] = Engine.auto,
+    figures: Annotated[
+        bool, typer.Option("--figures/--no-figures", help="draw the figures")
+    ] = True,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="its directory; default runs/compare-<names>-<hash>"),
+    ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(help="auto: SimPy for small runs, else compiled; the results are the same"),
+    ] = Engine.auto,
     as_json: AsJson = False,
 ) -> None:
     """Compare plans on the same vehicles: which is better in what, by how much, how sure; runs those that have not run yet."""
@@ -37,8 +60,17 @@ def compare(
         from chargesim.study.comparing import compare as compare_runs
         from chargesim.view.comparison import write_comparison
 
-        changes = [f"{key}={value}" for key, value in (("seed", seed), ("horizon.days", days)) if value is not None]
-        chosen: Any = {"replications": replications, "jobs": jobs, "out": out, "engine": engine.value}
+        changes = [
+            f"{key}={value}"
+            for key, value in (("seed", seed), ("horizon.days", days))
+            if value is not None
+        ]
+        chosen: Any = {
+            "replications": replications,
+            "jobs": jobs,
+            "out": out,
+            "engine": engine.value,
+        }
         done = compare_runs(*plans, set_=set_ or [], changes=changes, **chosen)
         write_comparison(done, figures=figures)
         if as_json:
@@ -57,18 +89,37 @@ def compare(
 def limit(
     scenario: ScenarioPath,
     vary: Annotated[
-        str, typer.Option(metavar="KEY", help="a key of a number, or share_at_network, stock, gun_power, availability, patience")
+        str,
+        typer.Option(
+            metavar="KEY",
+            help="a key of a number, or share_at_network, stock, gun_power, availability, patience",
+        ),
     ] = "share_at_network",
-    low: Annotated[float | None, typer.Option("--from", help="lowest level; default around the scenario's value")] = None,
+    low: Annotated[
+        float | None,
+        typer.Option("--from", help="lowest level; default around the scenario's value"),
+    ] = None,
     high: Annotated[float | None, typer.Option("--to", help="highest level")] = None,
-    levels: Annotated[int | None, typer.Option(min=2, help="levels, over which the error is divided; 13 by default")] = None,
-    weekday: Annotated[str | None, typer.Option(help="the judged day; Wednesday by default")] = None,
-    direction: Annotated[Direction | None, typer.Option(help="what more of it does; found out by default")] = None,
+    levels: Annotated[
+        int | None,
+        typer.Option(min=2, help="levels, over which the error is divided; 13 by default"),
+    ] = None,
+    weekday: Annotated[
+        str | None, typer.Option(help="the judged day; Wednesday by default")
+    ] = None,
+    direction: Annotated[
+        Direction | None, typer.Option(help="what more of it does; found out by default")
+    ] = None,
     set_: Changes = None,
-    replications: Annotated[int | None, typer.Option(min=2, help="at each level; the scenario's by default, at least 40")] = None,
+    replications: Annotated[
+        int | None,
+        typer.Option(min=2, help="at each level; the scenario's by default, at least 40"),
+    ] = None,
     jobs: Jobs = 0,
     figures: Figures = True,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="default runs/limit-<name>-<key>-<hash>")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="default runs/limit-<name>-<key>-<hash>")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the level of an input at which the plan breaks: the largest that meets, the smallest that fails, the point between."""
@@ -77,22 +128,42 @@ def limit(
         from chargesim.study.limit import run_limit
 
         said: Any = None if direction is None else direction.value
-        chosen: Any = {"low": low, "high": high, "levels": levels, "weekday": weekday, "replications": replications, "direction": said}
+        chosen: Any = {
+            "low": low,
+            "high": high,
+            "levels": levels,
+            "weekday": weekday,
+            "replications": replications,
+            "direction": said,
+        }
         found = run_limit(load(scenario, set_ or []), vary, **chosen, jobs=jobs, out=out)
         from chargesim.view.limit import draw_limit_files, print_limit
 
-        _show(found, print_limit, draw_limit_files if figures else None, "levels.csv, limit.json", "limit.png", as_json)
+        _show(
+            found,
+            print_limit,
+            draw_limit_files if figures else None,
+            "levels.csv, limit.json",
+            "limit.png",
+            as_json,
+        )
 
 
 @app.command()
 def tornado(
     scenario: ScenarioPath,
     set_: Changes = None,
-    weekday: Annotated[str | None, typer.Option(help="the judged day; Wednesday by default")] = None,
-    replications: Annotated[int | None, typer.Option(min=2, help="of each setting; 6 by default")] = None,
+    weekday: Annotated[
+        str | None, typer.Option(help="the judged day; Wednesday by default")
+    ] = None,
+    replications: Annotated[
+        int | None, typer.Option(min=2, help="of each setting; 6 by default")
+    ] = None,
     jobs: Jobs = 0,
     figures: Figures = True,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="default runs/tornado-<name>-<hash>")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="default runs/tornado-<name>-<hash>")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Set each assumption of the demand ledger to its low and high end, and show which move the criteria most."""
@@ -100,23 +171,47 @@ def tornado(
         from chargesim.scenario.reading import load
         from chargesim.study.tornado import run_tornado
 
-        found = run_tornado(load(scenario, set_ or []), weekday=weekday, replications=replications, jobs=jobs, out=out)
+        found = run_tornado(
+            load(scenario, set_ or []),
+            weekday=weekday,
+            replications=replications,
+            jobs=jobs,
+            out=out,
+        )
         from chargesim.view.tornado import draw_tornado_files, print_tornado
 
-        _show(found, print_tornado, draw_tornado_files if figures else None, "tornado.csv, tornado.json", "tornado.png", as_json)
+        _show(
+            found,
+            print_tornado,
+            draw_tornado_files if figures else None,
+            "tornado.csv, tornado.json",
+            "tornado.png",
+            as_json,
+        )
 
 
 @app.command()
 def uncertainty(
     scenario: ScenarioPath,
     set_: Changes = None,
-    weekday: Annotated[str | None, typer.Option(help="the judged day; Wednesday by default")] = None,
-    layouts: Annotated[int | None, typer.Option(min=1, help="synthetic layouts among the inputs; 10 by default")] = None,
-    draws: Annotated[int | None, typer.Option(min=2, help="draws of all inputs, for the share that meets; 120 by default")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="a first look, in about a quarter of the time")] = False,
+    weekday: Annotated[
+        str | None, typer.Option(help="the judged day; Wednesday by default")
+    ] = None,
+    layouts: Annotated[
+        int | None, typer.Option(min=1, help="synthetic layouts among the inputs; 10 by default")
+    ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(min=2, help="draws of all inputs, for the share that meets; 120 by default"),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="a first look, in about a quarter of the time")
+    ] = False,
     jobs: Jobs = 0,
     figures: Figures = True,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="default runs/uncertainty-<name>-<hash>")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="default runs/uncertainty-<name>-<hash>")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell how sure the verdict is where the inputs are not: Monte Carlo error and input uncertainty apart, what it hangs on."""
@@ -128,11 +223,20 @@ def uncertainty(
 
         design = QUICK if quick else DEFAULT
         design = replace(design, layouts=layouts or design.layouts, draws=draws or design.draws)
-        found = run_uncertainty(load(scenario, set_ or []), design=design, weekday=weekday, jobs=jobs, out=out)
+        found = run_uncertainty(
+            load(scenario, set_ or []), design=design, weekday=weekday, jobs=jobs, out=out
+        )
         from chargesim.view.uncertainty import draw_uncertainty_files, print_uncertainty
 
         tables = "draws.csv, morris.csv, sobol.csv, uncertainty.json"
-        _show(found, print_uncertainty, draw_uncertainty_files if figures else None, tables, "uncertainty.png", as_json)
+        _show(
+            found,
+            print_uncertainty,
+            draw_uncertainty_files if figures else None,
+            tables,
+            "uncertainty.png",
+            as_json,
+        )
 
 
 def _show(
@@ -159,11 +263,20 @@ def _show(
 def lead_in(
     scenario: ScenarioPath,
     set_: Changes = None,
-    replications: Annotated[int | None, typer.Option(min=2, help="replications that are compared; default those of the first look")] = None,
+    replications: Annotated[
+        int | None,
+        typer.Option(min=2, help="replications that are compared; default those of the first look"),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw the figure")] = True,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="run directory; default runs/<name>-<hash>, as for run")] = None,
-    engine: Annotated[Engine, typer.Option(help="auto: SimPy for small runs, else compiled; the results are the same")] = Engine.auto,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="run directory; default runs/<name>-<hash>, as for run"),
+    ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(help="auto: SimPy for small runs, else compiled; the results are the same"),
+    ] = Engine.auto,
     as_json: AsJson = False,
 ) -> None:
     """Run a scenario with a lead-in twice as long, on the same vehicles, and print which KPIs move."""
@@ -171,7 +284,10 @@ def lead_in(
         from chargesim.scenario.reading import load
         from chargesim.study.lead_in import check_lead_in
 
-        changes = [*(set_ or []), *([] if replications is None else [f"replications={replications}"])]
+        changes = [
+            *(set_ or []),
+            *([] if replications is None else [f"replications={replications}"]),
+        ]
         checked = check_lead_in(load(scenario, changes), jobs=jobs, out=out, engine=engine.value)
         if figures:
             from chargesim.view.figures import write_figure
@@ -186,4 +302,8 @@ def lead_in(
         console = plain_console()
         print_lead_in(console, checked)
         drawn = ", the figure figures/lead_in.png" if figures else ""
-        console.print(f"All results: {checked.folder} (lead_in/lead_in.json{drawn})", soft_wrap=True, highlight=False)
+        console.print(
+            f"All results: {checked.folder} (lead_in/lead_in.json{drawn})",
+            soft_wrap=True,
+            highlight=False,
+        )

@@ -52,9 +52,16 @@ def engines(
 
 @app.command()
 def verify(
-    seed: Annotated[int, typer.Option(min=0, help="root seed; each row and replication has a stream of its own")] = 0,
-    replications: Annotated[int, typer.Option(min=2, help="independent replications of each row")] = 20,
-    rung: Annotated[list[str] | None, typer.Option("--row", metavar="NAME", help="climb this row alone; may be repeated")] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, help="root seed; each row and replication has a stream of its own")
+    ] = 0,
+    replications: Annotated[
+        int, typer.Option(min=2, help="independent replications of each row")
+    ] = 20,
+    rung: Annotated[
+        list[str] | None,
+        typer.Option("--row", metavar="NAME", help="climb this row alone; may be repeated"),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -63,7 +70,12 @@ def verify(
         from chargesim.verify.ladder import climb
         from chargesim.verify.rungs import ladder, named
 
-        climbed = climb(ladder() if rung is None else named(rung), seed=seed, replications=replications, jobs=jobs)
+        climbed = climb(
+            ladder() if rung is None else named(rung),
+            seed=seed,
+            replications=replications,
+            jobs=jobs,
+        )
         if as_json:
             print_json(climbed.to_dict())
         else:
@@ -98,11 +110,13 @@ def coverage(
 
 @app.command()
 def bench(
-    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="scenario whose first day is simulated")] = Path(
-        "scenarios/chongqing_2025.yaml"
-    ),
+    scenario: Annotated[
+        Path, typer.Argument(metavar="SCENARIO", help="scenario whose first day is simulated")
+    ] = Path("scenarios/chongqing_2025.yaml"),
     set_: Changes = None,
-    part: Annotated[list[Part] | None, typer.Option(help="measure this part alone; may be repeated")] = None,
+    part: Annotated[
+        list[Part] | None, typer.Option(help="measure this part alone; may be repeated")
+    ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="rounds; medians are printed")] = 3,
     full: Annotated[bool, typer.Option("--full", help="scale on to 10 million sessions")] = False,
     as_json: AsJson = False,
@@ -114,7 +128,9 @@ def bench(
         from chargesim.study.case import build_case
 
         parts = PARTS if part is None else tuple(one.value for one in part)
-        measured = bench_case(build_case(load(scenario, set_ or [])), rounds, parts, FULL if full else ORDINARY)
+        measured = bench_case(
+            build_case(load(scenario, set_ or [])), rounds, parts, FULL if full else ORDINARY
+        )
         if as_json:
             print_json(measured.to_dict())
         else:

@@ -98,7 +98,9 @@ def _logistic_share(elapsed: Floats, growth: float, midpoint: float) -> Floats:
 
 _CURVES: dict[Model, _Curve] = {
     "bass": _Curve(("innovation", "imitation"), _bass_share, (1e-3, 0.4), (1e-7, 1e-2), (0.1, 2.0)),
-    "logistic": _Curve(("growth", "midpoint"), _logistic_share, (0.4, 11.0), (1e-2, 0.0), (2.0, 50.0)),
+    "logistic": _Curve(
+        ("growth", "midpoint"), _logistic_share, (0.4, 11.0), (1e-2, 0.0), (2.0, 50.0)
+    ),
 }
 
 
@@ -155,7 +157,9 @@ def _fit(curve: _Curve, built: Floats) -> tuple[Floats, bool]:
     def off(x: Floats) -> Floats:
         return _built_by_year(curve, x, len(built)) - built
 
-    from scipy.optimize import least_squares  # an eighth of a second that a run with a given stock does not need
+    from scipy.optimize import (
+        least_squares,
+    )  # an eighth of a second that a run with a given stock does not need
 
     fit = least_squares(
         off,
@@ -172,7 +176,9 @@ def _built_by_year(curve: _Curve, x: Floats, years: int) -> Floats:
     """Return the vehicles built in each of the first years, by the model."""
     ends = np.arange(years + 1, dtype=np.float64)
     share = curve.share(ends, float(x[1]), float(x[2]))
-    share[0] = 0.0  # the series starts from nothing; all that a logistic curve has before it counts to its first year
+    share[0] = (
+        0.0  # the series starts from nothing; all that a logistic curve has before it counts to its first year
+    )
     return np.asarray(float(x[0]) * np.diff(share))
 
 
@@ -180,11 +186,17 @@ def _check_years(adoption: Adoption) -> None:
     first, last, stock = adoption.first_year, adoption.last_year, adoption.stock_year
     faults = []
     if last < first + LEAST_YEARS - 1:
-        faults.append(f"adoption.last_year: got {last}, needs at least {first + LEAST_YEARS - 1}; a fit takes {LEAST_YEARS} years")
+        faults.append(
+            f"adoption.last_year: got {last}, needs at least {first + LEAST_YEARS - 1}; a fit takes {LEAST_YEARS} years"
+        )
     if stock < first:
-        faults.append(f"adoption.stock_year: got {stock}, needs at least {first}, the first year of the series")
+        faults.append(
+            f"adoption.stock_year: got {stock}, needs at least {first}, the first year of the series"
+        )
     if stock > last + MOST_AHEAD:
-        faults.append(f"adoption.stock_year: got {stock}, needs at most {last + MOST_AHEAD}, {MOST_AHEAD} years past the series")
+        faults.append(
+            f"adoption.stock_year: got {stock}, needs at most {last + MOST_AHEAD}, {MOST_AHEAD} years past the series"
+        )
     if faults:
         raise InputError(faults)
 
@@ -196,7 +208,9 @@ def _yearly(adoption: Adoption, path: Path) -> tuple[tuple[int, float], ...]:
     if not mine:
         scopes = ", ".join(dict.fromkeys(row.scope for row in rows))
         raise InputError(
-            [f"adoption.production_scope: got {adoption.production_scope!r}, which is not a scope of {shown(path)}; scopes: {scopes}"]
+            [
+                f"adoption.production_scope: got {adoption.production_scope!r}, which is not a scope of {shown(path)}; scopes: {scopes}"
+            ]
         )
     wanted = [str(year) for year in range(adoption.first_year, adoption.last_year + 1)]
     whole = [row for row in mine if row.year in wanted]
@@ -208,9 +222,13 @@ def _yearly(adoption: Adoption, path: Path) -> tuple[tuple[int, float], ...]:
     ]
     gaps = [year for year in wanted if int(year) not in first]
     if gaps:
-        faults.append(f"{shown(path)}: {adoption.production_scope!r} has no row for {', '.join(gaps)}; every year of the fit needs one")
+        faults.append(
+            f"{shown(path)}: {adoption.production_scope!r} has no row for {', '.join(gaps)}; every year of the fit needs one"
+        )
     if not faults and sum(row.value for row in whole) <= 0:
-        faults.append(f"{shown(path)}: {adoption.production_scope!r} has no vehicles in {wanted[0]} to {wanted[-1]}")
+        faults.append(
+            f"{shown(path)}: {adoption.production_scope!r} has no vehicles in {wanted[0]} to {wanted[-1]}"
+        )
     if faults:
         raise InputError(faults)
     return tuple(sorted((int(row.year), row.value) for row in whole))

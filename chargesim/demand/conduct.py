@@ -43,7 +43,9 @@ class Conduct:
             compliance=lever(total.compliance, fleet.compliance),
             flexible_share=0.0 if on_the_way else fleet.flexible_share.value,
             flexible_min=fleet.flexible_min.value,
-            factors=scenario.tariff.factors() if scenario.tariff.energy_cny_kwh.value > 0 else (1.0,) * 24,
+            factors=scenario.tariff.factors()
+            if scenario.tariff.energy_cny_kwh.value > 0
+            else (1.0,) * 24,
             failed_start_share=scenario.reliability.failed_start_share.value,
             late_share=reservation.late_share.value if reservation.enabled else 0.0,
             late_mean_min=reservation.late_min.value,
@@ -59,7 +61,9 @@ class Conduct:
         """Tell whether no mechanism is on, so that no draw beside those of the wishes is needed."""
         return self.connected_share == 0 and not self.puts_off and self.failed_start_share == 0
 
-    def draws(self, seed: int, replication: int, fleet: str, day: int, layer: int, count: int) -> Floats:
+    def draws(
+        self, seed: int, replication: int, fleet: str, day: int, layer: int, count: int
+    ) -> Floats:
         """Return the uniforms of a layer's vehicles, from a stream of their own: no mechanism moves another draw."""
         if self.is_plain:
             return np.zeros((count, 0))
@@ -71,19 +75,30 @@ class Conduct:
         if self.puts_off:
             flexible = np.flatnonzero(u[_FLEXIBLE] < self.flexible_share)
             table["put_off_min"][flexible] = put_off_min(
-                table["wish_min"][flexible], u[_INSTANT, flexible], window_min=self.flexible_min, factors=np.array(self.factors)
+                table["wish_min"][flexible],
+                u[_INSTANT, flexible],
+                window_min=self.flexible_min,
+                factors=np.array(self.factors),
             )
         if self.failed_start_share > 0:
             table["failed_starts"] = u[_START] < self.failed_start_share
         if self.connected_share > 0 and self.late_share > 0 and self.late_mean_min > 0:
             late = u[_LATE] < self.late_share
-            table["late_min"][late] = durations_min(-self.late_mean_min * np.log1p(-u[_HOW_LATE, late]))
+            table["late_min"][late] = durations_min(
+                -self.late_mean_min * np.log1p(-u[_HOW_LATE, late])
+            )
 
     def _guidance(self, u_guidance: Floats, u: Floats) -> NDArray[np.int64]:
         """Return the levels; nested: who is connected stays so when the share rises, and without any the bits are the posted share's."""
         connected = self.connected_share
-        rest = (u_guidance - connected) / (1.0 - connected) if connected < 1 else np.ones(len(u_guidance))
+        rest = (
+            (u_guidance - connected) / (1.0 - connected)
+            if connected < 1
+            else np.ones(len(u_guidance))
+        )
         level = np.where(rest < self.posted_share, POSTED, DISTANCE)
         if connected == 0:
             return level
-        return np.where(u_guidance < connected, np.where(u[_COMPLIANCE] < self.compliance, CLOUD, POSTED), level)
+        return np.where(
+            u_guidance < connected, np.where(u[_COMPLIANCE] < self.compliance, CLOUD, POSTED), level
+        )

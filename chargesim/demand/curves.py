@@ -66,9 +66,13 @@ def read_curves(path: Path) -> Curves:
     for name, curve in points.items():
         socs = [point.soc for point in curve]
         if socs[0] != 0 or socs[-1] != 1 or any(b <= a for a, b in pairwise(socs)):
-            faults.append(f"{shown(path)}:{curve[0].line}: soc: curve {name!r} must rise from 0 to 1")
+            faults.append(
+                f"{shown(path)}:{curve[0].line}: soc: curve {name!r} must rise from 0 to 1"
+            )
         if len({(point.usable_kwh, point.volt) for point in curve}) > 1:
-            faults.append(f"{shown(path)}:{curve[0].line}: usable_kwh, volt: curve {name!r} has more than one value")
+            faults.append(
+                f"{shown(path)}:{curve[0].line}: usable_kwh, volt: curve {name!r} has more than one value"
+            )
     if faults:
         raise InputError(faults)
     steps = max(len(curve) for curve in points.values()) - 1
@@ -105,9 +109,13 @@ def read_profiles(path: Path) -> dict[str, Floats]:
     faults = []
     for name, weights in profiles.items():
         if np.isnan(weights).any():
-            faults.append(f"{shown(path)}: profile {name!r}: {int(np.isnan(weights).sum())} of its 168 hours are missing")
+            faults.append(
+                f"{shown(path)}: profile {name!r}: {int(np.isnan(weights).sum())} of its 168 hours are missing"
+            )
         elif weights.sum() <= 0:
-            faults.append(f"{shown(path)}: profile {name!r}: its weights add up to 0, they must be above 0")
+            faults.append(
+                f"{shown(path)}: profile {name!r}: its weights add up to 0, they must be above 0"
+            )
     if faults:
         raise InputError(faults)
     return {name: weights / weights.mean() for name, weights in profiles.items()}

@@ -85,7 +85,9 @@ class DemandModel:
     def expected_wishes(self, day: int) -> float:
         """Return the expected number of wishes on a day."""
         weekday = (self.first_weekday + day) % 7
-        return sum(fleet.wishes_per_day * float(fleet.weights[weekday].mean()) for fleet in self.fleets)
+        return sum(
+            fleet.wishes_per_day * float(fleet.weights[weekday].mean()) for fleet in self.fleets
+        )
 
     def day(self, replication: int, day: int) -> Table:
         """Return the demand table of one day, in the order of the wishes.
@@ -109,7 +111,10 @@ class DemandModel:
         model's layers less the row's own, see `demand.nesting`.
         """
         weekday = (self.first_weekday + day) % 7
-        parts = [_draw_fleet(self.seed, replication, day, (self.first_key + day) % 2**32, weekday, fleet) for fleet in self.fleets]
+        parts = [
+            _draw_fleet(self.seed, replication, day, (self.first_key + day) % 2**32, weekday, fleet)
+            for fleet in self.fleets
+        ]
         if not parts:
             return np.zeros(0, WISH), np.zeros(0, dtype=np.int64)
         table, layers = (np.concatenate([part[which] for part in parts]) for which in (0, 1))
@@ -117,7 +122,13 @@ class DemandModel:
         return rows_of(table, order), layers[order]
 
 
-def build_demand(scenario: Scenario, network: Network, ledger: Ledger, curves: Curves, profiles: dict[str, Floats]) -> DemandModel:
+def build_demand(
+    scenario: Scenario,
+    network: Network,
+    ledger: Ledger,
+    curves: Curves,
+    profiles: dict[str, Floats],
+) -> DemandModel:
     """Return the demand model of a scenario on its network."""
     rows = {row.fleet: row for row in ledger.rows}
     faults = [
@@ -133,14 +144,20 @@ def build_demand(scenario: Scenario, network: Network, ledger: Ledger, curves: C
         raise InputError(faults)
     if ledger.sessions_per_day > MOST_WISHES_PER_DAY:
         raise InputError(
-            [f"fleet.stock and the shares ask for {ledger.sessions_per_day:.3g} wishes a day; at most {MOST_WISHES_PER_DAY:,.0f} fit"]
+            [
+                f"fleet.stock and the shares ask for {ledger.sessions_per_day:.3g} wishes a day; at most {MOST_WISHES_PER_DAY:,.0f} fit"
+            ]
         )
     names = [*scenario.fleets, *([CORRIDOR] if scenario.corridors is not None else [])]
     fleets = []
     for index, name in enumerate(names):
         corridor = name == CORRIDOR
-        fleet = scenario.fleets[scenario.corridors.fleet if corridor and scenario.corridors else name]
-        origins, weights = _corridor_origins(network) if corridor else _zone_origins(scenario, network, name)
+        fleet = scenario.fleets[
+            scenario.corridors.fleet if corridor and scenario.corridors else name
+        ]
+        origins, weights = (
+            _corridor_origins(network) if corridor else _zone_origins(scenario, network, name)
+        )
         if weights.sum() <= 0:
             continue
         profile = scenario.corridors.profile if corridor and scenario.corridors else fleet.profile
@@ -161,7 +178,9 @@ def build_demand(scenario: Scenario, network: Network, ledger: Ledger, curves: C
                 curve_cdf=np.cumsum([share.value for share in fleet.curves.values()]),
                 curve_kwh=curves.battery_kwh[curve_rows],
                 capable_share=rows[name].capable_share,
-                pack_kwh=scenario.swap.pack_types[fleet.pack_type].kwh.value if fleet.pack_type else 0.0,
+                pack_kwh=scenario.swap.pack_types[fleet.pack_type].kwh.value
+                if fleet.pack_type
+                else 0.0,
                 consumption_kwh_km=rows[name].consumption_kwh_km,
                 patience_mean=fleet.patience_min.value,
                 patience_cv=fleet.patience_cv.value,
@@ -177,11 +196,19 @@ def build_demand(scenario: Scenario, network: Network, ledger: Ledger, curves: C
     return DemandModel(seed=scenario.seed, first_weekday=first, fleets=tuple(fleets))
 
 
-def _zone_origins(scenario: Scenario, network: Network, fleet: str) -> tuple[NDArray[np.int64], Floats]:
-    weights = zone_weights(scenario.fleets[fleet], network.zones, network.districts, scenario.fleet.rural_weight.value)
+def _zone_origins(
+    scenario: Scenario, network: Network, fleet: str
+) -> tuple[NDArray[np.int64], Floats]:
+    weights = zone_weights(
+        scenario.fleets[fleet], network.zones, network.districts, scenario.fleet.rural_weight.value
+    )
     if weights.sum() <= 0:
         present = ", ".join(sorted(set(network.districts.area_class)))
-        raise InputError([f"fleets.{fleet}.area_weights: no zone gets any weight; the city has the classes {present}"])
+        raise InputError(
+            [
+                f"fleets.{fleet}.area_weights: no zone gets any weight; the city has the classes {present}"
+            ]
+        )
     return np.arange(len(weights)), weights
 
 
@@ -189,7 +216,9 @@ def _corridor_origins(network: Network) -> tuple[NDArray[np.int64], Floats]:
     return len(network.zones.id) + np.arange(len(network.corridors.id)), network.corridors.weight
 
 
-def _draw_fleet(seed: int, replication: int, day: int, key_day: int, weekday: int, fleet: FleetDraw) -> tuple[Table, NDArray[np.int64]]:
+def _draw_fleet(
+    seed: int, replication: int, day: int, key_day: int, weekday: int, fleet: FleetDraw
+) -> tuple[Table, NDArray[np.int64]]:
     """Draw one class on one day, by its name in the keys: its layers' uniforms first, then all columns; return each row's layer too."""
     expected = LAYER_WISHES / 24 * fleet.weights[weekday]
     layers = fleet.layers
@@ -220,13 +249,21 @@ def _by_column(layers: list[Floats]) -> Floats:
     return np.ascontiguousarray(np.concatenate(layers).T)
 
 
-def _columns(fleet: FleetDraw, day: int, hour: NDArray[np.int64], u: Floats, key: NDArray[np.uint64]) -> Table:
+def _columns(
+    fleet: FleetDraw, day: int, hour: NDArray[np.int64], u: Floats, key: NDArray[np.uint64]
+) -> Table:
     table = np.zeros(len(hour), WISH)
     wish_min = day * 1440.0 + 60.0 * (hour + u[_MINUTE])
     table["wish_min"] = instants_min(wish_min)
-    table["origin"] = fleet.origins[np.minimum(np.searchsorted(fleet.origin_cdf, u[_ORIGIN], side="right"), len(fleet.origins) - 1)]
+    table["origin"] = fleet.origins[
+        np.minimum(
+            np.searchsorted(fleet.origin_cdf, u[_ORIGIN], side="right"), len(fleet.origins) - 1
+        )
+    ]
     table["fleet"] = fleet.index
-    curve = np.minimum(np.searchsorted(fleet.curve_cdf, u[_CURVE], side="right"), len(fleet.curves) - 1)
+    curve = np.minimum(
+        np.searchsorted(fleet.curve_cdf, u[_CURVE], side="right"), len(fleet.curves) - 1
+    )
     capable = u[_CAPABLE] < fleet.capable_share
     table["curve"] = fleet.curves[curve]
     table["battery_kwh"] = np.where(capable, fleet.pack_kwh, fleet.curve_kwh[curve])
@@ -249,5 +286,7 @@ def lognormal(u: Floats, mean: float, cv: float) -> Floats:
     if cv == 0:
         return np.full(len(u), mean)
     variance = np.log1p(cv * cv)
-    values: Floats = np.exp(np.log(mean) - variance / 2 + np.sqrt(variance) * ndtri(np.maximum(u, 1e-300)))
+    values: Floats = np.exp(
+        np.log(mean) - variance / 2 + np.sqrt(variance) * ndtri(np.maximum(u, 1e-300))
+    )
     return values

@@ -100,7 +100,9 @@ class SocRule:
             least_gain=total.least_gain.value,
         )
 
-    def draw(self, u_soc: NDArray[np.float64], u_target: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def draw(
+        self, u_soc: NDArray[np.float64], u_target: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return SOC at the wish and target SOC for two arrays of uniforms; the target is at least SOC + least gain."""
         soc = truncated_normal(u_soc, self.soc_mean, self.soc_sd, self.soc_low, self.soc_high)
         target = truncated_normal(u_target, self.target_mean, self.target_sd, self.target_low, 1.0)
@@ -113,7 +115,9 @@ class SocRule:
         return float(np.mean(target - soc))
 
 
-def truncated_normal(u: NDArray[np.float64], mean: float, sd: float, low: float, high: float) -> NDArray[np.float64]:
+def truncated_normal(
+    u: NDArray[np.float64], mean: float, sd: float, low: float, high: float
+) -> NDArray[np.float64]:
     """Return quantiles of a normal distribution cut to [low, high]; `mean` and `sd` are those before the cut."""
     a, b = ndtr((low - mean) / sd), ndtr((high - mean) / sd)
     return np.clip(mean + sd * ndtri(a + u * (b - a)), low, high)
@@ -135,7 +139,9 @@ def capable_share(fleet: Fleet, own_kwh: float, pack_kwh: float) -> float:
     asked = fleet.fast_share.value + fleet.swap_share.value
     if asked == 0 or fleet.pack_type is None:
         return 0.0
-    energy = (fleet.swap_share.value + fleet.swap_capable_share.value * fleet.fast_share.value) / asked
+    energy = (
+        fleet.swap_share.value + fleet.swap_capable_share.value * fleet.fast_share.value
+    ) / asked
     return energy / pack_kwh / (energy / pack_kwh + (1 - energy) / own_kwh)
 
 
@@ -153,7 +159,10 @@ def build_ledger(scenario: Scenario, folder: Path, curves: Curves) -> Ledger:
     mix = sum(fleet.electric for fleet in scenario.fleets.values())
     stock, stock_text = _total_stock(scenario, folder, mix)
     factor = stock / mix if mix > 0 else 0.0
-    rows = [_fleet_row(scenario, name, fleet, curves, fleet.electric * factor) for name, fleet in scenario.fleets.items()]
+    rows = [
+        _fleet_row(scenario, name, fleet, curves, fleet.electric * factor)
+        for name, fleet in scenario.fleets.items()
+    ]
     rows = _scaled_to_share(scenario, rows)
     public = sum(row.public_kwh_per_day for row in rows)
     share = sum(row.network_kwh_per_day for row in rows) / public if public > 0 else 0.0
@@ -165,11 +174,16 @@ def build_ledger(scenario: Scenario, folder: Path, curves: Curves) -> Ledger:
 def _total_stock(scenario: Scenario, folder: Path, mix: float) -> tuple[float, str]:
     total, buildup = scenario.fleet, buildup_of(scenario)
     if buildup is not None:
-        return buildup.stock(month_number(buildup.month)), f"at the end of {buildup.month}, by the milestones of the build-up"
+        return buildup.stock(
+            month_number(buildup.month)
+        ), f"at the end of {buildup.month}, by the milestones of the build-up"
     if total.stock_from != "given":
         assert scenario.adoption is not None  # checked by the scenario
         projection = project_stock(scenario.adoption, folder, total.stock_from)
-        return projection.stock, f"projected by the {total.stock_from} model for the end of {scenario.adoption.stock_year}"
+        return (
+            projection.stock,
+            f"projected by the {total.stock_from} model for the end of {scenario.adoption.stock_year}",
+        )
     if total.stock is not None:
         return total.stock.value, f"given as a total ({total.stock.source})"
     return mix, "sum of the fleets"
@@ -177,19 +191,35 @@ def _total_stock(scenario: Scenario, folder: Path, mix: float) -> tuple[float, s
 
 def batteries_kwh(scenario: Scenario, fleet: Fleet, curves: Curves) -> tuple[float, float]:
     """Return the mean battery of a fleet's vehicles that cannot swap, and the pack of those that can (0: none) [kWh]."""
-    own = sum(share.value * float(curves.battery_kwh[curves.index(name)]) for name, share in fleet.curves.items())
-    return own, scenario.swap.pack_types[fleet.pack_type].kwh.value if fleet.pack_type is not None else 0.0
+    own = sum(
+        share.value * float(curves.battery_kwh[curves.index(name)])
+        for name, share in fleet.curves.items()
+    )
+    return own, scenario.swap.pack_types[
+        fleet.pack_type
+    ].kwh.value if fleet.pack_type is not None else 0.0
 
 
-def _fleet_row(scenario: Scenario, name: str, fleet: Fleet, curves: Curves, stock: float) -> LedgerRow:
+def _fleet_row(
+    scenario: Scenario, name: str, fleet: Fleet, curves: Curves, stock: float
+) -> LedgerRow:
     consumption = fleet.consumption_kwh_km.value * scenario.fleet.season_factor.value
     energy = stock * fleet.active_share.value * fleet.km_per_day.value * consumption
     public = energy * fleet.public_share.value
     asked = fleet.fast_share.value + fleet.swap_share.value
     own_kwh, pack_kwh = batteries_kwh(scenario, fleet, curves)
     capable = capable_share(fleet, own_kwh, pack_kwh)
-    mean_kwh = (capable * pack_kwh + (1 - capable) * own_kwh) * SocRule.of(scenario, fleet).mean_gain()
-    parts = ("active_share", "km_per_day", "consumption_kwh_km", "public_share", "fast_share", "swap_share")
+    mean_kwh = (capable * pack_kwh + (1 - capable) * own_kwh) * SocRule.of(
+        scenario, fleet
+    ).mean_gain()
+    parts = (
+        "active_share",
+        "km_per_day",
+        "consumption_kwh_km",
+        "public_share",
+        "fast_share",
+        "swap_share",
+    )
     return LedgerRow(
         fleet=name,
         group=fleet.group,
@@ -206,7 +236,12 @@ def _fleet_row(scenario: Scenario, name: str, fleet: Fleet, curves: Curves, stoc
         session_kwh=mean_kwh,
         sessions_per_day=public * asked / mean_kwh,
         capable_share=capable,
-        sources="; ".join([f"stock: {_stock_source(fleet)}", *(f"{part}: {getattr(fleet, part).source}" for part in parts)]),
+        sources="; ".join(
+            [
+                f"stock: {_stock_source(fleet)}",
+                *(f"{part}: {getattr(fleet, part).source}" for part in parts),
+            ]
+        ),
     )
 
 
@@ -214,7 +249,10 @@ def _stock_source(fleet: Fleet) -> str:
     """Return where a fleet's stock comes from; by electrification it is told in numbers."""
     if fleet.electrification is None or fleet.vehicles is None:
         return fleet.stock.source
-    share, sources = fleet.electrification, f"vehicles: {fleet.vehicles.source}, electrification: {fleet.electrification.source}"
+    share, sources = (
+        fleet.electrification,
+        f"vehicles: {fleet.vehicles.source}, electrification: {fleet.electrification.source}",
+    )
     text = f"{share.value:.2f}" if round(share.value, 2) == share.value else f"{share.value:.4g}"
     return f"{fleet.electric:,.0f} = {fleet.vehicles.value:,.0f} x {text} electric ({sources})"
 
@@ -229,10 +267,14 @@ def _scaled_to_share(scenario: Scenario, rows: list[LedgerRow]) -> list[LedgerRo
     factor = wanted.value * public / asked
     too_much = [row for row in rows if row.share_at_network * factor > 1 + 1e-12]
     if too_much:
-        most = min(asked / public / row.share_at_network for row in rows if row.share_at_network > 0)
+        most = min(
+            asked / public / row.share_at_network for row in rows if row.share_at_network > 0
+        )
         names = ", ".join(row.fleet for row in too_much)
         raise InputError(
-            [f"fleet.share_at_network: {wanted.value:g} would ask more than all public energy of {names}; at most {most:.3f} with this mix"]
+            [
+                f"fleet.share_at_network: {wanted.value:g} would ask more than all public energy of {names}; at most {most:.3f} with this mix"
+            ]
         )
     return [
         LedgerRow(
@@ -258,9 +300,21 @@ def _corridor_row(scenario: Scenario, curves: Curves) -> LedgerRow:
         * corridors.holiday_factor.value
     )
     sessions = charges * corridors.share_at_network.value
-    mean_kwh = batteries_kwh(scenario, fleet, curves)[0] * SocRule.of(scenario, fleet, corridors).mean_gain()
-    consumption = fleet.consumption_kwh_km.value * scenario.fleet.season_factor.value * corridors.consumption_factor.value
-    parts = ("vehicles_at_service_areas_per_day", "nev_share_of_traffic", "charge_share", "share_at_network")
+    mean_kwh = (
+        batteries_kwh(scenario, fleet, curves)[0]
+        * SocRule.of(scenario, fleet, corridors).mean_gain()
+    )
+    consumption = (
+        fleet.consumption_kwh_km.value
+        * scenario.fleet.season_factor.value
+        * corridors.consumption_factor.value
+    )
+    parts = (
+        "vehicles_at_service_areas_per_day",
+        "nev_share_of_traffic",
+        "charge_share",
+        "share_at_network",
+    )
     return LedgerRow(
         fleet=CORRIDOR,
         group=fleet.group,

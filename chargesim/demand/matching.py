@@ -38,5 +38,7 @@ def match_tables(first: Table, other: Table) -> Match:
     """
     common, here, there = np.intersect1d(first["key"], other["key"], return_indices=True)
     names = [name for name in first.dtype.names or () if name not in _OF_THE_PLAN]
-    changed = tuple(name for name in names if not np.array_equal(first[name][here], other[name][there]))
+    changed = tuple(
+        name for name in names if not np.array_equal(first[name][here], other[name][there])
+    )
     return Match(len(first), len(other), len(common), changed)

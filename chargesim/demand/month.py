@@ -24,15 +24,24 @@ def in_its_month(scenario: Scenario) -> Scenario:
     buildup = buildup_of(scenario)
     if buildup is None:
         return scenario
-    fleets = {name: fleet.model_copy(update={"fast_share": _found(fleet.fast_share, buildup)}) for name, fleet in scenario.fleets.items()}
+    fleets = {
+        name: fleet.model_copy(update={"fast_share": _found(fleet.fast_share, buildup)})
+        for name, fleet in scenario.fleets.items()
+    }
     corridors = scenario.corridors
     if corridors is not None:
-        stock = buildup.stock(month_number(buildup.month)) / sum(fleet.electric for fleet in scenario.fleets.values())
+        stock = buildup.stock(month_number(buildup.month)) / sum(
+            fleet.electric for fleet in scenario.fleets.values()
+        )
         on_roads = corridors.nev_share_of_traffic
         text = f"{on_roads.source}; here {on_roads.value:g} x {stock:.3f}, the stock of the month over that of the fleets"
-        on_roads = on_roads.model_copy(update={"value": min(1.0, on_roads.value * stock), "source": text})
+        on_roads = on_roads.model_copy(
+            update={"value": min(1.0, on_roads.value * stock), "source": text}
+        )
         found = _found(corridors.share_at_network, buildup)
-        corridors = corridors.model_copy(update={"share_at_network": found, "nev_share_of_traffic": on_roads})
+        corridors = corridors.model_copy(
+            update={"share_at_network": found, "nev_share_of_traffic": on_roads}
+        )
     return scenario.model_copy(update={"fleets": fleets, "corridors": corridors})
 
 
@@ -40,4 +49,6 @@ def _found(share: A, buildup: Buildup) -> A:
     """Return a share of the finished plan as of the month, its source with the rule."""
     factor, built = share_factor(buildup), buildup.built_share(month_number(buildup.month))
     rule = f"here {share.value:g} x {factor:.3f}, {built:.1%} of the sites built, to the power {buildup.share_exponent.value:g}"
-    return share.model_copy(update={"value": share.value * factor, "source": f"{share.source}; {rule}"})
+    return share.model_copy(
+        update={"value": share.value * factor, "source": f"{share.source}; {rule}"}
+    )

@@ -67,8 +67,14 @@ def nest_of(models: Sequence[Demand]) -> Nest | None:
     first, *others = (_without_number(model) for model in drawn)
     if not all(alike(first, other) for other in others):
         return None
-    most = [max(one.wishes_per_day for one in same) for same in zip(*(model.fleets for model in drawn), strict=True)]
-    fleets = tuple(replace(fleet, wishes_per_day=wishes) for fleet, wishes in zip(drawn[0].fleets, most, strict=True))
+    most = [
+        max(one.wishes_per_day for one in same)
+        for same in zip(*(model.fleets for model in drawn), strict=True)
+    ]
+    fleets = tuple(
+        replace(fleet, wishes_per_day=wishes)
+        for fleet, wishes in zip(drawn[0].fleets, most, strict=True)
+    )
     return Nest(replace(drawn[0], fleets=fleets))
 
 
@@ -79,15 +85,25 @@ def alike(one: Any, other: Any) -> bool:
     if type(one) is not type(other):
         return False
     if isinstance(one, np.ndarray):
-        if one.dtype.names and one.dtype == other.dtype:  # column by column: what lies between aligned columns is anything
+        if (
+            one.dtype.names and one.dtype == other.dtype
+        ):  # column by column: what lies between aligned columns is anything
             return all(alike(one[name], other[name]) for name in one.dtype.names)
-        return bool(one.shape == other.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes())
+        return bool(
+            one.shape == other.shape
+            and one.dtype == other.dtype
+            and one.tobytes() == other.tobytes()
+        )
     if is_dataclass(one):
-        return all(alike(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
+        return all(
+            alike(getattr(one, field.name), getattr(other, field.name)) for field in fields(one)
+        )
     if isinstance(one, tuple | list):
         return len(one) == len(other) and all(map(alike, one, other))
     return bool(one == other)
 
 
 def _without_number(model: DemandModel) -> DemandModel:
-    return replace(model, fleets=tuple(replace(fleet, wishes_per_day=0.0) for fleet in model.fleets))
+    return replace(
+        model, fleets=tuple(replace(fleet, wishes_per_day=0.0) for fleet in model.fleets)
+    )

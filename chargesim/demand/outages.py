@@ -65,7 +65,11 @@ class OutageModel:
             If more than `MOST_FAILURES` are to be expected.
         """
         blackouts = self.blackouts[self.blackouts["begin_min"] < horizon_min]
-        failures = self._shifted(self._failures(replication, horizon_min + self.start_min)) if self.failures else no_outages()
+        failures = (
+            self._shifted(self._failures(replication, horizon_min + self.start_min))
+            if self.failures
+            else no_outages()
+        )
         rows = np.concatenate([failures, blackouts])
         gun = np.where(rows["gun"] == WHOLE_SITE, np.iinfo(np.int64).max, rows["gun"])
         return rows[np.lexsort((gun, rows["site"], rows["begin_min"]))]
@@ -80,20 +84,33 @@ class OutageModel:
         expected = self.guns.sum() * horizon_min / (self.mtbf_min + self.mttr_min)
         if expected > MOST_FAILURES:
             raise InputError(
-                [f"reliability.mtbf_h, mttr_h: ask for {expected:.3g} failures in a replication; at most {MOST_FAILURES:,} fit"]
+                [
+                    f"reliability.mtbf_h, mttr_h: ask for {expected:.3g} failures in a replication; at most {MOST_FAILURES:,} fit"
+                ]
             )
-        blocks = [(site, block) for site in range(len(self.guns)) for block in range(-(-int(self.guns[site]) // _BLOCK))]
+        blocks = [
+            (site, block)
+            for site in range(len(self.guns))
+            for block in range(-(-int(self.guns[site]) // _BLOCK))
+        ]
         if not blocks:
             return no_outages()
-        streams = [generator(self.seed, replication, "outage", self.site_ids[site], 0, block) for site, block in blocks]
+        streams = [
+            generator(self.seed, replication, "outage", self.site_ids[site], 0, block)
+            for site, block in blocks
+        ]
         at = np.array(blocks)
         gun = at[:, 1, None] * _BLOCK + np.arange(_BLOCK)
         real = gun < self.guns[at[:, 0], None]
         site = np.broadcast_to(self.site[at[:, 0], None], gun.shape)
-        down = np.stack([stream.random(_BLOCK) for stream in streams]) < self.mttr_min / (self.mtbf_min + self.mttr_min)
+        down = np.stack([stream.random(_BLOCK) for stream in streams]) < self.mttr_min / (
+            self.mtbf_min + self.mttr_min
+        )
         clock, parts = np.zeros(gun.shape), [no_outages()]
         while (clock[real] < horizon_min).any():
-            up_down = np.stack([stream.standard_exponential((_CYCLES, _BLOCK, 2)) for stream in streams], axis=1)
+            up_down = np.stack(
+                [stream.standard_exponential((_CYCLES, _BLOCK, 2)) for stream in streams], axis=1
+            )
             for up, repair in zip(*self._minutes(up_down, horizon_min), strict=True):
                 begin = clock + np.where(down, 0.0, up)
                 clock, down = begin + repair, np.zeros_like(down)
@@ -107,7 +124,9 @@ class OutageModel:
         return up, durations_min(np.minimum(up_down[..., 1] * self.mttr_min, cut))
 
 
-def draw_outages(scenario: Scenario, network: Network, seed: int, replication: int, horizon_min: float) -> Outages:
+def draw_outages(
+    scenario: Scenario, network: Network, seed: int, replication: int, horizon_min: float
+) -> Outages:
     """Return the outage calendar of one replication; see `OutageModel.draw`.
 
     Parameters
@@ -155,13 +174,25 @@ def _blackouts(scenario: Scenario, network: Network) -> Outages:
         sites = np.flatnonzero(named == district)
         for begin, end in times:
             rows = np.zeros(len(sites), dtype=OUTAGE)
-            rows["begin_min"], rows["end_min"], rows["site"], rows["gun"] = begin, end, sites, WHOLE_SITE
+            rows["begin_min"], rows["end_min"], rows["site"], rows["gun"] = (
+                begin,
+                end,
+                sites,
+                WHOLE_SITE,
+            )
             parts.append(rows)
     return np.concatenate(parts)
 
 
-def _rows(begin_min: Floats, end_min: Floats, site: Ints, gun: Ints, kept: NDArray[np.bool_]) -> Outages:
+def _rows(
+    begin_min: Floats, end_min: Floats, site: Ints, gun: Ints, kept: NDArray[np.bool_]
+) -> Outages:
     """Return the rows of a calendar that are `kept`."""
     rows = np.zeros(int(kept.sum()), dtype=OUTAGE)
-    rows["begin_min"], rows["end_min"], rows["site"], rows["gun"] = begin_min[kept], end_min[kept], site[kept], gun[kept]
+    rows["begin_min"], rows["end_min"], rows["site"], rows["gun"] = (
+        begin_min[kept],
+        end_min[kept],
+        site[kept],
+        gun[kept],
+    )
     return rows

@@ -39,7 +39,12 @@ class RecordedDemand:
 
 
 def read_recorded(
-    path: Path, scenario: Scenario, network: Network, drawn: DemandModel, curves: Curves, fleets: tuple[str, ...]
+    path: Path,
+    scenario: Scenario,
+    network: Network,
+    drawn: DemandModel,
+    curves: Curves,
+    fleets: tuple[str, ...],
 ) -> RecordedDemand:
     """Read a log of wishes (CSV or Parquet).
 
@@ -77,35 +82,100 @@ def read_recorded(
     return RecordedDemand(sort_table(table), fleets)
 
 
-def _refuse_faults(path: Path, frame: pd.DataFrame, zones: dict[str, int], fleets: dict[str, FleetDraw], curves: Curves) -> None:
+def _refuse_faults(
+    path: Path,
+    frame: pd.DataFrame,
+    zones: dict[str, int],
+    fleets: dict[str, FleetDraw],
+    curves: Curves,
+) -> None:
     faults: list[str] = []
-    number = {name: pd.to_numeric(frame[name], errors="coerce") for name in ("wish_min", "soc", "target_soc")}
-    _check(path, frame, faults, "wish_min", np.isfinite(number["wish_min"]) & (number["wish_min"] >= 0), "a number of at least 0")
-    _check(path, frame, faults, "zone", frame["zone"].astype(str).isin(zones), "the id of a zone of the network")
-    _check(path, frame, faults, "vehicle_class", frame["vehicle_class"].isin(list(fleets)), f"one of {', '.join(fleets)}")
+    number = {
+        name: pd.to_numeric(frame[name], errors="coerce")
+        for name in ("wish_min", "soc", "target_soc")
+    }
+    _check(
+        path,
+        frame,
+        faults,
+        "wish_min",
+        np.isfinite(number["wish_min"]) & (number["wish_min"] >= 0),
+        "a number of at least 0",
+    )
+    _check(
+        path,
+        frame,
+        faults,
+        "zone",
+        frame["zone"].astype(str).isin(zones),
+        "the id of a zone of the network",
+    )
+    _check(
+        path,
+        frame,
+        faults,
+        "vehicle_class",
+        frame["vehicle_class"].isin(list(fleets)),
+        f"one of {', '.join(fleets)}",
+    )
     shares = {name: number[name].between(0, 1) for name in ("soc", "target_soc")}
     for name, good in shares.items():
         _check(path, frame, faults, name, good, "a share from 0 to 1")
     comparable = shares["soc"] & shares["target_soc"]
-    _check(path, frame, faults, "target_soc", ~comparable | (number["target_soc"] > number["soc"]), "more than the soc of its row")
+    _check(
+        path,
+        frame,
+        faults,
+        "target_soc",
+        ~comparable | (number["target_soc"] > number["soc"]),
+        "more than the soc of its row",
+    )
     if "curve" in frame:
-        _check(path, frame, faults, "curve", frame["curve"].isin(curves.id), f"one of {', '.join(curves.id)}")
+        _check(
+            path,
+            frame,
+            faults,
+            "curve",
+            frame["curve"].isin(curves.id),
+            f"one of {', '.join(curves.id)}",
+        )
     if "patience_min" in frame:
-        _check(path, frame, faults, "patience_min", pd.to_numeric(frame["patience_min"], errors="coerce") > 0, "more than 0 min")
+        _check(
+            path,
+            frame,
+            faults,
+            "patience_min",
+            pd.to_numeric(frame["patience_min"], errors="coerce") > 0,
+            "more than 0 min",
+        )
     if faults:
         raise InputError(faults)
 
 
-def _fill_fleet(table: Table, mine: NDArray[np.int64], frame: pd.DataFrame, fleet: FleetDraw, index: int, curves: Curves) -> None:
+def _fill_fleet(
+    table: Table,
+    mine: NDArray[np.int64],
+    frame: pd.DataFrame,
+    fleet: FleetDraw,
+    index: int,
+    curves: Curves,
+) -> None:
     """Fill in what the log does not say of a fleet's vehicles: the commonest curve, means, no swapping."""
     common = int(fleet.curves[np.argmax(np.diff(fleet.curve_cdf, prepend=0.0))])
-    curve = frame["curve"].map(curves.index).to_numpy() if "curve" in frame else np.full(len(mine), common)
+    curve = (
+        frame["curve"].map(curves.index).to_numpy()
+        if "curve" in frame
+        else np.full(len(mine), common)
+    )
     table["fleet"][mine], table["curve"][mine] = index, curve
     table["battery_kwh"][mine] = curves.battery_kwh[curve]
     table["station_list"][mine], table["swap_list"][mine] = fleet.station_list, -1
     table["consumption_kwh_km"][mine] = fleet.consumption_kwh_km
     table["patience_min"][mine] = frame.get("patience_min", fleet.patience_mean)
-    table["value_of_time_cny_h"][mine], table["max_diversions"][mine] = fleet.value_mean, fleet.max_diversions
+    table["value_of_time_cny_h"][mine], table["max_diversions"][mine] = (
+        fleet.value_mean,
+        fleet.max_diversions,
+    )
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -114,13 +184,24 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except (ValueError, OSError, UnicodeDecodeError) as error:
-        raise InputError([f"{shown(path)}: cannot be read as {path.suffix.lstrip('.') or 'CSV'} ({str(error).splitlines()[0]})"]) from None
+        raise InputError(
+            [
+                f"{shown(path)}: cannot be read as {path.suffix.lstrip('.') or 'CSV'} ({str(error).splitlines()[0]})"
+            ]
+        ) from None
     if frame.empty:
         raise InputError([f"{shown(path)}: has no rows; at least one recorded wish is needed"])
     return frame
 
 
-def _check(path: Path, frame: pd.DataFrame, faults: list[str], column: str, good: "pd.Series[bool]", needs: str) -> None:
+def _check(
+    path: Path,
+    frame: pd.DataFrame,
+    faults: list[str],
+    column: str,
+    good: "pd.Series[bool]",
+    needs: str,
+) -> None:
     bad = ~good.fillna(False).to_numpy(bool)
     if bad.any():
         row = int(np.argmax(bad))

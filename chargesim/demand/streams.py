@@ -16,13 +16,17 @@ def stable_hash(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
-def generator(seed: int, replication: int, purpose: str, entity: str, day: int, layer: int = 0) -> np.random.Generator:
+def generator(
+    seed: int, replication: int, purpose: str, entity: str, day: int, layer: int = 0
+) -> np.random.Generator:
     """Return the generator of one purpose, entity, day and layer of a replication."""
     key = (replication, stable_hash(purpose), stable_hash(entity), day, layer)
     return np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(seed, spawn_key=key)))
 
 
-def vehicle_keys(seed: int, replication: int, entity: str, day: int, layer: int, count: int) -> NDArray[np.uint64]:
+def vehicle_keys(
+    seed: int, replication: int, entity: str, day: int, layer: int, count: int
+) -> NDArray[np.uint64]:
     """Return a 64-bit hash key for each vehicle of a layer."""
     base = stable_hash(f"vehicle/{seed}/{replication}/{entity}/{day}/{layer}")
     with np.errstate(over="ignore"):

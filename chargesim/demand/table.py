@@ -14,7 +14,10 @@ WISH = np.dtype(
         ("swap_list", "i4"),  # candidate list of the swap sites that it may use, -1: cannot swap
         ("curve", "i4"),  # row of the charging curves
         ("max_diversions", "i4"),
-        ("guidance", "i4"),  # level: DISTANCE, POSTED, CLOUD; who is connected and does not comply stands at POSTED
+        (
+            "guidance",
+            "i4",
+        ),  # level: DISTANCE, POSTED, CLOUD; who is connected and does not comply stands at POSTED
         ("failed_starts", "i4"),  # tries to charge that fail, at the first gun
         ("battery_kwh", "f8"),
         ("soc", "f8"),  # at the wish; driving takes energy

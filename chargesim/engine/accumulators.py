@@ -110,13 +110,32 @@ class Accumulators:
     """[1] rows of the demand on the judged days; each ends in one session"""
 
     @classmethod
-    def zeros(cls, *, sites: int, connections: int, fleets: int, districts: int, thresholds: int, quarters: int = 0) -> "Accumulators":
+    def zeros(
+        cls,
+        *,
+        sites: int,
+        connections: int,
+        fleets: int,
+        districts: int,
+        thresholds: int,
+        quarters: int = 0,
+    ) -> "Accumulators":
         """Return the accumulators of a replication in which nothing has happened."""
         cells, by_hour = (fleets, len(KINDS), districts, 24), (sites, 24)
         shapes = {
             **dict.fromkeys((field.name for field in fields(cls)), cells),
             **dict.fromkeys(
-                ("busy_min", "energy_kwh", "lent_kwh", "down_min", "arrivals", "queue_min", "packs_ready_h", "pack_found", "losses"),
+                (
+                    "busy_min",
+                    "energy_kwh",
+                    "lent_kwh",
+                    "down_min",
+                    "arrivals",
+                    "queue_min",
+                    "packs_ready_h",
+                    "pack_found",
+                    "losses",
+                ),
                 by_hour,
             ),
             **dict.fromkeys(("longest_queue", "peak_kw"), (sites,)),
@@ -129,7 +148,10 @@ class Accumulators:
             "energy_check_kwh": (sites, 2),
             "wishes": (1,),
         }
-        arrays: dict[str, Any] = {f.name: np.zeros(shapes[f.name], np.int64 if f.type == Counts else np.float64) for f in fields(cls)}
+        arrays: dict[str, Any] = {
+            f.name: np.zeros(shapes[f.name], np.int64 if f.type == Counts else np.float64)
+            for f in fields(cls)
+        }
         return cls(**arrays)
 
     def arrays(self) -> dict[str, NDArray[Any]]:

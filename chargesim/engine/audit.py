@@ -32,13 +32,19 @@ def _station_faults(site: Station) -> list[str]:
     faults = []
     down = sum(failures > 0 for failures in site.down)
     if len(site.free) + len(site.in_service) + down != len(site.guns):
-        faults.append(f"{len(site.free)} guns free, {len(site.in_service)} taken and {down} down of {len(site.guns)}")
+        faults.append(
+            f"{len(site.free)} guns free, {len(site.in_service)} taken and {down} down of {len(site.guns)}"
+        )
     if site.present != len(site.in_service) + len(site.queue):
-        faults.append(f"{site.present} vehicles present, {len(site.in_service)} at guns and {len(site.queue)} in the queue")
+        faults.append(
+            f"{site.present} vehicles present, {len(site.in_service)} at guns and {len(site.queue)} in the queue"
+        )
     for car, _ in site.in_service.values():
         charge = car.charge
         if charge is not None and not car.soc <= charge.soc <= max(charge.target_soc, car.soc) <= 1:
-            faults.append(f"row {car.row}: SOC {charge.soc} is not between {car.soc} and its target {charge.target_soc}")
+            faults.append(
+                f"row {car.row}: SOC {charge.soc} is not between {car.soc} and its target {charge.target_soc}"
+            )
     return faults
 
 
@@ -48,10 +54,21 @@ def _swap_faults(site: SwapSite, books: Books) -> list[str]:
     if site.packs != site.owned:
         faults.append(f"{site.packs} packs, {site.owned} at the start")
     if site.present != len(site.in_bay) + len(site.queue):
-        faults.append(f"{site.present} vehicles present, {len(site.in_bay)} in bays and {len(site.queue)} in the queue")
+        faults.append(
+            f"{site.present} vehicles present, {len(site.in_bay)} in bays and {len(site.queue)} in the queue"
+        )
     limit = site.hand_out_soc
-    faults += [f"a pack has the SOC {one.soc}" for one in site.charging.values() if not 0 <= one.soc <= max(one.target_soc, limit)]
+    faults += [
+        f"a pack has the SOC {one.soc}"
+        for one in site.charging.values()
+        if not 0 <= one.soc <= max(one.target_soc, limit)
+    ]
     charged_kwh = float(books.past_kwh[site.number] + books.energy_kwh[site.number].sum())
-    if abs(charged_kwh + site.lacking_kwh - site.pack_kwh) > _SLACK_KWH + _SLACK_SHARE * site.pack_kwh:
-        faults.append(f"{site.pack_kwh} kWh left with packs, {charged_kwh} kWh were charged and {site.lacking_kwh} kWh are lacking")
+    if (
+        abs(charged_kwh + site.lacking_kwh - site.pack_kwh)
+        > _SLACK_KWH + _SLACK_SHARE * site.pack_kwh
+    ):
+        faults.append(
+            f"{site.pack_kwh} kWh left with packs, {charged_kwh} kWh were charged and {site.lacking_kwh} kWh are lacking"
+        )
     return faults

@@ -12,7 +12,15 @@ from chargesim.engine.order import DAY_MIN, HOUR_MIN
 from chargesim.engine.session_log import SessionLog, by_row
 
 QUARTER_MIN = 15.0
-HOURLY: tuple[str, ...] = ("busy_min", "down_min", "queue_min", "ready_min", "arrivals", "pack_found", "losses")
+HOURLY: tuple[str, ...] = (
+    "busy_min",
+    "down_min",
+    "queue_min",
+    "ready_min",
+    "arrivals",
+    "pack_found",
+    "losses",
+)
 QUARTERLY: tuple[str, ...] = ("energy_kwh", "store_kwh")
 CHECKED: tuple[str, ...] = ("noted_kwh", "queue_check_min")
 """Names of the books: by hour, by quarter of an hour, and from the start of the run on."""
@@ -69,11 +77,15 @@ class Books:
 
     def queued(self, site: int, begin_min: float, end_min: float, vehicles: int) -> None:
         """Note that so many vehicles waited between two instants."""
-        deposit_level(self.queue_min, site, begin_min, end_min, float(vehicles), self.start_min, HOUR_MIN)
+        deposit_level(
+            self.queue_min, site, begin_min, end_min, float(vehicles), self.start_min, HOUR_MIN
+        )
 
     def ready(self, site: int, begin_min: float, end_min: float, packs: int) -> None:
         """Note that so many charged packs stood in the rack between two instants."""
-        deposit_level(self.ready_min, site, begin_min, end_min, float(packs), self.start_min, HOUR_MIN)
+        deposit_level(
+            self.ready_min, site, begin_min, end_min, float(packs), self.start_min, HOUR_MIN
+        )
 
     def arrived(self, site: int, now: float, pack_found: bool = False) -> None:
         """Count an arrival, and whether it found a charged pack that nobody was waiting for."""
@@ -89,13 +101,19 @@ class Books:
             self.losses[site, int((now - self.start_min) / HOUR_MIN)] += 1
 
 
-def joined(days: Iterable[tuple[Books | None, SessionLog]], last: Books) -> tuple[Books, SessionLog]:
+def joined(
+    days: Iterable[tuple[Books | None, SessionLog]], last: Books
+) -> tuple[Books, SessionLog]:
     """Return the books of a run's judged days as one, and its whole session log; `last` are the books of the engine."""
     books, logs = zip(*days, strict=True)
     judged = [day for day in books if day is not None]
-    whole = Books(len(last.past_kwh), judged[0].start_min if judged else last.start_min, len(judged))
+    whole = Books(
+        len(last.past_kwh), judged[0].start_min if judged else last.start_min, len(judged)
+    )
     for name in (*HOURLY, *QUARTERLY):
-        for day, bins in zip(judged, np.split(getattr(whole, name), max(1, len(judged)), axis=1), strict=False):
+        for day, bins in zip(
+            judged, np.split(getattr(whole, name), max(1, len(judged)), axis=1), strict=False
+        ):
             bins[:] = getattr(day, name)
     whole.queue_check_min[:], whole.noted_kwh[:] = last.queue_check_min, last.noted_kwh
     return whole, by_row(*logs)

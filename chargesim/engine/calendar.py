@@ -14,7 +14,9 @@ from chargesim.engine.swap_site import SwapSite
 class Calendar:
     """The outages of a run, each begun at its instant and ended at its own; the next one is scheduled when one begins."""
 
-    def __init__(self, env: simpy.Environment, sites: Sequence[Station | SwapSite], outages: Outages) -> None:
+    def __init__(
+        self, env: simpy.Environment, sites: Sequence[Station | SwapSite], outages: Outages
+    ) -> None:
         self.env, self.sites = env, sites
         self._rows: Iterator[tuple[float, float, int, int]] = iter(outages.tolist())
         self._expect_next()

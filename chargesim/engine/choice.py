@@ -10,7 +10,15 @@ from numba import from_dtype, njit, types
 
 from chargesim.demand.table import WISH
 from chargesim.engine.lent import lent
-from chargesim.engine.rules import NOWHERE, OUTSIDE, charge_min, gumbel_noise, most_noise_of, noise_hash, noise_of
+from chargesim.engine.rules import (
+    NOWHERE,
+    OUTSIDE,
+    charge_min,
+    gumbel_noise,
+    most_noise_of,
+    noise_hash,
+    noise_of,
+)
 
 MAX_PERIODS = 4
 CANDIDATE = np.dtype([("site", "i4"), ("km", "f8"), ("minutes", "f8", (MAX_PERIODS,))], align=True)
@@ -55,22 +63,40 @@ _signature = types.Tuple((types.i8, types.f8, types.f8))(  # type: ignore[no-unt
 
 
 @njit("f8(f8, f8, f8)", cache=True)
-def price_min(price_cny_kwh, energy_kwh, value_of_time_cny_h):  # type: ignore[no-untyped-def]
+def price_min(price_cny_kwh, energy_kwh, value_of_time_cny_h):
     """Return what energy costs, in minutes of the driver's time."""
     return 60.0 * price_cny_kwh * energy_kwh / value_of_time_cny_h
 
 
 @njit(cache=True)
-def _outside_cost_min(me, soc, own, hour):  # type: ignore[no-untyped-def]
+def _outside_cost_min(me, soc, own, hour):
     """Return what the outside option costs a vehicle [min]."""
     energy_kwh = (me.target_soc - soc) * me.battery_kwh
-    money_min = price_min(own.outside_price_cny_kwh + own.outside_tariff_cny_kwh[hour], energy_kwh, me.value_of_time_cny_h)
+    money_min = price_min(
+        own.outside_price_cny_kwh + own.outside_tariff_cny_kwh[hour],
+        energy_kwh,
+        me.value_of_time_cny_h,
+    )
     noise_min = own.noise_min * gumbel_noise(me.key, OUTSIDE_HASH)
     return own.outside_drive_min + 60.0 * energy_kwh / own.outside_kw + money_min - noise_min
 
 
 @lent(_signature)
-def choose_site(wishes, row, origin, soc, now, tried, n_tried, candidates, places, expected_wait_min, city, edge_soc, step_kw):  # type: ignore[no-untyped-def]
+def choose_site(
+    wishes,
+    row,
+    origin,
+    soc,
+    now,
+    tried,
+    n_tried,
+    candidates,
+    places,
+    expected_wait_min,
+    city,
+    edge_soc,
+    step_kw,
+):
     """Return the site that a vehicle chooses, the way there [km] and the drive [min].
 
     Parameters
@@ -104,7 +130,11 @@ def choose_site(wishes, row, origin, soc, now, tried, n_tried, candidates, place
     """
     me, own = wishes[row], city[0]
     hour = int(now / 60.0) % 24
-    period, tariff_cny_kwh, noise_min = own.period_of_hour[hour], own.tariff_cny_kwh[hour], own.noise_min
+    period, tariff_cny_kwh, noise_min = (
+        own.period_of_hour[hour],
+        own.tariff_cny_kwh[hour],
+        own.noise_min,
+    )
     range_km = soc * me.battery_kwh / me.consumption_kwh_km
     best, best_km, best_min, best_cost, idle_cost = NOWHERE, 0.0, 0.0, inf, inf
     outlet, least_min, edges, powers = -1, 0.0, edge_soc[me.curve], step_kw[0, me.curve]
@@ -118,7 +148,11 @@ def choose_site(wishes, row, origin, soc, now, tried, n_tried, candidates, place
                 break
             place = places[there.site]
             soc_there = soc - there.km * me.consumption_kwh_km / me.battery_kwh
-            useless = there.km > range_km or place.opens_min > now or (place.swap and soc_there >= place.hand_out_soc)
+            useless = (
+                there.km > range_km
+                or place.opens_min > now
+                or (place.swap and soc_there >= place.hand_out_soc)
+            )
             for i in range(n_tried):
                 useless = useless or tried[i] == there.site
             if useless:
@@ -130,10 +164,16 @@ def choose_site(wishes, row, origin, soc, now, tried, n_tried, candidates, place
                     outlet, powers = place.outlet, step_kw[place.outlet, me.curve]
                     least_min = charge_min(soc, me.target_soc, me.battery_kwh, edges, powers)
                 service_min, full_soc = least_min, me.target_soc
-            money_min = price_min(place.price_cny_kwh + tariff_cny_kwh, (full_soc - soc_there) * me.battery_kwh, me.value_of_time_cny_h)
+            money_min = price_min(
+                place.price_cny_kwh + tariff_cny_kwh,
+                (full_soc - soc_there) * me.battery_kwh,
+                me.value_of_time_cny_h,
+            )
             wait_min = min(expected_wait_min[there.site], NEVER_MIN) if me.guidance > 0 else 0.0
             noise = noise_hash(me.key, place.hash)
-            cost = there.minutes[period] + service_min + money_min - noise_min * most_noise_of(noise)
+            cost = (
+                there.minutes[period] + service_min + money_min - noise_min * most_noise_of(noise)
+            )
             if cost >= idle_cost and cost + wait_min >= best_cost:
                 continue
             if not place.swap:
@@ -141,7 +181,12 @@ def choose_site(wishes, row, origin, soc, now, tried, n_tried, candidates, place
             cost = there.minutes[period] + service_min + money_min - noise_min * noise_of(noise)
             idle_cost = min(idle_cost, cost)
             if cost + wait_min < best_cost:
-                best, best_km, best_min, best_cost = there.site, there.km, there.minutes[period], cost + wait_min
+                best, best_km, best_min, best_cost = (
+                    there.site,
+                    there.km,
+                    there.minutes[period],
+                    cost + wait_min,
+                )
     if idle_cost < best_cost and _outside_cost_min(me, soc, own, hour) < best_cost:
         return OUTSIDE, 0.0, 0.0
     return best, best_km, best_min

@@ -32,9 +32,13 @@ class Cloud:
         for which in (int(wish["station_list"]), int(wish["swap_list"])):
             if which >= 0:
                 there = self.plant.candidates[which, origin]
-                for site, minutes in zip(there["site"].tolist(), there["minutes"][:, period].tolist(), strict=True):
+                for site, minutes in zip(
+                    there["site"].tolist(), there["minutes"][:, period].tolist(), strict=True
+                ):
                     if site >= 0:
-                        self.wait_min[site] = self.sites[site].foreseen_wait_min(now + exact_min(minutes))
+                        self.wait_min[site] = self.sites[site].foreseen_wait_min(
+                            now + exact_min(minutes)
+                        )
         return self.wait_min
 
     def send(self, car: Car, number: int, km: float, arrival_min: float) -> None:
@@ -46,6 +50,8 @@ class Cloud:
         else:
             soc = car.soc - km * car.consumption_kwh_km / car.battery_kwh
             powers = plant.step_kw[plant.places["outlet"][number], car.curve]
-            minutes = charge_min(soc, max(soc, car.target_soc), car.battery_kwh, plant.edge_soc[car.curve], powers)
+            minutes = charge_min(
+                soc, max(soc, car.target_soc), car.battery_kwh, plant.edge_soc[car.curve], powers
+            )
             car.known_min = float(exact_min(minutes))
         site.announce(car, arrival_min, float(self.wait_min[number]))

@@ -41,8 +41,15 @@ class Control:
 
 def control_of(scenario: Scenario) -> Control:
     """Return how the sites of a scenario are run."""
-    total, reservation, store, smart = scenario.fleet, scenario.choice.reservation, scenario.stations, scenario.swap.smart
-    connected = [lever(total.connected_share, fleet.connected_share) for fleet in scenario.fleets.values()]
+    total, reservation, store, smart = (
+        scenario.fleet,
+        scenario.choice.reservation,
+        scenario.stations,
+        scenario.swap.smart,
+    )
+    connected = [
+        lever(total.connected_share, fleet.connected_share) for fleet in scenario.fleets.values()
+    ]
     factors = scenario.tariff.factors()
     return Control(
         cloud=max(connected) > 0,
@@ -71,7 +78,10 @@ def held_hours(factors: tuple[float, ...], look_ahead_h: int) -> tuple[bool, ...
         How far the eye goes [h].
     """
     n = len(factors)
-    return tuple(min(factors[(hour + ahead) % n] for ahead in range(1, look_ahead_h + 1)) < factors[hour] for hour in range(n))
+    return tuple(
+        min(factors[(hour + ahead) % n] for ahead in range(1, look_ahead_h + 1)) < factors[hour]
+        for hour in range(n)
+    )
 
 
 def _store_hour(scenario: Scenario, hour: int) -> int:

@@ -17,7 +17,12 @@ class Moment(simpy.Event):
     """
 
     def __init__(
-        self, env: simpy.Environment, minutes: float, key: int, value: Any = None, then: "Callable[[Any], None] | None" = None
+        self,
+        env: simpy.Environment,
+        minutes: float,
+        key: int,
+        value: Any = None,
+        then: "Callable[[Any], None] | None" = None,
     ) -> None:
         self.env = env
         self.callbacks = [] if then is None else [then]

@@ -87,7 +87,13 @@ class Plant:
         return len(self.kind)
 
 
-def build_plant(scenario: Scenario, network: Network, demand: DemandModel, curves: Curves, packs: dict[str, PackLimits]) -> Plant:
+def build_plant(
+    scenario: Scenario,
+    network: Network,
+    demand: DemandModel,
+    curves: Curves,
+    packs: dict[str, PackLimits],
+) -> Plant:
     """Return the plant of a scenario: outlets, limits, curves and what vehicles know of the sites."""
     sites = network.sites
     swap = sites.kind == SWAP
@@ -95,7 +101,12 @@ def build_plant(scenario: Scenario, network: Network, demand: DemandModel, curve
     main = np.minimum(outlets.first[:-1], max(0, len(outlets.type) - 1))
     outlet = outlets.type[main] if len(outlets.type) else np.zeros(len(sites), dtype=np.int64)
     edge_soc, volt, kw = _all_curves(curves, packs)
-    step_kw = np.stack([np.minimum(kw, np.minimum(gun_kw, gun_a * volt[:, None] / 1000.0)) for gun_kw, gun_a in outlet_types])
+    step_kw = np.stack(
+        [
+            np.minimum(kw, np.minimum(gun_kw, gun_a * volt[:, None] / 1000.0))
+            for gun_kw, gun_a in outlet_types
+        ]
+    )
     pack_row = {name: len(curves.id) + i for i, name in enumerate(packs)}
     pack_curve = np.array([pack_row.get(name, -1) for name in sites.pack_type], dtype=np.int64)
     efficiency = scenario.grid.efficiency.value
@@ -105,7 +116,9 @@ def build_plant(scenario: Scenario, network: Network, demand: DemandModel, curve
         candidates=_candidates(network.candidates),
         places=_places(sites, outlet),
         city=_city(scenario, network.candidates.period_of_hour),
-        free_min=np.where(network.candidates.site[:, :, 0] >= 0, network.candidates.minutes[0, :, :, 0], np.inf),
+        free_min=np.where(
+            network.candidates.site[:, :, 0] >= 0, network.candidates.minutes[0, :, :, 0], np.inf
+        ),
         edge_soc=edge_soc,
         step_kw=np.ascontiguousarray(step_kw),
         servers=np.where(swap, sites.bays, sites.guns),
@@ -116,10 +129,16 @@ def build_plant(scenario: Scenario, network: Network, demand: DemandModel, curve
         store_kwh=sites.store_kwh,
         store_kw=sites.store_kw,
         efficiency=efficiency,
-        service_min=np.where(swap, sites.swap_min, _station_minutes(sites, outlet, demand, network, edge_soc, step_kw)),
+        service_min=np.where(
+            swap,
+            sites.swap_min,
+            _station_minutes(sites, outlet, demand, network, edge_soc, step_kw),
+        ),
         packs=sites.packs,
         pack_curve=pack_curve,
-        pack_interval_min=_pack_intervals(sites, outlet, pack_curve, demand, packs, edge_soc, step_kw),
+        pack_interval_min=_pack_intervals(
+            sites, outlet, pack_curve, demand, packs, edge_soc, step_kw
+        ),
         posted_refresh_min=scenario.choice.posted_refresh_min.value,
         control=control_of(scenario),
     )
@@ -138,26 +157,50 @@ def _outlets(sites: Sites) -> tuple[Outlets, list[tuple[float, float]]]:
     ultra = sites.guns - sites.companions
     cabinets = np.maximum(1, -(-ultra // np.maximum(1, sites.guns_per_cabinet)))
     companion = ~swap[site] & (number >= ultra[site])
-    cabinet = np.where(companion, (number - ultra[site]) % cabinets[site], number // np.maximum(1, sites.guns_per_cabinet[site]))
-    kw = np.where(swap[site], sites.slot_kw[site], np.where(companion, sites.companion_kw[site], sites.gun_kw[site]))
-    ampere = np.where(swap[site], np.inf, np.where(companion, sites.companion_a[site], sites.gun_a[site]))
+    cabinet = np.where(
+        companion,
+        (number - ultra[site]) % cabinets[site],
+        number // np.maximum(1, sites.guns_per_cabinet[site]),
+    )
+    kw = np.where(
+        swap[site],
+        sites.slot_kw[site],
+        np.where(companion, sites.companion_kw[site], sites.gun_kw[site]),
+    )
+    ampere = np.where(
+        swap[site], np.inf, np.where(companion, sites.companion_a[site], sites.gun_a[site])
+    )
     rank = np.where(swap[site], SLOT, np.where(companion, COMPANION, ULTRA_FAST))
     types, index = np.unique(np.stack([kw, ampere], axis=1), axis=0, return_inverse=True)
     rows = [(float(a), float(b)) for a, b in types] or [(1.0, 1.0)]
-    return Outlets(first, index.reshape(-1).astype(np.int64), np.where(swap[site], 0, cabinet), rank), rows
+    return Outlets(
+        first, index.reshape(-1).astype(np.int64), np.where(swap[site], 0, cabinet), rank
+    ), rows
 
 
 def _all_curves(curves: Curves, packs: dict[str, PackLimits]) -> tuple[Floats, Floats, Floats]:
     """Return edges, volts and powers of the vehicles' curves and, behind them, the packs'."""
     steps = max([curves.step_kw.shape[1], *(len(pack.step_kw) for pack in packs.values())])
     count = len(curves.id) + len(packs)
-    edge_soc, kw, volt = np.ones((count, steps + 1)), np.empty((count, steps)), np.full(count, np.inf)
+    edge_soc, kw, volt = (
+        np.ones((count, steps + 1)),
+        np.empty((count, steps)),
+        np.full(count, np.inf),
+    )
     n, m = curves.step_kw.shape
-    edge_soc[:n, : m + 1], kw[:n, :m], kw[:n, m:] = curves.edge_soc, curves.step_kw, curves.step_kw[:, -1:]
+    edge_soc[:n, : m + 1], kw[:n, :m], kw[:n, m:] = (
+        curves.edge_soc,
+        curves.step_kw,
+        curves.step_kw[:, -1:],
+    )
     volt[:n] = curves.volt
     for row, pack in enumerate(packs.values(), start=n):
         m = len(pack.step_kw)
-        edge_soc[row, : m + 1], kw[row, :m], kw[row, m:] = pack.edge_soc, pack.step_kw, pack.step_kw[-1]
+        edge_soc[row, : m + 1], kw[row, :m], kw[row, m:] = (
+            pack.edge_soc,
+            pack.step_kw,
+            pack.step_kw[-1],
+        )
     return edge_soc, volt, kw
 
 
@@ -173,7 +216,11 @@ def _places(sites: Sites, outlet: Ints) -> NDArray[Any]:
     table = np.zeros(len(sites), dtype=PLACE)
     table["hash"] = [stable_hash(name) for name in sites.id]
     table["swap"], table["outlet"] = sites.kind == SWAP, outlet
-    table["price_cny_kwh"], table["swap_min"], table["hand_out_soc"] = sites.price_cny_kwh, sites.swap_min, sites.hand_out_soc
+    table["price_cny_kwh"], table["swap_min"], table["hand_out_soc"] = (
+        sites.price_cny_kwh,
+        sites.swap_min,
+        sites.hand_out_soc,
+    )
     table["opens_min"] = sites.opens_min
     return table
 
@@ -183,14 +230,24 @@ def _city(scenario: Scenario, period_of_hour: Ints) -> NDArray[Any]:
     table = np.zeros(1, dtype=CITY)
     table["noise_min"] = scenario.choice.noise_min.value
     table["outside_drive_min"] = outside.drive_min.value if outside.enabled else np.inf
-    table["outside_kw"], table["outside_price_cny_kwh"] = outside.pile_kw.value, outside.price_cny_kwh.value
+    table["outside_kw"], table["outside_price_cny_kwh"] = (
+        outside.pile_kw.value,
+        outside.price_cny_kwh.value,
+    )
     table["period_of_hour"] = period_of_hour
     table["tariff_cny_kwh"] = tariff.energy_cny_kwh.value * (np.array(tariff.factors()) - 1.0)
     table["outside_tariff_cny_kwh"] = table["tariff_cny_kwh"] if tariff.outside else 0.0
     return table
 
 
-def _station_minutes(sites: Sites, outlet: Ints, demand: DemandModel, network: Network, edge_soc: Floats, step_kw: Floats) -> Floats:
+def _station_minutes(
+    sites: Sites,
+    outlet: Ints,
+    demand: DemandModel,
+    network: Network,
+    edge_soc: Floats,
+    step_kw: Floats,
+) -> Floats:
     """Return each station's mean minutes at the plug: over the fleets that may use it, weighted by their wishes."""
     minutes = np.full(len(sites), 30.0)
     cache: dict[tuple[str, int], float] = {}
@@ -203,7 +260,9 @@ def _station_minutes(sites: Sites, outlet: Ints, demand: DemandModel, network: N
                     shares = np.diff(fleet.curve_cdf, prepend=0.0)
                     total += fleet.wishes_per_day * sum(
                         share * _mean_minutes(fleet.rule, kwh, edge_soc[row], step_kw[key[1], row])
-                        for share, kwh, row in zip(shares, fleet.curve_kwh, fleet.curves, strict=True)
+                        for share, kwh, row in zip(
+                            shares, fleet.curve_kwh, fleet.curves, strict=True
+                        )
                     )
                     weight += fleet.wishes_per_day
             cache[key] = total / weight if weight > 0 else 30.0
@@ -213,11 +272,24 @@ def _station_minutes(sites: Sites, outlet: Ints, demand: DemandModel, network: N
 
 def _mean_minutes(rule: Any, battery_kwh: float, edge_soc: Floats, step_kw: Floats) -> float:
     soc, target = rule.draw(np.repeat(_GRID, len(_GRID)), np.tile(_GRID, len(_GRID)))
-    return float(np.mean([charge_min(a, b, battery_kwh, edge_soc, step_kw) for a, b in zip(soc, target, strict=True)]))
+    return float(
+        np.mean(
+            [
+                charge_min(a, b, battery_kwh, edge_soc, step_kw)
+                for a, b in zip(soc, target, strict=True)
+            ]
+        )
+    )
 
 
 def _pack_intervals(
-    sites: Sites, outlet: Ints, pack_curve: Ints, demand: DemandModel, packs: dict[str, PackLimits], edge_soc: Floats, step_kw: Floats
+    sites: Sites,
+    outlet: Ints,
+    pack_curve: Ints,
+    demand: DemandModel,
+    packs: dict[str, PackLimits],
+    edge_soc: Floats,
+    step_kw: Floats,
 ) -> Floats:
     """Return the mean minutes of charging a pack from the mean SOC at the wish, over the number of slots."""
     socs = {fleet.pack_kwh: fleet.rule.soc_mean for fleet in demand.fleets if fleet.swap_list >= 0}
@@ -226,6 +298,12 @@ def _pack_intervals(
         pack = packs[sites.pack_type[site]]
         soc = socs.get(pack.kwh, 0.3)
         row = pack_curve[site]
-        minutes = charge_min(soc, sites.hand_out_soc[site], pack.kwh, edge_soc[row], np.ascontiguousarray(step_kw[outlet[site], row]))
+        minutes = charge_min(
+            soc,
+            sites.hand_out_soc[site],
+            pack.kwh,
+            edge_soc[row],
+            np.ascontiguousarray(step_kw[outlet[site], row]),
+        )
         interval[site] = minutes / sites.slots[site]
     return interval

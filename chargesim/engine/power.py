@@ -17,7 +17,16 @@ from chargesim.engine.deposits import deposit_charge, deposit_level
 from chargesim.engine.moments import Moment
 from chargesim.engine.order import EventClass, outlet_key
 from chargesim.engine.plant import Plant
-from chargesim.engine.rules import charge_min, exact_min, left_min, peak_kw_ahead, share_power, soc_after, step_at, total_kw
+from chargesim.engine.rules import (
+    charge_min,
+    exact_min,
+    left_min,
+    peak_kw_ahead,
+    share_power,
+    soc_after,
+    step_at,
+    total_kw,
+)
 from chargesim.engine.store import Store
 
 Floats = NDArray[np.float64]
@@ -31,7 +40,9 @@ class Rows:
         self.step_kw: list[list[Floats]] = [list(powers) for powers in plant.step_kw]
         self.highest_kw = [float(powers.max(initial=0.0)) for powers in plant.step_kw]
         outlets = plant.outlets
-        self.outlets = list(zip(outlets.cabinet.tolist(), outlets.rank.tolist(), outlets.type.tolist(), strict=True))
+        self.outlets = list(
+            zip(outlets.cabinet.tolist(), outlets.rank.tolist(), outlets.type.tolist(), strict=True)
+        )
         self.first: list[int] = outlets.first.tolist()
         self.cabinet_kw: list[float] = plant.cabinet_kw.tolist()
 
@@ -58,10 +69,28 @@ class Outlet:
         What a gun has given in charges that have ended [kWh at the plug].
     """
 
-    __slots__ = ("cabinet", "charge", "done", "given_kwh", "group", "number", "powers", "rank", "site", "type")
+    __slots__ = (
+        "cabinet",
+        "charge",
+        "done",
+        "given_kwh",
+        "group",
+        "number",
+        "powers",
+        "rank",
+        "site",
+        "type",
+    )
 
     def __init__(
-        self, group: "PowerGroup", site: int, number: int, cabinet: int, rank: int, type: int, done: "Callable[[Charge], None]"
+        self,
+        group: "PowerGroup",
+        site: int,
+        number: int,
+        cabinet: int,
+        rank: int,
+        type: int,
+        done: "Callable[[Charge], None]",
     ) -> None:
         self.group, self.site, self.number = group, site, number
         self.cabinet, self.rank, self.type, self.done = cabinet, rank, type, done
@@ -89,7 +118,15 @@ class Charge:
         "target_soc",
     )
 
-    def __init__(self, outlet: Outlet, soc: float, target_soc: float, battery_kwh: float, curve: int, now: float) -> None:
+    def __init__(
+        self,
+        outlet: Outlet,
+        soc: float,
+        target_soc: float,
+        battery_kwh: float,
+        curve: int,
+        now: float,
+    ) -> None:
         self.outlet = outlet
         self.soc = soc
         self.target_soc = target_soc
@@ -115,7 +152,15 @@ class PowerGroup:
         Site in whose books the connection's battery store is written; None: there is no store.
     """
 
-    def __init__(self, env: Environment, plant: Plant, books: Books, rows: Rows, plug_kw: float, store: int | None = None) -> None:
+    def __init__(
+        self,
+        env: Environment,
+        plant: Plant,
+        books: Books,
+        rows: Rows,
+        plug_kw: float,
+        store: int | None = None,
+    ) -> None:
         self.env, self.plant, self.books, self.rows, self.plug_kw = env, plant, books, rows, plug_kw
         self.dark = 0
         self.outlets: list[Outlet] = []
@@ -126,18 +171,25 @@ class PowerGroup:
         """charges of which fewer never exceed a limit, whatever they draw"""
         self.store = None if store is None else Store(env, plant, books, store, self._store_is_done)
 
-    def add_outlets(self, site: int, done: Callable[[Charge], None], first_number: int = 0) -> list[Outlet]:
+    def add_outlets(
+        self, site: int, done: Callable[[Charge], None], first_number: int = 0
+    ) -> list[Outlet]:
         """Put the outlets of a site behind the connection, numbered from `first_number` on in event keys."""
         rows, base = self.rows, len(self.cabinet_kw)
         mine = rows.outlets[rows.first[site] : rows.first[site + 1]]
-        self.cabinet_kw += [rows.cabinet_kw[site]] * (1 + max((cabinet for cabinet, _, _ in mine), default=-1))
+        self.cabinet_kw += [rows.cabinet_kw[site]] * (
+            1 + max((cabinet for cabinet, _, _ in mine), default=-1)
+        )
         added = [
-            Outlet(self, site, number, base + cabinet, rank, type, done) for number, (cabinet, rank, type) in enumerate(mine, first_number)
+            Outlet(self, site, number, base + cabinet, rank, type, done)
+            for number, (cabinet, rank, type) in enumerate(mine, first_number)
         ]
         self._know(added)
         return added
 
-    def add_outlet(self, site: int, number: int, like: Outlet, done: Callable[[Charge], None]) -> Outlet:
+    def add_outlet(
+        self, site: int, number: int, like: Outlet, done: Callable[[Charge], None]
+    ) -> Outlet:
         """Put one more outlet behind the connection, of another's type and rank, with a cabinet of its own without limit."""
         self.cabinet_kw.append(inf)
         outlet = Outlet(self, site, number, len(self.cabinet_kw) - 1, like.rank, like.type, done)
@@ -146,11 +198,18 @@ class PowerGroup:
 
     def _know(self, added: list[Outlet]) -> None:
         self.outlets += added
-        highest_kw = max((self.rows.highest_kw[kind] for kind in {outlet.type for outlet in self.outlets}), default=0.0)
+        highest_kw = max(
+            (self.rows.highest_kw[kind] for kind in {outlet.type for outlet in self.outlets}),
+            default=0.0,
+        )
         room_kw = min([self.plug_kw, *self.cabinet_kw])
-        self.least_to_bind = 1 + int(room_kw // highest_kw) if highest_kw > 0 and room_kw < inf else 1_000_000
+        self.least_to_bind = (
+            1 + int(room_kw // highest_kw) if highest_kw > 0 and room_kw < inf else 1_000_000
+        )
 
-    def plug_in(self, outlet: Outlet, soc: float, target_soc: float, battery_kwh: float, curve: int) -> Charge:
+    def plug_in(
+        self, outlet: Outlet, soc: float, target_soc: float, battery_kwh: float, curve: int
+    ) -> Charge:
         """Begin to charge a battery now."""
         charge = Charge(outlet, soc, target_soc, battery_kwh, curve, self.env.now)
         if self.shared:
@@ -199,13 +258,28 @@ class PowerGroup:
         if self.shared:
             edge = min(float(charge.edge_soc[charge.step + 1]), charge.target_soc)
             return min(edge, charge.soc + charge.granted_kw * minutes / (60.0 * charge.battery_kwh))
-        return float(soc_after(charge.soc, charge.target_soc, minutes, charge.battery_kwh, charge.edge_soc, charge.step_kw))
+        return float(
+            soc_after(
+                charge.soc,
+                charge.target_soc,
+                minutes,
+                charge.battery_kwh,
+                charge.edge_soc,
+                charge.step_kw,
+            )
+        )
 
     def foreseen_end_min(self, charge: Charge) -> float:
         """Return the instant at which a charge ends if nobody shares power from now on; exact when nobody does already [min]."""
         if not self.shared:
             return charge.end_min
-        left = charge_min(self.soc_now(charge), charge.target_soc, charge.battery_kwh, charge.edge_soc, charge.step_kw)
+        left = charge_min(
+            self.soc_now(charge),
+            charge.target_soc,
+            charge.battery_kwh,
+            charge.edge_soc,
+            charge.step_kw,
+        )
         return float(self.env.now + exact_min(left))
 
     def cut(self) -> None:
@@ -235,7 +309,9 @@ class PowerGroup:
             charge = outlet.charge
             if charge is not None:
                 if charge.peak_kw < 0:
-                    charge.peak_kw = peak_kw_ahead(charge.soc, charge.target_soc, charge.edge_soc, charge.step_kw)
+                    charge.peak_kw = peak_kw_ahead(
+                        charge.soc, charge.target_soc, charge.edge_soc, charge.step_kw
+                    )
                 total += charge.peak_kw
                 used[outlet.cabinet] += charge.peak_kw
                 if used[outlet.cabinet] > self.cabinet_kw[outlet.cabinet] or total > self.plug_kw:
@@ -273,7 +349,9 @@ class PowerGroup:
 
     def _charge_alone(self, charge: Charge) -> None:
         outlet = charge.outlet
-        minutes = charge_min(charge.soc, charge.target_soc, charge.battery_kwh, charge.edge_soc, charge.step_kw)
+        minutes = charge_min(
+            charge.soc, charge.target_soc, charge.battery_kwh, charge.edge_soc, charge.step_kw
+        )
         key = outlet_key(EventClass.DONE, outlet.site, outlet.number)
         # a whole charge takes a tick at least; what sharing has left of one may be over now
         minutes = exact_min(minutes) if charge.begun_min == self.env.now else left_min(minutes)
@@ -306,7 +384,9 @@ class PowerGroup:
         edge = min(float(charge.edge_soc[charge.step + 1]), charge.target_soc)
         minutes = left_min(60.0 * (edge - charge.soc) * charge.battery_kwh / charge.granted_kw)
         last = edge >= charge.target_soc
-        key = outlet_key(EventClass.DONE if last else EventClass.STEP, charge.outlet.site, charge.outlet.number)
+        key = outlet_key(
+            EventClass.DONE if last else EventClass.STEP, charge.outlet.site, charge.outlet.number
+        )
         charge.plan = Moment(self.env, minutes, key, charge, self._finish if last else self._step)
 
     def _settle(self, charge: Charge) -> None:
@@ -355,4 +435,12 @@ class PowerGroup:
 
     def _deposit_shared(self, charge: Charge, now: float) -> None:
         energy = self.books.energy_kwh
-        deposit_level(energy, charge.outlet.site, charge.since_min, now, charge.granted_kw / 60.0, self.books.start_min, QUARTER_MIN)
+        deposit_level(
+            energy,
+            charge.outlet.site,
+            charge.since_min,
+            now,
+            charge.granted_kw / 60.0,
+            self.books.start_min,
+            QUARTER_MIN,
+        )

@@ -16,19 +16,19 @@ OUTSIDE, NOWHERE = -1, -2
 
 
 @njit("f8(f8)", cache=True)
-def exact_min(minutes):  # type: ignore[no-untyped-def]
+def exact_min(minutes):
     """Return a duration rounded to whole ticks of 2**-20 min, at least one tick."""
     return max(1.0, floor(minutes * 1048576.0 + 0.5)) / 1048576.0
 
 
 @njit("f8(f8)", cache=True)
-def left_min(minutes):  # type: ignore[no-untyped-def]
+def left_min(minutes):
     """Return what is left of a duration rounded to whole ticks of 2**-20 min; less than half a tick is over now."""
     return floor(minutes * 1048576.0 + 0.5) / 1048576.0
 
 
 @njit("u8(u8, u8)", cache=True)
-def noise_hash(key, site_hash):  # type: ignore[no-untyped-def]
+def noise_hash(key, site_hash):
     """Return the hash of one vehicle and one site from which its noise comes, the same in every plan and engine.
 
     It is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, doi 10.1145/2660193.2660195).
@@ -41,7 +41,7 @@ def noise_hash(key, site_hash):  # type: ignore[no-untyped-def]
 
 
 @njit("f8(u8)", cache=True)
-def noise_of(z):  # type: ignore[no-untyped-def]
+def noise_of(z):
     """Return the standard Gumbel noise that a hash stands for; it rises with the hash."""
     uniform = (np.float64(z >> np.uint64(12)) + 0.5) * 2.0**-52
     return -log(-log(uniform))
@@ -51,19 +51,19 @@ _MOST_NOISE = -np.log(-np.log(np.append(np.arange(1, 256) / 256, 1 - 2.0**-53)))
 
 
 @njit("f8(u8)", cache=True)
-def most_noise_of(z):  # type: ignore[no-untyped-def]
+def most_noise_of(z):
     """Return what `noise_of` does not exceed, without a logarithm: the noise of the highest hash with the same first byte."""
     return _MOST_NOISE[z >> np.uint64(56)]
 
 
 @njit("f8(u8, u8)", cache=True)
-def gumbel_noise(key, site_hash):  # type: ignore[no-untyped-def]
+def gumbel_noise(key, site_hash):
     """Return standard Gumbel noise of one vehicle for one site: a hash, so the same in every plan and engine."""
     return noise_of(noise_hash(key, site_hash))
 
 
 @lent("f8(f8, f8, f8, f8[::1], f8[::1])")
-def charge_min(soc, target_soc, battery_kwh, edge_soc, step_kw):  # type: ignore[no-untyped-def]
+def charge_min(soc, target_soc, battery_kwh, edge_soc, step_kw):
     """Return the minutes from one state of charge to another at a gun that nobody shares.
 
     Parameters
@@ -89,12 +89,17 @@ def charge_min(soc, target_soc, battery_kwh, edge_soc, step_kw):  # type: ignore
         if edge_soc[i] >= target_soc:
             break
         if edge_soc[i + 1] > soc:
-            minutes += 60.0 * (min(edge_soc[i + 1], target_soc) - max(edge_soc[i], soc)) * battery_kwh / step_kw[i]
+            minutes += (
+                60.0
+                * (min(edge_soc[i + 1], target_soc) - max(edge_soc[i], soc))
+                * battery_kwh
+                / step_kw[i]
+            )
     return minutes
 
 
 @lent("f8(f8, f8, f8, f8, f8[::1], f8[::1])")
-def soc_after(soc, target_soc, minutes, battery_kwh, edge_soc, step_kw):  # type: ignore[no-untyped-def]
+def soc_after(soc, target_soc, minutes, battery_kwh, edge_soc, step_kw):
     """Return the state of charge after `minutes` at a gun that nobody shares, at most `target_soc`."""
     for i in range(len(step_kw)):
         if edge_soc[i] >= target_soc:
@@ -110,7 +115,7 @@ def soc_after(soc, target_soc, minutes, battery_kwh, edge_soc, step_kw):  # type
 
 
 @lent("f8(f8, f8, f8[::1], f8[::1])")
-def peak_kw_ahead(soc, target_soc, edge_soc, step_kw):  # type: ignore[no-untyped-def]
+def peak_kw_ahead(soc, target_soc, edge_soc, step_kw):
     """Return the highest power that a charge can draw between two states of charge [kW]."""
     peak = 0.0
     for i in range(len(step_kw)):
@@ -122,7 +127,7 @@ def peak_kw_ahead(soc, target_soc, edge_soc, step_kw):  # type: ignore[no-untype
 
 
 @lent("i8(f8, f8[::1])")
-def step_at(soc, edge_soc):  # type: ignore[no-untyped-def]
+def step_at(soc, edge_soc):
     """Return the step of a curve on which a charge at `soc` goes on; an edge belongs to the step on its right."""
     step = 0
     while step + 2 < len(edge_soc) and edge_soc[step + 1] <= soc:
@@ -131,7 +136,9 @@ def step_at(soc, edge_soc):  # type: ignore[no-untyped-def]
 
 
 @lent("void(f8[::1], i8[::1], i8[::1], f8[::1], f8, f8[::1], i8[::1], i8[::1], f8[::1])")
-def fill_up(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw, rising, rising_in, cabinet_used):  # type: ignore[no-untyped-def]
+def fill_up(
+    wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw, rising, rising_in, cabinet_used
+):
     """Share power over the tree gun < cabinet < site: the lower rank first, max-min fair inside a rank.
 
     Parameters
@@ -173,7 +180,10 @@ def fill_up(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw, rising, r
             for i in range(n):
                 if rising[i]:
                     level = min(level, wanted_kw[i] - granted_kw[i])
-                    level = min(level, (cabinet_kw[cabinet[i]] - cabinet_used[cabinet[i]]) / rising_in[cabinet[i]])
+                    level = min(
+                        level,
+                        (cabinet_kw[cabinet[i]] - cabinet_used[cabinet[i]]) / rising_in[cabinet[i]],
+                    )
             level = max(0.0, level)
             for i in range(n):
                 if rising[i]:
@@ -182,7 +192,10 @@ def fill_up(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw, rising, r
                     site_used += level
             for i in range(n):
                 limit_kw = cabinet_kw[cabinet[i]]
-                full = site_used >= site_kw * (1 - 1e-12) - 1e-9 or cabinet_used[cabinet[i]] >= limit_kw * (1 - 1e-12) - 1e-9
+                full = (
+                    site_used >= site_kw * (1 - 1e-12) - 1e-9
+                    or cabinet_used[cabinet[i]] >= limit_kw * (1 - 1e-12) - 1e-9
+                )
                 if rising[i] and (full or granted_kw[i] >= wanted_kw[i] - 1e-9):
                     rising[i] = False
                     left -= 1
@@ -193,15 +206,19 @@ def fill_up(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw, rising, r
 
 
 @njit("void(f8[::1], i8[::1], i8[::1], f8[::1], f8, f8[::1])", cache=True)
-def share_power(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw):  # type: ignore[no-untyped-def]
+def share_power(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw):
     """Share power as `fill_up` does, which does without new arrays."""
     cabinets = len(cabinet_kw)
-    rising, rising_in, used_kw = np.empty(len(wanted_kw), np.int64), np.empty(cabinets, np.int64), np.empty(cabinets)
+    rising, rising_in, used_kw = (
+        np.empty(len(wanted_kw), np.int64),
+        np.empty(cabinets, np.int64),
+        np.empty(cabinets),
+    )
     fill_up(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw, rising, rising_in, used_kw)
 
 
 @lent("f8(f8[::1])")
-def total_kw(granted_kw):  # type: ignore[no-untyped-def]
+def total_kw(granted_kw):
     """Return the sum of powers, added one after the other (numpy's own sum goes by blocks)."""
     total = 0.0
     for kw in granted_kw:
@@ -210,7 +227,7 @@ def total_kw(granted_kw):  # type: ignore[no-untyped-def]
 
 
 @njit("f8(i8, i8, f8)", cache=True)
-def station_wait_min(present, guns, service_min):  # type: ignore[no-untyped-def]
+def station_wait_min(present, guns, service_min):
     """Return the wait that a station's occupancy lets expect [min].
 
     Parameters
@@ -233,7 +250,7 @@ def station_wait_min(present, guns, service_min):  # type: ignore[no-untyped-def
 
 
 @njit("f8(i8, i8, f8, i8, f8)", cache=True)
-def swap_wait_min(present, bays, swap_min, packs_ready, pack_interval_min):  # type: ignore[no-untyped-def]
+def swap_wait_min(present, bays, swap_min, packs_ready, pack_interval_min):
     """Return the wait that a swap site's occupancy lets expect [min]: for the bay or for a charged pack, the longer.
 
     `present` counts the vehicles at the site, of which some are in a bay and hold a pack already; `packs_ready` are
@@ -246,7 +263,7 @@ def swap_wait_min(present, bays, swap_min, packs_ready, pack_interval_min):  # t
 
 
 @njit("f8(f8[::1], f8[::1], f8[::1], i8, f8)", cache=True)
-def foreseen_gun_wait_min(free_min, arrival_min, service_min, ahead, arrival):  # type: ignore[no-untyped-def]
+def foreseen_gun_wait_min(free_min, arrival_min, service_min, ahead, arrival):
     """Return the wait that the cloud foresees for a vehicle at a station [min].
 
     Parameters
@@ -273,7 +290,9 @@ def foreseen_gun_wait_min(free_min, arrival_min, service_min, ahead, arrival):  
 
 
 @njit("f8(f8[::1], f8[::1], f8, f8, f8[::1], i8, f8)", cache=True)
-def foreseen_swap_wait_min(free_min, ready_min, interval_min, swap_min, arrival_min, ahead, arrival):  # type: ignore[no-untyped-def]
+def foreseen_swap_wait_min(
+    free_min, ready_min, interval_min, swap_min, arrival_min, ahead, arrival
+):
     """Return the wait that the cloud foresees for a vehicle at a swap site [min].
 
     Parameters
@@ -305,13 +324,13 @@ def foreseen_swap_wait_min(free_min, ready_min, interval_min, swap_min, arrival_
 
 
 @njit("f8(f8, f8, f8)", cache=True)
-def faded(value, minutes, memory_min):  # type: ignore[no-untyped-def]
+def faded(value, minutes, memory_min):
     """Return what is left of a value after some minutes, e-fold in `memory_min`: an exponential moving average."""
     return value * exp(-minutes / memory_min)
 
 
 @njit("i8(f8, f8)", cache=True)
-def base_stock(mean, promised):  # type: ignore[no-untyped-def]
+def base_stock(mean, promised):
     """Return the least stock that a Poisson demand of some mean exceeds with a chance of at most 1 - `promised`.
 
     The base-stock level of a spare-parts system (Sherbrooke, Optimal Inventory Modeling of Systems, 2004, chapter 2).

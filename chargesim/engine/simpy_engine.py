@@ -81,7 +81,9 @@ class World:
         self.changed: set[int] = set()
         self.groups: dict[int, PowerGroup] = {}
         self._rows = Rows(plant)
-        self.sites: list[Station | SwapSite] = [self._build_site(number) for number in range(len(plant))]
+        self.sites: list[Station | SwapSite] = [
+            self._build_site(number) for number in range(len(plant))
+        ]
         self.rows: list[tuple[object, ...]] = []
         self.under_way: dict[int, Car] = {}
         self.posted_wait_min = np.zeros(len(plant))
@@ -160,7 +162,9 @@ class World:
             site = self.sites[choice]
             yield self.drive(car, choice, km, minutes)
             site.arrive(car)
-            if site.visible_wait_min() > (car.tolerance_min if car.promised_min < 0 else _ENDLESS_MIN):
+            if site.visible_wait_min() > (
+                car.tolerance_min if car.promised_min < 0 else _ENDLESS_MIN
+            ):
                 car.balks += 1
                 self.books.lost(choice, self.env.now)
             else:
@@ -181,7 +185,11 @@ class World:
             car.tried.append(choice)
             choice, km, minutes = self.choose(car, table, self.origin_of_site(choice))
             car.diversions += choice >= 0
-        self._leave(car, STRANDED if choice == NOWHERE and not car.tried else LOST, outside=choice == OUTSIDE and car.reneges == 0)
+        self._leave(
+            car,
+            STRANDED if choice == NOWHERE and not car.tried else LOST,
+            outside=choice == OUTSIDE and car.reneges == 0,
+        )
 
     def choose(self, car: Car, table: Table, origin: int) -> tuple[int, float, float]:
         """Return where the vehicle goes from here, the way [km] and the drive [min]."""
@@ -189,7 +197,9 @@ class World:
         for i, site in enumerate(car.tried):
             tried[i] = site
         follows = car.guidance == CLOUD
-        wait_min = self.cloud.foresee(table[car.index], origin, now) if follows else self.posted_wait_min
+        wait_min = (
+            self.cloud.foresee(table[car.index], origin, now) if follows else self.posted_wait_min
+        )
         choice, km, minutes = choose_site(
             table, car.index, origin, car.soc, now, tried, len(car.tried), *self._map, wait_min, *self._known
         )  # fmt: skip
@@ -201,7 +211,10 @@ class World:
         """Drive to a site; the way takes energy."""
         minutes = exact_min(minutes)
         if car.late_min and self.plant.control.reserve and car.guidance == CLOUD:
-            minutes, car.late_min = minutes + car.late_min, 0.0  # what it did not foresee when it reserved
+            minutes, car.late_min = (
+                minutes + car.late_min,
+                0.0,
+            )  # what it did not foresee when it reserved
         car.site = site
         car.drive_min += minutes
         car.soc -= km * car.consumption_kwh_km / car.battery_kwh
@@ -216,7 +229,9 @@ class World:
         plant, connection = self.plant, int(self.plant.connection[number])
         if connection not in self.groups:
             store = number if plant.store_kwh[number] > 0 and plant.store_kw[number] > 0 else None
-            self.groups[connection] = PowerGroup(self.env, plant, self.books, self._rows, float(plant.plug_kw[number]), store)
+            self.groups[connection] = PowerGroup(
+                self.env, plant, self.books, self._rows, float(plant.plug_kw[number]), store
+            )
         kind = SwapSite if plant.kind[number] == SWAP else Station
         return kind(self.env, plant, self.books, number, self.changed, self.groups[connection])
 
@@ -225,7 +240,13 @@ class World:
         following = next(self._demand, None)
         if following is not None:
             car = following[0]
-            Moment(self.env, car.wish_min - self.env.now, vehicle_key(EventClass.WISH, car.row), following, self._appear)
+            Moment(
+                self.env,
+                car.wish_min - self.env.now,
+                vehicle_key(EventClass.WISH, car.row),
+                following,
+                self._appear,
+            )
 
     def _appear(self, moment: Moment) -> None:
         car, table, origin = moment.value  # type: ignore[misc]
@@ -280,4 +301,13 @@ def run_simpy(
     debug: bool = False,
 ) -> tuple[Books, SessionLog]:
     """Run one replication in the SimPy engine; the arguments are those of `World`."""
-    return World(plant, tables, lead_in_days, days, run_out_days, outages=outages, extensions=extensions, debug=debug).run()
+    return World(
+        plant,
+        tables,
+        lead_in_days,
+        days,
+        run_out_days,
+        outages=outages,
+        extensions=extensions,
+        debug=debug,
+    ).run()

@@ -38,7 +38,9 @@ class Site:
     `changed` collects the sites whose occupancy has changed since it was last posted.
     """
 
-    def __init__(self, env: simpy.Environment, plant: Plant, books: Books, number: int, changed: set[int]) -> None:
+    def __init__(
+        self, env: simpy.Environment, plant: Plant, books: Books, number: int, changed: set[int]
+    ) -> None:
         self.env, self.books, self.number, self.changed = env, books, number, changed
         self.control, self.cloud = plant.control, plant.control.cloud
         self.kind = int(plant.kind[number])
@@ -84,7 +86,9 @@ class Site:
             promised_min = arrival_min + left_min(wait_min)
             self.holds[car.row] = promised_min
             lapse_min = promised_min + self.control.grace_min - self.env.now
-            Moment(self.env, lapse_min, vehicle_key(EventClass.LAPSE, car.row), car.row, self._lapse)
+            Moment(
+                self.env, lapse_min, vehicle_key(EventClass.LAPSE, car.row), car.row, self._lapse
+            )
 
     def arrive(self, car: Car, pack_found: bool = False) -> None:
         """Count an arrival; a reservation that has not lapsed becomes a place in the queue."""
@@ -127,12 +131,22 @@ class Site:
         if last is not None and rank < last.rank:
             self.queue = dict(sorted(self.queue.items(), key=lambda item: item[1].rank))
         if self.cloud:
-            self.expected[car.row] = (self.env.now, car.row, car.known_min if car.known_min >= 0 else self.service_min)
+            self.expected[car.row] = (
+                self.env.now,
+                car.row,
+                car.known_min if car.known_min >= 0 else self.service_min,
+            )
         self._call_next()
         if turn.triggered:
             return None
         self._queue_grew()
-        Moment(self.env, car.patience_min, vehicle_key(EventClass.PATIENCE, car.row), turn, self._lose_patience)
+        Moment(
+            self.env,
+            car.patience_min,
+            vehicle_key(EventClass.PATIENCE, car.row),
+            turn,
+            self._lose_patience,
+        )
         return turn
 
     def _queue_grew(self) -> None:
@@ -141,7 +155,9 @@ class Site:
     def _call_next(self) -> None:
         """Call waiting vehicles to places that are free, first come, first served."""
         while self.queue and self._places():
-            turn = self._first_in_turn() if self.control.reserve else next(iter(self.queue.values()))
+            turn = (
+                self._first_in_turn() if self.control.reserve else next(iter(self.queue.values()))
+            )
             if turn is None:
                 return
             self._leave_queue(turn)
@@ -155,7 +171,9 @@ class Site:
         the way or waits here.
         """
         now, hold_min, places = self.env.now, self.control.hold_min, self._places()
-        held = [(promised, row) for row, promised in self.holds.items() if promised - hold_min <= now]
+        held = [
+            (promised, row) for row, promised in self.holds.items() if promised - hold_min <= now
+        ]
         ordinary: Turn | None = None
         reserved: Turn | None = None
         best = (inf, 0)
@@ -204,7 +222,9 @@ class Site:
         now = self.env.now
         if self.queue and now > self._queue_since:
             self.books.queued(self.number, self._queue_since, now, len(self.queue))
-            self.books.queue_check_min[self.number, 0] += len(self.queue) * (now - self._queue_since)
+            self.books.queue_check_min[self.number, 0] += len(self.queue) * (
+                now - self._queue_since
+            )
         self._queue_since = now
 
     def _give_back(self, place: int) -> None:
@@ -217,4 +237,6 @@ class Site:
     def _ahead(self) -> tuple[Floats, Floats]:
         """Return arrival and minutes of service of those that the cloud expects, in the order of their arrival."""
         order = sorted(self.expected.values())
-        return np.array([arrival for arrival, _, _ in order]), np.array([minutes for _, _, minutes in order])
+        return np.array([arrival for arrival, _, _ in order]), np.array(
+            [minutes for _, _, minutes in order]
+        )

@@ -27,7 +27,15 @@ class Station(Site):
         The vehicles at guns, by gun; the signal happens when the vehicle is full or interrupted, before another is called.
     """
 
-    def __init__(self, env: simpy.Environment, plant: Plant, books: Books, number: int, changed: set[int], group: PowerGroup) -> None:
+    def __init__(
+        self,
+        env: simpy.Environment,
+        plant: Plant,
+        books: Books,
+        number: int,
+        changed: set[int],
+        group: PowerGroup,
+    ) -> None:
         super().__init__(env, plant, books, number, changed)
         self.plant, self.group = plant, group
         self.guns: list[Outlet] = group.add_outlets(number, self._charged)
@@ -52,7 +60,9 @@ class Station(Site):
             return inf
         arrivals, services = self._ahead()
         free_min = np.array([self._free_min(gun) for gun in range(self.servers)])
-        return float(foreseen_gun_wait_min(free_min, arrivals, services, len(arrivals), arrival_min))
+        return float(
+            foreseen_gun_wait_min(free_min, arrivals, services, len(arrivals), arrival_min)
+        )
 
     def serve(self, car: Car) -> Signal:
         """Plug the vehicle in, at its first gun after the tries that fail; the event comes when it is full, or interrupted."""
@@ -63,7 +73,13 @@ class Station(Site):
         else:
             minutes = self.control.failed_start_min
             car.failed_starts, car.joined_min = 0, self.env.now
-            Moment(self.env, minutes, outlet_key(EventClass.DONE, self.number, car.place), (car, done), self._start)
+            Moment(
+                self.env,
+                minutes,
+                outlet_key(EventClass.DONE, self.number, car.place),
+                (car, done),
+                self._start,
+            )
         return done
 
     def end_day(self) -> None:
@@ -127,7 +143,9 @@ class Station(Site):
         car, _ = self.in_service.get(gun, (None, None))
         if car is None or car.charge is None:
             return outlet.given_kwh
-        return outlet.given_kwh + (outlet.group.soc_now(car.charge) - float(car.soc)) * float(car.battery_kwh)
+        return outlet.given_kwh + (outlet.group.soc_now(car.charge) - float(car.soc)) * float(
+            car.battery_kwh
+        )
 
     def add_gun(self) -> int:
         """Add a gun of the station's first kind with a supply of its own, such as a mobile charger; return its number.
@@ -166,7 +184,11 @@ class Station(Site):
             return 0.0
         car, _ = self.in_service[gun]
         if car.charge is None:  # a try that fails goes on
-            return float(car.joined_min + self.control.failed_start_min + exact_min(self._minutes_at(self.guns[gun], car)))
+            return float(
+                car.joined_min
+                + self.control.failed_start_min
+                + exact_min(self._minutes_at(self.guns[gun], car))
+            )
         return self.guns[gun].group.foreseen_end_min(car.charge)
 
     def _note_down(self, gun: int) -> None:
@@ -176,7 +198,9 @@ class Station(Site):
 
     def _plug_in(self, car: Car) -> None:
         gun = self.guns[car.place]
-        car.charge = gun.group.plug_in(gun, car.soc, max(car.target_soc, car.soc), car.battery_kwh, car.curve)
+        car.charge = gun.group.plug_in(
+            gun, car.soc, max(car.target_soc, car.soc), car.battery_kwh, car.curve
+        )
 
     def _start(self, moment: Moment) -> None:
         """Begin to charge after a failed try, unless the gun has failed meanwhile."""
@@ -189,7 +213,11 @@ class Station(Site):
     def _minutes_at(self, gun: Outlet, car: Car) -> float:
         """Return the minutes that a vehicle needs at a gun that nobody shares [min]."""
         minutes: float = charge_min(
-            car.soc, max(car.target_soc, car.soc), car.battery_kwh, self.plant.edge_soc[car.curve], gun.powers[car.curve]
+            car.soc,
+            max(car.target_soc, car.soc),
+            car.battery_kwh,
+            self.plant.edge_soc[car.curve],
+            gun.powers[car.curve],
         )
         return minutes
 
@@ -206,11 +234,20 @@ class Station(Site):
             return
         free = self.free
         if self.kinds > 1:
-            minutes = {self.guns[number].type: self._minutes_at(self.guns[number], car) for number in free}
-            best = min((minutes[self.guns[number].type], -self.guns[number].rank) for number in free)
+            minutes = {
+                self.guns[number].type: self._minutes_at(self.guns[number], car) for number in free
+            }
+            best = min(
+                (minutes[self.guns[number].type], -self.guns[number].rank) for number in free
+            )
             free = [n for n in free if (minutes[self.guns[n].type], -self.guns[n].rank) == best]
-        used = Counter((self.guns[number].group, self.guns[number].cabinet) for number in self.in_service)
-        car.place = min(free, key=lambda number: (used[self.guns[number].group, self.guns[number].cabinet], number))
+        used = Counter(
+            (self.guns[number].group, self.guns[number].cabinet) for number in self.in_service
+        )
+        car.place = min(
+            free,
+            key=lambda number: (used[self.guns[number].group, self.guns[number].cabinet], number),
+        )
         self.free.remove(car.place)
 
     def _charged(self, charge: Charge) -> None:

@@ -23,7 +23,9 @@ class Store:
     `power_kw` is what it gives to the plugs' side, below 0 what it takes. It is empty at the start.
     """
 
-    def __init__(self, env: Environment, plant: Plant, books: Books, site: int, done: Callable[[], None]) -> None:
+    def __init__(
+        self, env: Environment, plant: Plant, books: Books, site: int, done: Callable[[], None]
+    ) -> None:
         self.env, self.books, self.site, self.done = env, books, site, done
         self.kwh, self.kw = float(plant.store_kwh[site]), float(plant.store_kw[site])
         self.charge_kw = min(self.kw, plant.control.store_charge_kw)
@@ -36,7 +38,9 @@ class Store:
     @property
     def works(self) -> bool:
         """Whether it has something to do in this hour: to charge and room for it, or to lend and energy for it."""
-        return (self.duty == LEND and self.energy_kwh > 0) or (self.duty == CHARGE and self.energy_kwh < self.kwh)
+        return (self.duty == LEND and self.energy_kwh > 0) or (
+            self.duty == CHARGE and self.energy_kwh < self.kwh
+        )
 
     @property
     def lendable_kw(self) -> float:
@@ -66,9 +70,13 @@ class Store:
         self.power_kw = power_kw
         self.plan = None
         if power_kw != 0.0:
-            left_kwh = self.energy_kwh if power_kw > 0 else (self.kwh - self.energy_kwh) / self.efficiency
+            left_kwh = (
+                self.energy_kwh if power_kw > 0 else (self.kwh - self.energy_kwh) / self.efficiency
+            )
             minutes = exact_min(60.0 * left_kwh / abs(power_kw))
-            self.plan = Moment(self.env, minutes, outlet_key(EventClass.STEP, self.site, STORE), None, self._end)
+            self.plan = Moment(
+                self.env, minutes, outlet_key(EventClass.STEP, self.site, STORE), None, self._end
+            )
 
     def settle(self) -> None:
         """Bring its energy and the books up to now."""
@@ -83,7 +91,15 @@ class Store:
     def deposit(self) -> None:
         """Write to the books what it took or gave since it was last settled."""
         level = -self.power_kw / 60.0
-        deposit_level(self.books.store_kwh, self.site, self.since_min, self.env.now, level, self.books.start_min, QUARTER_MIN)
+        deposit_level(
+            self.books.store_kwh,
+            self.site,
+            self.since_min,
+            self.env.now,
+            level,
+            self.books.start_min,
+            QUARTER_MIN,
+        )
 
     def _end(self, moment: Moment) -> None:
         """Be empty or full, exactly, and let the power be shared anew."""

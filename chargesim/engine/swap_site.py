@@ -11,7 +11,13 @@ from chargesim.engine.moments import Moment, Signal
 from chargesim.engine.order import EventClass, outlet_key
 from chargesim.engine.plant import Plant
 from chargesim.engine.power import Charge, Outlet, PowerGroup
-from chargesim.engine.rules import base_stock, exact_min, faded, foreseen_swap_wait_min, swap_wait_min
+from chargesim.engine.rules import (
+    base_stock,
+    exact_min,
+    faded,
+    foreseen_swap_wait_min,
+    swap_wait_min,
+)
 from chargesim.engine.site import Site
 
 
@@ -22,10 +28,20 @@ class SwapSite(Site):
     dear hour wait in `empty` until a cheaper one begins.
     """
 
-    def __init__(self, env: simpy.Environment, plant: Plant, books: Books, number: int, changed: set[int], group: PowerGroup) -> None:
+    def __init__(
+        self,
+        env: simpy.Environment,
+        plant: Plant,
+        books: Books,
+        number: int,
+        changed: set[int],
+        group: PowerGroup,
+    ) -> None:
         super().__init__(env, plant, books, number, changed)
         self.group = group
-        self.slots: list[Outlet] = group.add_outlets(number, self._pack_ready, first_number=self.servers)
+        self.slots: list[Outlet] = group.add_outlets(
+            number, self._pack_ready, first_number=self.servers
+        )
         self.free_slots = list(range(len(self.slots)))
         self.charging: dict[int, Charge] = {}
         """charge in each slot in use"""
@@ -53,13 +69,18 @@ class SwapSite(Site):
     def lacking_kwh(self) -> float:
         """Energy that the packs at the site need until all have the hand-out SOC, as of what the books hold of their charges [kWh]."""
         waiting = sum(max(0.0, self.hand_out_soc - soc) * kwh for soc, kwh in self.empty)
-        return waiting + sum((one.target_soc - self.group.soc_in_books(one)) * one.battery_kwh for one in self.charging.values())
+        return waiting + sum(
+            (one.target_soc - self.group.soc_in_books(one)) * one.battery_kwh
+            for one in self.charging.values()
+        )
 
     def visible_wait_min(self) -> float:
         """Return the expected wait by the occupancy on sight [min]; endless without power."""
         if self.dark:
             return inf
-        return float(swap_wait_min(self.present, self.servers, self.swap_min, self.ready, self.interval_min))
+        return float(
+            swap_wait_min(self.present, self.servers, self.swap_min, self.ready, self.interval_min)
+        )
 
     def foreseen_wait_min(self, arrival_min: float) -> float:
         """Return the wait that the cloud foresees for a vehicle that arrives at an instant [min]."""
@@ -68,23 +89,38 @@ class SwapSite(Site):
         bays = np.zeros(self.servers)
         for bay, (_, _, begun_min) in self.in_bay.items():
             bays[bay] = begun_min + self.swap_min
-        packs = np.array([0.0] * self.ready + sorted(self.group.foreseen_end_min(charge) for charge in self.charging.values()))
+        packs = np.array(
+            [0.0] * self.ready
+            + sorted(self.group.foreseen_end_min(charge) for charge in self.charging.values())
+        )
         arrivals, _ = self._ahead()
-        return float(foreseen_swap_wait_min(bays, packs, self.interval_min, self.swap_min, arrivals, len(arrivals), arrival_min))
+        return float(
+            foreseen_swap_wait_min(
+                bays, packs, self.interval_min, self.swap_min, arrivals, len(arrivals), arrival_min
+            )
+        )
 
     def arrive(self, car: Car, pack_found: bool = False) -> None:
         """Count an arrival, and whether there was a pack for it."""
         super().arrive(car, self.ready > len(self.queue))
         if self.control.smart:
             now = self.env.now
-            self._arrivals = 1.0 + faded(self._arrivals, now - self._arrivals_min, self.control.memory_min)
+            self._arrivals = 1.0 + faded(
+                self._arrivals, now - self._arrivals_min, self.control.memory_min
+            )
             self._arrivals_min = now
 
     def serve(self, car: Car) -> Signal:
         """Swap the pack; the event comes when the vehicle leaves the bay."""
         done = Signal(self.env)
         self.in_bay[car.place] = (car, done, self.env.now)
-        Moment(self.env, self.swap_min, outlet_key(EventClass.DONE, self.number, car.place), car.place, self._leave_bay)
+        Moment(
+            self.env,
+            self.swap_min,
+            outlet_key(EventClass.DONE, self.number, car.place),
+            car.place,
+            self._leave_bay,
+        )
         return done
 
     def end_day(self) -> None:
@@ -120,8 +156,13 @@ class SwapSite(Site):
 
     def packs_to_keep(self) -> int:
         """Return how many packs must be charged or charging: what one pack's charging time may ask, by recent arrivals."""
-        per_min = faded(self._arrivals, self.env.now - self._arrivals_min, self.control.memory_min) / self.control.memory_min
-        return 1 + int(base_stock(per_min * self.interval_min * len(self.slots), self.control.promised))
+        per_min = (
+            faded(self._arrivals, self.env.now - self._arrivals_min, self.control.memory_min)
+            / self.control.memory_min
+        )
+        return 1 + int(
+            base_stock(per_min * self.interval_min * len(self.slots), self.control.promised)
+        )
 
     def _queue_grew(self) -> None:
         if self.holding:
@@ -156,11 +197,16 @@ class SwapSite(Site):
     def _fill_slots(self) -> None:
         """Charge waiting packs in free slots; in a dear hour only as many as the promise needs."""
         while self.empty and self.free_slots:
-            if self.holding and self.ready + len(self.charging) - len(self.queue) >= self.packs_to_keep():
+            if (
+                self.holding
+                and self.ready + len(self.charging) - len(self.queue) >= self.packs_to_keep()
+            ):
                 return
             soc, battery_kwh = self.empty.pop(0)
             slot = self.free_slots.pop(0)
-            self.charging[slot] = self.group.plug_in(self.slots[slot], soc, max(soc, self.hand_out_soc), battery_kwh, self.curve)
+            self.charging[slot] = self.group.plug_in(
+                self.slots[slot], soc, max(soc, self.hand_out_soc), battery_kwh, self.curve
+            )
 
     def _pack_ready(self, charge: Charge) -> None:
         slot = charge.outlet.number - self.servers

@@ -7,7 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chargesim.demand.table import Table
-from chargesim.engine.accumulators import BINS, LOST, OUTCOMES, PARTIAL, SERVED, STRANDED, UNFINISHED, Accumulators, bin_edges_min
+from chargesim.engine.accumulators import (
+    BINS,
+    LOST,
+    OUTCOMES,
+    PARTIAL,
+    SERVED,
+    STRANDED,
+    UNFINISHED,
+    Accumulators,
+    bin_edges_min,
+)
 from chargesim.engine.books import Books
 from chargesim.engine.order import HOUR_MIN
 from chargesim.engine.plant import Plant
@@ -35,7 +45,9 @@ def session_minutes(plant: Plant, table: Table, log: SessionLog) -> dict[str, Fl
         never plugged in), `detour_min` = drive - that free drive, `service_min`, `energy_kwh` taken, `unserved_kwh` wished and not taken.
     """
     stations = plant.free_min[table["station_list"], table["origin"]]
-    swaps = np.where(table["swap_list"] >= 0, plant.free_min[table["swap_list"], table["origin"]], np.inf)
+    swaps = np.where(
+        table["swap_list"] >= 0, plant.free_min[table["swap_list"], table["origin"]], np.inf
+    )
     nearest = np.minimum(stations, swaps)
     plugged = log["plug_min"] >= 0
     ready_min = table["wish_min"] + table["put_off_min"]
@@ -72,7 +84,11 @@ class Tally:
         self, plant: Plant, *, fleets: int, districts: int, district_of_origin: Ints, thresholds_min: tuple[float, ...],
         start_min: float, end_min: float,
     ) -> None:  # fmt: skip
-        self.plant, self.district_of_origin, self.thresholds_min = plant, district_of_origin, thresholds_min
+        self.plant, self.district_of_origin, self.thresholds_min = (
+            plant,
+            district_of_origin,
+            thresholds_min,
+        )
         self.start_min, self.end_min = start_min, end_min
         self._totals = Accumulators.zeros(
             sites=len(plant), connections=int(plant.connection.max(initial=-1)) + 1, fleets=fleets, districts=districts,
@@ -105,7 +121,10 @@ class Tally:
         table, log = table[judged], log[judged]
         minutes = session_minutes(self.plant, table, log)
         hour = (table["wish_min"] // HOUR_MIN).astype(np.int64) % 24
-        cell = np.ravel_multi_index((table["fleet"], log["kind"], self.district_of_origin[table["origin"]], hour), self._shape)
+        cell = np.ravel_multi_index(
+            (table["fleet"], log["kind"], self.district_of_origin[table["origin"]], hour),
+            self._shape,
+        )
         size = int(np.prod(self._shape))
         served, ended = log["outcome"] == SERVED, log["outcome"] != UNFINISHED
         everyone = np.ones(len(log), dtype=bool)
@@ -114,7 +133,9 @@ class Tally:
             into += np.bincount(cell[chosen], minlength=size).reshape(self._shape)
 
         def add(into: Floats, values: Floats, chosen: NDArray[Any]) -> None:
-            into += np.bincount(cell[chosen], weights=values[chosen], minlength=size).reshape(self._shape)
+            into += np.bincount(cell[chosen], weights=values[chosen], minlength=size).reshape(
+                self._shape
+            )
 
         def spread(into: Ints, values: Floats) -> None:
             bins = np.searchsorted(bin_edges_min(), values[served], side="left")

@@ -32,7 +32,11 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
     InputError
         With all faults of a table at once.
     """
-    ground = synthetic_ground(scenario, folder) if scenario.city.districts is not None else table_ground(scenario, folder)
+    ground = (
+        synthetic_ground(scenario, folder)
+        if scenario.city.districts is not None
+        else table_ground(scenario, folder)
+    )
     factors, period_of_hour = speed_factors(scenario.traffic)
     roads, (km, minutes) = ground.roads, _lengths(ground, factors)
     tails, heads = np.array(roads.tails, dtype=np.int64), np.array(roads.heads, dtype=np.int64)
@@ -41,9 +45,23 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
     carriages = RoadArrays.of(len(roads.kind), tails[fast], heads[fast], km[fast], minutes[:, fast])
     sites = ground.sites
     keys, per_key = _keys(scenario)
-    places = Attachment(ground.site_node, ground.site_leg_km, 60.0 * ground.site_leg_km / ground.site_leg_kmh / factors[:, ACCESS, None])
+    places = Attachment(
+        ground.site_node,
+        ground.site_leg_km,
+        60.0 * ground.site_leg_km / ground.site_leg_kmh / factors[:, ACCESS, None],
+    )
     origins = _origins(ground, places, len(factors))
-    candidates = list_candidates(keys, per_key, sites, origins, places, edges, carriages, _on_carriage(ground), period_of_hour)
+    candidates = list_candidates(
+        keys,
+        per_key,
+        sites,
+        origins,
+        places,
+        edges,
+        carriages,
+        _on_carriage(ground),
+        period_of_hour,
+    )
     return Network(
         graph=_graph(ground, sites, factors, places),
         districts=ground.districts,
@@ -82,7 +100,10 @@ def network_part(scenario: Scenario) -> str:
     for section, names in _ELSEWHERE.items():
         for name in names:
             (data if section == "" else data[section] or {}).pop(name, None)
-    data["fleets"] = {name: {key: value for key, value in fleet.items() if key in _OF_FLEETS} for name, fleet in data["fleets"].items()}
+    data["fleets"] = {
+        name: {key: value for key, value in fleet.items() if key in _OF_FLEETS}
+        for name, fleet in data["fleets"].items()
+    }
     return json.dumps(_values(data), sort_keys=True)
 
 
@@ -92,7 +113,9 @@ def _values(data: Any) -> Any:
         return [_values(entry) for entry in data]
     if not isinstance(data, dict):
         return data
-    return data["value"] if "value" in data else {key: _values(entry) for key, entry in data.items()}
+    return (
+        data["value"] if "value" in data else {key: _values(entry) for key, entry in data.items()}
+    )
 
 
 def _built_text(scenario: Scenario) -> str:
@@ -112,14 +135,23 @@ def _lengths(ground: Ground, factors: Floats) -> tuple[Floats, Floats]:
 
 def _keys(scenario: Scenario) -> tuple[tuple[CandidateKey, ...], NDArray[np.int64]]:
     """Return the lists that the fleets need, and how many sites each holds."""
-    keys = {CandidateKey(STATION, frozenset({"expressway"}))} if scenario.corridors is not None else set()
+    keys = (
+        {CandidateKey(STATION, frozenset({"expressway"}))}
+        if scenario.corridors is not None
+        else set()
+    )
     for fleet in scenario.fleets.values():
         keys.add(CandidateKey(STATION, frozenset(fleet.access)))
         if fleet.pack_type is not None:
             keys.add(CandidateKey(SWAP, frozenset(fleet.access), fleet.pack_type))
     ordered = tuple(sorted(keys, key=lambda key: (key.kind, sorted(key.access), key.pack_type)))
     choice = scenario.choice
-    return ordered, np.array([choice.nearest_stations if key.kind == STATION else choice.nearest_swap_sites for key in ordered])
+    return ordered, np.array(
+        [
+            choice.nearest_stations if key.kind == STATION else choice.nearest_swap_sites
+            for key in ordered
+        ]
+    )
 
 
 def _origins(ground: Ground, places: Attachment, periods: int) -> Attachment:
@@ -135,7 +167,13 @@ def _origins(ground: Ground, places: Attachment, periods: int) -> Attachment:
 
 def _on_carriage(ground: Ground) -> NDArray[np.bool_]:
     expressway = np.array([access == "expressway" for access in ground.sites.access], dtype=bool)
-    return np.concatenate([np.zeros(len(ground.zones.id), dtype=bool), np.ones(len(ground.corridor_node), dtype=bool), expressway])
+    return np.concatenate(
+        [
+            np.zeros(len(ground.zones.id), dtype=bool),
+            np.ones(len(ground.corridor_node), dtype=bool),
+            expressway,
+        ]
+    )
 
 
 def _graph(ground: Ground, sites: Sites, factors: Floats, places: Attachment) -> "nx.DiGraph[Any]":
@@ -143,13 +181,21 @@ def _graph(ground: Ground, sites: Sites, factors: Floats, places: Attachment) ->
     roads = ground.roads
     graph: nx.DiGraph[Any] = nx.DiGraph()
     names = ground.districts.name
-    for kind, name, lat, lon, district in zip(roads.kind, roads.name, roads.lat, roads.lon, roads.district, strict=True):
+    for kind, name, lat, lon, district in zip(
+        roads.kind, roads.name, roads.lat, roads.lon, roads.district, strict=True
+    ):
         graph.add_node(name, kind=kind, lat=lat, lon=lon, district=names[district])
     km, minutes = _lengths(ground, factors)
     for i, (tail, head) in enumerate(zip(roads.tails, roads.heads, strict=True)):
         a, b = roads.name[tail], roads.name[head]
         if not graph.has_edge(a, b) or graph.edges[a, b]["minutes"][0] > minutes[0, i]:
-            graph.add_edge(a, b, km=float(km[i]), minutes=tuple(minutes[:, i].tolist()), kind=EDGE_KINDS[roads.edge_kind[i]])
+            graph.add_edge(
+                a,
+                b,
+                km=float(km[i]),
+                minutes=tuple(minutes[:, i].tolist()),
+                kind=EDGE_KINDS[roads.edge_kind[i]],
+            )
     for s, name in enumerate(sites.id):
         graph.add_node(
             name,
@@ -158,7 +204,11 @@ def _graph(ground: Ground, sites: Sites, factors: Floats, places: Attachment) ->
             lon=float(sites.lon[s]),
             district=names[sites.district[s]],
         )
-        leg = {"km": float(places.km[s]), "minutes": tuple(places.minutes[:, s].tolist()), "kind": EDGE_KINDS[ACCESS]}
+        leg = {
+            "km": float(places.km[s]),
+            "minutes": tuple(places.minutes[:, s].tolist()),
+            "kind": EDGE_KINDS[ACCESS],
+        }
         graph.add_edge(roads.name[places.node[s]], name, **leg)
         graph.add_edge(name, roads.name[ground.site_exit[s]], **leg)
     return graph

@@ -40,12 +40,17 @@ class RoadArrays:
         tail, head, km, minutes = tail[order], head[order], km[order], minutes[:, order]
         first = np.ones(len(tail), dtype=bool)
         first[1:] = (np.diff(tail) != 0) | (np.diff(head) != 0)
-        return cls(nodes, tail[first], head[first], km[first], np.ascontiguousarray(minutes[:, first]))
+        return cls(
+            nodes, tail[first], head[first], km[first], np.ascontiguousarray(minutes[:, first])
+        )
 
     def matrix(self) -> csr_array:
         """Return the minutes in free flow as a sparse matrix; an edge of no length is kept by the least positive number."""
         weights = np.maximum(self.minutes[0], 1e-9)
-        return csr_array((weights, self.head, np.searchsorted(self.tail, np.arange(self.nodes + 1))), shape=(self.nodes, self.nodes))
+        return csr_array(
+            (weights, self.head, np.searchsorted(self.tail, np.arange(self.nodes + 1))),
+            shape=(self.nodes, self.nodes),
+        )
 
 
 @dataclass(frozen=True)
@@ -84,10 +89,21 @@ def list_candidates(
     km = np.full((len(keys), n_origins, ranks), np.inf)
     minutes = np.full((periods, len(keys), n_origins, ranks), np.inf)
     for roads, wanted, rows in (
-        (city, [i for i, key in enumerate(keys) if key.access != {"expressway"}], np.arange(n_origins)),
-        (carriages, [i for i, key in enumerate(keys) if key.access == {"expressway"}], np.flatnonzero(on_carriage)),
+        (
+            city,
+            [i for i, key in enumerate(keys) if key.access != {"expressway"}],
+            np.arange(n_origins),
+        ),
+        (
+            carriages,
+            [i for i, key in enumerate(keys) if key.access == {"expressway"}],
+            np.flatnonzero(on_carriage),
+        ),
     ):
-        members = [(i, np.flatnonzero([holds(keys[i], sites, s) for s in range(len(sites))])) for i in wanted]
+        members = [
+            (i, np.flatnonzero([holds(keys[i], sites, s) for s in range(len(sites))]))
+            for i in wanted
+        ]
         if not members:
             continue
         matrix = roads.matrix()
@@ -102,16 +118,34 @@ def list_candidates(
                     continue
                 own = mine - (n_origins - len(sites))
                 count = min(int(per_key[i]), len(chosen))
-                near = _near(time[:, places.node[chosen]] + places.minutes[0, chosen][None], count)[source_row]
+                near = _near(time[:, places.node[chosen]] + places.minutes[0, chosen][None], count)[
+                    source_row
+                ]
                 to_all = chosen[near]
-                cost = time[source_row[:, None], places.node[to_all]] + origins.minutes[0, mine, None] + places.minutes[0, to_all]
+                cost = (
+                    time[source_row[:, None], places.node[to_all]]
+                    + origins.minutes[0, mine, None]
+                    + places.minutes[0, to_all]
+                )
                 cost[own[:, None] == to_all] = np.inf
                 pick = _smallest(cost, count)
-                found, to_all = np.take_along_axis(cost, pick, axis=1), np.take_along_axis(to_all, pick, axis=1)
+                found, to_all = (
+                    np.take_along_axis(cost, pick, axis=1),
+                    np.take_along_axis(to_all, pick, axis=1),
+                )
                 for rank in range(pick.shape[1]):
                     good = np.isfinite(found[:, rank])
                     to, fro, row = to_all[good, rank], mine[good], source_row[good]
-                    path_km, path_min = _trace(row, chunk, places.node[to], before, roads.tail, roads.head, roads.km, roads.minutes)
+                    path_km, path_min = _trace(
+                        row,
+                        chunk,
+                        places.node[to],
+                        before,
+                        roads.tail,
+                        roads.head,
+                        roads.km,
+                        roads.minutes,
+                    )
                     site[i, fro, rank] = to
                     km[i, fro, rank] = path_km + origins.km[fro] + places.km[to]
                     total = path_min + origins.minutes[:, fro] + places.minutes[:, to]
@@ -137,7 +171,9 @@ def _near(cost: Floats, count: int) -> Ints:
     near = _smallest(cost, wanted)
     if wanted < cost.shape[1]:
         sorted_cost = np.take_along_axis(cost, near, axis=1)
-        tied = sorted_cost[:, -1] <= sorted_cost[:, count] + 2 / TICKS_PER_MIN  # what adding and rounding can turn round
+        tied = (
+            sorted_cost[:, -1] <= sorted_cost[:, count] + 2 / TICKS_PER_MIN
+        )  # what adding and rounding can turn round
         if (tied & np.isfinite(sorted_cost[:, count])).any():
             return np.broadcast_to(np.arange(cost.shape[1]), cost.shape)
     return np.sort(near, axis=1)
@@ -153,13 +189,17 @@ def _smallest(cost: Floats, count: int) -> Ints:
     ticks = np.round(np.where(np.isfinite(cost), cost, _NEVER_MIN) * TICKS_PER_MIN).astype(np.int64)
     ranked = (ticks << _COLUMN_BITS) | columns
     wide = cost.shape[1] > 4 * count
-    near = np.argpartition(ranked, count - 1, axis=1)[:, :count] if wide else np.broadcast_to(columns, cost.shape)
+    near = (
+        np.argpartition(ranked, count - 1, axis=1)[:, :count]
+        if wide
+        else np.broadcast_to(columns, cost.shape)
+    )
     order = np.argsort(np.take_along_axis(ranked, near, axis=1), axis=1)[:, :count]
     return np.take_along_axis(near, order, axis=1)
 
 
 @njit(cache=True)
-def _trace(row, sources, targets, before, tail, head, km, minutes):  # type: ignore[no-untyped-def]
+def _trace(row, sources, targets, before, tail, head, km, minutes):
     """Return km [path] and minutes [period, path] of the fastest paths, walked backwards."""
     path_km = np.zeros(len(row))
     path_min = np.zeros((minutes.shape[0], len(row)))

@@ -5,7 +5,9 @@ import numpy as np
 from chargesim.network.network import STATION, Network
 
 
-def covered_share(network: Network, km: float, *, rural_weight: float = 1.0, area_class: str | None = None) -> float:
+def covered_share(
+    network: Network, km: float, *, rural_weight: float = 1.0, area_class: str | None = None
+) -> float:
     """Return the share of the demand with a public station within `km` by road.
 
     Parameters
@@ -24,10 +26,16 @@ def covered_share(network: Network, km: float, *, rural_weight: float = 1.0, are
         NaN when nobody lives there or no fleet may use public stations.
     """
     zones = network.zones
-    lists = [i for i, key in enumerate(network.candidates.keys) if key.kind == STATION and "public" in key.access]
+    lists = [
+        i
+        for i, key in enumerate(network.candidates.keys)
+        if key.kind == STATION and "public" in key.access
+    ]
     chosen = np.ones(len(zones.id), dtype=bool)
     if area_class is not None:
-        chosen = zones.urban & (np.array(network.districts.area_class)[zones.district] == area_class)
+        chosen = zones.urban & (
+            np.array(network.districts.area_class)[zones.district] == area_class
+        )
     weight = zones.population * np.where(zones.urban, 1.0, rural_weight) * chosen
     if not lists or weight.sum() == 0:
         return float("nan")

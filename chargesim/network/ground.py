@@ -54,13 +54,29 @@ def synthetic_ground(scenario: Scenario, folder: Path) -> Ground:
     index = {name: d for d, name in enumerate(land.districts.name)}
     roads = Roads()
     for i, name in enumerate(land.zones.id):
-        roads.node("zone", name, float(land.zones.lat[i]), float(land.zones.lon[i]), int(land.zones.district[i]))
-    seats = [roads.node("junction", row.district, row.lat, row.lon, d) for d, row in enumerate(districts)]
+        roads.node(
+            "zone",
+            name,
+            float(land.zones.lat[i]),
+            float(land.zones.lon[i]),
+            int(land.zones.district[i]),
+        )
+    seats = [
+        roads.node("junction", row.district, row.lat, row.lon, d) for d, row in enumerate(districts)
+    ]
     local_roads(roads, land, seats, layout, scenario.traffic)
     carriageways = seat_links(roads, links, index, seats)
     label = f"synthetic layout of real totals (layout seed {layout.seed})"
     if city.sites is not None:
-        table = read_sites(scenario, inside(folder, city.sites), roads, land.districts, land.zones, carriageways, seats)
+        table = read_sites(
+            scenario,
+            inside(folder, city.sites),
+            roads,
+            land.districts,
+            land.zones,
+            carriageways,
+            seats,
+        )
         records, nodes, exits, legs = table.records, table.node, table.exit, table.leg_km
         label = "synthetic zones and roads of real totals, sites from " + city.sites
     else:
@@ -74,17 +90,31 @@ def synthetic_ground(scenario: Scenario, folder: Path) -> Ground:
         per_spot = [records_of_spot(scenario, spot) for spot in spots]
         copies = [len(records) for records in per_spot]
         records = [record for records in per_spot for record in records]
-        nodes = np.repeat(np.array([spot.node if spot.node >= 0 else spot.zone for spot in spots], dtype=np.int64), copies)
+        nodes = np.repeat(
+            np.array(
+                [spot.node if spot.node >= 0 else spot.zone for spot in spots], dtype=np.int64
+            ),
+            copies,
+        )
         exits, legs = nodes, np.repeat(np.array([spot.leg_km for spot in spots]), copies)
     weights = np.zeros(0)
     if scenario.corridors is not None:
         population = np.array([row.population_2020 for row in districts])
-        weights = corridor_weights(links, gateways, index, population, carriageways, scenario.corridors.gravity_exponent.value)
+        weights = corridor_weights(
+            links,
+            gateways,
+            index,
+            population,
+            carriageways,
+            scenario.corridors.gravity_exponent.value,
+        )
     used = carriageways if scenario.corridors is not None else []
     node_district = np.array(roads.district)
     kmh = np.array(
         [
-            scenario.traffic.core_kmh.value if land.districts.area_class[node_district[node]] == "core" else scenario.traffic.town_kmh.value
+            scenario.traffic.core_kmh.value
+            if land.districts.area_class[node_district[node]] == "core"
+            else scenario.traffic.town_kmh.value
             for node in nodes
         ]
     )
@@ -106,7 +136,9 @@ def corridors_of(roads: Roads, carriageways: list[Carriageway], weights: Floats)
     )
 
 
-def _read_synthetic(scenario: Scenario, folder: Path) -> tuple[list[DistrictRow], list[LinkRow], list[GatewayRow]]:
+def _read_synthetic(
+    scenario: Scenario, folder: Path
+) -> tuple[list[DistrictRow], list[LinkRow], list[GatewayRow]]:
     city = scenario.city
     assert city.districts is not None and city.links is not None
     path = inside(folder, city.districts)
@@ -115,7 +147,9 @@ def _read_synthetic(scenario: Scenario, folder: Path) -> tuple[list[DistrictRow]
     faults = duplicates(path, "district", [(row.line, row.district) for row in districts])
     links_path = inside(folder, city.links)
     links = read_rows(links_path, LinkRow)
-    gateways = read_rows(inside(folder, city.gateways), GatewayRow) if city.gateways is not None else []
+    gateways = (
+        read_rows(inside(folder, city.gateways), GatewayRow) if city.gateways is not None else []
+    )
     for row in links:
         faults += [
             f"{shown(links_path)}:{row.line}: {name}: no district of this name in {shown(path)}"
@@ -123,7 +157,9 @@ def _read_synthetic(scenario: Scenario, folder: Path) -> tuple[list[DistrictRow]
             if name not in names
         ]
         if row.from_district == row.to_district:
-            faults.append(f"{shown(links_path)}:{row.line}: to_district: leads from {row.from_district} to itself")
+            faults.append(
+                f"{shown(links_path)}:{row.line}: to_district: leads from {row.from_district} to itself"
+            )
     for gate in gateways:
         if gate.district not in names:
             faults.append(
@@ -132,7 +168,9 @@ def _read_synthetic(scenario: Scenario, folder: Path) -> tuple[list[DistrictRow]
     plan = scenario.stations
     apportioned = sum(row.service_areas for row in links)
     if plan is not None and city.sites is None and plan.counts.expressway > 0 and apportioned == 0:
-        faults.append(f"{shown(links_path)}: service_areas: all 0, but stations.counts.expressway asks for {plan.counts.expressway}")
+        faults.append(
+            f"{shown(links_path)}: service_areas: all 0, but stations.counts.expressway asks for {plan.counts.expressway}"
+        )
     if faults:
         raise InputError(faults)
     if plan is not None and plan.counts.expressway != apportioned and apportioned:
@@ -143,10 +181,15 @@ def _read_synthetic(scenario: Scenario, folder: Path) -> tuple[list[DistrictRow]
 def _apportion(links: list[LinkRow], count: int) -> list[LinkRow]:
     """Return the links with another number of service areas in all, in proportion to what the table has."""
     shares = largest_remainder(np.array([row.service_areas for row in links], dtype=float), count)
-    return [row.model_copy(update={"service_areas": int(share)}) for row, share in zip(links, shares, strict=True)]
+    return [
+        row.model_copy(update={"service_areas": int(share)})
+        for row, share in zip(links, shares, strict=True)
+    ]
 
 
-def _expressway_spots(scenario: Scenario, roads: Roads, carriageways: list[Carriageway]) -> list[Spot]:
+def _expressway_spots(
+    scenario: Scenario, roads: Roads, carriageways: list[Carriageway]
+) -> list[Spot]:
     plan = scenario.stations
     assert plan is not None
     return [
@@ -181,7 +224,13 @@ def _name(spots: list[Spot], land: Territory) -> None:
     for spot in spots:
         if spot.name:
             continue
-        what = f"swap-{spot.swap_kind}-" if spot.swap_kind else "truck-" if spot.access == "truck" else "s"
+        what = (
+            f"swap-{spot.swap_kind}-"
+            if spot.swap_kind
+            else "truck-"
+            if spot.access == "truck"
+            else "s"
+        )
         stem = f"{land.districts.name[spot.district]}-{what}"
         numbers[stem] = numbers.get(stem, 0) + 1
         spot.name = f"{stem}{numbers[stem]:03d}"
@@ -196,11 +245,24 @@ def table_ground(scenario: Scenario, folder: Path) -> Ground:
     assert scenario.city.sites is not None
     districts, zones = read_zones(scenario, folder)
     roads, carriageways = read_roads(scenario, folder, zones)
-    sites = read_sites(scenario, inside(folder, scenario.city.sites), roads, districts, zones, carriageways, range(len(roads.kind)))
-    inhabitants = np.bincount(zones.district, weights=zones.population, minlength=len(districts.name))
+    sites = read_sites(
+        scenario,
+        inside(folder, scenario.city.sites),
+        roads,
+        districts,
+        zones,
+        carriageways,
+        range(len(roads.kind)),
+    )
+    inhabitants = np.bincount(
+        zones.district, weights=zones.population, minlength=len(districts.name)
+    )
     used = carriageways if scenario.corridors is not None else []
     ends = np.array([inhabitants[d] for d in roads.district])
-    corridors, entries = corridors_of(roads, used, vehicle_km_weights(used, ends)), np.array([way.entry for way in used], dtype=np.int64)
+    corridors, entries = (
+        corridors_of(roads, used, vehicle_km_weights(used, ends)),
+        np.array([way.entry for way in used], dtype=np.int64),
+    )
     kmh = np.full(len(sites.records), scenario.traffic.town_kmh.value)
     return Ground(
         districts, zones, roads, corridors, entries, sites_of(sites.records), sites.node, sites.exit, sites.leg_km, kmh,

@@ -13,7 +13,9 @@ from chargesim.scenario.model import Scenario
 Bools = NDArray[np.bool_]
 
 
-def open_sites(scenario: Scenario, ids: Sequence[str], queues: Sequence[str], opens: Sequence[str | None]) -> Bools:
+def open_sites(
+    scenario: Scenario, ids: Sequence[str], queues: Sequence[str], opens: Sequence[str | None]
+) -> Bools:
     """Return which sites are open at the end of the month that is simulated; all of them without a build-up.
 
     Of the n sites of a queue the first round(built share x n) are open, halves rounded up, and at least one as soon as
@@ -33,9 +35,14 @@ def open_sites(scenario: Scenario, ids: Sequence[str], queues: Sequence[str], op
     buildup = scenario.buildup
     if buildup is None or not buildup.enabled:
         return np.ones(len(ids), dtype=np.bool_)
-    month, seed = month_number(buildup.month), scenario.layout.seed if scenario.layout is not None else 0
+    month, seed = (
+        month_number(buildup.month),
+        scenario.layout.seed if scenario.layout is not None else 0,
+    )
     share = buildup.built_share(month)
-    is_open = np.array([own is not None and month_number(own) <= month for own in opens], dtype=np.bool_)
+    is_open = np.array(
+        [own is not None and month_number(own) <= month for own in opens], dtype=np.bool_
+    )
     waiting: dict[str, list[int]] = {}
     for site, (queue, own) in enumerate(zip(queues, opens, strict=True)):
         if own is None:

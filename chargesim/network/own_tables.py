@@ -7,7 +7,16 @@ from numpy.typing import NDArray
 
 from chargesim.errors import InputError
 from chargesim.network.network import Districts, Zones
-from chargesim.network.roads import EXPRESSWAY, LOCAL, RAMP, TRUNK, URBAN, Carriageway, Roads, join_carriageways
+from chargesim.network.roads import (
+    EXPRESSWAY,
+    LOCAL,
+    RAMP,
+    TRUNK,
+    URBAN,
+    Carriageway,
+    Roads,
+    join_carriageways,
+)
 from chargesim.network.rows import RoadRow, ZoneRow
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.rows import duplicates, inside, read_rows, shown
@@ -21,7 +30,9 @@ def read_zones(scenario: Scenario, folder: Path) -> tuple[Districts, Zones]:
     path = inside(folder, scenario.city.zones)
 
     def check(rows: list[ZoneRow]) -> list[str]:
-        return duplicates(path, "zone_id", [(row.line, row.zone_id) for row in rows]) + _class_faults(path, rows)
+        return duplicates(
+            path, "zone_id", [(row.line, row.zone_id) for row in rows]
+        ) + _class_faults(path, rows)
 
     rows = read_rows(path, ZoneRow, check)
     classes = {row.district: row.area_class for row in rows}
@@ -44,7 +55,9 @@ def _class_faults(path: Path, rows: list[ZoneRow]) -> list[str]:
     for row in rows:
         other = classes.setdefault(row.district, row.area_class)
         if other != row.area_class:
-            faults.append(f"{shown(path)}:{row.line}: area_class: {row.district} is {other} in an earlier line and {row.area_class} here")
+            faults.append(
+                f"{shown(path)}:{row.line}: area_class: {row.district} is {other} in an earlier line and {row.area_class} here"
+            )
     return faults
 
 
@@ -54,7 +67,11 @@ def read_roads(scenario: Scenario, folder: Path, zones: Zones) -> tuple[Roads, l
     path = inside(folder, scenario.city.roads)
 
     def check(rows: list[RoadRow]) -> list[str]:
-        return [f"{shown(path)}:{row.line}: to_id: leads from {row.from_id} to itself" for row in rows if row.from_id == row.to_id]
+        return [
+            f"{shown(path)}:{row.line}: to_id: leads from {row.from_id} to itself"
+            for row in rows
+            if row.from_id == row.to_id
+        ]
 
     rows = read_rows(path, RoadRow, check)
     off = _off_the_graph(path, rows, zones)
@@ -83,10 +100,16 @@ def _off_the_graph(path: Path, rows: list[RoadRow], zones: Zones) -> list[str]:
     ends = {name for row in rows for name in (row.from_id, row.to_id)}
     off = [name for name in zones.id if name not in ends]
     more = f" and {len(off) - 3} more" if len(off) > 3 else ""
-    return [f"{shown(path)}: zones off the graph: no road leads to {', '.join(off[:3])}{more}"] if off else []
+    return (
+        [f"{shown(path)}: zones off the graph: no road leads to {', '.join(off[:3])}{more}"]
+        if off
+        else []
+    )
 
 
-def _junctions(rows: list[RoadRow], nodes: dict[str, int], zones: Zones) -> dict[str, tuple[float, float, int]]:
+def _junctions(
+    rows: list[RoadRow], nodes: dict[str, int], zones: Zones
+) -> dict[str, tuple[float, float, int]]:
     """Return place and district of ids that are no zones: the middle of the zones to which they are joined."""
     near: dict[str, list[int]] = {}
     for row in rows:
@@ -98,7 +121,11 @@ def _junctions(rows: list[RoadRow], nodes: dict[str, int], zones: Zones) -> dict
     found = {}
     for name, neighbours in near.items():
         around = neighbours or list(range(len(zones.id)))
-        found[name] = (float(zones.lat[around].mean()), float(zones.lon[around].mean()), int(zones.district[around[0]]))
+        found[name] = (
+            float(zones.lat[around].mean()),
+            float(zones.lon[around].mean()),
+            int(zones.district[around[0]]),
+        )
     return found
 
 
@@ -112,7 +139,9 @@ def _carriageway(roads: Roads, a: int, b: int, row: RoadRow) -> Carriageway:
     return Carriageway(a, b, entry, (), exit_, row.km)
 
 
-def vehicle_km_weights(carriageways: list[Carriageway], masses: NDArray[np.float64]) -> NDArray[np.float64]:
+def vehicle_km_weights(
+    carriageways: list[Carriageway], masses: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return the share of the corridor wishes of each carriageway: km x the masses at its ends."""
     weights = np.array([way.km * masses[way.tail] * masses[way.head] for way in carriageways])
     return weights / weights.sum() if weights.sum() > 0 else weights

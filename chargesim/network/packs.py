@@ -40,10 +40,14 @@ def read_packs(swap: Swap, folder: Path) -> dict[str, PackLimits]:
     rows = read_rows(path, LimitRow)
     packs, faults = {}, []
     for name, kind in swap.pack_types.items():
-        mine = sorted((row for row in rows if row.pack == kind.limits), key=lambda row: row.soc_from)
+        mine = sorted(
+            (row for row in rows if row.pack == kind.limits), key=lambda row: row.soc_from
+        )
         if not mine:
             packs_there = ", ".join(sorted({row.pack for row in rows}))
-            faults.append(f"swap.pack_types.{name}.limits: {kind.limits!r} is not in {shown(path)} (it has {packs_there})")
+            faults.append(
+                f"swap.pack_types.{name}.limits: {kind.limits!r} is not in {shown(path)} (it has {packs_there})"
+            )
             continue
         mine_now = [row for row in mine if row.temperature_c == swap.pack_temperature_c]
         if not mine_now:

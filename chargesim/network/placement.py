@@ -48,8 +48,12 @@ class Spot:
 
 def place_stations(scenario: Scenario, stations: Stations, land: Territory) -> list[Spot]:
     """Return the stations outside expressways, with their guns; `stations.truck_stations` of them are for trucks."""
-    demand = land.zones.population * np.where(land.zones.urban, 1.0, scenario.fleet.rural_weight.value)
-    by_district = np.bincount(land.zones.district, weights=demand, minlength=len(land.districts.name))
+    demand = land.zones.population * np.where(
+        land.zones.urban, 1.0, scenario.fleet.rural_weight.value
+    )
+    by_district = np.bincount(
+        land.zones.district, weights=demand, minlength=len(land.districts.name)
+    )
     counts = np.zeros(len(by_district), dtype=np.int64)
     areas = np.array([area_of(land.districts, d) for d in range(len(by_district))])
     faults = []
@@ -60,7 +64,9 @@ def place_stations(scenario: Scenario, stations: Stations, land: Territory) -> l
     ):
         mine = areas == area
         if count and not mine.any():
-            faults.append(f"stations.counts.{area}: got {count}, needs 0: no district of {scenario.city.districts} is in this area")
+            faults.append(
+                f"stations.counts.{area}: got {count}, needs 0: no district of {scenario.city.districts} is in this area"
+            )
         counts[mine] += largest_remainder(by_district[mine], count, least=1)
     if faults:
         raise InputError(faults)
@@ -70,8 +76,14 @@ def place_stations(scenario: Scenario, stations: Stations, land: Territory) -> l
     for d, count in enumerate(counts.tolist()):
         mine = order[land.zones.district[order] == d]
         zones = spread(demand, mine, count, float(rng.random())).tolist()
-        spots += [_spot(scenario, land, zone, rng, area_of(land.districts, d), "public") for zone in zones]
-    _deal_guns(spots, stations.piles - stations.counts.expressway * stations.expressway_piles_per_station, demand)
+        spots += [
+            _spot(scenario, land, zone, rng, area_of(land.districts, d), "public") for zone in zones
+        ]
+    _deal_guns(
+        spots,
+        stations.piles - stations.counts.expressway * stations.expressway_piles_per_station,
+        demand,
+    )
     _mark_truck_stations(scenario, round(stations.truck_stations.value), land, spots, order)
     return spots
 
@@ -93,10 +105,16 @@ def place_swap_sites(scenario: Scenario, land: Territory) -> list[Spot]:
     order = along_curve(land.zones_xy)
     for number, (name, kind) in enumerate(scenario.swap.kinds.items()):
         rng = _generator(scenario, 10 + number)
-        users = [fleet for fleet in scenario.fleets.values() if fleet.pack_type == kind.pack_type and kind.access in fleet.access]
+        users = [
+            fleet
+            for fleet in scenario.fleets.values()
+            if fleet.pack_type == kind.pack_type and kind.access in fleet.access
+        ]
         weights = np.zeros(len(land.zones.id))
         for fleet in users or list(scenario.fleets.values()):
-            weights += fleet.stock.value * zone_weights(fleet, land.zones, land.districts, scenario.fleet.rural_weight.value)
+            weights += fleet.stock.value * zone_weights(
+                fleet, land.zones, land.districts, scenario.fleet.rural_weight.value
+            )
         for zone in spread(weights, order, kind.sites, float(rng.random())).tolist():
             spot = _spot(scenario, land, zone, rng, f"swap_{name}", kind.access)
             spot.swap_kind = name
@@ -109,7 +127,14 @@ def _generator(scenario: Scenario, purpose: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(scenario.layout.seed, spawn_key=(purpose,)))
 
 
-def _spot(scenario: Scenario, land: Territory, zone: int, rng: np.random.Generator, group: str, access: str) -> Spot:
+def _spot(
+    scenario: Scenario,
+    land: Territory,
+    zone: int,
+    rng: np.random.Generator,
+    group: str,
+    access: str,
+) -> Spot:
     """Return a site at a random point of its zone's square."""
     assert scenario.layout is not None
     offset = rng.uniform(-0.5, 0.5, 2) * land.cell_km[zone]
@@ -130,7 +155,9 @@ def _deal_guns(spots: list[Spot], guns: int, demand: Floats) -> None:
         spot.guns = base + (number in more)
 
 
-def _mark_truck_stations(scenario: Scenario, count: int, land: Territory, spots: list[Spot], order: Ints) -> None:
+def _mark_truck_stations(
+    scenario: Scenario, count: int, land: Territory, spots: list[Spot], order: Ints
+) -> None:
     """Lay some stations out for trucks: spread by the truck fleets, each time the nearest station with the most guns.
 
     Without such a fleet they are spread by inhabitants: the plan does not change with the vehicles.
@@ -138,12 +165,16 @@ def _mark_truck_stations(scenario: Scenario, count: int, land: Territory, spots:
     users = [fleet for fleet in scenario.fleets.values() if "truck" in fleet.access]
     weights = np.zeros(len(land.zones.id))
     for fleet in users:
-        weights += fleet.stock.value * zone_weights(fleet, land.zones, land.districts, scenario.fleet.rural_weight.value)
+        weights += fleet.stock.value * zone_weights(
+            fleet, land.zones, land.districts, scenario.fleet.rural_weight.value
+        )
     if count == 0:
         return
     if weights.sum() == 0:
         weights = land.zones.population
-    xy = land.plane.xy(np.array([spot.lat for spot in spots]), np.array([spot.lon for spot in spots]))
+    xy = land.plane.xy(
+        np.array([spot.lat for spot in spots]), np.array([spot.lon for spot in spots])
+    )
     most = max(spot.guns for spot in spots)
     free = np.array([spot.guns == most for spot in spots])
     for zone in spread(weights, order, count, 0.5).tolist():

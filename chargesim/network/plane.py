@@ -31,7 +31,9 @@ class Plane:
 
     def lat_lon(self, xy: Floats) -> tuple[Floats, Floats]:
         """Return latitude and longitude of places in km."""
-        return xy[..., 1] / _KM_PER_DEGREE + self.lat, xy[..., 0] / (_KM_PER_DEGREE * np.cos(np.radians(self.lat))) + self.lon
+        return xy[..., 1] / _KM_PER_DEGREE + self.lat, xy[..., 0] / (
+            _KM_PER_DEGREE * np.cos(np.radians(self.lat))
+        ) + self.lon
 
 
 def along_curve(xy: Floats) -> NDArray[np.int64]:
@@ -47,7 +49,9 @@ def along_curve(xy: Floats) -> NDArray[np.int64]:
     return np.argsort(code, kind="stable")
 
 
-def spread(weights: Floats, order: NDArray[np.int64], count: int, start: float) -> NDArray[np.int64]:
+def spread(
+    weights: Floats, order: NDArray[np.int64], count: int, start: float
+) -> NDArray[np.int64]:
     """Return `count` places in proportion to their weights, evenly along an order (systematic sampling).
 
     Parameters
@@ -64,7 +68,9 @@ def spread(weights: Floats, order: NDArray[np.int64], count: int, start: float) 
         return np.zeros(0, dtype=np.int64)
     total = np.cumsum(weights[order])
     marks = (np.arange(count) + start) / count * total[-1]
-    chosen: NDArray[np.int64] = order[np.minimum(np.searchsorted(total, marks, side="right"), len(order) - 1)]
+    chosen: NDArray[np.int64] = order[
+        np.minimum(np.searchsorted(total, marks, side="right"), len(order) - 1)
+    ]
     return chosen
 
 

@@ -96,25 +96,41 @@ def speed_factors(traffic: Traffic) -> tuple[Floats, Ints]:
     return factors, period_of_hour
 
 
-def local_roads(roads: Roads, land: Territory, seats: list[int], layout: Layout, traffic: Traffic) -> None:
+def local_roads(
+    roads: Roads, land: Territory, seats: list[int], layout: Layout, traffic: Traffic
+) -> None:
     """Add zones' local roads: edges of the Delaunay triangulation, and from every seat to its nearest zones.
 
     Edges longer than 25 km are left out; what that cuts off is joined to the seat of its district.
     """
     zones = land.zones
     core = np.array([name == "core" for name in land.districts.area_class])[zones.district]
-    kmh = np.where(zones.urban, np.where(core, traffic.core_kmh.value, traffic.town_kmh.value), traffic.rural_kmh.value)
+    kmh = np.where(
+        zones.urban,
+        np.where(core, traffic.core_kmh.value, traffic.town_kmh.value),
+        traffic.rural_kmh.value,
+    )
     detour = layout.detour_factor.value
     pairs = _neighbours(land.zones_xy)
     km = np.hypot(*(land.zones_xy[pairs[:, 0]] - land.zones_xy[pairs[:, 1]]).T)
-    for (a, b), length in zip(pairs[km <= _LONGEST_LOCAL_KM].tolist(), km[km <= _LONGEST_LOCAL_KM].tolist(), strict=True):
+    for (a, b), length in zip(
+        pairs[km <= _LONGEST_LOCAL_KM].tolist(), km[km <= _LONGEST_LOCAL_KM].tolist(), strict=True
+    ):
         rural = not (zones.urban[a] and zones.urban[b])
-        roads.road(a, b, max(length, 0.05) * detour, float(min(kmh[a], kmh[b])), RURAL if rural else LOCAL)
+        roads.road(
+            a, b, max(length, 0.05) * detour, float(min(kmh[a], kmh[b])), RURAL if rural else LOCAL
+        )
     for d, seat in enumerate(seats):
         mine = np.flatnonzero(zones.district == d)
         distance = np.hypot(*(land.zones_xy[mine] - land.seats_xy[d]).T)
         for i in np.argsort(distance, kind="stable")[:3]:
-            roads.road(int(mine[i]), seat, max(float(distance[i]), 0.05) * detour, float(kmh[mine[i]]), LOCAL)
+            roads.road(
+                int(mine[i]),
+                seat,
+                max(float(distance[i]), 0.05) * detour,
+                float(kmh[mine[i]]),
+                LOCAL,
+            )
     _join_islands(roads, land, seats, detour, traffic.rural_kmh.value)
 
 
@@ -129,9 +145,14 @@ def _neighbours(xy: Floats) -> Ints:
     return np.unique(np.sort(pairs, axis=1), axis=0).astype(np.int64)
 
 
-def _join_islands(roads: Roads, land: Territory, seats: list[int], detour: float, kmh: float) -> None:
+def _join_islands(
+    roads: Roads, land: Territory, seats: list[int], detour: float, kmh: float
+) -> None:
     n = len(roads.kind)
-    count, label = connected_components(coo_array((np.ones(len(roads.tails)), (roads.tails, roads.heads)), shape=(n, n)), directed=False)
+    count, label = connected_components(
+        coo_array((np.ones(len(roads.tails)), (roads.tails, roads.heads)), shape=(n, n)),
+        directed=False,
+    )
     seat_labels = {label[seat] for seat in seats}
     for island in range(count):
         if island in seat_labels:
@@ -141,10 +162,14 @@ def _join_islands(roads: Roads, land: Territory, seats: list[int], detour: float
             d = int(land.zones.district[members[0]])
             distance = np.hypot(*(land.zones_xy[members] - land.seats_xy[d]).T)
             nearest = int(np.argmin(distance))
-            roads.road(int(members[nearest]), seats[d], float(distance[nearest]) * detour, kmh, RURAL)
+            roads.road(
+                int(members[nearest]), seats[d], float(distance[nearest]) * detour, kmh, RURAL
+            )
 
 
-def seat_links(roads: Roads, links: list[LinkRow], districts: dict[str, int], seats: list[int]) -> list[Carriageway]:
+def seat_links(
+    roads: Roads, links: list[LinkRow], districts: dict[str, int], seats: list[int]
+) -> list[Carriageway]:
     """Add the links between seats; return the carriageways of the expressways.
 
     Service areas of a link are dealt to its two directions in turn (a site is one side) and stand evenly along it.
@@ -153,7 +178,9 @@ def seat_links(roads: Roads, links: list[LinkRow], districts: dict[str, int], se
     for link in links:
         a, b = districts[link.from_district], districts[link.to_district]
         if link.kind != "expressway":
-            roads.road(seats[a], seats[b], link.km, link.free_kmh, URBAN if link.kind == "urban" else TRUNK)
+            roads.road(
+                seats[a], seats[b], link.km, link.free_kmh, URBAN if link.kind == "urban" else TRUNK
+            )
             continue
         there, back = (link.service_areas + 1) // 2, link.service_areas // 2
         carriageways.append(_carriageway(roads, link, a, b, seats, there))
@@ -162,19 +189,50 @@ def seat_links(roads: Roads, links: list[LinkRow], districts: dict[str, int], se
     return carriageways
 
 
-def _carriageway(roads: Roads, link: LinkRow, a: int, b: int, seats: list[int], stops: int) -> Carriageway:
-    here, there = np.array([roads.lat[seats[a]], roads.lon[seats[a]]]), np.array([roads.lat[seats[b]], roads.lon[seats[b]]])
+def _carriageway(
+    roads: Roads, link: LinkRow, a: int, b: int, seats: list[int], stops: int
+) -> Carriageway:
+    here, there = (
+        np.array([roads.lat[seats[a]], roads.lon[seats[a]]]),
+        np.array([roads.lat[seats[b]], roads.lon[seats[b]]]),
+    )
     names = (roads.name[seats[a]], roads.name[seats[b]])
     label = roads.free_name(f"{names[0]}>{names[1]}")
-    side = 0.004 * np.array([-(there - here)[1], (there - here)[0]]) / max(float(np.hypot(*(there - here))), 1e-9)
-    chain = [roads.node("corridor", label, float(here[0] + side[0]), float(here[1] + side[1]), roads.district[seats[a]])]
+    side = (
+        0.004
+        * np.array([-(there - here)[1], (there - here)[0]])
+        / max(float(np.hypot(*(there - here))), 1e-9)
+    )
+    chain = [
+        roads.node(
+            "corridor",
+            label,
+            float(here[0] + side[0]),
+            float(here[1] + side[1]),
+            roads.district[seats[a]],
+        )
+    ]
     for i in range(stops):
         part = (i + 1) / (stops + 1)
         point = here + part * (there - here) + side
         chain.append(
-            roads.node("junction", f"{label}-{i + 1}", float(point[0]), float(point[1]), roads.district[seats[a if part < 0.5 else b]])
+            roads.node(
+                "junction",
+                f"{label}-{i + 1}",
+                float(point[0]),
+                float(point[1]),
+                roads.district[seats[a if part < 0.5 else b]],
+            )
         )
-    chain.append(roads.node("junction", f"{label}-end", float(there[0] + side[0]), float(there[1] + side[1]), roads.district[seats[b]]))
+    chain.append(
+        roads.node(
+            "junction",
+            f"{label}-end",
+            float(there[0] + side[0]),
+            float(there[1] + side[1]),
+            roads.district[seats[b]],
+        )
+    )
     for tail, head in pairwise(chain):
         roads.edge(tail, head, link.km / (stops + 1), link.free_kmh, EXPRESSWAY)
     roads.edge(seats[a], chain[0], 0.5, 40.0, RAMP)

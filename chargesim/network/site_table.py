@@ -36,7 +36,13 @@ class TableSites:
 
 
 def read_sites(
-    scenario: Scenario, path: Path, roads: Roads, districts: Districts, zones: Zones, ways: list[Carriageway], junctions: Sequence[int]
+    scenario: Scenario,
+    path: Path,
+    roads: Roads,
+    districts: Districts,
+    zones: Zones,
+    ways: list[Carriageway],
+    junctions: Sequence[int],
 ) -> TableSites:
     """Return the sites of a table; each hangs on its node, or on the nearest zone.
 
@@ -68,30 +74,56 @@ def read_sites(
     at_junction = {junctions[end] for way in ways for end in (way.tail, way.head)}
 
     def check(rows: list[SiteRow]) -> list[str]:
-        faults = duplicates(path, "site_id", [(row.line, name) for row in rows for name in ids_of_row(scenario, row)])
+        faults = duplicates(
+            path,
+            "site_id",
+            [(row.line, name) for row in rows for name in ids_of_row(scenario, row)],
+        )
         for row in rows:
             place = f"{shown(path)}:{row.line}"
             if row.district not in index:
-                faults.append(f"{place}: district: got {row.district!r}, needs one of the city's districts")
+                faults.append(
+                    f"{place}: district: got {row.district!r}, needs one of the city's districts"
+                )
             taken = [name for name in ids_of_row(scenario, row) if name in nodes]
-            faults += [f"{place}: site_id: {name!r} is the id of a zone or junction already" for name in taken]
+            faults += [
+                f"{place}: site_id: {name!r} is the id of a zone or junction already"
+                for name in taken
+            ]
             if row.node is not None and row.node not in nodes:
-                faults.append(f"{place}: node: got {row.node!r}, which is no zone and no junction of the roads")
-            elif row.access == "expressway" and (row.node is None or nodes[row.node] not in on_way | at_junction):
+                faults.append(
+                    f"{place}: node: got {row.node!r}, which is no zone and no junction of the roads"
+                )
+            elif row.access == "expressway" and (
+                row.node is None or nodes[row.node] not in on_way | at_junction
+            ):
                 got = f"got {row.node!r}, " if row.node is not None else ""
-                faults.append(f"{place}: node: {got}needs a junction of an expressway, since the access is expressway")
+                faults.append(
+                    f"{place}: node: {got}needs a junction of an expressway, since the access is expressway"
+                )
             faults += faults_of_row(scenario, row, place)
         return faults or _connection_faults(scenario, path, rows)
 
-    rows = [row for row in read_rows(path, SiteRow, check) if row.kind == "station" or scenario.swap.enabled]
-    is_open = open_sites(scenario, [row.site_id for row in rows], [f"{row.kind} {row.access}" for row in rows], [row.opens for row in rows])
+    rows = [
+        row
+        for row in read_rows(path, SiteRow, check)
+        if row.kind == "station" or scenario.swap.enabled
+    ]
+    is_open = open_sites(
+        scenario,
+        [row.site_id for row in rows],
+        [f"{row.kind} {row.access}" for row in rows],
+        [row.opens for row in rows],
+    )
     rows = [row for row, here in zip(rows, is_open.tolist(), strict=True) if here]
     at, exits, legs = [], [], []
     for row, (nearest, leg_km) in zip(rows, _nearest_zones(scenario, rows, zones), strict=True):
         node = leave = nodes[row.node] if row.node is not None else nearest
         legs.append(leg_km)
         if row.access == "expressway" and node not in on_way:
-            node, leave = _service_area(roads, ways, junctions, node, row.site_id, index[row.district])
+            node, leave = _service_area(
+                roads, ways, junctions, node, row.site_id, index[row.district]
+            )
         at.append(node)
         exits.append(leave)
     per_row = [records_of_row(scenario, row, index[row.district]) for row in rows]
@@ -104,7 +136,9 @@ def read_sites(
     )
 
 
-def _nearest_zones(scenario: Scenario, rows: list[SiteRow], zones: Zones) -> Iterator[tuple[int, float]]:
+def _nearest_zones(
+    scenario: Scenario, rows: list[SiteRow], zones: Zones
+) -> Iterator[tuple[int, float]]:
     """Give the zone nearest to each site and the road to it [km], 0 for a site with a node of its own."""
     plane = Plane.about(zones.lat, zones.lon)
     zones_xy = plane.xy(zones.lat, zones.lon)
@@ -131,13 +165,24 @@ def _connection_faults(scenario: Scenario, path: Path, rows: list[SiteRow]) -> l
             )
         if row.district != other.district:
             line = f"needs {other.district!r} as in line {other.line}"
-            faults.append(f"{place}: district: got {row.district!r} on the connection {row.connection!r}, {line}")
+            faults.append(
+                f"{place}: district: got {row.district!r} on the connection {row.connection!r}, {line}"
+            )
         if other is not row and (row.store_kwh or row.store_kw):
-            faults.append(f"{place}: store_kwh: the store of the connection {row.connection!r} belongs in its first row, line {other.line}")
+            faults.append(
+                f"{place}: store_kwh: the store of the connection {row.connection!r} belongs in its first row, line {other.line}"
+            )
     return faults
 
 
-def _service_area(roads: Roads, ways: list[Carriageway], junctions: Sequence[int], node: int, site: str, district: int) -> tuple[int, int]:
+def _service_area(
+    roads: Roads,
+    ways: list[Carriageway],
+    junctions: Sequence[int],
+    node: int,
+    site: str,
+    district: int,
+) -> tuple[int, int]:
     """Put nodes behind the carriageways that end at a junction and before those that begin there; return both.
 
     No road joins the two: who passes the site stays on the carriageway, and nobody turns back there. A vehicle that

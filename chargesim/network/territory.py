@@ -43,17 +43,35 @@ def lay_out_zones(rows: list[DistrictRow], layout: Layout) -> Territory:
     seats = plane.xy(np.array([row.lat for row in rows]), np.array([row.lon for row in rows]))
     area_km2 = np.array([row.area_km2 for row in rows])
     core = np.array([row.area_class == "core" for row in rows])
-    urban_share = np.array([layout.urban_share[row.area_class].value if row.urban_share is None else row.urban_share for row in rows])
+    urban_share = np.array(
+        [
+            layout.urban_share[row.area_class].value if row.urban_share is None else row.urban_share
+            for row in rows
+        ]
+    )
     inhabitants = np.array([row.population_2020 for row in rows])
     urban = inhabitants * urban_share
     core_km, town_km, rural_km = (
-        float(np.sqrt(area.value)) for area in (layout.core_zone_km2, layout.town_zone_km2, layout.rural_zone_km2)
+        float(np.sqrt(area.value))
+        for area in (layout.core_zone_km2, layout.town_zone_km2, layout.rural_zone_km2)
     )
     core_cells = _core_targets(
-        urban * core, np.floor(area_km2 / core_km**2).astype(np.int64), round(layout.core_built_up_km2.value / core_km**2)
+        urban * core,
+        np.floor(area_km2 / core_km**2).astype(np.int64),
+        round(layout.core_built_up_km2.value / core_km**2),
     )
-    town_cells = np.maximum(1, np.ceil(urban / layout.town_density_per_km2.value / town_km**2)).astype(np.int64) * ~core
-    built = [a if len(a) else b for a, b in zip(_grow(seats, core_cells, core_km), _grow(seats, town_cells, town_km), strict=True)]
+    town_cells = (
+        np.maximum(1, np.ceil(urban / layout.town_density_per_km2.value / town_km**2)).astype(
+            np.int64
+        )
+        * ~core
+    )
+    built = [
+        a if len(a) else b
+        for a, b in zip(
+            _grow(seats, core_cells, core_km), _grow(seats, town_cells, town_km), strict=True
+        )
+    ]
     parts: list[tuple[int, Floats, Floats, bool, float]] = []
     for d, row in enumerate(rows):
         edge = core_km if core[d] else town_km
@@ -64,7 +82,15 @@ def lay_out_zones(rows: list[DistrictRow], layout: Layout) -> Territory:
         parts.append((d, built[d], people * near_seat / near_seat.sum(), True, edge))
         if len(points):
             weight = rng.lognormal(0.0, 0.5, len(points))
-            parts.append((d, points, (inhabitants[d] - urban[d]) * weight / weight.sum(), False, _RURAL_SITE_KM))
+            parts.append(
+                (
+                    d,
+                    points,
+                    (inhabitants[d] - urban[d]) * weight / weight.sum(),
+                    False,
+                    _RURAL_SITE_KM,
+                )
+            )
     return _territory(rows, plane, seats, parts)
 
 
@@ -91,7 +117,11 @@ def _grow(seats: Floats, targets: Ints, edge: float) -> list[Floats]:
     taken: set[tuple[int, int]] = set()
     claimed: list[list[tuple[int, int]]] = [[] for _ in targets]
     while reach:
-        offers = sorted(offer for d, far in reach.items() for offer in _cells_around(d, seats, targets, edge, far))
+        offers = sorted(
+            offer
+            for d, far in reach.items()
+            for offer in _cells_around(d, seats, targets, edge, far)
+        )
         for first in (True, False):
             for _, d, i, j in offers:
                 if len(claimed[d]) < (1 if first else targets[d]) and (i, j) not in taken:
@@ -101,33 +131,58 @@ def _grow(seats: Floats, targets: Ints, edge: float) -> list[Floats]:
     return [(np.array(cells, dtype=float).reshape(-1, 2) + 0.5) * edge for cells in claimed]
 
 
-def _cells_around(d: int, seats: Floats, targets: Ints, edge: float, reach_km: float) -> list[tuple[float, int, int, int]]:
+def _cells_around(
+    d: int, seats: Floats, targets: Ints, edge: float, reach_km: float
+) -> list[tuple[float, int, int, int]]:
     """Return the cells in reach of a seat, each with its distance over the district's size, the district and its place on the grid."""
-    x, y = (np.arange(np.floor((c - reach_km) / edge), np.ceil((c + reach_km) / edge)).astype(int) for c in seats[d])
+    x, y = (
+        np.arange(np.floor((c - reach_km) / edge), np.ceil((c + reach_km) / edge)).astype(int)
+        for c in seats[d]
+    )
     cells = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)
     far = np.hypot(*((cells + 0.5) * edge - seats[d]).T) / float(np.sqrt(targets[d]))
-    return list(zip(far.tolist(), [d] * len(cells), cells[:, 0].tolist(), cells[:, 1].tolist(), strict=True))
+    return list(
+        zip(far.tolist(), [d] * len(cells), cells[:, 0].tolist(), cells[:, 1].tolist(), strict=True)
+    )
 
 
-def _rural_points(d: int, seats: Floats, area_km2: Floats, built: list[Floats], rng: np.random.Generator, count: int) -> Floats:
+def _rural_points(
+    d: int,
+    seats: Floats,
+    area_km2: Floats,
+    built: list[Floats],
+    rng: np.random.Generator,
+    count: int,
+) -> Floats:
     """Return random points of a district that are outside all built-up zones."""
     radius = float(np.sqrt(area_km2[d] / np.pi))
-    turn, far = rng.uniform(0, 2 * np.pi, 40 * count + 40), 1.25 * radius * np.sqrt(rng.random(40 * count + 40))
-    points = seats[d] + np.stack([far * np.cos(turn), far * np.sin(turn)], axis=1)
-    owner = (np.hypot(points[:, None, 0] - seats[None, :, 0], points[:, None, 1] - seats[None, :, 1]) / np.sqrt(area_km2)[None]).argmin(
-        axis=1
+    turn, far = (
+        rng.uniform(0, 2 * np.pi, 40 * count + 40),
+        1.25 * radius * np.sqrt(rng.random(40 * count + 40)),
     )
+    points = seats[d] + np.stack([far * np.cos(turn), far * np.sin(turn)], axis=1)
+    owner = (
+        np.hypot(points[:, None, 0] - seats[None, :, 0], points[:, None, 1] - seats[None, :, 1])
+        / np.sqrt(area_km2)[None]
+    ).argmin(axis=1)
     away, _ = cKDTree(np.concatenate(built)).query(points)
     good = points[(owner == d) & (away > _RURAL_SITE_KM)]
     kept: list[int] = []
-    for i in range(len(good)):  # no two rural zones stand closer than a fifth of the district's radius
+    for i in range(
+        len(good)
+    ):  # no two rural zones stand closer than a fifth of the district's radius
         if len(kept) < count and all(np.hypot(*(good[i] - good[j])) > radius / 5 for j in kept):
             kept.append(i)
     chosen: Floats = good[kept]
     return chosen
 
 
-def _territory(rows: list[DistrictRow], plane: Plane, seats: Floats, parts: list[tuple[int, Floats, Floats, bool, float]]) -> Territory:
+def _territory(
+    rows: list[DistrictRow],
+    plane: Plane,
+    seats: Floats,
+    parts: list[tuple[int, Floats, Floats, bool, float]],
+) -> Territory:
     xy = np.concatenate([part[1] for part in parts])
     district = np.concatenate([np.full(len(part[1]), part[0]) for part in parts])
     urban = np.concatenate([np.full(len(part[1]), part[3]) for part in parts])
@@ -139,9 +194,18 @@ def _territory(rows: list[DistrictRow], plane: Plane, seats: Floats, parts: list
         names.append(f"{rows[d].district}-{'u' if is_urban else 'r'}{numbers[d]:03d}")
     return Territory(
         plane=plane,
-        districts=Districts(tuple(row.district for row in rows), tuple(row.area_class for row in rows)),
+        districts=Districts(
+            tuple(row.district for row in rows), tuple(row.area_class for row in rows)
+        ),
         seats_xy=seats,
-        zones=Zones(tuple(names), district.astype(np.int64), lat, lon, np.concatenate([part[2] for part in parts]), urban),
+        zones=Zones(
+            tuple(names),
+            district.astype(np.int64),
+            lat,
+            lon,
+            np.concatenate([part[2] for part in parts]),
+            urban,
+        ),
         zones_xy=xy,
         cell_km=np.concatenate([np.full(len(part[1]), part[4]) for part in parts]),
     )

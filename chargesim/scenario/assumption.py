@@ -49,7 +49,9 @@ class Assumption(Section):
     value: float = Field(description="the value that a run uses")
     low: float | None = Field(default=None, description="lowest value that the sources allow")
     high: float | None = Field(default=None, description="highest value that the sources allow")
-    source: str = Field(default=UNSOURCED, min_length=1, description="where it comes from, or the word assumed")
+    source: str = Field(
+        default=UNSOURCED, min_length=1, description="where it comes from, or the word assumed"
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

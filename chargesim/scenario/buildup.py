@@ -38,7 +38,9 @@ class Buildup(Section):
     a table of sites overrides it.
     """
 
-    enabled: bool = Field(default=False, description="true: the network and the stock are those of `month`")
+    enabled: bool = Field(
+        default=False, description="true: the network and the stock are those of `month`"
+    )
     month: Month = Field(description="the month that is simulated, YYYY-MM")
     milestones: list[Milestone] = Field(min_length=2, description="in the order of their months")
     share_exponent: NonNegative = Field(
@@ -50,12 +52,18 @@ class Buildup(Section):
         faults = []
         for before, after in pairwise(self.milestones):
             if month_number(before.month) >= month_number(after.month):
-                faults.append(f"milestones: {after.month} stands after {before.month}; give them in the order of their months")
+                faults.append(
+                    f"milestones: {after.month} stands after {before.month}; give them in the order of their months"
+                )
             if before.built.value > after.built.value:
-                faults.append(f"milestones: built falls from {before.month} to {after.month}; a site that is open stays open")
+                faults.append(
+                    f"milestones: built falls from {before.month} to {after.month}; a site that is open stays open"
+                )
         first, last = self.milestones[0].month, self.milestones[-1].month
         if not month_number(first) <= month_number(self.month) <= month_number(last):
-            faults.append(f"month: got {self.month}, needs a month from {first} to {last}, the first and the last milestone")
+            faults.append(
+                f"month: got {self.month}, needs a month from {first} to {last}, the first and the last milestone"
+            )
         if any(milestone.stock.value <= 0 for milestone in self.milestones):
             faults.append("milestones: stock: needs more than 0")
         refuse(faults)

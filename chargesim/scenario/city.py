@@ -18,42 +18,69 @@ class City(Section):
     """
 
     name: str = Field(description="name of the city, printed in titles")
-    districts: TableName | None = Field(default=None, description="CSV: district, class, lat, lon, area_km2, population_2020, urban_share")
-    links: TableName | None = Field(default=None, description="CSV: from_district, to_district, kind, km, free_kmh, service_areas")
-    gateways: TableName | None = Field(default=None, description="CSV of places beyond the border: district, place, population, km")
-    zones: TableName | None = Field(default=None, description="CSV: zone_id, lat, lon, district, population, urban")
-    roads: TableName | None = Field(default=None, description="CSV: from_id, to_id, km, free_kmh, kind (urban, trunk, expressway)")
-    sites: TableName | None = Field(default=None, description="CSV: one row per site, see README, replaces the plan's layout")
+    districts: TableName | None = Field(
+        default=None,
+        description="CSV: district, class, lat, lon, area_km2, population_2020, urban_share",
+    )
+    links: TableName | None = Field(
+        default=None,
+        description="CSV: from_district, to_district, kind, km, free_kmh, service_areas",
+    )
+    gateways: TableName | None = Field(
+        default=None, description="CSV of places beyond the border: district, place, population, km"
+    )
+    zones: TableName | None = Field(
+        default=None, description="CSV: zone_id, lat, lon, district, population, urban"
+    )
+    roads: TableName | None = Field(
+        default=None,
+        description="CSV: from_id, to_id, km, free_kmh, kind (urban, trunk, expressway)",
+    )
+    sites: TableName | None = Field(
+        default=None, description="CSV: one row per site, see README, replaces the plan's layout"
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         synthetic = self.districts is not None and self.links is not None
         tables = self.zones is not None and self.roads is not None
         if synthetic == tables:
-            raise ValueError("give either districts and links (synthetic layout) or zones and roads (tables of your own)")
+            raise ValueError(
+                "give either districts and links (synthetic layout) or zones and roads (tables of your own)"
+            )
         return self
 
 
 class Layout(Section):
     """How zones and local roads are laid out where no table gives them."""
 
-    seed: int = Field(default=1, ge=0, description="seed of the synthetic layout, apart from the run's seed")
-    core_built_up_km2: Positive = Field(description="built-up area of the core districts together [km2]")
+    seed: int = Field(
+        default=1, ge=0, description="seed of the synthetic layout, apart from the run's seed"
+    )
+    core_built_up_km2: Positive = Field(
+        description="built-up area of the core districts together [km2]"
+    )
     core_zone_km2: Positive = Field(description="area of a demand zone in the built-up core [km2]")
-    town_density_per_km2: Positive = Field(description="urban inhabitants per built-up km2 outside the core [1/km2]")
+    town_density_per_km2: Positive = Field(
+        description="urban inhabitants per built-up km2 outside the core [1/km2]"
+    )
     town_zone_km2: Positive = Field(description="area of an urban zone outside the core [km2]")
     rural_zone_km2: Positive = Field(description="area that one rural zone stands for [km2]")
     density_scale_km: Positive = Field(
         description="distance over which the density of inhabitants falls by 1/e from a district's seat [km]"
     )
-    urban_share: dict[AreaClass, Share] = Field(description="urban share of the inhabitants where the district table has none")
+    urban_share: dict[AreaClass, Share] = Field(
+        description="urban share of the inhabitants where the district table has none"
+    )
     detour_factor: Positive = Field(description="road km per km as the crow flies on local roads")
 
     @model_validator(mode="after")
     def _every_class(self) -> Self:
         missing = [name for name in AREA_CLASSES if name not in self.urban_share]
         if missing:
-            raise ValueError(f"urban_share: {', '.join(missing)} missing, it needs one for each class of district")
+            raise ValueError(
+                f"urban_share: {', '.join(missing)} missing, it needs one for each class of district"
+            )
         return self
 
 
@@ -62,7 +89,9 @@ class Period(Section):
 
     hours: list[int] = Field(description="hours of day [0..23] that belong to it")
     local: Positive = Field(description="speed on local and urban roads as a factor of free flow")
-    trunk: Positive = Field(description="speed on trunk roads and between core and ring as a factor of free flow")
+    trunk: Positive = Field(
+        description="speed on trunk roads and between core and ring as a factor of free flow"
+    )
     expressway: Positive = Field(description="speed on expressways as a factor of free flow")
 
 
@@ -72,7 +101,9 @@ class Traffic(Section):
     core_kmh: Positive = Field(description="free-flow speed of local roads in the core [km/h]")
     town_kmh: Positive = Field(description="free-flow speed of local roads in other towns [km/h]")
     rural_kmh: Positive = Field(description="free-flow speed of rural roads [km/h]")
-    periods: dict[str, Period] = Field(default_factory=dict, description="up to three periods besides free flow")
+    periods: dict[str, Period] = Field(
+        default_factory=dict, description="up to three periods besides free flow"
+    )
 
     @model_validator(mode="after")
     def _hours_once(self) -> Self:
@@ -87,14 +118,28 @@ class Traffic(Section):
 class Corridors(Section):
     """Through traffic on the expressways that wishes to charge on its way."""
 
-    vehicles_at_service_areas_per_day: NonNegative = Field(description="vehicles of all kinds at service areas on an ordinary day [1/day]")
+    vehicles_at_service_areas_per_day: NonNegative = Field(
+        description="vehicles of all kinds at service areas on an ordinary day [1/day]"
+    )
     nev_share_of_traffic: Share = Field(description="share of NEVs in that traffic")
     charge_share: Share = Field(description="share of those NEVs that charge")
-    share_at_network: Share = Field(description="share of those charges that ask this network's guns")
-    holiday_factor: Positive = Field(description="multiple of an ordinary day, 1 for an ordinary day")
-    gravity_exponent: Positive = Field(description="exponent of travel time in the gravity model of trips between districts")
-    fleet: str = Field(description="the fleet whose curves, SOC, patience and choice the corridor vehicles have")
+    share_at_network: Share = Field(
+        description="share of those charges that ask this network's guns"
+    )
+    holiday_factor: Positive = Field(
+        description="multiple of an ordinary day, 1 for an ordinary day"
+    )
+    gravity_exponent: Positive = Field(
+        description="exponent of travel time in the gravity model of trips between districts"
+    )
+    fleet: str = Field(
+        description="the fleet whose curves, SOC, patience and choice the corridor vehicles have"
+    )
     soc_mean: Share = Field(description="mean SOC at the wish")
-    soc_low: Share = Field(description="the SOC at the wish is cut off below this; who is on an expressway keeps a reserve")
+    soc_low: Share = Field(
+        description="the SOC at the wish is cut off below this; who is on an expressway keeps a reserve"
+    )
     profile: str = Field(description="hour-of-week profile of the wishes")
-    consumption_factor: Positive = Field(description="consumption at expressway speed as a factor of the fleet's")
+    consumption_factor: Positive = Field(
+        description="consumption at expressway speed as a factor of the fleet's"
+    )

@@ -23,8 +23,13 @@ def differing_keys(first: Scenario, other: Scenario) -> dict[str, tuple[Any, Any
     dict of str to (value, value)
         By dotted key, in the order of the first scenario.
     """
-    one, two = (_flat(scenario.model_dump(mode="json", exclude=set(_ABOUT)), "") for scenario in (first, other))
-    return {key: (one.get(key), two.get(key)) for key in {**one, **two} if one.get(key) != two.get(key)}
+    one, two = (
+        _flat(scenario.model_dump(mode="json", exclude=set(_ABOUT)), "")
+        for scenario in (first, other)
+    )
+    return {
+        key: (one.get(key), two.get(key)) for key in {**one, **two} if one.get(key) != two.get(key)
+    }
 
 
 def _flat(data: dict[str, Any], above: str) -> dict[str, Any]:

@@ -11,8 +11,12 @@ class Reliability(Section):
     failures: bool = Field(default=False, description="true: guns fail and are repaired")
     mtbf_h: Positive = Field(description="mean time of a gun from repair to failure [h]")
     mttr_h: Positive = Field(description="mean time from failure to repair [h]")
-    failed_start_share: Share = Field(description="share of the vehicles whose first try to charge fails")
-    failed_start_min: NonNegative = Field(description="minutes that a failed try costs, at the gun [min]")
+    failed_start_share: Share = Field(
+        description="share of the vehicles whose first try to charge fails"
+    )
+    failed_start_min: NonNegative = Field(
+        description="minutes that a failed try costs, at the gun [min]"
+    )
 
     @property
     def availability(self) -> float:

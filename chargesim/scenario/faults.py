@@ -51,7 +51,14 @@ class Fault:
 
 def told(faults: Iterable[Fault]) -> list[str]:
     """Return the lines of faults, each once, in the order of the files."""
-    return list(dict.fromkeys(str(fault) for fault in sorted(faults, key=lambda fault: (fault.place.source, fault.place.line or 0))))
+    return list(
+        dict.fromkeys(
+            str(fault)
+            for fault in sorted(
+                faults, key=lambda fault: (fault.place.source, fault.place.line or 0)
+            )
+        )
+    )
 
 
 def place_of(key: Key, places: Mapping[Key, Place], fallback: Place) -> Place:
@@ -62,18 +69,36 @@ def place_of(key: Key, places: Mapping[Key, Place], fallback: Place) -> Place:
     return fallback
 
 
-def explain(error: ValidationError, model: type[BaseModel], data: Any, places: Mapping[Key, Place], fallback: Place) -> list[Fault]:
+def explain(
+    error: ValidationError,
+    model: type[BaseModel],
+    data: Any,
+    places: Mapping[Key, Place],
+    fallback: Place,
+) -> list[Fault]:
     """Return the faults that a validation found in merged data."""
     found = []
-    items = [(tuple(str(part) for part in item["loc"]), item) for item in error.errors(include_url=False)]
+    items = [
+        (tuple(str(part) for part in item["loc"]), item) for item in error.errors(include_url=False)
+    ]
     incomplete = _incomplete_entries(items, model)
     for key, missing in incomplete.items():
-        found.append(Fault(place_of(key, places, fallback), key, _incomplete_words(key, missing, value_at(data, key[:-1]))))
+        found.append(
+            Fault(
+                place_of(key, places, fallback),
+                key,
+                _incomplete_words(key, missing, value_at(data, key[:-1])),
+            )
+        )
     for key, item in items:
         kind = item["type"]
         if kind == "missing":
             if key[:-1] not in incomplete:
-                found.append(Fault(place_of(key[:-1], places, fallback), key, "is missing, it is needed here"))
+                found.append(
+                    Fault(
+                        place_of(key[:-1], places, fallback), key, "is missing, it is needed here"
+                    )
+                )
         elif kind == "value_error":
             text = str(item.get("ctx", {}).get("error", item["msg"]))
             for line in text.splitlines():
@@ -81,11 +106,15 @@ def explain(error: ValidationError, model: type[BaseModel], data: Any, places: M
                 found.append(Fault(place_of(inner, places, fallback), inner, words))
         else:
             shown = key[:-1] if key[-1:] in (("value",), ("[key]",)) else key
-            found.append(Fault(place_of(key, places, fallback), shown, _words(item, key, model, data)))
+            found.append(
+                Fault(place_of(key, places, fallback), shown, _words(item, key, model, data))
+            )
     return found
 
 
-def _incomplete_entries(items: list[tuple[Key, Any]], model: type[BaseModel]) -> dict[Key, list[str]]:
+def _incomplete_entries(
+    items: list[tuple[Key, Any]], model: type[BaseModel]
+) -> dict[Key, list[str]]:
     """Return the entries of open mappings, such as fleets, that lack many keys: most likely a misspelt name."""
     missing: dict[Key, list[str]] = {}
     for key, item in items:
@@ -96,7 +125,9 @@ def _incomplete_entries(items: list[tuple[Key, Any]], model: type[BaseModel]) ->
 
 
 def _incomplete_words(key: Key, missing: list[str], siblings: Any) -> str:
-    near = nearest_name(key[-1], [str(name) for name in siblings] if isinstance(siblings, dict) else [])
+    near = nearest_name(
+        key[-1], [str(name) for name in siblings] if isinstance(siblings, dict) else []
+    )
     more = f" and {len(missing) - 2} more are" if len(missing) > 2 else " are"
     words = f"incomplete: {', '.join(missing[:2])}{more} missing"
     return f"unknown key, or {words}; did you mean {near}?" if near else f"is {words}"
@@ -118,17 +149,25 @@ def _words(item: Any, key: Key, model: type[BaseModel], data: Any) -> str:
         return _unknown_words(key[:-1] if key[-1] == "[key]" else key, model, data)
     above = slot_at(model, key[:-1])
     if given is None and above is not None and above.is_open:
-        near = nearest_name(key[-1], [name for name, value in value_at(data, key[:-1]).items() if value is not None])
+        near = nearest_name(
+            key[-1], [name for name, value in value_at(data, key[:-1]).items() if value is not None]
+        )
         return "got null, but there is none to remove" + (f"; did you mean {near}?" if near else "")
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
         return f"got {shown_value(given)}, needs {words} {context[name]:g}"
     if kind == "literal_error":
         options = str(context.get("expected", "")).replace("'", "")
-        near_option = difflib.get_close_matches(str(given), options.replace(" or ", ", ").split(", "), n=1)
-        return f"got {shown_value(given)}, needs {options}" + (f"; did you mean {near_option[0]}?" if near_option else "")
+        near_option = difflib.get_close_matches(
+            str(given), options.replace(" or ", ", ").split(", "), n=1
+        )
+        return f"got {shown_value(given)}, needs {options}" + (
+            f"; did you mean {near_option[0]}?" if near_option else ""
+        )
     if kind == "string_pattern_mismatch":
-        needs = "a month as YYYY-MM" if key[-1] == "month" else "letters, digits, dots, - and _ only"
+        needs = (
+            "a month as YYYY-MM" if key[-1] == "month" else "letters, digits, dots, - and _ only"
+        )
         return f"got {shown_value(given)}, needs {needs}"
     if kind in ("too_short", "string_too_short"):
         return _too_few(len(given), int(context["min_length"]), letters=kind == "string_too_short")
@@ -146,8 +185,18 @@ def _words(item: Any, key: Key, model: type[BaseModel], data: Any) -> str:
 def _too_few(given: int, needed: int, *, letters: bool) -> str:
     """Return how many entries or letters came and how many are needed."""
     one, many = ("letter", "letters") if letters else ("entry", "entries")
-    needs = f"at least one {one}" if needed == 1 else f"at least {needed}" if given else f"at least {needed} {many}"
-    return f"is empty, needs {needs}" if given == 0 else f"has {given} {one if given == 1 else many}, needs {needs}"
+    needs = (
+        f"at least one {one}"
+        if needed == 1
+        else f"at least {needed}"
+        if given
+        else f"at least {needed} {many}"
+    )
+    return (
+        f"is empty, needs {needs}"
+        if given == 0
+        else f"has {given} {one if given == 1 else many}, needs {needs}"
+    )
 
 
 def _unknown_words(key: Key, model: type[BaseModel], data: Any) -> str:

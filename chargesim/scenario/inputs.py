@@ -52,15 +52,25 @@ def scenario_inputs(scenario: Scenario) -> list[Input]:
         A checked scenario; what it leaves out stands with its default.
     """
     tables = {".".join(key) for key in marked_keys(Scenario, TABLE)}
-    sections = {name: field.description or "" for name, field in Scenario.model_fields.items() if name not in OF_THE_RUN}
-    every = (one for name, meaning in sections.items() for one in _under(getattr(scenario, name), name, meaning))
+    sections = {
+        name: field.description or ""
+        for name, field in Scenario.model_fields.items()
+        if name not in OF_THE_RUN
+    }
+    every = (
+        one
+        for name, meaning in sections.items()
+        for one in _under(getattr(scenario, name), name, meaning)
+    )
     return [one for one in every if one.key not in tables]
 
 
 def replaced_by(scenario: Scenario, key: str) -> str:
     """Return the key of the table that replaces an input, "" for none."""
     for name, keys in _REPLACED.items():
-        if getattr(scenario.city, name) is not None and any(fnmatch(key, pattern) for pattern in keys):
+        if getattr(scenario.city, name) is not None and any(
+            fnmatch(key, pattern) for pattern in keys
+        ):
             return f"city.{name}"
     return ""
 
@@ -68,8 +78,17 @@ def replaced_by(scenario: Scenario, key: str) -> str:
 def _under(value: Any, key: str, meaning: str) -> Iterator[Input]:
     """Give what stands under a key: an assumption, a setting, or the inputs of a section, a mapping or a list."""
     if isinstance(value, Assumption):
-        bounds = " to ".join("?" if bound is None else f"{bound:.12g}" for bound in (value.low, value.high))
-        yield Input(key, f"{value.value:.12g}", _unit(value, key, meaning), "" if bounds == "? to ?" else bounds, value.source, meaning)
+        bounds = " to ".join(
+            "?" if bound is None else f"{bound:.12g}" for bound in (value.low, value.high)
+        )
+        yield Input(
+            key,
+            f"{value.value:.12g}",
+            _unit(value, key, meaning),
+            "" if bounds == "? to ?" else bounds,
+            value.source,
+            meaning,
+        )
     elif isinstance(value, BaseModel):
         for name, field in type(value).model_fields.items():
             yield from _under(getattr(value, name), f"{key}.{name}", field.description or "")
@@ -98,4 +117,6 @@ def _text(value: Any) -> str:
         return ", ".join(map(_text, value)) or "none"
     if isinstance(value, float):
         return f"{value:.12g}"
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return (
+        "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    )

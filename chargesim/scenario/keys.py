@@ -13,7 +13,14 @@ from chargesim.scenario.assumption import Assumption
 Key = tuple[str, ...]
 """A dotted key, part by part; an entry of a list is its number."""
 
-SYNONYMS = {"pile": "gun", "piles": "guns", "charger": "gun", "chargers": "guns", "connector": "gun", "connectors": "guns"}
+SYNONYMS = {
+    "pile": "gun",
+    "piles": "guns",
+    "charger": "gun",
+    "chargers": "guns",
+    "connector": "gun",
+    "connectors": "guns",
+}
 """Words that people use for a gun; the keys say gun."""
 
 
@@ -41,7 +48,11 @@ class Slot:
     @property
     def model(self) -> type[BaseModel] | None:
         """The model of a section, or None where no section stands."""
-        return self.annotation if isinstance(self.annotation, type) and issubclass(self.annotation, BaseModel) else None
+        return (
+            self.annotation
+            if isinstance(self.annotation, type) and issubclass(self.annotation, BaseModel)
+            else None
+        )
 
     @property
     def is_assumption(self) -> bool:
@@ -51,7 +62,10 @@ class Slot:
     @property
     def is_open(self) -> bool:
         """Whether the user names the entries, as in `fleets`."""
-        return get_origin(self.annotation) is dict and get_origin(get_args(self.annotation)[0]) is not Literal
+        return (
+            get_origin(self.annotation) is dict
+            and get_origin(get_args(self.annotation)[0]) is not Literal
+        )
 
     def names(self, data: Any) -> list[str]:
         """Return the keys that may stand below; those of `data` where the user names them."""
@@ -99,7 +113,9 @@ def nearest_name(name: str, names: list[str]) -> str | None:
     translated = "_".join(SYNONYMS.get(word, word) for word in name.split("_"))
     if translated in names and translated != name:
         return translated
-    close = difflib.get_close_matches(name, [other for other in names if other != name], n=1, cutoff=0.6)
+    close = difflib.get_close_matches(
+        name, [other for other in names if other != name], n=1, cutoff=0.6
+    )
     return close[0] if close else None
 
 
@@ -120,14 +136,20 @@ def unknown_key(model: type[BaseModel], data: Any, key: Key) -> str | None:
         if above is not None and get_origin(above.annotation) is list:
             count = len(here) if isinstance(here, list) else 0
             if not part.isdecimal() or int(part) >= count:
-                numbers = f"; the entries are numbered 0 to {count - 1}" if count else "; the list is empty"
+                numbers = (
+                    f"; the entries are numbered 0 to {count - 1}"
+                    if count
+                    else "; the list is empty"
+                )
                 return f"there is no entry {part}{numbers}"
             continue
         known = above.names(here) if above is not None else []
         adds = above is not None and above.is_open and depth == len(key) - 1
         if part not in known and not adds:
             near = _nearest_key(model, data, key)
-            return "unknown key" + (f"; did you mean {'.'.join(near)}?" if near else known_here(known))
+            return "unknown key" + (
+                f"; did you mean {'.'.join(near)}?" if near else known_here(known)
+            )
     return None
 
 
@@ -140,7 +162,9 @@ def _nearest_key(model: type[BaseModel], data: Any, key: Key) -> Key | None:
         numbered = slot is not None and get_origin(slot.annotation) is list and part.isdecimal()
         near = part if part in names or numbered else nearest_name(part, names)
         if near is None:
-            close = difflib.get_close_matches(".".join(key), [".".join(known) for known in _all_keys(data)], n=1, cutoff=0.7)
+            close = difflib.get_close_matches(
+                ".".join(key), [".".join(known) for known in _all_keys(data)], n=1, cutoff=0.7
+            )
             return tuple(close[0].split(".")) if close else None
         right = (*right, near)
     return right
@@ -157,7 +181,13 @@ def _below(slot: Slot, part: str) -> Slot | None:
     """Return what may stand under one part of a key."""
     if slot.model is not None:
         field = slot.model.model_fields.get(part)
-        return None if field is None else _slot(field.annotation, removable=not field.is_required(), marks=tuple(field.metadata))
+        return (
+            None
+            if field is None
+            else _slot(
+                field.annotation, removable=not field.is_required(), marks=tuple(field.metadata)
+            )
+        )
     origin, args = get_origin(slot.annotation), get_args(slot.annotation)
     if origin is dict:
         return _slot(args[1], removable=True) if slot.is_open or part in slot.names(None) else None

@@ -22,7 +22,9 @@ def merge(parent: Document, child: Document, model: type[BaseModel], *, source: 
     return Document(layer.lay(parent.data, child.data, ()), layer.places)
 
 
-def set_value(document: Document, key: Key, value: Any, model: type[BaseModel], *, place: Place, source: str) -> Document:
+def set_value(
+    document: Document, key: Key, value: Any, model: type[BaseModel], *, place: Place, source: str
+) -> Document:
     """Return the document with one value set; the key must be one that `unknown_key` has nothing against."""
     layer = _Layer(model, document.places, lambda _: place, source)
     return Document(layer.put(document.data, key, value, ()), layer.places)
@@ -31,7 +33,13 @@ def set_value(document: Document, key: Key, value: Any, model: type[BaseModel], 
 class _Layer:
     """Values to lay over others, and the places of both."""
 
-    def __init__(self, model: type[BaseModel], places: dict[Key, Place], place_of: Callable[[Key], Place | None], source: str) -> None:
+    def __init__(
+        self,
+        model: type[BaseModel],
+        places: dict[Key, Place],
+        place_of: Callable[[Key], Place | None],
+        source: str,
+    ) -> None:
         self.model = model
         self.places = dict(places)
         self._place_of = place_of
@@ -61,7 +69,11 @@ class _Layer:
         part, here = key[len(done)], key[: len(done) + 1]
         if isinstance(old, list):
             items = list(old)
-            items[int(part)] = self.lay(old[int(part)], value, here) if here == key else self.put(old[int(part)], key, value, here)
+            items[int(part)] = (
+                self.lay(old[int(part)], value, here)
+                if here == key
+                else self.put(old[int(part)], key, value, here)
+            )
             return items
         slot = slot_at(self.model, done) or Slot(None)
         if slot.is_assumption:
@@ -93,7 +105,13 @@ class _Layer:
 
     def _note_all(self, key: Key, value: Any) -> None:
         self._note(key)
-        entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        entries = (
+            value.items()
+            if isinstance(value, dict)
+            else enumerate(value)
+            if isinstance(value, list)
+            else ()
+        )
         for name, entry in entries:
             self._note_all((*key, str(name)), entry)
 

@@ -15,7 +15,15 @@ from chargesim.scenario.standard import Standard
 from chargesim.scenario.tariff import Tariff
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS: tuple[Weekday, ...] = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
 
 
 class Horizon(Section):
@@ -23,42 +31,67 @@ class Horizon(Section):
 
     first_day: Weekday = Field(description="weekday of the first judged day")
     days: int = Field(ge=1, le=366, description="days that are judged")
-    lead_in_days: int = Field(ge=0, le=14, description="whole days before them that fill the network and are not judged")
+    lead_in_days: int = Field(
+        ge=0, le=14, description="whole days before them that fill the network and are not judged"
+    )
 
 
 class Scenario(Section):
     """A checked scenario; `LoadedScenario.replace` returns a changed one."""
 
-    name: str = Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_.-]+$", description="short name, used for folders")
+    name: str = Field(
+        min_length=1,
+        max_length=80,
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        description="short name, used for folders",
+    )
     title: str = Field(description="what is asked, printed above the answer")
     seed: int = Field(ge=0, description="root seed of the run; the layout has its own")
-    replications: int = Field(ge=2, le=10_000, description="independent replications of the first look")
+    replications: int = Field(
+        ge=2, le=10_000, description="independent replications of the first look"
+    )
     looks: int = Field(
-        default=1, ge=1, le=10, description="looks of the verdict, each at twice the replications; it stops at the first that decides"
+        default=1,
+        ge=1,
+        le=10,
+        description="looks of the verdict, each at twice the replications; it stops at the first that decides",
     )
     horizon: Horizon = Field(description="the days that are simulated")
     city: City = Field(description="tables that describe the city")
-    layout: Layout | None = Field(default=None, description="how zones and local roads are laid out where no table gives them")
+    layout: Layout | None = Field(
+        default=None, description="how zones and local roads are laid out where no table gives them"
+    )
     traffic: Traffic = Field(description="speeds by kind of road and period of the day")
     stations: Stations | None = Field(default=None, description="ultra-fast stations of the plan")
     grid: Grid = Field(description="the grid side of all sites")
     swap: Swap = Field(description="battery-swap sites")
     tariff: Tariff = Field(description="time-of-use tariff")
     reliability: Reliability = Field(description="failures of guns and of starts")
-    blackouts: list[Blackout] = Field(default_factory=list, description="districts without power for some hours")
-    buildup: Buildup | None = Field(default=None, description="plan and stock month by month; null: the plan as it is")
+    blackouts: list[Blackout] = Field(
+        default_factory=list, description="districts without power for some hours"
+    )
+    buildup: Buildup | None = Field(
+        default=None, description="plan and stock month by month; null: the plan as it is"
+    )
     outside: Outside = Field(description="the other public piles of the city, as a cost")
     choice: Choice = Field(description="how a vehicle chooses among sites")
     fleet: FleetTotal = Field(description="levers over all fleets together")
-    adoption: Adoption | None = Field(default=None, description="how the stock is projected from a production series")
+    adoption: Adoption | None = Field(
+        default=None, description="how the stock is projected from a production series"
+    )
     tables: Tables = Field(description="tables of vehicles and habits")
     fleets: dict[str, Fleet] = Field(min_length=1, description="the fleets, by names of your own")
-    corridors: Corridors | None = Field(default=None, description="through traffic on the expressways; null: none")
+    corridors: Corridors | None = Field(
+        default=None, description="through traffic on the expressways; null: none"
+    )
     recorded: TableName | None = Field(
-        default=None, description="CSV or Parquet of recorded wishes that replaces the drawn demand, see README"
+        default=None,
+        description="CSV or Parquet of recorded wishes that replaces the drawn demand, see README",
     )
     standard: Standard = Field(description="service standard that the plan must meet")
-    series: Series | None = Field(default=None, description="variants on the same vehicles, compared in one figure")
+    series: Series | None = Field(
+        default=None, description="variants on the same vehicles, compared in one figure"
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -68,17 +101,31 @@ class Scenario(Section):
         if self.city.districts is None and self.city.sites is None:
             faults.append("city.zones: without city.sites; give the sites as a table too")
         if self.corridors is not None and self.corridors.fleet not in self.fleets:
-            faults.append(f"corridors.fleet: {self.corridors.fleet!r} is not among fleets ({', '.join(self.fleets)})")
+            faults.append(
+                f"corridors.fleet: {self.corridors.fleet!r} is not among fleets ({', '.join(self.fleets)})"
+            )
         if self.fleet.stock_from != "given" and self.adoption is None:
-            faults.append(f"fleet.stock_from: got {self.fleet.stock_from!r}, so the section adoption is needed")
+            faults.append(
+                f"fleet.stock_from: got {self.fleet.stock_from!r}, so the section adoption is needed"
+            )
         if self.fleet.stock_from != "given" and self.fleet.stock is not None:
-            faults.append(f"fleet.stock: is given, but stock_from is {self.fleet.stock_from!r}; set one of them back")
-        if self.buildup is not None and self.buildup.enabled and (self.fleet.stock_from != "given" or self.fleet.stock is not None):
-            faults.append("buildup.enabled: the milestones give the stock, so fleet.stock must be null and stock_from given")
+            faults.append(
+                f"fleet.stock: is given, but stock_from is {self.fleet.stock_from!r}; set one of them back"
+            )
+        if (
+            self.buildup is not None
+            and self.buildup.enabled
+            and (self.fleet.stock_from != "given" or self.fleet.stock is not None)
+        ):
+            faults.append(
+                "buildup.enabled: the milestones give the stock, so fleet.stock must be null and stock_from given"
+            )
         known = ", ".join(self.swap.pack_types)
         for name, fleet in self.fleets.items():
             if fleet.pack_type is not None and fleet.pack_type not in self.swap.pack_types:
-                faults.append(f"fleets.{name}.pack_type: {fleet.pack_type!r} is not among swap.pack_types ({known})")
+                faults.append(
+                    f"fleets.{name}.pack_type: {fleet.pack_type!r} is not among swap.pack_types ({known})"
+                )
         if "corridor" in self.fleets:
             faults.append("fleets.corridor: this name is kept for the corridor vehicles")
         refuse(faults)

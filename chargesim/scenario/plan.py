@@ -15,8 +15,12 @@ class StationCounts(Section):
 
     core: int = Field(ge=0, description="stations in the districts of class core")
     main_new_area: int = Field(ge=0, description="stations in the west ring and in Wanzhou")
-    northeast_southeast: int = Field(ge=0, description="stations in the other districts of the north-east and south-east")
-    expressway: int = Field(ge=0, description="stations at expressway service areas; a site is one side")
+    northeast_southeast: int = Field(
+        ge=0, description="stations in the other districts of the north-east and south-east"
+    )
+    expressway: int = Field(
+        ge=0, description="stations at expressway service areas; a site is one side"
+    )
 
     @property
     def total(self) -> int:
@@ -27,7 +31,11 @@ class StationCounts(Section):
 class Companions(Section):
     """The other guns of an ultra-fast station, behind the same cabinets; ultra-fast guns come first in the order of power."""
 
-    per_ultra_fast_gun: int = Field(ge=0, le=20, description="companion guns per ultra-fast gun; 0 counts the ultra-fast guns alone")
+    per_ultra_fast_gun: int = Field(
+        ge=0,
+        le=20,
+        description="companion guns per ultra-fast gun; 0 counts the ultra-fast guns alone",
+    )
     gun_kw: Positive = Field(description="rated power of a companion gun [kW at the plug]")
     gun_a: Positive = Field(description="rated current of a companion gun [A]")
     at: list[Access] = Field(description="stations that have them, by access")
@@ -39,10 +47,16 @@ class Store(Section):
     enabled: bool = Field(default=False, description="true: stations have a store")
     kwh: NonNegative = Field(description="usable energy of a station's store [kWh]")
     kw: NonNegative = Field(description="power that it lends at most, at the plugs' side [kW]")
-    charge_kw: NonNegative = Field(description="power at which it charges at most, at the plugs' side [kW]")
+    charge_kw: NonNegative = Field(
+        description="power at which it charges at most, at the plugs' side [kW]"
+    )
     efficiency: Share = Field(description="energy out over energy in")
-    charge_hours: list[int] = Field(description="hours of day [0..23] in which it charges from what the guns leave")
-    lend_hours: list[int] = Field(description="hours of day [0..23] in which it serves the guns before the grid does")
+    charge_hours: list[int] = Field(
+        description="hours of day [0..23] in which it charges from what the guns leave"
+    )
+    lend_hours: list[int] = Field(
+        description="hours of day [0..23] in which it serves the guns before the grid does"
+    )
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
@@ -63,16 +77,24 @@ class Stations(Section):
     reading: str = Field(description="how the plan's piles are read, printed with the verdict")
     counts: StationCounts = Field(description="stations by area")
     piles: int = Field(ge=0, description="guns of at least 480 kW in all")
-    expressway_piles_per_station: int = Field(ge=1, description="guns at each service-area station; the rest is spread over the others")
+    expressway_piles_per_station: int = Field(
+        ge=1, description="guns at each service-area station; the rest is spread over the others"
+    )
     truck_stations: NonNegative = Field(
         description="of the stations outside expressways, how many are laid out for trucks (access truck); rounded to a whole number"
     )
     gun_kw: Positive = Field(description="rated power of a gun [kW at the plug]")
     gun_a: Positive = Field(description="rated current of a gun [A]")
     guns_per_cabinet: int = Field(ge=1, description="guns fed by one power cabinet")
-    cabinet_kw: Positive = Field(description="power of a cabinet, shared by its guns [kW at the plug]")
-    site_kw: Positive = Field(description="grid connection of a station per cabinet [kW on the grid side]")
-    price_cny_kwh: NonNegative = Field(description="price for the user, in flat hours of the tariff [CNY/kWh]")
+    cabinet_kw: Positive = Field(
+        description="power of a cabinet, shared by its guns [kW at the plug]"
+    )
+    site_kw: Positive = Field(
+        description="grid connection of a station per cabinet [kW on the grid side]"
+    )
+    price_cny_kwh: NonNegative = Field(
+        description="price for the user, in flat hours of the tariff [CNY/kWh]"
+    )
     companions: Companions = Field(description="guns beside the ultra-fast ones")
     store: Store = Field(description="a battery store at every station")
 
@@ -82,13 +104,21 @@ class Stations(Section):
         ordinary = self.counts.total - self.counts.expressway
         at_expressways = self.counts.expressway * self.expressway_piles_per_station
         if self.piles < self.counts.total:
-            faults.append(f"piles: {self.piles} piles are fewer than {self.counts.total} stations; each station needs one pile")
+            faults.append(
+                f"piles: {self.piles} piles are fewer than {self.counts.total} stations; each station needs one pile"
+            )
         elif ordinary == 0 and self.piles != at_expressways:
-            faults.append(f"piles: expressway stations take {at_expressways} of {self.piles}, and no other station can take the rest")
+            faults.append(
+                f"piles: expressway stations take {at_expressways} of {self.piles}, and no other station can take the rest"
+            )
         elif self.piles - at_expressways < ordinary:
-            faults.append(f"piles: expressway stations take {at_expressways} of {self.piles}; {ordinary} other stations need one each")
+            faults.append(
+                f"piles: expressway stations take {at_expressways} of {self.piles}; {ordinary} other stations need one each"
+            )
         if self.truck_stations.value > ordinary:
-            faults.append(f"truck_stations: {self.truck_stations.value:g} are more than the {ordinary} stations outside expressways")
+            faults.append(
+                f"truck_stations: {self.truck_stations.value:g} are more than the {ordinary} stations outside expressways"
+            )
         refuse(faults)
         return self
 
@@ -109,7 +139,9 @@ class PackType(Section):
     """A kind of battery that swap sites hand out."""
 
     kwh: Positive = Field(description="usable energy [kWh]")
-    limits: str = Field(description="pack of the table of charge limits whose limits by SOC and temperature are scaled to this pack")
+    limits: str = Field(
+        description="pack of the table of charge limits whose limits by SOC and temperature are scaled to this pack"
+    )
 
 
 class SwapKind(Section):
@@ -125,9 +157,18 @@ class SwapKind(Section):
     bays: int = Field(ge=1, description="swap lanes per site")
     swap_min: Positive = Field(description="minutes from drive-in to drive-out")
     hand_out_soc: Share = Field(description="lowest SOC at which a pack is handed out")
-    price_cny_kwh: NonNegative = Field(description="price for the user, in flat hours of the tariff [CNY/kWh]")
-    guns: int = Field(default=0, ge=0, le=64, description="guns that share the grid connection with the slots; 0 for none")
-    gun_kw: Positive | None = Field(default=None, description="rated power of such a gun [kW at the plug]")
+    price_cny_kwh: NonNegative = Field(
+        description="price for the user, in flat hours of the tariff [CNY/kWh]"
+    )
+    guns: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description="guns that share the grid connection with the slots; 0 for none",
+    )
+    gun_kw: Positive | None = Field(
+        default=None, description="rated power of such a gun [kW at the plug]"
+    )
     gun_a: Positive | None = Field(default=None, description="rated current of such a gun [A]")
 
     @model_validator(mode="after")
@@ -146,7 +187,9 @@ class SmartCharging(Section):
 
     enabled: bool = Field(default=False, description="true: packs are charged to the tariff")
     promised: Share = Field(description="promised share of arrivals that find a charged pack")
-    look_ahead_h: int = Field(ge=1, le=24, description="hours within which a cheaper hour is waited for [h]")
+    look_ahead_h: int = Field(
+        ge=1, le=24, description="hours within which a cheaper hour is waited for [h]"
+    )
     memory_h: Positive = Field(description="time over which a site averages its arrivals [h]")
 
     @model_validator(mode="after")
@@ -159,9 +202,13 @@ class SmartCharging(Section):
 class Swap(Section):
     """The battery-swap sites of the plan."""
 
-    enabled: bool = Field(default=True, description="false: no swap site is built, swap-capable vehicles charge")
+    enabled: bool = Field(
+        default=True, description="false: no swap site is built, swap-capable vehicles charge"
+    )
     charge_limits: TableName = Field(description="CSV: pack, temperature_c, soc_from, power_kw")
-    pack_temperature_c: float = Field(description="temperature of the packs in the rack [deg C], one of the table's")
+    pack_temperature_c: float = Field(
+        description="temperature of the packs in the rack [deg C], one of the table's"
+    )
     pack_types: dict[str, PackType] = Field(description="kinds of battery, by names of your own")
     kinds: dict[str, SwapKind] = Field(description="kinds of swap sites, by names of your own")
     smart: SmartCharging = Field(description="charging of packs to the tariff")
@@ -182,19 +229,33 @@ class Swap(Section):
 class Outside(Section):
     """The outside option: the other public piles of the city, as a cost."""
 
-    enabled: bool = Field(default=True, description="false: a vehicle never leaves for another network's pile")
-    drive_min: NonNegative = Field(description="minutes to the next free pile, waiting included [min]")
+    enabled: bool = Field(
+        default=True, description="false: a vehicle never leaves for another network's pile"
+    )
+    drive_min: NonNegative = Field(
+        description="minutes to the next free pile, waiting included [min]"
+    )
     pile_kw: Positive = Field(description="mean power of such a pile in use [kW]")
-    price_cny_kwh: NonNegative = Field(description="price for the user, in flat hours of the tariff [CNY/kWh]")
+    price_cny_kwh: NonNegative = Field(
+        description="price for the user, in flat hours of the tariff [CNY/kWh]"
+    )
 
 
 class Reservation(Section):
     """A place ordered by promised time, for vehicles that follow the cloud."""
 
-    enabled: bool = Field(default=False, description="true: who follows the cloud reserves the place that it chooses")
-    hold_min: NonNegative = Field(description="from so long before the promised time on a free gun waits for the vehicle [min]")
-    grace_min: NonNegative = Field(description="so long after the promised time the reservation lapses [min]")
-    late_share: Share = Field(description="share of the drivers who come later than they reserved for")
+    enabled: bool = Field(
+        default=False, description="true: who follows the cloud reserves the place that it chooses"
+    )
+    hold_min: NonNegative = Field(
+        description="from so long before the promised time on a free gun waits for the vehicle [min]"
+    )
+    grace_min: NonNegative = Field(
+        description="so long after the promised time the reservation lapses [min]"
+    )
+    late_share: Share = Field(
+        description="share of the drivers who come later than they reserved for"
+    )
     late_min: NonNegative = Field(description="how much later, on average, exponential [min]")
 
 
@@ -202,7 +263,13 @@ class Choice(Section):
     """How a vehicle chooses among sites."""
 
     nearest_stations: int = Field(ge=1, le=32, description="stations that a vehicle looks at")
-    nearest_swap_sites: int = Field(ge=1, le=32, description="swap sites that a swap-capable vehicle looks at")
-    noise_min: NonNegative = Field(description="scale of the Gumbel noise of the choice [min]; 0 for none")
-    posted_refresh_min: Positive = Field(description="minutes between two refreshes of the posted occupancy")
+    nearest_swap_sites: int = Field(
+        ge=1, le=32, description="swap sites that a swap-capable vehicle looks at"
+    )
+    noise_min: NonNegative = Field(
+        description="scale of the Gumbel noise of the choice [min]; 0 for none"
+    )
+    posted_refresh_min: Positive = Field(
+        description="minutes between two refreshes of the posted occupancy"
+    )
     reservation: Reservation = Field(description="reservations of vehicles that follow the cloud")

@@ -50,7 +50,9 @@ class LoadedScenario:
     resolved: dict[str, Any] = field(repr=False)
     places: dict[Key, Place] = field(repr=False)
 
-    def replace(self, changes: Mapping[str, Any], *, places: Mapping[str, Place] | None = None) -> "LoadedScenario":
+    def replace(
+        self, changes: Mapping[str, Any], *, places: Mapping[str, Place] | None = None
+    ) -> "LoadedScenario":
         """Return a copy with other values, checked again.
 
         Parameters
@@ -83,7 +85,12 @@ class LoadedScenario:
 
     def digest(self) -> str:
         """Return a SHA-256 of the checked scenario and of the content of its tables."""
-        model = json.dumps(self.scenario.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        model = json.dumps(
+            self.scenario.model_dump(mode="json"),
+            sort_keys=True,
+            separators=(",", ":"),
+            allow_nan=False,
+        )
         digest = hashlib.sha256(model.encode())
         for path in self.tables():
             try:
@@ -127,7 +134,9 @@ def load(path: str | Path, set_: Sequence[str] = ()) -> LoadedScenario:
         except InputError as error:
             faults += error.faults
             continue
-        document, unknown = _with(document, dotted, value, Place(f"--set {dotted}"), "set on the command line")
+        document, unknown = _with(
+            document, dotted, value, Place(f"--set {dotted}"), "set on the command line"
+        )
         faults += unknown
     return _checked(document, path, path.parent, faults)
 
@@ -164,7 +173,9 @@ class _PlainRepresenter(SafeRepresenter):
         return True
 
     def represent_str(self, data: Any) -> Any:
-        return self.represent_scalar("tag:yaml.org,2002:str", data, style=None if data.isprintable() else '"')
+        return self.represent_scalar(
+            "tag:yaml.org,2002:str", data, style=None if data.isprintable() else '"'
+        )
 
 
 _PlainRepresenter.add_representer(str, _PlainRepresenter.represent_str)
@@ -182,9 +193,15 @@ def _with_parents(path: Path, folder: Path, children: list[Path]) -> Document:
         return document
     above = _parent(parent, path, folder, f"{place}: extends")
     if above.resolve() in [file.resolve() for file in chain]:
-        raise InputError([f"{place}: extends: goes in a circle: {' extends '.join(shown(file) for file in [*chain, above])}"])
+        raise InputError(
+            [
+                f"{place}: extends: goes in a circle: {' extends '.join(shown(file) for file in [*chain, above])}"
+            ]
+        )
     if len(chain) > MAX_PARENTS:
-        raise InputError([f"{place}: extends: is one parent too many; at most {MAX_PARENTS} in a chain"])
+        raise InputError(
+            [f"{place}: extends: is one parent too many; at most {MAX_PARENTS} in a chain"]
+        )
     base = _with_parents(above, folder, chain)
     return merge(base, document, Scenario, source=f"set in {path.name}")
 
@@ -198,7 +215,11 @@ def _parent(name: Any, path: Path, folder: Path, place: str) -> Path:
         inside(folder, str(above.absolute()))
         exists = above.is_file()
     except InputError:
-        raise InputError([f"{place}: {name} leaves the scenario's folder {shown(folder)}; put the parent inside it"]) from None
+        raise InputError(
+            [
+                f"{place}: {name} leaves the scenario's folder {shown(folder)}; put the parent inside it"
+            ]
+        ) from None
     except (OSError, ValueError):
         exists = False
     if not exists:
@@ -211,10 +232,14 @@ def _rebase_tables(data: dict[str, Any], of: Path, folder: Path) -> None:
     for key in TABLE_KEYS:
         section, name = value_at(data, key[:-1]), value_at(data, key)
         if isinstance(section, dict) and isinstance(name, str):
-            section[key[-1]] = posixpath.normpath((of.absolute().relative_to(folder.absolute()) / name).as_posix())
+            section[key[-1]] = posixpath.normpath(
+                (of.absolute().relative_to(folder.absolute()) / name).as_posix()
+            )
 
 
-def _with(document: Document, dotted: str, value: Any, place: Place, source: str) -> tuple[Document, list[str]]:
+def _with(
+    document: Document, dotted: str, value: Any, place: Place, source: str
+) -> tuple[Document, list[str]]:
     """Return the document with one value set, or what is wrong with its key."""
     key = tuple(dotted.split("."))
     wrong = unknown_key(Scenario, document.data, key)
@@ -238,7 +263,9 @@ def _checked(document: Document, path: Path, folder: Path, faults: list[str]) ->
             found.append(Fault(place_of(key, document.places, start), key, words))
     if faults or found or scenario is None:
         raise InputError([*told(found), *faults])
-    return LoadedScenario(scenario=scenario, path=path, folder=folder, resolved=document.data, places=document.places)
+    return LoadedScenario(
+        scenario=scenario, path=path, folder=folder, resolved=document.data, places=document.places
+    )
 
 
 def _table_names(data: dict[str, Any]) -> dict[Key, str]:

@@ -55,11 +55,15 @@ def inside(folder: Path, name: str) -> Path:
     except (OSError, RuntimeError, ValueError):  # a circle of links, a name with a zero byte
         raise InputError([f"{name!r}: is not the name of a file"]) from None
     if not path.is_relative_to(folder.resolve()):
-        raise InputError([f"{name}: leaves the scenario's folder {shown(folder)}; put the table inside it"])
+        raise InputError(
+            [f"{name}: leaves the scenario's folder {shown(folder)}; put the table inside it"]
+        )
     return folder / name
 
 
-def read_rows(path: Path, model: type[R], check: Callable[[list[R]], list[str]] | None = None) -> list[R]:
+def read_rows(
+    path: Path, model: type[R], check: Callable[[list[R]], list[str]] | None = None
+) -> list[R]:
     """Read a CSV file with a header into rows of `model`; the header is line 1.
 
     Parameters
@@ -80,18 +84,29 @@ def read_rows(path: Path, model: type[R], check: Callable[[list[R]], list[str]] 
     reader = csv.DictReader(_lines(path))
     columns = [name.strip() for name in reader.fieldnames or []]
     reader.fieldnames = columns
-    wanted = {field.alias or name: field for name, field in model.model_fields.items() if name != "line"}
+    wanted = {
+        field.alias or name: field for name, field in model.model_fields.items() if name != "line"
+    }
     required = [name for name, field in wanted.items() if field.is_required()]
-    faults = _column_faults(shown(path), columns, required, [name for name in wanted if name not in required])
+    faults = _column_faults(
+        shown(path), columns, required, [name for name in wanted if name not in required]
+    )
     if faults:
         raise InputError(faults)
     rows = []
     for raw in reader:
-        given = {name: text.strip() for name, text in raw.items() if name in wanted and text is not None and text.strip()}
+        given = {
+            name: text.strip()
+            for name, text in raw.items()
+            if name in wanted and text is not None and text.strip()
+        }
         try:
             rows.append(model(line=reader.line_num, **given))
         except ValidationError as error:
-            faults += [_fault(path, reader.line_num, dict(given), one, model) for one in error.errors(include_url=False)]
+            faults += [
+                _fault(path, reader.line_num, dict(given), one, model)
+                for one in error.errors(include_url=False)
+            ]
     if not rows and not faults:
         faults.append(f"{shown(path)}: has a header and no rows; at least one row is needed")
     elif check is not None:
@@ -101,20 +116,33 @@ def read_rows(path: Path, model: type[R], check: Callable[[list[R]], list[str]] 
     return rows
 
 
-def _column_faults(name: str, columns: list[str], required: list[str], optional: list[str]) -> list[str]:
+def _column_faults(
+    name: str, columns: list[str], required: list[str], optional: list[str]
+) -> list[str]:
     """Return a fault for each column that is missing, stands twice, or has almost the name of an optional one."""
     free = [column for column in columns if column not in required and column not in optional]
     faults = []
     for column in required:
         if column not in columns:
-            near = _nearest(column, free, 0.6) or next((other for other in free if other.lower().startswith(column)), None)
-            faults.append(f"{name}:1: {column}: this column is missing" + (f"; is it {near!r}?" if near else ""))
+            near = _nearest(column, free, 0.6) or next(
+                (other for other in free if other.lower().startswith(column)), None
+            )
+            faults.append(
+                f"{name}:1: {column}: this column is missing"
+                + (f"; is it {near!r}?" if near else "")
+            )
             free = [other for other in free if other != near]
     for column in free:
-        near = _nearest(column, [other for other in optional if other not in columns], 0.8)  # `note` is no `node`
+        near = _nearest(
+            column, [other for other in optional if other not in columns], 0.8
+        )  # `note` is no `node`
         if column and near:
             faults.append(f"{name}:1: {column}: unknown column; did you mean {near!r}?")
-    twice = [column for column in dict.fromkeys(columns) if columns.count(column) > 1 and (column in required or column in optional)]
+    twice = [
+        column
+        for column in dict.fromkeys(columns)
+        if columns.count(column) > 1 and (column in required or column in optional)
+    ]
     return faults + [f"{name}:1: {column}: this column stands twice; keep one" for column in twice]
 
 
@@ -141,7 +169,9 @@ def duplicates(path: Path, column: str, lines: list[tuple[int, str]]) -> list[st
     faults = []
     for line, name in lines:
         if name in first:
-            faults.append(f"{shown(path)}:{line}: {column}: {name!r} stands in line {first[name]} already; ids must be unique")
+            faults.append(
+                f"{shown(path)}:{line}: {column}: {name!r} stands in line {first[name]} already; ids must be unique"
+            )
         first.setdefault(name, line)
     return faults
 
@@ -153,30 +183,47 @@ def _lines(path: Path) -> list[str]:
     if not path.is_file():
         raise InputError([f"{name}: no such file"])
     if path.stat().st_size > MAX_BYTES:
-        raise InputError([f"{name}: has {path.stat().st_size / 2**20:.0f} MiB; a table may have at most {MAX_BYTES >> 20} MiB"])
+        raise InputError(
+            [
+                f"{name}: has {path.stat().st_size / 2**20:.0f} MiB; a table may have at most {MAX_BYTES >> 20} MiB"
+            ]
+        )
     content = path.read_bytes()
     if b"\0" in content:
         raise InputError([f"{name}: is a binary file; a CSV table is needed"])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError([f"{name}: is not text in UTF-8 (byte {error.start}); save the table as CSV in UTF-8"]) from None
+        raise InputError(
+            [f"{name}: is not text in UTF-8 (byte {error.start}); save the table as CSV in UTF-8"]
+        ) from None
     if not text.strip():
         raise InputError([f"{name}: is empty; a header and rows are needed"])
     return text.splitlines()
 
 
-def _fault(path: Path, line: int, given: dict[str, str], error: ErrorDetails, model: type[Row]) -> str:
+def _fault(
+    path: Path, line: int, given: dict[str, str], error: ErrorDetails, model: type[Row]
+) -> str:
     """Return the words for one value that is wrong."""
     column = str(error["loc"][0]) if error["loc"] else "row"
     kind, context = error["type"], dict(error.get("ctx", {}))
     limits = {
-        key: getattr(item, key) for field in _fields(column, model) for item in field.metadata for key in ("ge", "le") if hasattr(item, key)
+        key: getattr(item, key)
+        for field in _fields(column, model)
+        for item in field.metadata
+        for key in ("ge", "le")
+        if hasattr(item, key)
     }
     if kind in ("greater_than_equal", "less_than_equal") and len(limits) == 2:
         words = f"needs {limits['ge']:g}..{limits['le']:g}"
     elif kind in _WORDS:
-        words = _WORDS[kind].format(**{key: f"{value:g}" if isinstance(value, (int, float)) else value for key, value in context.items()})
+        words = _WORDS[kind].format(
+            **{
+                key: f"{value:g}" if isinstance(value, (int, float)) else value
+                for key, value in context.items()
+            }
+        )
     else:
         words = error["msg"].replace("Input should be ", "needs ").replace("Value error, ", "")
         words = words[0].lower() + words[1:]

@@ -23,7 +23,9 @@ def json_schema() -> dict[str, Any]:
     dict
         Plain data, draft 2020-12; every key has its description.
     """
-    schema = Scenario.model_json_schema(ref_template="#/$defs/{model}", schema_generator=_PlainTitles)
+    schema = Scenario.model_json_schema(
+        ref_template="#/$defs/{model}", schema_generator=_PlainTitles
+    )
     defs: dict[str, Any] = schema.pop("$defs")
     in_lists = _names_in_lists({**defs, "scenario": schema})
     for name, part in defs.items():
@@ -35,12 +37,19 @@ def json_schema() -> dict[str, Any]:
             defs[kind.__name__] = _number_or_mapping(defs[kind.__name__])
     schema.pop("required", None)
     _allow_removal(schema)
-    extends = {"type": ["string", "null"], "description": "one parent scenario in the same folder; this file says only what differs"}
+    extends = {
+        "type": ["string", "null"],
+        "description": "one parent scenario in the same folder; this file says only what differs",
+    }
     return {
         "$schema": DIALECT,
         "title": "chargesim scenario",
         "description": "what a user can say about a case; a number is an assumption and may carry its range and source",
-        **{key: value for key, value in schema.items() if key not in ("title", "description", "properties")},
+        **{
+            key: value
+            for key, value in schema.items()
+            if key not in ("title", "description", "properties")
+        },
         "properties": {"extends": extends, **schema["properties"]},
         "$defs": defs,
     }
@@ -61,7 +70,9 @@ class _PlainTitles(GenerateJsonSchema):
 
 def _number_or_mapping(mapping: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of an assumption: a bare number within its bounds, or the mapping."""
-    number = {key: bound for key, bound in mapping["properties"]["value"].items() if key != "description"}
+    number = {
+        key: bound for key, bound in mapping["properties"]["value"].items() if key != "description"
+    }
     return {
         "description": f"{mapping['properties']['value']['description']}; or with low, high and source",
         "anyOf": [number, {key: part for key, part in mapping.items() if key != "description"}],
@@ -72,7 +83,10 @@ def _allow_removal(part: dict[str, Any]) -> None:
     """Let null stand where it removes: for an entry of an open mapping, and for a setting that has a default."""
     for name, field in list(part.get("properties", {}).items()):
         if field.get("default") is not None:
-            part["properties"][name] = {"anyOf": [field, {"type": "null"}], "description": field["description"]}
+            part["properties"][name] = {
+                "anyOf": [field, {"type": "null"}],
+                "description": field["description"],
+            }
         entries = field.get("additionalProperties")
         if isinstance(entries, dict):
             field["additionalProperties"] = {"anyOf": [entries, {"type": "null"}]}
@@ -80,7 +94,11 @@ def _allow_removal(part: dict[str, Any]) -> None:
 
 def _names_in_lists(parts: dict[str, Any]) -> set[str]:
     """Return the names of the models that stand in lists."""
-    items = [field.get("items", {}) for part in parts.values() for field in part.get("properties", {}).values()]
+    items = [
+        field.get("items", {})
+        for part in parts.values()
+        for field in part.get("properties", {}).values()
+    ]
     return {item["$ref"].rsplit("/", 1)[-1] for item in items if "$ref" in item}
 
 

@@ -29,19 +29,27 @@ class Shown(Section):
     """
 
     panel: Panel = Field(default="kpi", description="what is drawn")
-    kpi: str | None = Field(default=None, description="name of the KPI, as in kpis.csv; for the panels kpi and hours")
+    kpi: str | None = Field(
+        default=None, description="name of the KPI, as in kpis.csv; for the panels kpi and hours"
+    )
     scope: str = Field(default="city", description="its scope, as in kpis.csv")
-    key: str = Field(default="", description="its key in the scope, as in kpis.csv; empty for the city")
+    key: str = Field(
+        default="", description="its key in the scope, as in kpis.csv; empty for the city"
+    )
     label: str = Field(default="", description="axis label; by default the KPI's name and unit")
 
     @model_validator(mode="after")
     def _named(self) -> Self:
         if (self.kpi is not None) != (self.panel in ("kpi", "hours")):
-            raise ValueError(f"the panel {self.panel} {'needs a' if self.kpi is None else 'takes no'} kpi")
+            raise ValueError(
+                f"the panel {self.panel} {'needs a' if self.kpi is None else 'takes no'} kpi"
+            )
         if self.panel != "kpi" and (self.scope != "city" or self.key):
             raise ValueError(f"the panel {self.panel} takes neither scope nor key")
         if (self.scope == "city") != (self.key in ("", "all")):
-            raise ValueError(f"key: got {self.key!r}, the scope {self.scope} {'takes no key' if self.scope == 'city' else 'needs one'}")
+            raise ValueError(
+                f"key: got {self.key!r}, the scope {self.scope} {'takes no key' if self.scope == 'city' else 'needs one'}"
+            )
         return self
 
     @property
@@ -58,11 +66,20 @@ class Series(Section):
 
     question: str = Field(description="what the figure answers, its title")
     axis: str = Field(default="", description="label of the axis of the values")
-    keys: list[str] = Field(default_factory=list, description="dotted keys that take the values, as in --set")
-    values: list[Any] = Field(default_factory=list, description="values in rising order; numbers or months YYYY-MM")
-    refine: bool = Field(default=False, description="true: values are added where a criterion changes between two neighbours")
+    keys: list[str] = Field(
+        default_factory=list, description="dotted keys that take the values, as in --set"
+    )
+    values: list[Any] = Field(
+        default_factory=list, description="values in rising order; numbers or months YYYY-MM"
+    )
+    refine: bool = Field(
+        default=False,
+        description="true: values are added where a criterion changes between two neighbours",
+    )
     lines: dict[str, dict[str, Any]] = Field(
-        default={"plan": {}}, min_length=1, description="variants at each value: name, and the keys that it sets"
+        default={"plan": {}},
+        min_length=1,
+        description="variants at each value: name, and the keys that it sets",
     )
     show: list[Shown] = Field(min_length=1, description="panels of the figure, in order")
 
@@ -82,12 +99,16 @@ class Series(Section):
         if bool(self.keys) != bool(self.values):
             faults.append("keys and values belong together; give both or neither")
         if len(self.values) * len(self.lines) > MOST_VARIANTS:
-            faults.append(f"values x lines: {len(self.values) * len(self.lines)} variants, at most {MOST_VARIANTS}")
+            faults.append(
+                f"values x lines: {len(self.values) * len(self.lines)} variants, at most {MOST_VARIANTS}"
+            )
         if self.refine and len(self.values) < 2:
             faults.append("refine: needs at least two values")
         if any(shown.panel == "supply" for shown in self.show) and not self.values:
             faults.append("show: the panel supply needs values")
-        numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in self.values)
+        numbers = all(
+            isinstance(value, int | float) and not isinstance(value, bool) for value in self.values
+        )
         months = all(isinstance(value, str) and _MONTH.fullmatch(value) for value in self.values)
         if not numbers and not months:
             faults.append("values: needs numbers only, or months YYYY-MM only")
@@ -101,15 +122,24 @@ class Series(Section):
         if not self.values and len(self.lines) < 2:
             faults.append("lines: a series without values needs at least two lines")
         faults += _unfit_folders(list(self.lines))
-        faults += [f"keys: {words}; keep one" for words in _doubled([(key, key) for key in self.keys])]
-        faults += [f"keys: {key} is the same for all variants" for key in self.keys if key.split(".")[0] in SAME_FOR_ALL]
+        faults += [
+            f"keys: {words}; keep one" for words in _doubled([(key, key) for key in self.keys])
+        ]
+        faults += [
+            f"keys: {key} is the same for all variants"
+            for key in self.keys
+            if key.split(".")[0] in SAME_FOR_ALL
+        ]
         for line, changes in self.lines.items():
             given = [(leaf, key) for key, value in changes.items() for leaf in _leaves(key, value)]
             faults += [f"lines: {line}: {words}; keep one" for words in _doubled(given)]
             for key in changes:
                 if key.split(".")[0] in SAME_FOR_ALL:
                     faults.append(f"lines: {line} sets {key}, which is the same for all variants")
-                if any(f"{key}.".startswith(f"{other}.") or f"{other}.".startswith(f"{key}.") for other in self.keys):
+                if any(
+                    f"{key}.".startswith(f"{other}.") or f"{other}.".startswith(f"{key}.")
+                    for other in self.keys
+                ):
                     faults.append(f"lines: {line} sets {key}, which takes the values")
         return faults
 
@@ -122,7 +152,9 @@ def _unfit_folders(lines: Sequence[str]) -> list[str]:
         if not folder:
             faults.append(f"lines: {line!r} has no letter and no digit")
         elif folder in first:
-            faults.append(f"lines: {first[folder]!r} and {line!r} differ in signs or capitals only; their folders would have one name")
+            faults.append(
+                f"lines: {first[folder]!r} and {line!r} differ in signs or capitals only; their folders would have one name"
+            )
         else:
             first[folder] = line
     return faults
@@ -142,11 +174,22 @@ def _doubled(given: Sequence[tuple[str, str]]) -> list[str]:
     faults, setter = [], dict[str, str]()
     for leaf, key in sorted(given, key=lambda one: one[0].count(".")):
         parts = leaf.split(".")
-        other = next((setter[above] for end in range(1, len(parts) + 1) if (above := ".".join(parts[:end])) in setter), None)
+        other = next(
+            (
+                setter[above]
+                for end in range(1, len(parts) + 1)
+                if (above := ".".join(parts[:end])) in setter
+            ),
+            None,
+        )
         if other is None:
             setter[leaf] = key
         else:
-            faults.append(f"{leaf} stands twice" if other == key else f"{leaf} stands twice, under {other} and under {key}")
+            faults.append(
+                f"{leaf} stands twice"
+                if other == key
+                else f"{leaf} stands twice, under {other} and under {key}"
+            )
     return faults
 
 
@@ -169,7 +212,9 @@ def between(before: Value, after: Value, values: list[Any]) -> Value | None:
     if isinstance(before, str) or isinstance(after, str):
         first, last = month_number(str(before)), month_number(str(after))
         return month_text((first + last) // 2) if last - first > 1 else None
-    spacing = min(value for value in values if value >= after) - max(value for value in values if value <= before)
+    spacing = min(value for value in values if value >= after) - max(
+        value for value in values if value <= before
+    )
     if after - before <= spacing / 4 * (1 + 1e-9):
         return None
     if all(isinstance(value, int) for value in (*values, before, after)):

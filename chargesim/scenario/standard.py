@@ -6,7 +6,15 @@ from pydantic import Field, model_validator
 
 from chargesim.scenario.assumption import Section, Share
 
-Measure = Literal["served_within", "wait_p95", "unserved", "pack_available", "covered_5km", "covered_1km_core", "guns_available"]
+Measure = Literal[
+    "served_within",
+    "wait_p95",
+    "unserved",
+    "pack_available",
+    "covered_5km",
+    "covered_1km_core",
+    "guns_available",
+]
 Scope = Literal["cars", "trucks", "swap", "truck_swap", "districts"]
 GIVEN: frozenset[str] = frozenset({"covered_5km", "covered_1km_core", "guns_available"})
 """Measures that the plan itself gives; they are shown, and are no evidence of the verdict."""
@@ -22,12 +30,20 @@ class Criterion(Section):
     """
 
     name: str = Field(min_length=1, description="name, unique in the standard")
-    measure: Measure = Field(description="what is measured: a share, a percentile of the wait, or what the plan gives")
-    scope: Scope = Field(description="whose wishes count: the cars', the trucks', those at swap sites, or every district's for itself")
-    minutes: float | None = Field(default=None, gt=0, description="minutes of waiting, for served_within and wait_p95")
+    measure: Measure = Field(
+        description="what is measured: a share, a percentile of the wait, or what the plan gives"
+    )
+    scope: Scope = Field(
+        description="whose wishes count: the cars', the trucks', those at swap sites, or every district's for itself"
+    )
+    minutes: float | None = Field(
+        default=None, gt=0, description="minutes of waiting, for served_within and wait_p95"
+    )
     at_least: float | None = Field(default=None, ge=0, le=1, description="lowest share that meets")
     at_most: float | None = Field(default=None, ge=0, le=1, description="highest share that meets")
-    source: str = Field(min_length=1, description="where the threshold comes from, or the word assumed")
+    source: str = Field(
+        min_length=1, description="where the threshold comes from, or the word assumed"
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -37,9 +53,13 @@ class Criterion(Section):
         wants_most = self.measure == "unserved"
         if self.measure == "wait_p95":
             if self.at_least is not None or self.at_most is not None:
-                raise ValueError("wait_p95 is compared with its minutes and takes neither at_least nor at_most")
+                raise ValueError(
+                    "wait_p95 is compared with its minutes and takes neither at_least nor at_most"
+                )
         elif (self.at_most is None) == wants_most or (self.at_least is None) != wants_most:
-            raise ValueError(f"{self.measure} needs {'at_most' if wants_most else 'at_least'} and nothing else")
+            raise ValueError(
+                f"{self.measure} needs {'at_most' if wants_most else 'at_least'} and nothing else"
+            )
         if self.measure == "pack_available" and self.scope not in ("swap", "truck_swap"):
             raise ValueError("pack_available has the scope swap or truck_swap")
         return self
@@ -49,8 +69,12 @@ class Standard(Section):
     """The service standard and the confidence at which it is judged."""
 
     confidence: Share = Field(description="one-sided confidence of each criterion")
-    peak_hours: list[int] = Field(min_length=1, description="hours of day [0..23] that count as peak in the KPIs")
-    min_sessions_per_district: int = Field(ge=0, description="districts with fewer wishes a replication are pooled by class")
+    peak_hours: list[int] = Field(
+        min_length=1, description="hours of day [0..23] that count as peak in the KPIs"
+    )
+    min_sessions_per_district: int = Field(
+        ge=0, description="districts with fewer wishes a replication are pooled by class"
+    )
     criteria: list[Criterion] = Field(min_length=1, description="criteria that must all be met")
 
     @model_validator(mode="after")
@@ -61,5 +85,7 @@ class Standard(Section):
         if any(not 0 <= hour <= 23 for hour in self.peak_hours):
             raise ValueError("peak_hours: an hour is not within 0..23")
         if not 0.5 <= self.confidence.value < 1:
-            raise ValueError(f"confidence: got {self.confidence.value:g}, needs at least 0.5 and less than 1")
+            raise ValueError(
+                f"confidence: got {self.confidence.value:g}, needs at least 0.5 and less than 1"
+            )
         return self

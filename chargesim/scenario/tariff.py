@@ -21,9 +21,15 @@ class Tariff(Section):
     """
 
     enabled: bool = Field(default=False, description="true: prices follow the hour of day")
-    energy_cny_kwh: NonNegative = Field(description="the part of the price that follows the tariff, in flat hours [CNY/kWh]")
-    outside: bool = Field(default=True, description="true: the outside option's price follows it too")
-    periods: dict[str, TariffPeriod] = Field(description="periods by names of your own, such as peak and valley")
+    energy_cny_kwh: NonNegative = Field(
+        description="the part of the price that follows the tariff, in flat hours [CNY/kWh]"
+    )
+    outside: bool = Field(
+        default=True, description="true: the outside option's price follows it too"
+    )
+    periods: dict[str, TariffPeriod] = Field(
+        description="periods by names of your own, such as peak and valley"
+    )
 
     @model_validator(mode="after")
     def _hours_once(self) -> Self:

@@ -61,7 +61,9 @@ def expand(loaded: LoadedScenario) -> list[Variant]:
     return variants
 
 
-def variant(loaded: LoadedScenario, line: str, value: Value | None, *, keys: bool = True) -> Variant:
+def variant(
+    loaded: LoadedScenario, line: str, value: Value | None, *, keys: bool = True
+) -> Variant:
     """Return one variant of a series, checked.
 
     Parameters

@@ -57,7 +57,11 @@ def read_document(path: Path) -> Document:
     if node is None:
         raise InputError([f"{name}: is empty; a scenario is needed"])
     if not isinstance(node, MappingNode):
-        raise InputError([f"{name}:{node.start_mark.line + 1}: is not a scenario; it needs keys such as `name: ...` at the top level"])
+        raise InputError(
+            [
+                f"{name}:{node.start_mark.line + 1}: is not a scenario; it needs keys such as `name: ...` at the top level"
+            ]
+        )
     builder = _Builder(name)
     data = builder.build(node, ())
     if builder.faults:
@@ -87,9 +91,13 @@ def _text(path: Path, name: str) -> str:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise InputError([f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}"]) from None
+        raise InputError(
+            [f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}"]
+        ) from None
     if len(content) > MAX_BYTES:
-        raise InputError([f"{name}: is larger than 1 MiB; big tables go into CSV files beside the scenario"])
+        raise InputError(
+            [f"{name}: is larger than 1 MiB; big tables go into CSV files beside the scenario"]
+        )
     if b"\0" in content:
         raise InputError([f"{name}: is a binary file; a scenario is text in UTF-8"])
     try:
@@ -115,10 +123,16 @@ class _StrictComposer(Composer):
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.parser.peek_event()
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
-            raise _RefusedError(event, "anchors and aliases (& and *) are not allowed; write the value out, or quote a text that begins so")
+            raise _RefusedError(
+                event,
+                "anchors and aliases (& and *) are not allowed; write the value out, or quote a text that begins so",
+            )
         tag = getattr(event, "tag", None)
         if tag is not None:
-            raise _RefusedError(event, f"tags such as {str(tag).replace('tag:yaml.org,2002:', '!!')} are not allowed; leave it out")
+            raise _RefusedError(
+                event,
+                f"tags such as {str(tag).replace('tag:yaml.org,2002:', '!!')} are not allowed; leave it out",
+            )
         self.levels += isinstance(event, CollectionStartEvent)
         if self.levels > MAX_DEPTH:
             raise _RefusedError(event, f"is nested too deeply; at most {MAX_DEPTH} levels")
@@ -145,11 +159,19 @@ def _compose(text: str, name: str, *, lines: bool = True) -> Node | None:
         raise InputError([f"{at(line)}: not valid YAML: {_problem(error)}"]) from None
     except ReaderError as error:
         line = text[: error.position].count("\n") + 1
-        raise InputError([f"{at(line)}: not valid YAML: the character {chr(error.character)!r} is not allowed"]) from None
+        raise InputError(
+            [f"{at(line)}: not valid YAML: the character {chr(error.character)!r} is not allowed"]
+        ) from None
     except (YAMLError, ValueError, RecursionError) as error:
-        words = "is nested too deeply" if isinstance(error, RecursionError) else (str(error).splitlines() or ["cannot be read"])[0]
+        words = (
+            "is nested too deeply"
+            if isinstance(error, RecursionError)
+            else (str(error).splitlines() or ["cannot be read"])[0]
+        )
         raise InputError([f"{at(1)}: not valid YAML: {words}"]) from None
-    return None if isinstance(node, ScalarNode) and node.value == "" and node.style is None else node
+    return (
+        None if isinstance(node, ScalarNode) and node.value == "" and node.style is None else node
+    )
 
 
 def _problem(error: MarkedYAMLError) -> str:
@@ -191,7 +213,11 @@ class _Builder:
                 continue
             here = (*key, str(key_node.value))
             if here[-1] == "<<" and key_node.style is None:
-                self._fault(key_node, here, "merge keys are not allowed; use extends, or write the values out")
+                self._fault(
+                    key_node,
+                    here,
+                    "merge keys are not allowed; use extends, or write the values out",
+                )
             elif here[-1] in data:
                 first = f", first in line {self.places[here].line}" if self.lines else ""
                 self._fault(key_node, here, f"stands twice{first}; keep one")
@@ -207,9 +233,16 @@ class _Builder:
         try:
             value = self._constructor.construct_object(node, deep=True)
         except (YAMLError, ValueError, OverflowError):
-            self._fault(node, key, f"got {str(node.value)[:40]!r}, which cannot be read as a number")
+            self._fault(
+                node, key, f"got {str(node.value)[:40]!r}, which cannot be read as a number"
+            )
             return None
-        whole = isinstance(value, float) and math.isfinite(value) and value.is_integer() and abs(value) < 2**53
+        whole = (
+            isinstance(value, float)
+            and math.isfinite(value)
+            and value.is_integer()
+            and abs(value) < 2**53
+        )
         return int(value) if whole and "." not in node.value else value  # 1e6 is a whole number
 
     def _place(self, node: Node) -> Place:

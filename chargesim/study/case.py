@@ -84,7 +84,9 @@ def build_case(loaded: LoadedScenario, *, network: Network | None = None) -> Cas
         With all faults of a table at once.
     """
     scenario, folder = loaded.scenario, loaded.folder
-    curves = read_curves(inside(folder, scenario.tables.curves)).scaled(scenario.fleet.curve_factor.value)
+    curves = read_curves(inside(folder, scenario.tables.curves)).scaled(
+        scenario.fleet.curve_factor.value
+    )
     profiles = read_profiles(inside(folder, scenario.tables.profiles))
     packs = read_packs(scenario.swap, folder)
     ledger = build_ledger(scenario, folder, curves)
@@ -94,7 +96,11 @@ def build_case(loaded: LoadedScenario, *, network: Network | None = None) -> Cas
     plant = build_plant(scenario, network, drawn, curves, packs)
     fleets = (*scenario.fleets, CORRIDOR)
     demand = (
-        drawn if scenario.recorded is None else read_recorded(inside(folder, scenario.recorded), scenario, network, drawn, curves, fleets)
+        drawn
+        if scenario.recorded is None
+        else read_recorded(
+            inside(folder, scenario.recorded), scenario, network, drawn, curves, fleets
+        )
     )
     return Case(
         loaded=loaded,
@@ -105,7 +111,9 @@ def build_case(loaded: LoadedScenario, *, network: Network | None = None) -> Cas
             demand=demand,
             outages=build_outages(scenario, network),
             plant=plant,
-            district_of_origin=np.concatenate([network.zones.district, network.corridors.district, network.sites.district]),
+            district_of_origin=np.concatenate(
+                [network.zones.district, network.corridors.district, network.sites.district]
+            ),
             lead_in_days=scenario.horizon.lead_in_days,
             days=scenario.horizon.days,
             fleets=fleets,
@@ -126,11 +134,26 @@ def _check_blackouts(loaded: LoadedScenario, network: Network) -> None:
             near = nearest_name(blackout.district, names)
             hint = f"; did you mean {near!r}?" if near else known_here(names)
             place = place_of(key, loaded.places, Place(shown(loaded.path), 1))
-            faults.append(Fault(place, key, f"got {blackout.district!r}, needs a district of {loaded.scenario.city.name}{hint}"))
+            faults.append(
+                Fault(
+                    place,
+                    key,
+                    f"got {blackout.district!r}, needs a district of {loaded.scenario.city.name}{hint}",
+                )
+            )
     if faults:
         raise InputError(told(faults))
 
 
 def thresholds_min(scenario: Scenario) -> tuple[float, ...]:
     """Return the minutes of waiting at which the standard counts exactly, in rising order."""
-    return tuple(sorted({criterion.minutes for criterion in scenario.standard.criteria if criterion.minutes is not None} or {10.0}))
+    return tuple(
+        sorted(
+            {
+                criterion.minutes
+                for criterion in scenario.standard.criteria
+                if criterion.minutes is not None
+            }
+            or {10.0}
+        )
+    )

@@ -101,7 +101,9 @@ def _simulating_seconds(case: Case) -> float:
 
 def series_seconds(variants: Sequence[CheckedVariant]) -> float:
     """Return about how long a series takes on this machine [s]."""
-    return SECONDS_TO_START + sum(one.seconds for one in variants) / min(len(variants), os.cpu_count() or 1)
+    return SECONDS_TO_START + sum(one.seconds for one in variants) / min(
+        len(variants), os.cpu_count() or 1
+    )
 
 
 def check_case(case: Case) -> Checked:
@@ -109,10 +111,16 @@ def check_case(case: Case) -> Checked:
     network, ledger = case.network, case.ledger
     sites = network.sites
     stations = sites.kind == STATION
-    asked = _asked_of_log(case) if isinstance(case.task.demand, RecordedDemand) else _asked_of_ledger(case)
+    asked = (
+        _asked_of_log(case)
+        if isinstance(case.task.demand, RecordedDemand)
+        else _asked_of_ledger(case)
+    )
     piles = int(sites.guns[stations].sum())
     replications = case.scenario.replications
-    seconds = SECONDS_TO_START + _simulating_seconds(case) / min(replications, (os.cpu_count() or 1))
+    seconds = SECONDS_TO_START + _simulating_seconds(case) / min(
+        replications, (os.cpu_count() or 1)
+    )
     return Checked(
         title=case.scenario.title,
         label=network.label,
@@ -142,20 +150,28 @@ def with_arrivals(case: Case) -> tuple[LedgerRow, ...]:
     """Return the ledger's rows with the source of each arrival process, the profile of its wishes, among their sources."""
     scenario = case.scenario
     if scenario.recorded is not None:
-        return tuple(replace(row, sources=f"{row.sources}; arrivals: recorded in {scenario.recorded}") for row in case.ledger.rows)
+        return tuple(
+            replace(row, sources=f"{row.sources}; arrivals: recorded in {scenario.recorded}")
+            for row in case.ledger.rows
+        )
     texts = read_profile_sources(inside(case.loaded.folder, scenario.tables.profiles))
     profiles = {name: fleet.profile for name, fleet in scenario.fleets.items()}
     if scenario.corridors is not None:
         profiles[CORRIDOR] = scenario.corridors.profile
     return tuple(
-        replace(row, sources=f"{row.sources}; arrivals: profile {profiles[row.fleet]}, {texts[profiles[row.fleet]]}")
+        replace(
+            row,
+            sources=f"{row.sources}; arrivals: profile {profiles[row.fleet]}, {texts[profiles[row.fleet]]}",
+        )
         for row in case.ledger.rows
     )
 
 
 def _asked_of_ledger(case: Case) -> _Asked:
     """Return what the demand ledger asks of the network on an average day."""
-    return _Asked("", case.ledger.sessions_per_day, case.ledger.network_kwh_per_day, offered_erlangs(case))
+    return _Asked(
+        "", case.ledger.sessions_per_day, case.ledger.network_kwh_per_day, offered_erlangs(case)
+    )
 
 
 def _asked_of_log(case: Case) -> _Asked:
@@ -166,7 +182,9 @@ def _asked_of_log(case: Case) -> _Asked:
     days, rows = max(1, len(each)), sum(len(table) for table in each)
     if not each:
         return _Asked(f"{case.scenario.recorded}, no wish within the horizon", 0.0, 0.0, 0.0)
-    energy_kwh = sum(float((table["battery_kwh"] * (table["target_soc"] - table["soc"])).sum()) for table in each)
+    energy_kwh = sum(
+        float((table["battery_kwh"] * (table["target_soc"] - table["soc"])).sum()) for table in each
+    )
     minutes = _plug_minutes(case, np.concatenate(each))[1]
     erlangs = rows / days * float(minutes.mean()) / 1440.0 if len(minutes) else 0.0
     about = f"{case.scenario.recorded}, {rows:,} wishes on {days} day{'s' if days > 1 else ''} of the horizon"
@@ -197,7 +215,13 @@ def _plug_minutes(case: Case, table: Table) -> tuple[Table, NDArray[np.float64]]
     sample = table[:: max(1, len(table) // 2000)] if len(stations) else table[:0]
     outlet = int(plant.places["outlet"][stations[0]]) if len(stations) else 0
     minutes = [
-        charge_min(w["soc"], w["target_soc"], w["battery_kwh"], plant.edge_soc[w["curve"]], plant.step_kw[outlet, w["curve"]])
+        charge_min(
+            w["soc"],
+            w["target_soc"],
+            w["battery_kwh"],
+            plant.edge_soc[w["curve"]],
+            plant.step_kw[outlet, w["curve"]],
+        )
         for w in sample
     ]
     return sample, np.array(minutes, dtype=np.float64)

@@ -68,7 +68,10 @@ class ComparedRuns:
     @property
     def criteria(self) -> pd.DataFrame:
         """The verdict and every criterion, a row each, with a column for each plan."""
-        columns = {plan.name: {"verdict": plan.verdict.verdict, **_states(plan)} for plan in self.comparison.plans}
+        columns = {
+            plan.name: {"verdict": plan.verdict.verdict, **_states(plan)}
+            for plan in self.comparison.plans
+        }
         return pd.DataFrame(columns)
 
     def to_dict(self) -> dict[str, Any]:
@@ -83,7 +86,9 @@ class ComparedRuns:
                     "run_dir": str(folder),
                     "verdict": plan.verdict.verdict,
                     "criteria": plan.verdict.to_dict()["criteria"],
-                    "words": [] if plan is self.comparison.plans[0] else plan_lines(self.comparison, plan.name),
+                    "words": []
+                    if plan is self.comparison.plans[0]
+                    else plan_lines(self.comparison, plan.name),
                 }
                 for plan, folder in zip(self.comparison.plans, self.run_folders, strict=True)
             ],
@@ -141,24 +146,52 @@ def compare(
         Before anything runs, when plans cannot be paired: other seed, horizon, city, or no vehicle in common.
     """
     if len(plans) < 2:
-        raise InputError([f"got {len(plans)} plan, needs at least two to compare: scenario files or run directories"])
-    told = [*set_, *changes, *([f"replications={replications}"] if replications is not None else [])]
-    sources = [_source(plan, set_, told, jobs=jobs, progress=progress, engine=engine) for plan in plans]
-    sources = [replace(source, name=name) for source, name in zip(sources, _names(sources, plans, names), strict=True)]
+        raise InputError(
+            [
+                f"got {len(plans)} plan, needs at least two to compare: scenario files or run directories"
+            ]
+        )
+    told = [
+        *set_,
+        *changes,
+        *([f"replications={replications}"] if replications is not None else []),
+    ]
+    sources = [
+        _source(plan, set_, told, jobs=jobs, progress=progress, engine=engine) for plan in plans
+    ]
+    sources = [
+        replace(source, name=name)
+        for source, name in zip(sources, _names(sources, plans, names), strict=True)
+    ]
     notes = _notes(sources)
-    count = min([source.replications for source in sources] + ([replications] if replications is not None else []))
+    count = min(
+        [source.replications for source in sources]
+        + ([replications] if replications is not None else [])
+    )
     if len({source.replications for source in sources}) > 1:
         have = ", ".join(f"{source.name} {source.replications}" for source in sources)
         notes.append(f"Replications differ ({have}): the first {count} of each are compared")
-    about = {"run": hashlib.sha256(json.dumps([[source.name, source.digest] for source in sources]).encode()).hexdigest()}
-    joined = "-".join(source.name for source in sources)[:_LONGEST_NAMES].replace(" ", "_").replace("/", "_")
+    about = {
+        "run": hashlib.sha256(
+            json.dumps([[source.name, source.digest] for source in sources]).encode()
+        ).hexdigest()
+    }
+    joined = (
+        "-".join(source.name for source in sources)[:_LONGEST_NAMES]
+        .replace(" ", "_")
+        .replace("/", "_")
+    )
     folder = out or Path("runs") / f"compare-{joined}-{about['run'][:12]}"
     prepare_folder(folder, about, name=MANIFEST)
     write_json(folder / MANIFEST, {**about, "state": "running"})
     compared, folders = zip(*[_played(source, count) for source in sources], strict=True)
     done = ComparedRuns(folder, compare_plans(compared, notes), folders)
-    write_text(folder / "differences.csv", done.differences.to_csv(index=False, lineterminator="\n"))
-    write_text(folder / "criteria.csv", done.criteria.to_csv(index_label="criterion", lineterminator="\n"))
+    write_text(
+        folder / "differences.csv", done.differences.to_csv(index=False, lineterminator="\n")
+    )
+    write_text(
+        folder / "criteria.csv", done.criteria.to_csv(index_label="criterion", lineterminator="\n")
+    )
     write_json(folder / MANIFEST, {**about, "state": "complete", **done.to_dict()})
     return done
 
@@ -168,19 +201,37 @@ def _source(plan: Comparable, set_: Sequence[str], told: Sequence[str], **option
     if isinstance(plan, str | Path) and not Path(plan).is_dir():
         plan = load(plan, told)
     elif set_:
-        what = f"{shown(Path(plan))}: is a finished run" if isinstance(plan, str | Path) else f"{_scenario_name(plan)}: is no file"
+        what = (
+            f"{shown(Path(plan))}: is a finished run"
+            if isinstance(plan, str | Path)
+            else f"{_scenario_name(plan)}: is no file"
+        )
         raise InputError([f"{what} and stays as it is; --set {set_[0]} needs scenario files"])
     if isinstance(plan, LoadedScenario):
         return _to_run(plan, **options)
     found = find_run(Path(plan)) if isinstance(plan, str | Path) else None
     if found is not None:
         extensions = tuple(found.manifest.get("extensions", ()))
-        return _Source(found.case.scenario.name, found.case, found.replications, found.manifest["run"], found.read, extensions)
+        return _Source(
+            found.case.scenario.name,
+            found.case,
+            found.replications,
+            found.manifest["run"],
+            found.read,
+            extensions,
+        )
     assert isinstance(plan, Run)
     run = plan
     digest = run_digest(run.case.loaded, run.case.task.extensions)
     extensions = tuple(extension_name(extension) for extension in run.case.task.extensions)
-    return _Source(run.case.scenario.name, run.case, len(run.result.replications), digest, lambda: run, extensions)
+    return _Source(
+        run.case.scenario.name,
+        run.case,
+        len(run.result.replications),
+        digest,
+        lambda: run,
+        extensions,
+    )
 
 
 def _scenario_name(plan: Comparable) -> str:
@@ -192,12 +243,20 @@ def _scenario_name(plan: Comparable) -> str:
 def _to_run(loaded: LoadedScenario, **options: Any) -> _Source:
     """Return a scenario as a plan: its run directory where it is whole and long enough, else its run, to come."""
     if loaded.scenario.series is not None:
-        raise InputError([f"{shown(loaded.path)}: is a series of variants; add --set series=null to take the plan by itself"])
+        raise InputError(
+            [
+                f"{shown(loaded.path)}: is a series of variants; add --set series=null to take the plan by itself"
+            ]
+        )
     case, digest, count = build_case(loaded), run_digest(loaded), loaded.scenario.replications
 
     def get() -> Run:
         finished = _finished(default_folder(loaded), digest, count)
-        return finished.read(count) if finished is not None else run_scenario(loaded, case=case, **options)
+        return (
+            finished.read(count)
+            if finished is not None
+            else run_scenario(loaded, case=case, **options)
+        )
 
     return _Source(loaded.scenario.name, case, count, digest, get)
 
@@ -216,24 +275,42 @@ def _played(source: _Source, count: int) -> tuple[Plan, Path]:
     run = source.get()
     kpis, verdict, result = run.kpis, run.verdict, run.result
     if len(result.replications) != count or verdict.planned_replications != count:
-        result = as_result(run.case, result.replications[:count], Look(result.look, result.looks, count))
+        result = as_result(
+            run.case, result.replications[:count], Look(result.look, result.looks, count)
+        )
         kpis, verdict = kpi_frame(result), judge(result)
     return plan_of(source.name, result, kpis, verdict), run.folder
 
 
-def _names(sources: Sequence[_Source], plans: Sequence[Comparable], given: Sequence[str] | None) -> list[str]:
+def _names(
+    sources: Sequence[_Source], plans: Sequence[Comparable], given: Sequence[str] | None
+) -> list[str]:
     """Return a name for each plan: those given, else the scenarios', else their files' where two scenarios have one name."""
     if given is not None:
         if len(given) != len(sources) or len(set(given)) != len(given):
-            raise InputError([f"names: got {', '.join(given)}, needs {len(sources)} names that differ"])
+            raise InputError(
+                [f"names: got {', '.join(given)}, needs {len(sources)} names that differ"]
+            )
         return list(given)
     names = [source.name.replace("_", " ") for source in sources]
-    paths = [plan.folder if isinstance(plan, Run) else Path(plan) if isinstance(plan, str | Path) else None for plan in plans]
+    paths = [
+        plan.folder
+        if isinstance(plan, Run)
+        else Path(plan)
+        if isinstance(plan, str | Path)
+        else None
+        for plan in plans
+    ]
     called = [
-        (path.name if path.is_dir() else path.stem) if names.count(name) > 1 and path is not None else name
+        (path.name if path.is_dir() else path.stem)
+        if names.count(name) > 1 and path is not None
+        else name
         for name, path in zip(names, paths, strict=True)
     ]
-    return [name if called.count(name) == 1 else f"{name} ({called[: place + 1].count(name)})" for place, name in enumerate(called)]
+    return [
+        name if called.count(name) == 1 else f"{name} ({called[: place + 1].count(name)})"
+        for place, name in enumerate(called)
+    ]
 
 
 def _notes(sources: Sequence[_Source]) -> list[str]:
@@ -244,9 +321,15 @@ def _notes(sources: Sequence[_Source]) -> list[str]:
     if faults:
         raise InputError(faults)
     notes = [note for one in pairs for note in one.notes]
-    notes += [f"{source.name} ran with extensions: {', '.join(source.extensions)}" for source in sources if source.extensions]
+    notes += [
+        f"{source.name} ran with extensions: {', '.join(source.extensions)}"
+        for source in sources
+        if source.extensions
+    ]
     if any(source.case.scenario.standard != first.case.scenario.standard for source in sources):
-        notes.append(f"The standards differ: each plan is judged by its own, the table shows what that of {first.name} judges")
+        notes.append(
+            f"The standards differ: each plan is judged by its own, the table shows what that of {first.name} judges"
+        )
     return notes
 
 

@@ -66,7 +66,13 @@ def _lognormal_kind(cv: float, least_covered: float | None = None) -> Kind:
 KINDS = (
     Kind("normal, CV 0.4", 0.0, 0.93, 0.97, _normal(0.4)),
     _lognormal_kind(0.4, 0.92),
-    Kind(f"counts, {ALLOWED * WISHES:g} of {WISHES}", 1 / math.sqrt(ALLOWED * WISHES), 0.92, 1.0, _counts),
+    Kind(
+        f"counts, {ALLOWED * WISHES:g} of {WISHES}",
+        1 / math.sqrt(ALLOWED * WISHES),
+        0.92,
+        1.0,
+        _counts,
+    ),
     _lognormal_kind(0.5),
     _lognormal_kind(1.0),
     _lognormal_kind(2.0),
@@ -111,7 +117,9 @@ class _Counts:
     at_precision: int
 
 
-def measure_coverage(studies: int, seed: int, *, jobs: int = 0, progress: bool = True) -> list[Coverage]:
+def measure_coverage(
+    studies: int, seed: int, *, jobs: int = 0, progress: bool = True
+) -> list[Coverage]:
     """Run the studies of every kind.
 
     Parameters
@@ -127,8 +135,15 @@ def measure_coverage(studies: int, seed: int, *, jobs: int = 0, progress: bool =
     """
     batches = -(-studies // BATCH)
     calls = [(kind, seed, batch) for kind in range(len(KINDS)) for batch in range(batches)]
-    found = dict(side_by_side(_run_batch, calls, jobs, what="batches", progress=progress, kept="nothing is kept"))
-    return [_coverage(one, [found[kind, batch] for batch in range(batches)]) for kind, one in enumerate(KINDS)]
+    found = dict(
+        side_by_side(
+            _run_batch, calls, jobs, what="batches", progress=progress, kept="nothing is kept"
+        )
+    )
+    return [
+        _coverage(one, [found[kind, batch] for batch in range(batches)])
+        for kind, one in enumerate(KINDS)
+    ]
 
 
 def run_study(shares: Floats) -> tuple[Look, UnitJudgement, bool]:
@@ -156,7 +171,9 @@ def _run_batch(kind: int, seed: int, batch: int) -> tuple[tuple[int, int], _Coun
     values = KINDS[kind].draw(rng, (PLAN.most, BATCH))
     found = [run_study(values[:, study]) for study in range(BATCH)]
     covers = np.stack([_covers(values[: look.replications], 0.95) for look in PLAN.looks])
-    repeated = np.stack([_covers(values[: look.replications], level_of_a_look(look.of)) for look in PLAN.looks])
+    repeated = np.stack(
+        [_covers(values[: look.replications], level_of_a_look(look.of)) for look in PLAN.looks]
+    )
     stopped = np.array([look.number - 1 for look, _, _ in found])
     return (kind, batch), _Counts(
         meets=sum(judgement.meets for _, judgement, _ in found),
@@ -191,22 +208,32 @@ def _student_meets(values: Floats) -> Bools:
     for look in PLAN.looks:
         part, count = values[: look.replications], look.replications
         quantile = special.stdtrit(count - 1, 1 - alpha_of_a_look(ALPHA, look.of))
-        meets |= part.mean(axis=0) + quantile * part.std(axis=0, ddof=1) / math.sqrt(count) <= ALLOWED
+        meets |= (
+            part.mean(axis=0) + quantile * part.std(axis=0, ddof=1) / math.sqrt(count) <= ALLOWED
+        )
     return meets
 
 
 def _coverage(kind: Kind, batches: list[_Counts]) -> Coverage:
     """Sum the batches of a kind and compare them with its targets."""
     studies = BATCH * len(batches)
-    meets, fails = (sum(getattr(batch, name) for batch in batches) / studies for name in ("meets", "fails"))
+    meets, fails = (
+        sum(getattr(batch, name) for batch in batches) / studies for name in ("meets", "fails")
+    )
     by_look = np.sum([batch.covered for batch in batches], axis=0) / studies
     at_stop = sum(batch.at_stop for batch in batches) / studies
     most_false = ALPHA + 2 * math.sqrt(ALPHA * (1 - ALPHA) / studies)
-    covered = {f"at {look.replications}": float(share) for look, share in zip(PLAN.looks, by_look, strict=True)}
+    covered = {
+        f"at {look.replications}": float(share)
+        for look, share in zip(PLAN.looks, by_look, strict=True)
+    }
     targets = {"false meets": meets <= most_false, "false fails": fails <= most_false}
     if kind.least_covered is not None:
         every = {**covered, "where looks stopped": at_stop}.items()
-        targets |= {f"covered {name}": kind.least_covered <= share <= kind.most_covered for name, share in every}
+        targets |= {
+            f"covered {name}": kind.least_covered <= share <= kind.most_covered
+            for name, share in every
+        }
     return Coverage(
         kind=kind.name,
         skewness=kind.skewness,
@@ -219,10 +246,17 @@ def _coverage(kind: Kind, batches: list[_Counts]) -> Coverage:
         covered=covered,
         covered_at_stop=at_stop,
         covered_at_precision=sum(batch.at_precision for batch in batches) / studies,
-        missed=None if kind.least_covered is None else tuple(name for name, reached in targets.items() if not reached),
+        missed=None
+        if kind.least_covered is None
+        else tuple(name for name, reached in targets.items() if not reached),
     )
 
 
 def as_dict(rows: list[Coverage], seed: int) -> dict[str, Any]:
     """Return the studies for JSON."""
-    return {"seed": seed, "looks": [look.replications for look in PLAN.looks], "error": ALPHA, "kinds": [asdict(row) for row in rows]}
+    return {
+        "seed": seed,
+        "looks": [look.replications for look in PLAN.looks],
+        "error": ALPHA,
+        "kinds": [asdict(row) for row in rows],
+    }

@@ -17,7 +17,9 @@ SMALL_SESSIONS = 60_000
 """Sessions of a run below which loading the compiled code takes longer than the SimPy engine takes."""
 
 
-def choose_engine(wanted: Engine, case: Case, sessions: float) -> tuple[Literal["simpy", "compiled"], str]:
+def choose_engine(
+    wanted: Engine, case: Case, sessions: float
+) -> tuple[Literal["simpy", "compiled"], str]:
     """Return the engine and why it is taken.
 
     Parameters
@@ -36,7 +38,9 @@ def choose_engine(wanted: Engine, case: Case, sessions: float) -> tuple[Literal[
     """
     if wanted not in get_args(Engine):
         raise InputError([f"engine: got {wanted!r}, needs one of {', '.join(get_args(Engine))}"])
-    reasons = ["an extension is a SimPy process"] * bool(case.task.extensions) + ["debugging checks SimPy events"] * case.task.debug
+    reasons = ["an extension is a SimPy process"] * bool(case.task.extensions) + [
+        "debugging checks SimPy events"
+    ] * case.task.debug
     if reasons and wanted == "compiled":
         raise InputError([f"--engine compiled: {reasons[0]}; leave it at auto, or ask for simpy"])
     if wanted != "auto":

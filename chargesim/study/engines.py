@@ -63,12 +63,24 @@ def compare_engines(case: Case, replication: int = 0) -> EnginesCompared:
     begun = time.perf_counter()
     own_books, own_log = CompiledWorld(task.plant, tables, *horizon, outages=outages).run()
     compiled_seconds = time.perf_counter() - begun
-    worlds = World(task.plant, tables, *horizon, outages=outages), CompiledWorld(task.plant, tables, *horizon, outages=outages)
+    worlds = (
+        World(task.plant, tables, *horizon, outages=outages),
+        CompiledWorld(task.plant, tables, *horizon, outages=outages),
+    )
     events, first_event = first_parting(*worlds)
-    return EnginesCompared(len(log), events, simpy_seconds, compiled_seconds, differences(books, log, own_books, own_log), first_event)
+    return EnginesCompared(
+        len(log),
+        events,
+        simpy_seconds,
+        compiled_seconds,
+        differences(books, log, own_books, own_log),
+        first_event,
+    )
 
 
-def differences(books: Books, log: SessionLog, own_books: Books, own_log: SessionLog) -> tuple[str, ...]:
+def differences(
+    books: Books, log: SessionLog, own_books: Books, own_log: SessionLog
+) -> tuple[str, ...]:
     """Return the books and the columns of the log that differ by a bit, each with the first place at which it does."""
     found = []
     for name in BOOKS:
@@ -81,7 +93,9 @@ def differences(books: Books, log: SessionLog, own_books: Books, own_log: Sessio
     for name in log.dtype.names or ():
         rows = np.flatnonzero(log[name] != own_log[name])
         if len(rows):
-            found.append(f"{name} of row {log['row'][rows[0]]}: SimPy {log[name][rows[0]]!r}, compiled {own_log[name][rows[0]]!r}")
+            found.append(
+                f"{name} of row {log['row'][rows[0]]}: SimPy {log[name][rows[0]]!r}, compiled {own_log[name][rows[0]]!r}"
+            )
     return tuple(found)
 
 
@@ -89,7 +103,9 @@ def first_parting(readable: World, compiled: CompiledWorld) -> tuple[int, tuple[
     """Step both engines event by event up to the end of the judged days; return the events and where they first part."""
     events, until_min = 0, readable.end_min
     while True:
-        queue = readable.env._queue  # the schedule itself: SimPy tells the next instant, not the next key
+        queue = (
+            readable.env._queue
+        )  # the schedule itself: SimPy tells the next instant, not the next key
         one = (queue[0][0], int(queue[0][1])) if queue else None
         other = compiled.next_event()
         if one != other:
@@ -107,6 +123,15 @@ def _told(event: tuple[float, int] | None) -> str:
         return "no event"
     minute, key = event
     kind, number = EventClass((key >> _BITS) << _BITS), key & ((1 << _BITS) - 1)
-    by_vehicle = kind in (EventClass.ARRIVAL, EventClass.WISH, EventClass.LAPSE, EventClass.PATIENCE)
-    who = f"vehicle {number}" if by_vehicle else f"site {number >> 20}, outlet {number & ((1 << 20) - 1)}"
+    by_vehicle = kind in (
+        EventClass.ARRIVAL,
+        EventClass.WISH,
+        EventClass.LAPSE,
+        EventClass.PATIENCE,
+    )
+    who = (
+        f"vehicle {number}"
+        if by_vehicle
+        else f"site {number >> 20}, outlet {number & ((1 << 20) - 1)}"
+    )
     return f"{kind.name.lower()} of {who} at {minute!r} min"

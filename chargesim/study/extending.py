@@ -16,7 +16,10 @@ from typing import Any
 
 from chargesim.errors import InputError
 
-_INSTALLED = (*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")), str(Path(__file__).parent.parent))
+_INSTALLED = (
+    *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
+    str(Path(__file__).parent.parent),
+)
 
 
 def extension_text(extensions: Sequence[Callable[..., Any]]) -> str:
@@ -33,11 +36,24 @@ def extension_text(extensions: Sequence[Callable[..., Any]]) -> str:
         When the code of one cannot be read, as of a function that was typed at a prompt, or a value cannot be hashed.
     """
     if not isinstance(extensions, Sequence):
-        raise InputError([f"extensions: got {extension_name(extensions)}, needs a list of functions"])
-    strange = [extension for extension in extensions if not isinstance(_function(extension), types.FunctionType | types.MethodType)]
+        raise InputError(
+            [f"extensions: got {extension_name(extensions)}, needs a list of functions"]
+        )
+    strange = [
+        extension
+        for extension in extensions
+        if not isinstance(_function(extension), types.FunctionType | types.MethodType)
+    ]
     if strange:
-        raise InputError([f"extensions: got {extension_name(extension)}, needs a function, a method or a partial" for extension in strange])
-    return "\n".join("\n".join(_lines(extension, extension_name(extension), set())) for extension in extensions)
+        raise InputError(
+            [
+                f"extensions: got {extension_name(extension)}, needs a function, a method or a partial"
+                for extension in strange
+            ]
+        )
+    return "\n".join(
+        "\n".join(_lines(extension, extension_name(extension), set())) for extension in extensions
+    )
 
 
 def extension_name(extension: object) -> str:
@@ -59,7 +75,11 @@ def _lines(value: object, name: str, seen: set[int]) -> Iterator[str]:
     if id(value) in seen:
         return
     if isinstance(value, functools.partial):
-        for part in (value.func, *value.args, *(item for pair in sorted(value.keywords.items()) for item in pair)):
+        for part in (
+            value.func,
+            *value.args,
+            *(item for pair in sorted(value.keywords.items()) for item in pair),
+        ):
             yield from _lines(part, name, seen)
     elif isinstance(value, types.MethodType):
         yield from _lines(value.__func__, name, seen)
@@ -88,10 +108,20 @@ def _code_lines(value: Any, name: str, seen: set[int]) -> Iterator[str]:
         try:
             yield inspect.getsource(value)
         except (OSError, TypeError):
-            raise InputError([f"extension {name}: its code cannot be read; define it in a file or a notebook cell"]) from None
+            raise InputError(
+                [
+                    f"extension {name}: its code cannot be read; define it in a file or a notebook cell"
+                ]
+            ) from None
         if isinstance(value, types.FunctionType):
-            known = {key: value.__globals__[key] for key in sorted(set(_names(value.__code__))) if key in value.__globals__}
-            cells = [cell.cell_contents for cell in value.__closure__ or () if cell != types.CellType()]
+            known = {
+                key: value.__globals__[key]
+                for key in sorted(set(_names(value.__code__)))
+                if key in value.__globals__
+            }
+            cells = [
+                cell.cell_contents for cell in value.__closure__ or () if cell != types.CellType()
+            ]
             yield from _lines([known, cells, value.__defaults__, value.__kwdefaults__], name, seen)
 
 
@@ -102,7 +132,9 @@ def _class_lines(value: type, name: str, seen: set[int]) -> Iterator[str]:
     for key, part in vars(value).items():
         method = getattr(part, "fget", getattr(part, "__func__", part))
         if isinstance(method, types.FunctionType):
-            if inspect.unwrap(method).__code__.co_filename != "<string>":  # what a dataclass writes for itself
+            if (
+                inspect.unwrap(method).__code__.co_filename != "<string>"
+            ):  # what a dataclass writes for itself
                 yield from _lines(method, name, seen)
         elif not key.startswith("__") and not isinstance(part, types.MemberDescriptorType):
             yield key
@@ -111,7 +143,11 @@ def _class_lines(value: type, name: str, seen: set[int]) -> Iterator[str]:
 
 def _names(code: types.CodeType) -> Iterator[str]:
     """Give the names that code looks up outside itself, also those of the functions inside it."""
-    yield from (step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+    yield from (
+        step.argval
+        for step in dis.get_instructions(code)
+        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")
+    )
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _names(constant)
@@ -122,7 +158,10 @@ def _is_installed(value: Any) -> bool:
     try:
         return inspect.getfile(value).startswith(_INSTALLED)
     except (OSError, TypeError):
-        return isinstance(value, type | types.ModuleType) and getattr(value, "__module__", "builtins") != "__main__"
+        return (
+            isinstance(value, type | types.ModuleType)
+            and getattr(value, "__module__", "builtins") != "__main__"
+        )
 
 
 def _digest(value: object, name: str) -> str:
@@ -132,4 +171,8 @@ def _digest(value: object, name: str) -> str:
     try:
         return str(joblib.hash(value))
     except (PicklingError, TypeError, AttributeError):
-        raise InputError([f"extension {name}: works with a {type(value).__name__}, which cannot be hashed; give it plain values"]) from None
+        raise InputError(
+            [
+                f"extension {name}: works with a {type(value).__name__}, which cannot be hashed; give it plain values"
+            ]
+        ) from None

@@ -14,7 +14,9 @@ from chargesim.scenario.model import Scenario
 NOTHING = "it changes nothing"
 
 
-def idle_mechanisms(scenario: Scenario, network: Network, demand: DemandModel | RecordedDemand) -> tuple[str, ...]:
+def idle_mechanisms(
+    scenario: Scenario, network: Network, demand: DemandModel | RecordedDemand
+) -> tuple[str, ...]:
     """Return a line for every mechanism that is on and can change nothing.
 
     Parameters
@@ -30,7 +32,11 @@ def idle_mechanisms(scenario: Scenario, network: Network, demand: DemandModel | 
     tuple of str
         Each `key: what is on, but why it does nothing`; empty where every mechanism that is on can work.
     """
-    fleets = tuple(fleet for fleet in demand.fleets if fleet.wishes_per_day > 0) if isinstance(demand, DemandModel) else ()
+    fleets = (
+        tuple(fleet for fleet in demand.fleets if fleet.wishes_per_day > 0)
+        if isinstance(demand, DemandModel)
+        else ()
+    )
     return (
         *(_of_recorded(scenario, demand) if isinstance(demand, RecordedDemand) else ()),
         *_of_tariff(scenario, network, fleets),
@@ -46,8 +52,19 @@ def idle_mechanisms(scenario: Scenario, network: Network, demand: DemandModel | 
 
 
 def _of_recorded(scenario: Scenario, demand: RecordedDemand) -> Iterator[str]:
-    total, growing = scenario.fleet, {name: fleet for name, fleet in scenario.fleets.items() if fleet.electrification is not None}
-    shares = [total.connected_share] if total.connected_share is not None else [one.connected_share for one in scenario.fleets.values()]
+    total, growing = (
+        scenario.fleet,
+        {
+            name: fleet
+            for name, fleet in scenario.fleets.items()
+            if fleet.electrification is not None
+        },
+    )
+    shares = (
+        [total.connected_share]
+        if total.connected_share is not None
+        else [one.connected_share for one in scenario.fleets.values()]
+    )
     if any(share.value > 0 for share in shares):
         yield f"connected_share: is above 0, but the recorded wishes say of nobody that it is connected; {NOTHING}"
     if scenario.reliability.failed_start_share.value > 0:
@@ -71,7 +88,9 @@ def _of_recorded(scenario: Scenario, demand: RecordedDemand) -> Iterator[str]:
         yield f"recorded: the horizon ends before {late:,} of its {len(demand.table):,} wishes; they are left out"
 
 
-def _of_tariff(scenario: Scenario, network: Network, fleets: tuple[FleetDraw, ...]) -> Iterator[str]:
+def _of_tariff(
+    scenario: Scenario, network: Network, fleets: tuple[FleetDraw, ...]
+) -> Iterator[str]:
     tariff = scenario.tariff
     if not tariff.enabled:
         return
@@ -80,7 +99,9 @@ def _of_tariff(scenario: Scenario, network: Network, fleets: tuple[FleetDraw, ..
         return
     smart = scenario.swap.smart.enabled and bool((network.sites.kind == SWAP).any())
     if tariff.energy_cny_kwh.value == 0:
-        yield "tariff: is on, but energy_cny_kwh is 0; " + ("it changes no driver's price" if smart else NOTHING)
+        yield "tariff: is on, but energy_cny_kwh is 0; " + (
+            "it changes no driver's price" if smart else NOTHING
+        )
     elif tariff.outside and not any(fleet.conduct.puts_off for fleet in fleets):
         yield (
             "tariff: is on, but no vehicle can put off its wish and the outside option's price follows too (outside: true); "
@@ -89,7 +110,11 @@ def _of_tariff(scenario: Scenario, network: Network, fleets: tuple[FleetDraw, ..
 
 
 def _of_guidance(scenario: Scenario, fleets: tuple[FleetDraw, ...]) -> Iterator[str]:
-    deaf = [fleet.name for fleet in fleets if fleet.conduct.connected_share > 0 and fleet.conduct.compliance == 0]
+    deaf = [
+        fleet.name
+        for fleet in fleets
+        if fleet.conduct.connected_share > 0 and fleet.conduct.compliance == 0
+    ]
     if deaf:
         yield (
             f"connected_share: is above 0, but compliance is 0 for {', '.join(deaf)}; nobody there follows the cloud, "
@@ -98,7 +123,9 @@ def _of_guidance(scenario: Scenario, fleets: tuple[FleetDraw, ...]) -> Iterator[
     reservation = scenario.choice.reservation
     if not reservation.enabled:
         return
-    if not any(fleet.conduct.connected_share > 0 and fleet.conduct.compliance > 0 for fleet in fleets):
+    if not any(
+        fleet.conduct.connected_share > 0 and fleet.conduct.compliance > 0 for fleet in fleets
+    ):
         yield f"choice.reservation: is on, but no vehicle follows the cloud (connected_share x compliance is 0); {NOTHING}"
     elif reservation.hold_min.value == 0 and reservation.grace_min.value == 0:
         yield "choice.reservation: is on, but hold_min and grace_min are 0; no gun ever waits for a vehicle"
@@ -108,7 +135,9 @@ def _of_stations(scenario: Scenario, network: Network) -> Iterator[str]:
     if scenario.stations is None:
         return
     store, companions, sites = scenario.stations.store, scenario.stations.companions, network.sites
-    stored = bool((sites.store_kwh > 0).any())  # a row of a table may have its own where the plan has none
+    stored = bool(
+        (sites.store_kwh > 0).any()
+    )  # a row of a table may have its own where the plan has none
     if store.enabled and not stored:
         empty = next((name for name in ("kwh", "kw") if getattr(store, name).value == 0), None)
         yield f"stations.store: is on, but {f'{empty} is 0' if empty else 'no station has one'}; {NOTHING}"
@@ -118,7 +147,9 @@ def _of_stations(scenario: Scenario, network: Network) -> Iterator[str]:
             yield f"stations.store: {on}, but charge_kw is 0; it is never charged"
         for name in ("charge_hours", "lend_hours"):
             if not getattr(store, name):
-                yield f"stations.store: {on}, but {name} is empty; " + (NOTHING if name == "lend_hours" else "it is never charged")
+                yield f"stations.store: {on}, but {name} is empty; " + (
+                    NOTHING if name == "lend_hours" else "it is never charged"
+                )
     if companions.per_ultra_fast_gun > 0 and not (sites.companions > 0).any():
         at = ", ".join(companions.at) or "none"
         yield f"stations.companions: per_ultra_fast_gun is above 0, but no station has an access of `at` ({at}); {NOTHING}"
@@ -129,7 +160,11 @@ def _of_openings(scenario: Scenario, network: Network) -> Iterator[str]:
     horizon = scenario.horizon
     late = int((network.sites.opens_min >= 1440.0 * (horizon.lead_in_days + horizon.days)).sum())
     if late:
-        who = f"{late:,} sites open after the horizon; they serve" if late > 1 else "1 site opens after the horizon; it serves"
+        who = (
+            f"{late:,} sites open after the horizon; they serve"
+            if late > 1
+            else "1 site opens after the horizon; it serves"
+        )
         yield f"city.sites: {who} nobody"
 
 
@@ -144,18 +179,26 @@ def _of_packs(scenario: Scenario, network: Network) -> Iterator[str]:
         yield f"swap.smart: is on, but every hour has the same price; {NOTHING}"
 
 
-def _of_capable(scenario: Scenario, network: Network, fleets: tuple[FleetDraw, ...]) -> Iterator[str]:
+def _of_capable(
+    scenario: Scenario, network: Network, fleets: tuple[FleetDraw, ...]
+) -> Iterator[str]:
     """Tell of fleets whose packs no swap site has that they may use."""
     if not scenario.swap.enabled:
         return
     sites = network.sites
-    held = {(access, pack) for access, pack, kind in zip(sites.access, sites.pack_type, sites.kind, strict=True) if kind == SWAP}
+    held = {
+        (access, pack)
+        for access, pack, kind in zip(sites.access, sites.pack_type, sites.kind, strict=True)
+        if kind == SWAP
+    }
     for draw in fleets:
         if draw.capable_share == 0:
             continue
         fleet = scenario.fleets[draw.name]
         if not any((access, fleet.pack_type) in held for access in fleet.access):
-            yield (f"fleets.{draw.name}.pack_type: {fleet.pack_type} is at no swap site that it may use; its swap-capable vehicles charge")
+            yield (
+                f"fleets.{draw.name}.pack_type: {fleet.pack_type} is at no swap site that it may use; its swap-capable vehicles charge"
+            )
 
 
 def _of_failures(scenario: Scenario, network: Network) -> Iterator[str]:
@@ -184,7 +227,11 @@ def _of_blackouts(scenario: Scenario, network: Network) -> Iterator[str]:
 
 def _of_growth(scenario: Scenario) -> Iterator[str]:
     for name, fleet in scenario.fleets.items():
-        if scenario.recorded is None and fleet.electrification is not None and fleet.electric == fleet.stock.value:
+        if (
+            scenario.recorded is None
+            and fleet.electrification is not None
+            and fleet.electric == fleet.stock.value
+        ):
             yield f"fleets.{name}.electrification: vehicles x electrification is the stock, {fleet.stock.value:,.0f}; {NOTHING}"
     buildup = buildup_of(scenario)
     if buildup is not None and buildup.built_share(month_number(buildup.month)) == 1:

@@ -50,7 +50,11 @@ class Input:
     @property
     def condition(self) -> str:
         """Why its range is that of a condition of `CONDITIONS` and not of what nobody knows, in words; "" where it is not."""
-        return f"{self.group}: {self.low:g} to {self.high:g} {CONDITIONS[self.group]}" if self.group in CONDITIONS else ""
+        return (
+            f"{self.group}: {self.low:g} to {self.high:g} {CONDITIONS[self.group]}"
+            if self.group in CONDITIONS
+            else ""
+        )
 
     def at(self, u: float) -> float:
         """Return the quantile of its distribution: triangular with its peak at the value; layouts are equally likely.
@@ -73,7 +77,9 @@ def inputs_of(loaded: LoadedScenario) -> list[Input]:
     return [
         Input(".".join(key), data["value"], data["low"], data["high"], data.get("source", ""))
         for key, data in _assumptions(loaded.resolved, ())
-        if data.get("low") is not None and data.get("high") is not None and data["low"] < data["high"]
+        if data.get("low") is not None
+        and data.get("high") is not None
+        and data["low"] < data["high"]
     ]
 
 
@@ -122,11 +128,20 @@ def uncertain_inputs(case: Case, layouts: int) -> list[Input]:
         if network_part(changed.scenario) != part:
             return True
         task, own = build_case(changed, network=case.network).task, case.task
-        return not all(alike(getattr(task, name), getattr(own, name)) for name in ("demand", "plant", "outages"))
+        return not all(
+            alike(getattr(task, name), getattr(own, name))
+            for name in ("demand", "plant", "outages")
+        )
 
     off = _switched_off(case.scenario, case.loaded.resolved)
-    known = [one for one in inputs_of(case.loaded) if not one.condition and not f"{one.group}.".startswith(off)]
-    found = _those(case.loaded, [one for one in known if not replaced_by(case.scenario, one.key)], moves)
+    known = [
+        one
+        for one in inputs_of(case.loaded)
+        if not one.condition and not f"{one.group}.".startswith(off)
+    ]
+    found = _those(
+        case.loaded, [one for one in known if not replaced_by(case.scenario, one.key)], moves
+    )
     if case.scenario.layout is not None and case.scenario.city.zones is None and layouts > 1:
         seed = case.scenario.layout.seed
         found.append(Input(LAYOUT, seed, seed, seed + layouts - 1, "synthetic layout", layouts))
@@ -136,11 +151,19 @@ def uncertain_inputs(case: Case, layouts: int) -> list[Input]:
 def _switched_off(scenario: Scenario, resolved: dict[str, Any]) -> tuple[str, ...]:
     """Return the beginnings of the keys of mechanisms that are off: they are read, but move no event."""
     reliability, tariff, fleets = scenario.reliability, scenario.tariff, scenario.fleets.values()
-    shares = [one.connected_share for one in fleets] if scenario.fleet.connected_share is None else [scenario.fleet.connected_share]
+    shares = (
+        [one.connected_share for one in fleets]
+        if scenario.fleet.connected_share is None
+        else [scenario.fleet.connected_share]
+    )
     beside = scenario.stations is not None and scenario.stations.companions.per_ultra_fast_gun > 0
     off = [".".join(key) + "." for key in _disabled(resolved, ())]
     off += [] if tariff.enabled else ["fleets.*.flexible_"]
-    off += [] if any(share.value > 0 for share in shares) else ["fleets.*.compliance.", "choice.reservation."]
+    off += (
+        []
+        if any(share.value > 0 for share in shares)
+        else ["fleets.*.compliance.", "choice.reservation."]
+    )
     off += [] if reliability.failures else ["reliability.mtbf_h.", "reliability.mttr_h."]
     off += [] if reliability.failed_start_share.value > 0 else ["reliability.failed_start_min."]
     off += [] if beside else ["stations.companions."]
@@ -156,12 +179,22 @@ def _disabled(data: Any, key: Key) -> Iterator[Key]:
             yield from _disabled(below, (*key, name))
 
 
-def _those(loaded: LoadedScenario, inputs: Sequence[Input], moves: Callable[[LoadedScenario], bool]) -> list[Input]:
+def _those(
+    loaded: LoadedScenario, inputs: Sequence[Input], moves: Callable[[LoadedScenario], bool]
+) -> list[Input]:
     """Return the inputs of which an end makes a difference; an end that the scenario refuses makes none."""
-    return [one for one in inputs if any(_moved(loaded, one.key, end, moves) for end in (one.low, one.high) if end != one.value)]
+    return [
+        one
+        for one in inputs
+        if any(
+            _moved(loaded, one.key, end, moves) for end in (one.low, one.high) if end != one.value
+        )
+    ]
 
 
-def _moved(loaded: LoadedScenario, key: str, end: float, moves: Callable[[LoadedScenario], bool]) -> bool:
+def _moved(
+    loaded: LoadedScenario, key: str, end: float, moves: Callable[[LoadedScenario], bool]
+) -> bool:
     try:
         return moves(loaded.replace({key: end}))
     except InputError:

@@ -45,7 +45,9 @@ class LeadIn:
     @property
     def moved(self) -> list[Shift]:
         """The KPIs that move, the surest first."""
-        return sorted((shift for shift in self.shifts if shift.moved), key=lambda shift: shift.p_value)
+        return sorted(
+            (shift for shift in self.shifts if shift.moved), key=lambda shift: shift.p_value
+        )
 
     @property
     def least_sure(self) -> Shift:
@@ -54,13 +56,25 @@ class LeadIn:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what the run directory and `--json` say of it."""
-        own = {"lead_in_days": self.own_days, "longer_days": self.longer_days, "replications": self.replications}
-        told = {"moved": [_plain(shift) for shift in self.moved], "least_sure": _plain(self.least_sure)}
+        own = {
+            "lead_in_days": self.own_days,
+            "longer_days": self.longer_days,
+            "replications": self.replications,
+        }
+        told = {
+            "moved": [_plain(shift) for shift in self.moved],
+            "least_sure": _plain(self.least_sure),
+        }
         return {**own, "kpis": len(self.shifts), **told}
 
 
 def check_lead_in(
-    loaded: LoadedScenario, *, jobs: int = 0, out: Path | None = None, progress: bool = True, engine: Engine = "auto"
+    loaded: LoadedScenario,
+    *,
+    jobs: int = 0,
+    out: Path | None = None,
+    progress: bool = True,
+    engine: Engine = "auto",
 ) -> LeadIn:
     """Run a scenario with its lead-in and with one twice as long on the same vehicles, and compare all KPIs.
 
@@ -77,19 +91,34 @@ def check_lead_in(
         For a series, for recorded wishes (nobody recorded an earlier day), and what `run_scenario` refuses.
     """
     if loaded.scenario.series is not None:
-        raise InputError(["lead-in: is for one scenario, not for a series; check one by itself with --set series=null"])
+        raise InputError(
+            [
+                "lead-in: is for one scenario, not for a series; check one by itself with --set series=null"
+            ]
+        )
     if loaded.scenario.recorded is not None:
-        raise InputError(["lead-in: the wishes are recorded, and no day before them is; leave `recorded` out to check it"])
+        raise InputError(
+            [
+                "lead-in: the wishes are recorded, and no day before them is; leave `recorded` out to check it"
+            ]
+        )
     own_days, count = loaded.scenario.horizon.lead_in_days, loaded.scenario.replications
     longer_days = 2 * own_days or 1
     case = build_case(loaded)
     about = {"run": run_digest(loaded)}
     folder = out or Path("runs") / f"{loaded.scenario.name}-{about['run'][:12]}"
     prepare_folder(folder, about)
-    case = replace(case, task=replace(case.task, engine=choose_engine(engine, case, expected_sessions(case) * count)[0]))
+    case = replace(
+        case,
+        task=replace(
+            case.task, engine=choose_engine(engine, case, expected_sessions(case) * count)[0]
+        ),
+    )
     if not (folder / "manifest.json").is_file():
         write_text(folder / "scenario.resolved.yaml", dump_yaml(loaded.resolved))
-        write_json(folder / "manifest.json", {**manifest_of(case, about, False), "state": "running"})
+        write_json(
+            folder / "manifest.json", {**manifest_of(case, about, False), "state": "running"}
+        )
     others = {
         "longer": with_lead_in(case, longer_days),
         "none": _days(with_lead_in(case, 0), 1),
@@ -97,7 +126,9 @@ def check_lead_in(
     }
     own = Replications(case, folder, about, False, jobs, progress).first(count)
     ran = {
-        name: Replications(other, folder / FOLDER / name, {"run": f"{about['run']}/{name}"}, False, jobs, progress).first(count)
+        name: Replications(
+            other, folder / FOLDER / name, {"run": f"{about['run']}/{name}"}, False, jobs, progress
+        ).first(count)
         for name, other in others.items()
     }
     look = Look(1, 1, count)
@@ -131,7 +162,9 @@ def with_lead_in(case: Case, days: int) -> Case:
     assert isinstance(other.task.demand, DemandModel)
     demand = replace(other.task.demand, first_key=-added)
     outages = replace(other.task.outages, start_min=-added * DAY_MIN)
-    return replace(other, task=replace(other.task, demand=demand, outages=outages, engine=case.task.engine))
+    return replace(
+        other, task=replace(other.task, demand=demand, outages=outages, engine=case.task.engine)
+    )
 
 
 def days_alike(case: Case, days: int) -> Case:
@@ -139,8 +172,12 @@ def days_alike(case: Case, days: int) -> Case:
     demand = case.task.demand
     assert isinstance(demand, DemandModel)
     weekday = (demand.first_weekday + case.task.lead_in_days) % 7
-    fleets = tuple(replace(fleet, weights=np.tile(fleet.weights[weekday], (7, 1))) for fleet in demand.fleets)
-    return _days(replace(case, task=replace(case.task, demand=replace(demand, fleets=fleets))), days)
+    fleets = tuple(
+        replace(fleet, weights=np.tile(fleet.weights[weekday], (7, 1))) for fleet in demand.fleets
+    )
+    return _days(
+        replace(case, task=replace(case.task, demand=replace(demand, fleets=fleets))), days
+    )
 
 
 def _days(case: Case, days: int) -> Case:
@@ -159,11 +196,16 @@ def lead_in_text(folder: Path, own_days: int) -> str:
     """
     days = f"Lead-in of {own_days} day" + ("" if own_days == 1 else "s")
     try:
-        told, manifest = (json.loads((folder / name).read_text(encoding="utf-8")) for name in (f"{FOLDER}/lead_in.json", "manifest.json"))
+        told, manifest = (
+            json.loads((folder / name).read_text(encoding="utf-8"))
+            for name in (f"{FOLDER}/lead_in.json", "manifest.json")
+        )
     except (OSError, ValueError):
         told, manifest = {"run": None}, {"run": ""}
     if told["run"] != manifest["run"]:
-        return f"{days}: not checked (`chargesim lead-in` runs it twice as long on the same vehicles)."
+        return (
+            f"{days}: not checked (`chargesim lead-in` runs it twice as long on the same vehicles)."
+        )
     return f"{days}: checked, {moved_text(len(told['moved']), told['kpis'], told['longer_days'], told['replications'])}."
 
 
@@ -175,6 +217,21 @@ def moved_text(moved: int, kpis: int, longer_days: int, replications: int) -> st
 
 
 def _plain(shift: Shift) -> dict[str, Any]:
-    named = {"kpi": shift.kpi, "scope": shift.scope, "key": shift.key, "unit": shift.unit, "before": shift.before.mean}
-    difference = {"difference": shift.difference.mean, "lower": shift.difference.lower, "upper": shift.difference.upper}
-    return {**named, **difference, "p_value": shift.p_value, "of_its_interval": shift.of_its_interval}
+    named = {
+        "kpi": shift.kpi,
+        "scope": shift.scope,
+        "key": shift.key,
+        "unit": shift.unit,
+        "before": shift.before.mean,
+    }
+    difference = {
+        "difference": shift.difference.mean,
+        "lower": shift.difference.lower,
+        "upper": shift.difference.upper,
+    }
+    return {
+        **named,
+        **difference,
+        "p_value": shift.p_value,
+        "of_its_interval": shift.of_its_interval,
+    }

@@ -58,7 +58,9 @@ class CaseMaker:
 
     def case(self, loaded: LoadedScenario) -> Case:
         """Return the case of one scenario, and keep its network."""
-        tables = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in loaded.tables())).hexdigest()
+        tables = hashlib.sha256(
+            b"".join(hashlib.sha256(path.read_bytes()).digest() for path in loaded.tables())
+        ).hexdigest()
         key = f"{loaded.folder.resolve()}/{tables}/{network_part(loaded.scenario)}"
         case = build_case(loaded, network=self._networks.get(key))
         self._networks[key] = case.network
@@ -72,7 +74,9 @@ maker = CaseMaker()
 """The one of this process: a worker keeps its networks from call to call."""
 
 
-def one_day(loaded: LoadedScenario, *, weekday: str | None, replications: int | None) -> LoadedScenario:
+def one_day(
+    loaded: LoadedScenario, *, weekday: str | None, replications: int | None
+) -> LoadedScenario:
     """Return the scenario with one judged day: the named weekday, or Wednesday, or the day of a scenario that judges one only.
 
     Raises
@@ -87,7 +91,9 @@ def one_day(loaded: LoadedScenario, *, weekday: str | None, replications: int | 
         raise InputError(["series: the scenario has one; leave it out with --set series=null"])
     own = scenario.horizon.first_day if scenario.horizon.days == 1 else "wednesday"
     changes: dict[str, Any] = {"horizon.days": 1, "horizon.first_day": weekday or own, "looks": 1}
-    return loaded.replace(changes | ({} if replications is None else {"replications": replications}))
+    return loaded.replace(
+        changes | ({} if replications is None else {"replications": replications})
+    )
 
 
 def choose(wanted: Engine, case: Case, replications: int) -> EngineName:
@@ -103,7 +109,9 @@ def play_all(cases: Sequence[Case], replication: int, engine: EngineName) -> lis
     if not cases:
         return []
     kept = []
-    tables_of_all = days_of_all([case.task.demand for case in cases], replication, days_of(cases[0].task))
+    tables_of_all = days_of_all(
+        [case.task.demand for case in cases], replication, days_of(cases[0].task)
+    )
     for case, tables in zip(cases, tables_of_all, strict=True):
         kept.append(for_the_standard(play(replace(case.task, engine=engine), replication, tables)))
     return kept
@@ -112,12 +120,21 @@ def play_all(cases: Sequence[Case], replication: int, engine: EngineName) -> lis
 def for_the_standard(accumulators: Accumulators) -> Accumulators:
     """Return what criteria are judged by, a few per cent of the whole; the waits without their hour, the rest empty."""
     arrays = accumulators.arrays()
-    empty = {name: values[:0] for name, values in arrays.items() if name not in (*_KEPT, "busy_min", "district_kw")}
-    busy_min, wait_bins = np.zeros_like(accumulators.busy_min), accumulators.wait_bins.sum(axis=3, keepdims=True)
+    empty = {
+        name: values[:0]
+        for name, values in arrays.items()
+        if name not in (*_KEPT, "busy_min", "district_kw")
+    }
+    busy_min, wait_bins = (
+        np.zeros_like(accumulators.busy_min),
+        accumulators.wait_bins.sum(axis=3, keepdims=True),
+    )
     return replace(accumulators, **empty, busy_min=busy_min, wait_bins=wait_bins)
 
 
-def result_of(case: Case, replications: list[Accumulators], *, alpha: float | None = None) -> RunResult:
+def result_of(
+    case: Case, replications: list[Accumulators], *, alpha: float | None = None
+) -> RunResult:
     """Return a result that can be judged; `alpha` is the one-sided error of each bound where it is not the standard's own."""
     result = as_result(case, replications)
     if alpha is None:

@@ -68,22 +68,51 @@ def lever_of(case: Case, name: str) -> Lever:
     scenario = case.scenario
     if name == "availability":
         hours = scenario.reliability.mttr_h.value
-        return Lever(name, scenario.reliability.availability, lambda share: _available(share, hours), share=True, least=0.85, most=1.0)
-    if name == "patience":
-        means = {f"fleets.{fleet}.patience_min": one.patience_min.value for fleet, one in scenario.fleets.items()}
         return Lever(
-            name, 1.0, lambda factor: {key: factor * mean for key, mean in means.items()}, least=0.0, unit="times that of each fleet"
+            name,
+            scenario.reliability.availability,
+            lambda share: _available(share, hours),
+            share=True,
+            least=0.85,
+            most=1.0,
+        )
+    if name == "patience":
+        means = {
+            f"fleets.{fleet}.patience_min": one.patience_min.value
+            for fleet, one in scenario.fleets.items()
+        }
+        return Lever(
+            name,
+            1.0,
+            lambda factor: {key: factor * mean for key, mean in means.items()},
+            least=0.0,
+            unit="times that of each fleet",
         )
     keys = _keys(case, SHORT.get(name, name), name)
     slots = [slot_at(Scenario, tuple(key.split("."))) for key in keys]
     held = [value_at(case.loaded.resolved, tuple(key.split("."))) for key in keys]
     numbers = [one.get("value") if isinstance(one, dict) else one for one in held]
-    derived = {"fleet.stock": case.ledger.stock, "fleet.share_at_network": case.ledger.share_at_network}
-    numbers = [derived.get(key) if number is None else number for key, number in zip(keys, numbers, strict=True)]
-    if not all(slot is not None and (slot.is_assumption or slot.annotation in (int, float)) for slot in slots):
-        raise InputError([f"--vary {name}: holds no number; vary a key of a number, or one of {', '.join(SHORT)}"])
+    derived = {
+        "fleet.stock": case.ledger.stock,
+        "fleet.share_at_network": case.ledger.share_at_network,
+    }
+    numbers = [
+        derived.get(key) if number is None else number
+        for key, number in zip(keys, numbers, strict=True)
+    ]
+    if not all(
+        slot is not None and (slot.is_assumption or slot.annotation in (int, float))
+        for slot in slots
+    ):
+        raise InputError(
+            [
+                f"--vary {name}: holds no number; vary a key of a number, or one of {', '.join(SHORT)}"
+            ]
+        )
     if keys[0].split(".")[0] in (*SAME_FOR_ALL, "horizon"):
-        raise InputError([f"--vary {name}: is the same at all levels, which meet the same vehicles"])
+        raise InputError(
+            [f"--vary {name}: is the same at all levels, which meet the same vehicles"]
+        )
     first, slot = held[0] if isinstance(held[0], dict) else {}, slots[0]
     assert slot is not None
     share = slot.is_assumption and slot.annotation.__name__ == "_Share"
@@ -97,7 +126,14 @@ def lever_of(case: Case, name: str) -> Lever:
         most=1.0 if share else np.inf,
         low=first.get("low"),
         high=first.get("high"),
-        unit=next((one.unit for one in scenario_inputs(scenario) if one.key == keys[0] and one.unit not in ("share", "number")), ""),
+        unit=next(
+            (
+                one.unit
+                for one in scenario_inputs(scenario)
+                if one.key == keys[0] and one.unit not in ("share", "number")
+            ),
+            "",
+        ),
     )
 
 
@@ -112,9 +148,20 @@ def _keys(case: Case, dotted: str, name: str) -> list[str]:
     """Return the keys that a name stands for, each known."""
     resolved, place = case.loaded.resolved, Place(f"--vary {name}")
     before, star, after = dotted.partition(".*.")
-    keys = [f"{before}.{entry}.{after}" for entry in value_at(resolved, tuple(before.split("."))) or ()] if star else [dotted]
-    wrong = [(key, unknown_key(Scenario, resolved, tuple(key.split(".")))) for key in keys or [dotted]]
-    faults = [str(Fault(place, tuple(key.split(".")), words)) for key, words in wrong if words is not None]
+    keys = (
+        [
+            f"{before}.{entry}.{after}"
+            for entry in value_at(resolved, tuple(before.split("."))) or ()
+        ]
+        if star
+        else [dotted]
+    )
+    wrong = [
+        (key, unknown_key(Scenario, resolved, tuple(key.split(".")))) for key in keys or [dotted]
+    ]
+    faults = [
+        str(Fault(place, tuple(key.split(".")), words)) for key, words in wrong if words is not None
+    ]
     near = nearest_name(name, list(SHORT))
     if faults and near is not None:
         faults = [f"{place}: unknown key; did you mean {near}?"]
@@ -123,7 +170,9 @@ def _keys(case: Case, dotted: str, name: str) -> list[str]:
     return keys
 
 
-def levels_of(lever: Lever, low: float | None, high: float | None, count: int | None) -> list[float]:
+def levels_of(
+    lever: Lever, low: float | None, high: float | None, count: int | None
+) -> list[float]:
     """Return rising levels, evenly spaced.
 
     Parameters
@@ -145,9 +194,15 @@ def levels_of(lever: Lever, low: float | None, high: float | None, count: int | 
     if (low is None or high is None) and value is None:
         raise InputError([f"--vary {lever.name}: the fleets differ; give --from and --to"])
     if low is None:
-        low = max(lever.least, min(_AROUND[0] * (value or 0.0), np.inf if lever.low is None else lever.low))
+        low = max(
+            lever.least,
+            min(_AROUND[0] * (value or 0.0), np.inf if lever.low is None else lever.low),
+        )
     if high is None:
-        high = min(lever.most, max(_AROUND[1] * (value or 0.0), -np.inf if lever.high is None else lever.high))
+        high = min(
+            lever.most,
+            max(_AROUND[1] * (value or 0.0), -np.inf if lever.high is None else lever.high),
+        )
         high = lever.most if high == 0 and np.isfinite(lever.most) else high
     if count < 2:
         raise InputError([f"--levels: got {count}, needs at least 2"])

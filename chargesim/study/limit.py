@@ -72,11 +72,27 @@ class LimitRun:
         rows = []
         for curve in self.curves:
             for place, level in enumerate(self.levels):
-                item = next(item for item in self.verdicts[place].criteria if item.name == curve.criterion)
-                band = {name: getattr(curve, name)[place] for name in ("used", "lower", "upper", "fit", "fit_lower", "fit_upper")}
-                stated = {"state": curve.states[place], "estimate": item.estimate, "estimate_lower": item.lower}
+                item = next(
+                    item for item in self.verdicts[place].criteria if item.name == curve.criterion
+                )
+                band = {
+                    name: getattr(curve, name)[place]
+                    for name in ("used", "lower", "upper", "fit", "fit_lower", "fit_upper")
+                }
+                stated = {
+                    "state": curve.states[place],
+                    "estimate": item.estimate,
+                    "estimate_lower": item.lower,
+                }
                 rows.append(
-                    {"level": level, "criterion": curve.criterion, **stated, "estimate_upper": item.upper, "unit": item.unit, **band}
+                    {
+                        "level": level,
+                        "criterion": curve.criterion,
+                        **stated,
+                        "estimate_upper": item.upper,
+                        "unit": item.unit,
+                        **band,
+                    }
                 )
         return pd.DataFrame(rows)
 
@@ -151,7 +167,11 @@ def run_limit(
         For an unknown key, levels that the scenario refuses, or a directory that holds something else.
     """
     begun = time.time()
-    base = one_day(loaded, weekday=weekday, replications=replications or max(LEAST_REPLICATIONS, loaded.scenario.replications))
+    base = one_day(
+        loaded,
+        weekday=weekday,
+        replications=replications or max(LEAST_REPLICATIONS, loaded.scenario.replications),
+    )
     case = maker.case(base)
     lever = lever_of(case, key)
     settings, cases, note = _accepted(base, lever, low, high, levels)
@@ -162,18 +182,28 @@ def run_limit(
     write_text(folder / "scenario.resolved.yaml", dump_yaml(base.resolved))
     write_json(folder / MANIFEST, {**about, "state": "running"})
     count = base.scenario.replications
-    todo = [(settings, replication, folder, about) for replication in range(count) if _missing(settings, replication, folder, about)]
+    todo = [
+        (settings, replication, folder, about)
+        for replication in range(count)
+        if _missing(settings, replication, folder, about)
+    ]
     if todo:
         chosen = choose(engine, case, count * len(settings))
         for _ in side_by_side(
-            _play_levels, [(*call, chosen) for call in todo], jobs, what="replications, each at all levels", progress=progress
+            _play_levels,
+            [(*call, chosen) for call in todo],
+            jobs,
+            what="replications, each at all levels",
+            progress=progress,
         ):
             pass
     run = _judged(folder, lever, taken, cases, about, direction, note)
     write_text(folder / "levels.csv", run.frame.to_csv(index=False, lineterminator="\n"))
     seconds = {"begun": begun, "seconds": time.time() - begun, "replications_run_now": len(todo)}
     made = {"chargesim": version("chargesim-planner"), "seed": base.scenario.seed}
-    write_json(folder / MANIFEST, {**about, "state": "complete", **run.to_dict(), **made, **seconds})
+    write_json(
+        folder / MANIFEST, {**about, "state": "complete", **run.to_dict(), **made, **seconds}
+    )
     return run
 
 
@@ -186,7 +216,9 @@ def _accepted(
         return settings, cases, ""
     if low is not None and high is not None:
         raise refused
-    probed, _, _ = _settings(base, lever, levels_of(lever, low, high, max(count or 0, DEFAULT_LEVELS)))
+    probed, _, _ = _settings(
+        base, lever, levels_of(lever, low, high, max(count or 0, DEFAULT_LEVELS))
+    )
     if len(probed) < 2:
         raise refused
     ends = [float(probed[place].name) for place in (0, -1)]
@@ -197,7 +229,9 @@ def _accepted(
     return settings, cases, note
 
 
-def _settings(base: LoadedScenario, lever: Lever, levels: Sequence[float]) -> tuple[list[Setting], list[Case], InputError | None]:
+def _settings(
+    base: LoadedScenario, lever: Lever, levels: Sequence[float]
+) -> tuple[list[Setting], list[Case], InputError | None]:
     """Return a setting and its case for each level that the scenario takes, and what is wrong with the first of the others."""
     settings, cases, refused = [], [], None
     for level in levels:
@@ -208,19 +242,35 @@ def _settings(base: LoadedScenario, lever: Lever, levels: Sequence[float]) -> tu
         except InputError as error:
             refused = refused or error
     if refused is None and len(settings) < 2:
-        raise InputError([f"--levels: {len(settings)} level is left in whole numbers, needs at least 2"])
+        raise InputError(
+            [f"--levels: {len(settings)} level is left in whole numbers, needs at least 2"]
+        )
     return settings, cases, refused
 
 
-def _play_levels(settings: list[Setting], replication: int, folder: Path, about: dict[str, str], engine: EngineName) -> None:
+def _play_levels(
+    settings: list[Setting],
+    replication: int,
+    folder: Path,
+    about: dict[str, str],
+    engine: EngineName,
+) -> None:
     """Run one replication at the levels that are missing; each leaves its file."""
     missing = _missing(settings, replication, folder, about)
-    for setting, accumulators in zip(missing, play_all(maker.cases(missing), replication, engine), strict=True):
+    for setting, accumulators in zip(
+        missing, play_all(maker.cases(missing), replication, engine), strict=True
+    ):
         write_accumulators(_path(folder, setting, replication), accumulators, about)
 
 
-def _missing(settings: Sequence[Setting], replication: int, folder: Path, about: dict[str, str]) -> list[Setting]:
-    return [setting for setting in settings if read_accumulators(_path(folder, setting, replication), about) is None]
+def _missing(
+    settings: Sequence[Setting], replication: int, folder: Path, about: dict[str, str]
+) -> list[Setting]:
+    return [
+        setting
+        for setting in settings
+        if read_accumulators(_path(folder, setting, replication), about) is None
+    ]
 
 
 def _path(folder: Path, setting: Setting, replication: int) -> Path:
@@ -228,7 +278,13 @@ def _path(folder: Path, setting: Setting, replication: int) -> Path:
 
 
 def _judged(
-    folder: Path, lever: Lever, levels: list[float], cases: list[Case], about: dict[str, str], told: Direction | None, note: str
+    folder: Path,
+    lever: Lever,
+    levels: list[float],
+    cases: list[Case],
+    about: dict[str, str],
+    told: Direction | None,
+    note: str,
 ) -> LimitRun:
     """Judge every level, and fit every criterion along them."""
     scenario = cases[0].scenario
@@ -236,13 +292,23 @@ def _judged(
     bands: list[list[Any]] = [[] for _ in criteria]
     verdicts = []
     for level, case in zip(levels, cases, strict=True):
-        paths = [folder / "levels" / f"{level:.12g}" / f"{replication:03d}.parquet" for replication in range(scenario.replications)]
-        found = [accumulators for path in paths if (accumulators := read_accumulators(path, about)) is not None]
+        paths = [
+            folder / "levels" / f"{level:.12g}" / f"{replication:03d}.parquet"
+            for replication in range(scenario.replications)
+        ]
+        found = [
+            accumulators
+            for path in paths
+            if (accumulators := read_accumulators(path, about)) is not None
+        ]
         result = result_of(case, found, alpha=(1 - confidence) / len(levels))
         verdicts.append(judge(result))
         for place, criterion in enumerate(criteria):
             bands[place].append(band_of(result, criterion))
-    curves = tuple(curve_of(one.name, levels, band, verdicts, told) for one, band in zip(criteria, bands, strict=True))
+    curves = tuple(
+        curve_of(one.name, levels, band, verdicts, told)
+        for one, band in zip(criteria, bands, strict=True)
+    )
     return LimitRun(
         folder=folder,
         title=scenario.title,

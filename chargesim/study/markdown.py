@@ -16,4 +16,6 @@ def bullets(lines: Iterable[str]) -> str:
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a table with its heads; a bar inside a cell is escaped."""
     cells = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(line(cell).replace("|", r"\|") for cell in row) + " |" for row in cells)
+    return "\n".join(
+        "| " + " | ".join(line(cell).replace("|", r"\|") for cell in row) + " |" for row in cells
+    )

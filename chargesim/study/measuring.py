@@ -43,21 +43,29 @@ def measure_all(
     return [outcome for one in settings if (outcome := found[one.name]) is not None]
 
 
-def _measure(setting: Setting, replications: int, folder: Path, about: dict[str, str], engine: EngineName) -> tuple[str, Outcome]:
+def _measure(
+    setting: Setting, replications: int, folder: Path, about: dict[str, str], engine: EngineName
+) -> tuple[str, Outcome]:
     """Run all replications of one setting, and leave its outcome as a file."""
     case = maker.case(setting.loaded)
     runs: list[Accumulators] = []
     for replication in range(replications):
         runs += play_all([case], replication, engine)
     outcome = outcome_of(result_of(case, runs))
-    write_json(_path(folder, setting.name), {**about, "replications": replications, "failed": outcome.to_dict()})
+    write_json(
+        _path(folder, setting.name),
+        {**about, "replications": replications, "failed": outcome.to_dict()},
+    )
     return setting.name, outcome
 
 
 def _read(folder: Path, name: str, about: dict[str, str], replications: int) -> Outcome | None:
     try:
         data = json.loads(_path(folder, name).read_text(encoding="utf-8"))
-        if any(data.get(key) != value for key, value in about.items()) or data["replications"] != replications:
+        if (
+            any(data.get(key) != value for key, value in about.items())
+            or data["replications"] != replications
+        ):
             return None
         return Outcome.of(data["failed"])
     except (OSError, ValueError, KeyError, TypeError):

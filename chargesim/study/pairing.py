@@ -33,12 +33,19 @@ def pair(name: str, case: Case, than: str, first: Case) -> Pairing:
     case, first : Case
         Both cases.
     """
-    faults = [f"{name}: {fault} {than}; plans are compared on the same vehicles" for fault in _unlike(case, first)]
+    faults = [
+        f"{name}: {fault} {than}; plans are compared on the same vehicles"
+        for fault in _unlike(case, first)
+    ]
     if faults:
         return Pairing(tuple(faults))
     match = _match(case, first)
     if match.first and match.other and not match.common:
-        return Pairing((f"{name}: shares no vehicle with {than}: other fleets, or another log; nothing can be paired",))
+        return Pairing(
+            (
+                f"{name}: shares no vehicle with {than}: other fleets, or another log; nothing can be paired",
+            )
+        )
     return Pairing((), (_changed_keys(name, case, than, first), _vehicles(name, than, match)))
 
 
@@ -48,12 +55,20 @@ def _unlike(case: Case, first: Case) -> list[str]:
     faults = []
     if mine.seed != theirs.seed:
         faults.append(f"seed {mine.seed}, not {theirs.seed} as")
-    for key, words in (("first_day", "begins on"), ("days", "judged days:"), ("lead_in_days", "lead-in days:")):
+    for key, words in (
+        ("first_day", "begins on"),
+        ("days", "judged days:"),
+        ("lead_in_days", "lead-in days:"),
+    ):
         value, other = getattr(mine.horizon, key), getattr(theirs.horizon, key)
         if value != other:
             faults.append(f"{words} {value}, not {other} as")
     if (mine.recorded is None) != (theirs.recorded is None):
-        faults.append("plays a recorded log, unlike" if mine.recorded is not None else "draws its demand, unlike the recorded log of")
+        faults.append(
+            "plays a recorded log, unlike"
+            if mine.recorded is not None
+            else "draws its demand, unlike the recorded log of"
+        )
     if not _same_ground(case.network, first.network):
         faults.append("has other districts or zones than")
     return faults
@@ -65,7 +80,10 @@ def _same_ground(network: Network, other: Network) -> bool:
     return (
         network.districts == other.districts
         and zones.id == beside.id
-        and all(np.array_equal(getattr(zones, name), getattr(beside, name)) for name in ("district", "lat", "lon"))
+        and all(
+            np.array_equal(getattr(zones, name), getattr(beside, name))
+            for name in ("district", "lat", "lon")
+        )
     )
 
 
@@ -80,7 +98,9 @@ def _vehicles(name: str, than: str, match: Match) -> str:
     when = "on the first judged day of the first replication"
     if match.same:
         return f"{name} has the same vehicles as {than}: all {match.first:,} {when} are alike"
-    parts = [f"{match.common:,} of the {match.first:,} vehicles of {than} {when} are among the {match.other:,} of {name}"]
+    parts = [
+        f"{match.common:,} of the {match.first:,} vehicles of {than} {when} are among the {match.other:,} of {name}"
+    ]
     if match.changed:
         parts.append(f"and some of those differ in {', '.join(match.changed)}")
     return f"The demand differs: {' '.join(parts)}"
@@ -88,7 +108,10 @@ def _vehicles(name: str, than: str, match: Match) -> str:
 
 def _changed_keys(name: str, case: Case, than: str, first: Case) -> str:
     """Return the sentence on the keys in which two scenarios differ."""
-    changed = [f"{key} {_short(old)} -> {_short(new)}" for key, (old, new) in differing_keys(first.scenario, case.scenario).items()]
+    changed = [
+        f"{key} {_short(old)} -> {_short(new)}"
+        for key, (old, new) in differing_keys(first.scenario, case.scenario).items()
+    ]
     changed += [f"the content of {table}" for table in _changed_tables(case, first)]
     if not changed:
         return f"{name} and {than} are the same scenario"
@@ -98,8 +121,15 @@ def _changed_keys(name: str, case: Case, than: str, first: Case) -> str:
 
 def _changed_tables(case: Case, first: Case) -> Sequence[str]:
     """Return the tables of one name whose content differs."""
-    mine, theirs = (dict(zip(one.loaded.table_names(), one.loaded.tables(), strict=True)) for one in (case, first))
-    return [name for name in mine if name in theirs and mine[name].read_bytes() != theirs[name].read_bytes()]
+    mine, theirs = (
+        dict(zip(one.loaded.table_names(), one.loaded.tables(), strict=True))
+        for one in (case, first)
+    )
+    return [
+        name
+        for name in mine
+        if name in theirs and mine[name].read_bytes() != theirs[name].read_bytes()
+    ]
 
 
 def _short(value: Any) -> str:

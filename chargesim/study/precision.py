@@ -42,7 +42,13 @@ class Precision:
         if found is None or not 0 < half_width < math.inf:
             raise InputError([FORM.format(text)])
         relative = found[5] == "%"
-        return cls(found[1], found[2] or "city", found[3] or "all", half_width / 100 if relative else half_width, relative)
+        return cls(
+            found[1],
+            found[2] or "city",
+            found[3] or "all",
+            half_width / 100 if relative else half_width,
+            relative,
+        )
 
     @property
     def name(self) -> str:
@@ -80,12 +86,28 @@ class Reached:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        asked = {"kpi": self.precision.kpi, "scope": self.precision.scope, "key": self.precision.key}
-        numbers = {"asked": self.precision.allowed(self.interval), "half_width": self.half_width, "unit": self.unit}
-        return {**asked, **numbers, "mean": self.interval.mean, "replications": self.interval.n, "reached": self.reached}
+        asked = {
+            "kpi": self.precision.kpi,
+            "scope": self.precision.scope,
+            "key": self.precision.key,
+        }
+        numbers = {
+            "asked": self.precision.allowed(self.interval),
+            "half_width": self.half_width,
+            "unit": self.unit,
+        }
+        return {
+            **asked,
+            **numbers,
+            "mean": self.interval.mean,
+            "replications": self.interval.n,
+            "reached": self.reached,
+        }
 
 
-def run_until_narrow(precision: Precision, result: RunResult, budget: int, more: Callable[[int], RunResult]) -> tuple[RunResult, Reached]:
+def run_until_narrow(
+    precision: Precision, result: RunResult, budget: int, more: Callable[[int], RunResult]
+) -> tuple[RunResult, Reached]:
     """Run more replications until a KPI's interval is narrow enough or the budget ends; where nothing varies, none is told and it stops.
 
     Parameters
@@ -110,7 +132,11 @@ def run_until_narrow(precision: Precision, result: RunResult, budget: int, more:
         interval = t_interval(replication_values(result, [named])[named])
         if interval.n < 2 or not math.isfinite(interval.mean):
             where = f"in scope {precision.scope!r} with key {precision.key!r}"
-            raise InputError([f"--precision {precision.kpi}: has no finite value {where}; kpis.csv lists what there is"])
+            raise InputError(
+                [
+                    f"--precision {precision.kpi}: has no finite value {where}; kpis.csv lists what there is"
+                ]
+            )
         allowed, count = precision.allowed(interval), len(result.replications)
         half_width = (interval.upper - interval.lower) / 2
         narrow = half_width <= allowed and not interval.equal

@@ -16,7 +16,13 @@ from chargesim.study.case import Case, build_case
 from chargesim.study.footprint import Footprint
 from chargesim.study.replication import accumulators_path
 from chargesim.study.run import Run, as_result
-from chargesim.study.run_folder import INPUTS, RESOLVED, engine_text, program_digest, scenario_digest
+from chargesim.study.run_folder import (
+    INPUTS,
+    RESOLVED,
+    engine_text,
+    program_digest,
+    scenario_digest,
+)
 from chargesim.study.storage import read_accumulators
 
 _OTHER_VERSION = "run it again from its scenario file, or compare with the version that made it"
@@ -50,15 +56,31 @@ class FinishedRun:
             How many; all by default.
         """
         count, about = replications or self.replications, {"run": self.manifest["run"]}
-        read = {number: read_accumulators(accumulators_path(self.folder, number), about) for number in range(count)}
+        read = {
+            number: read_accumulators(accumulators_path(self.folder, number), about)
+            for number in range(count)
+        }
         missing = [number for number, accumulators in read.items() if accumulators is None]
         if missing:
             path = accumulators_path(self.folder, missing[0])
-            raise InputError([f"{shown(path)}: is missing or broken; the command that made {shown(self.folder)} makes it again"])
+            raise InputError(
+                [
+                    f"{shown(path)}: is missing or broken; the command that made {shown(self.folder)} makes it again"
+                ]
+            )
         there = [accumulators for accumulators in read.values() if accumulators is not None]
         result = as_result(self.case, there, replace(self._look, replications=count))
         took = Footprint(float(self.manifest.get("seconds", 0.0)), float("nan"))
-        return Run(self.folder, self.case, result, kpi_frame(result), judge(result), engine_text(self.manifest), check_run(result), took)
+        return Run(
+            self.folder,
+            self.case,
+            result,
+            kpi_frame(result),
+            judge(result),
+            engine_text(self.manifest),
+            check_run(result),
+            took,
+        )
 
 
 def open_run(folder: str | Path) -> Run:
@@ -81,27 +103,51 @@ def find_run(folder: Path) -> FinishedRun:
     """Return a finished run whose replications have not been read yet; raises as `open_run` does."""
     manifest = _manifest(folder)
     if manifest.get("state") != "complete":
-        raise InputError([f"{shown(folder)}: this run is not finished; `chargesim run` with its scenario and --out goes on from there"])
+        raise InputError(
+            [
+                f"{shown(folder)}: this run is not finished; `chargesim run` with its scenario and --out goes on from there"
+            ]
+        )
     if manifest.get("program_digest") != program_digest():
         made_by = manifest.get("chargesim", "unknown")
-        raise InputError([f"{shown(folder)}: was made by another version of the program (chargesim {made_by}); {_OTHER_VERSION}"])
+        raise InputError(
+            [
+                f"{shown(folder)}: was made by another version of the program (chargesim {made_by}); {_OTHER_VERSION}"
+            ]
+        )
     loaded = _scenario(folder)
     if scenario_digest(loaded) != manifest.get("scenario_digest"):
-        raise InputError([f"{shown(folder)}: {RESOLVED} or a table in {INPUTS} has been changed since it ran; run it again"])
+        raise InputError(
+            [
+                f"{shown(folder)}: {RESOLVED} or a table in {INPUTS} has been changed since it ran; run it again"
+            ]
+        )
     return FinishedRun(folder, build_case(loaded), manifest)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a run directory."""
     if (folder / "series.json").is_file():
-        raise InputError([f"{shown(folder)}: is a series; name the run directory of a variant in {shown(folder / 'variants')}"])
+        raise InputError(
+            [
+                f"{shown(folder)}: is a series; name the run directory of a variant in {shown(folder / 'variants')}"
+            ]
+        )
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        known = isinstance(manifest, dict) and "run" in manifest and isinstance(manifest.get("look", 1), int)
+        known = (
+            isinstance(manifest, dict)
+            and "run" in manifest
+            and isinstance(manifest.get("look", 1), int)
+        )
     except (OSError, ValueError):
         known = False
     if not known:
-        raise InputError([f"{shown(folder)}: is no run directory, it has no manifest.json of a run; name one, or a scenario file"])
+        raise InputError(
+            [
+                f"{shown(folder)}: is no run directory, it has no manifest.json of a run; name one, or a scenario file"
+            ]
+        )
     return dict(manifest)
 
 
@@ -110,4 +156,6 @@ def _scenario(folder: Path) -> LoadedScenario:
     try:
         return load_resolved(folder / RESOLVED, folder / INPUTS)
     except InputError as error:
-        raise InputError([f"{shown(folder)}: its scenario cannot be read again", *error.faults]) from None
+        raise InputError(
+            [f"{shown(folder)}: its scenario cannot be read again", *error.faults]
+        ) from None

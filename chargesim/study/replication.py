@@ -52,7 +52,12 @@ class DrawnDays:
             self._kept.append((self._rows, table))
             self._open[self._rows] = len(table)
             self._rows += len(table)
-            self.judged += int(((table["wish_min"] >= self._judged_min[0]) & (table["wish_min"] < self._judged_min[1])).sum())
+            self.judged += int(
+                (
+                    (table["wish_min"] >= self._judged_min[0])
+                    & (table["wish_min"] < self._judged_min[1])
+                ).sum()
+            )
             yield table
 
     def of(self, log: SessionLog) -> Table:
@@ -73,12 +78,23 @@ class Replication:
         horizon = (task.lead_in_days, task.days, RUN_OUT_DAYS)
         judged_min = task.lead_in_days * DAY_MIN, (task.lead_in_days + task.days) * DAY_MIN
         outages = task.outages.draw(replication, days_of(task) * DAY_MIN)
-        drawn = (task.demand.day(replication, day) for day in range(days_of(task))) if tables is None else tables
+        drawn = (
+            (task.demand.day(replication, day) for day in range(days_of(task)))
+            if tables is None
+            else tables
+        )
         self._demand = DrawnDays(drawn, *judged_min)
         self._world = (
             CompiledWorld(task.plant, self._demand, *horizon, outages=outages)
             if task.engine == "compiled"
-            else World(task.plant, self._demand, *horizon, outages=outages, extensions=task.extensions, debug=task.debug)
+            else World(
+                task.plant,
+                self._demand,
+                *horizon,
+                outages=outages,
+                extensions=task.extensions,
+                debug=task.debug,
+            )
         )
         self._tally = Tally(
             task.plant, fleets=len(task.fleets), districts=len(task.district_names), district_of_origin=task.district_of_origin,
@@ -134,7 +150,9 @@ def simulate(task: Task, replication: int) -> tuple[Accumulators, pd.DataFrame]:
 
 def session_frame(task: Task, table: Table, log: SessionLog) -> pd.DataFrame:
     """Return a row per judged session in the planner's words; `table` holds the wishes of the sessions, in their order."""
-    judged = (table["wish_min"] >= task.lead_in_days * DAY_MIN) & (table["wish_min"] < (task.lead_in_days + task.days) * DAY_MIN)
+    judged = (table["wish_min"] >= task.lead_in_days * DAY_MIN) & (
+        table["wish_min"] < (task.lead_in_days + task.days) * DAY_MIN
+    )
     table, log = table[judged], log[judged]
     minutes = session_minutes(task.plant, table, log)
     return pd.DataFrame(
@@ -163,10 +181,14 @@ def session_frame(task: Task, table: Table, log: SessionLog) -> pd.DataFrame:
 
 def _named(codes: NDArray[np.int64], names: tuple[str, ...]) -> "pd.Categorical[str]":
     """Return names by number, as categories: text that is stored once; below 0 is missing."""
-    return pd.Categorical.from_codes(np.maximum(codes, -1), categories=pd.Index(list(names), dtype="str"))
+    return pd.Categorical.from_codes(
+        np.maximum(codes, -1), categories=pd.Index(list(names), dtype="str")
+    )
 
 
-def run_replication(task: Task, replication: int, folder: Path, about: dict[str, str], keep_sessions: bool) -> float:
+def run_replication(
+    task: Task, replication: int, folder: Path, about: dict[str, str], keep_sessions: bool
+) -> float:
     """Run one replication and write its files into the run directory; the accumulators last, as the mark of completion.
 
     Returns the most memory that the process has held until now [GiB].
@@ -181,7 +203,9 @@ def run_replication(task: Task, replication: int, folder: Path, about: dict[str,
                 day += 1
             if keep_sessions:
                 rows = pa.Table.from_pandas(session_frame(task, table, log), preserve_index=False)
-                sessions = sessions or stack.enter_context(parquet_parts(sessions_path(folder, replication), rows.schema))
+                sessions = sessions or stack.enter_context(
+                    parquet_parts(sessions_path(folder, replication), rows.schema)
+                )
                 sessions.write_table(rows)
     write_accumulators(accumulators_path(folder, replication), played.accumulators(), about)
     return peak_gib()

@@ -7,7 +7,12 @@ from pathlib import Path
 from chargesim.engine.accumulators import Accumulators
 from chargesim.study.case import Case
 from chargesim.study.engine_choice import make_ready
-from chargesim.study.replication import accumulators_path, run_replication, sessions_path, site_hours_path
+from chargesim.study.replication import (
+    accumulators_path,
+    run_replication,
+    sessions_path,
+    site_hours_path,
+)
 from chargesim.study.side_by_side import side_by_side
 from chargesim.study.storage import read_accumulators
 
@@ -75,7 +80,9 @@ class Replications:
         workers = self.jobs or worthwhile_jobs(self.case, len(todo))
         calls = [(self.case.task, r, self.folder, self.about, self.keep_sessions) for r in todo]
         self.ran += todo
-        for gib in side_by_side(run_replication, calls, workers, what="replications", progress=self.progress):
+        for gib in side_by_side(
+            run_replication, calls, workers, what="replications", progress=self.progress
+        ):
             self.most_gib = max(self.most_gib, gib)
 
 
@@ -87,4 +94,8 @@ def expected_sessions(case: Case) -> float:
 
 def worthwhile_jobs(case: Case, replications: int) -> int:
     """Return one job for a run that is over before worker processes would have started, else one per core."""
-    return 1 if expected_sessions(case) * replications < SESSIONS_WORTH_A_WORKER else (os.cpu_count() or 1)
+    return (
+        1
+        if expected_sessions(case) * replications < SESSIONS_WORTH_A_WORKER
+        else (os.cpu_count() or 1)
+    )

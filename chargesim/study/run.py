@@ -87,7 +87,9 @@ class Run:
         """A row per judged session of all replications, in the order of the wishes, when they were kept."""
         paths = sorted((self.folder / "sessions").glob("*.parquet"))
         if not paths:
-            raise FileNotFoundError(f"{self.folder} keeps no sessions; run again with sessions='all'")
+            raise FileNotFoundError(
+                f"{self.folder} keeps no sessions; run again with sessions='all'"
+            )
         each = {int(path.stem): pd.read_parquet(path).sort_values("vehicle") for path in paths}
         return pd.concat(each, names=["replication", None]).reset_index(level=0)
 
@@ -149,13 +151,21 @@ def run_scenario(
     if precision is not None:
         precision.check(case.task.thresholds_min)
         if budget is not None and budget < scenario.replications:
-            raise InputError([f"--budget: got {budget}, needs at least the {scenario.replications} replications of the first look"])
+            raise InputError(
+                [
+                    f"--budget: got {budget}, needs at least the {scenario.replications} replications of the first look"
+                ]
+            )
     taken, why = choose_engine(engine, case, expected_sessions(case) * scenario.replications)
     case = replace(case, task=replace(case.task, engine=taken))
     folder = out or default_folder(loaded, extensions)
     prepare_folder(folder, about)
     plan = Plan(scenario.replications, scenario.looks)
-    keep = expected_sessions(case) * plan.most <= AUTO_ROWS if sessions == "auto" else sessions == "all"
+    keep = (
+        expected_sessions(case) * plan.most <= AUTO_ROWS
+        if sessions == "auto"
+        else sessions == "all"
+    )
     write_inputs(loaded, folder)
     replications = Replications(case, folder, about, keep, jobs, progress)
     before = made_by(folder, replications.numbers(plan.most))
@@ -188,11 +198,18 @@ class _Study:
         try:
             return self.plan.until_decided(self._judge, lambda both: decided(both[1]))
         except RunStoppedError as stopped:
-            look = next(look for look in self.plan.looks if len(self.replications.there(look.replications)) < look.replications)
+            look = next(
+                look
+                for look in self.plan.looks
+                if len(self.replications.there(look.replications)) < look.replications
+            )
             there = self.replications.there(look.replications)
             stopped.run = self.finish(*self._judge(look, there)) if there else None
             if not there:
-                write_json(self.replications.folder / "manifest.json", {**self.manifest, "state": "stopped"})
+                write_json(
+                    self.replications.folder / "manifest.json",
+                    {**self.manifest, "state": "stopped"},
+                )
             raise
 
     def first(self, count: int) -> RunResult:
@@ -203,20 +220,40 @@ class _Study:
         """Write the tables and say what is there."""
         case, folder = self.replications.case, self.replications.folder
         kpis, checks = _write_tables(folder, result, verdict)
-        write_mean_site_hours(self.replications.site_hours(result.planned_replications), folder / "site_hours.parquet")
+        write_mean_site_hours(
+            self.replications.site_hours(result.planned_replications), folder / "site_hours.parquet"
+        )
         write_text(folder / "stress_des.md", checklist(case, result, verdict, self.manifest))
         state = "incomplete" if verdict.verdict == "incomplete" else "complete"
         found = {"state": state, "replications": len(result.replications), "look": verdict.look}
         took = Footprint(time.time() - self.begun, max(self.replications.most_gib, peak_gib()))
-        engines = {number: engine for engine, theirs in self.manifest["made_by"].items() for number in theirs}
+        engines = {
+            number: engine
+            for engine, theirs in self.manifest["made_by"].items()
+            for number in theirs
+        }
         engines |= dict.fromkeys(self.replications.ran, self.manifest["engine"])
         found |= {"replications_run_now": len(self.replications.ran), "made_by": by_engine(engines)}
         times = {"begun": self.begun, "seconds": took.seconds, "peak_gib": took.peak_gib}
         write_json(folder / "manifest.json", {**self.manifest, **found, **times})
-        return Run(folder, case, result, kpis, verdict, engine_text({**self.manifest, **found}), checks, took, reached)
+        return Run(
+            folder,
+            case,
+            result,
+            kpis,
+            verdict,
+            engine_text({**self.manifest, **found}),
+            checks,
+            took,
+            reached,
+        )
 
-    def _judge(self, look: Look, there: list[Accumulators] | None = None) -> tuple[RunResult, Verdict]:
-        result = as_result(self.replications.case, there or self.replications.first(look.replications), look)
+    def _judge(
+        self, look: Look, there: list[Accumulators] | None = None
+    ) -> tuple[RunResult, Verdict]:
+        result = as_result(
+            self.replications.case, there or self.replications.first(look.replications), look
+        )
         return result, judge(result)
 
 
@@ -233,8 +270,16 @@ def as_result(case: Case, replications: list[Accumulators], look: Look | None = 
     """Return what the analysis needs of a case and its finished replications, by default at the scenario's first look."""
     scenario, horizon = case.scenario, case.scenario.horizon
     look = look or Plan(scenario.replications, scenario.looks).looks[0]
-    days = f"one {horizon.first_day.capitalize()}" if horizon.days == 1 else f"{horizon.days} days from a {horizon.first_day.capitalize()}"
-    lead = "no lead-in" if horizon.lead_in_days == 0 else f"{horizon.lead_in_days} lead-in day" + ("s" if horizon.lead_in_days > 1 else "")
+    days = (
+        f"one {horizon.first_day.capitalize()}"
+        if horizon.days == 1
+        else f"{horizon.days} days from a {horizon.first_day.capitalize()}"
+    )
+    lead = (
+        "no lead-in"
+        if horizon.lead_in_days == 0
+        else f"{horizon.lead_in_days} lead-in day" + ("s" if horizon.lead_in_days > 1 else "")
+    )
     network = case.network
     return RunResult(
         name=scenario.name,
@@ -250,7 +295,9 @@ def as_result(case: Case, replications: list[Accumulators], look: Look | None = 
         standard=scenario.standard,
         share_text=share_text(case),
         given={
-            "covered_5km": covered_share(network, 5.0, rural_weight=scenario.fleet.rural_weight.value),
+            "covered_5km": covered_share(
+                network, 5.0, rural_weight=scenario.fleet.rural_weight.value
+            ),
             "covered_1km_core": covered_share(network, 1.0, area_class="core"),
             "guns_available": scenario.reliability.availability,
         },
@@ -282,7 +329,11 @@ def plan_text(case: Case) -> str:
     beside_packs = np.array([group == "mixed" for group in sites.group], dtype=bool)
     companions, guns_of_mixed = int(sites.companions.sum()), int(sites.guns[beside_packs].sum())
     fast = int(sites.guns.sum()) - companions - guns_of_mixed
-    of_which = f"{fast:,} ultra-fast guns and {companions:,} companions" if companions else f"{fast:,} guns"
+    of_which = (
+        f"{fast:,} ultra-fast guns and {companions:,} companions"
+        if companions
+        else f"{fast:,} guns"
+    )
     guns = f"{int((stations & ~beside_packs).sum()):,} stations with {of_which}"
     swap = f"{int((~stations).sum())} swap sites with {int(sites.packs.sum()):,} packs"
     if guns_of_mixed:

@@ -34,13 +34,23 @@ def prepare_folder(folder: Path, about: dict[str, str], *, name: str = "manifest
         if not os.access(folder, os.W_OK):
             raise PermissionError(13, "no permission to write")
     except OSError as error:
-        raise InputError([f"{shown(folder)}: cannot be used ({error.strerror}); name another folder with --out"]) from None
+        raise InputError(
+            [f"{shown(folder)}: cannot be used ({error.strerror}); name another folder with --out"]
+        ) from None
     if not used:
         return
     if not manifest.is_file():
-        raise InputError([f"{shown(folder)}: holds files that are not a run; name an empty or new folder with --out"])
+        raise InputError(
+            [
+                f"{shown(folder)}: holds files that are not a run; name an empty or new folder with --out"
+            ]
+        )
     if f'"{about["run"]}"' not in manifest.read_text(encoding="utf-8"):
-        raise InputError([f"{shown(folder)}: holds another run (other scenario, tables, seed or version); name another folder with --out"])
+        raise InputError(
+            [
+                f"{shown(folder)}: holds another run (other scenario, tables, seed or version); name another folder with --out"
+            ]
+        )
     clear_partial_files(folder)
 
 
@@ -80,7 +90,17 @@ def write_inputs(loaded: LoadedScenario, folder: Path) -> None:
 def manifest_of(case: Case, about: dict[str, str], keep: bool) -> dict[str, Any]:
     """Return what a run directory says of its run."""
     scenario = case.scenario
-    packages = ("simpy", "numpy", "scipy", "numba", "networkx", "pandas", "pyarrow", "pydantic", "matplotlib")
+    packages = (
+        "simpy",
+        "numpy",
+        "scipy",
+        "numba",
+        "networkx",
+        "pandas",
+        "pyarrow",
+        "pydantic",
+        "matplotlib",
+    )
     return {
         **about,
         "scenario_digest": scenario_digest(case.loaded),
@@ -89,7 +109,11 @@ def manifest_of(case: Case, about: dict[str, str], keep: bool) -> dict[str, Any]
         "label": case.network.label,
         "chargesim": version("chargesim-planner"),
         "python": platform.python_version(),
-        "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
+        "machine": {
+            "system": platform.platform(),
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+        },
         "packages": {name: version(name) for name in packages},
         "engine": case.task.engine,
         "extensions": [extension_name(extension) for extension in case.task.extensions],
@@ -107,13 +131,20 @@ def made_by(folder: Path, numbers: Iterable[int]) -> dict[str, list[int]]:
         old = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    known = {number: engine for engine, theirs in old.get("made_by", {}).items() for number in theirs}
-    return by_engine({number: known.get(number, old.get("engine", "unknown")) for number in numbers})
+    known = {
+        number: engine for engine, theirs in old.get("made_by", {}).items() for number in theirs
+    }
+    return by_engine(
+        {number: known.get(number, old.get("engine", "unknown")) for number in numbers}
+    )
 
 
 def by_engine(engines: dict[int, str]) -> dict[str, list[int]]:
     """Return the numbers of the replications that each engine ran."""
-    return {engine: sorted(number for number, one in engines.items() if one == engine) for engine in sorted(set(engines.values()))}
+    return {
+        engine: sorted(number for number, one in engines.items() if one == engine)
+        for engine in sorted(set(engines.values()))
+    }
 
 
 def engine_text(manifest: dict[str, Any]) -> str:

@@ -124,7 +124,9 @@ def run_series(
     """
     begun, series = time.time(), series_of(loaded)
     if loaded.scenario.looks > 1:
-        loaded = loaded.replace({"looks": 1})  # the variants are compared replication by replication, so all have the same number
+        loaded = loaded.replace(
+            {"looks": 1}
+        )  # the variants are compared replication by replication, so all have the same number
     variants = expand(loaded)
     first = build_case(variants[0].loaded)
     check_panels(loaded, first)
@@ -134,8 +136,18 @@ def run_series(
     manifest = _manifest(loaded, about)
     write_json(folder / MANIFEST, {**manifest, "state": "running"})
     write_text(folder / "scenario.resolved.yaml", dump_yaml(loaded.resolved))
-    play = _Player(folder, jobs or os.cpu_count() or 1, "none" if sessions == "auto" else sessions, progress, series, engine)
-    if choose_engine(engine, first, expected_sessions(first) * first.scenario.replications)[0] == "compiled":
+    play = _Player(
+        folder,
+        jobs or os.cpu_count() or 1,
+        "none" if sessions == "auto" else sessions,
+        progress,
+        series,
+        engine,
+    )
+    if (
+        choose_engine(engine, first, expected_sessions(first) * first.scenario.replications)[0]
+        == "compiled"
+    ):
         make_ready(first)
     outcomes = play.all(variants, first)
     note = ""
@@ -143,7 +155,10 @@ def run_series(
         outcomes, note = _refined(loaded, outcomes, play, first)
     run = _compared(folder, series, outcomes, note)
     seconds = {"begun": begun, "seconds": time.time() - begun}
-    write_json(folder / MANIFEST, {**manifest, "variants": _listed(run), "note": note, "state": "complete", **seconds})
+    write_json(
+        folder / MANIFEST,
+        {**manifest, "variants": _listed(run), "note": note, "state": "complete", **seconds},
+    )
     return run
 
 
@@ -154,13 +169,23 @@ def series_digest(loaded: LoadedScenario) -> str:
     """
     series = series_of(loaded)
     lines = json.dumps([sorted(series.keys), series.lines], sort_keys=True, default=str)
-    return hashlib.sha256((run_digest(loaded.replace({"series": None})) + lines).encode()).hexdigest()
+    return hashlib.sha256(
+        (run_digest(loaded.replace({"series": None})) + lines).encode()
+    ).hexdigest()
 
 
 def _compared(folder: Path, series: Series, outcomes: list[Outcome], note: str) -> SeriesRun:
     """Compare the outcomes and write the tables."""
     told = tuple(standings(outcomes))
-    run = SeriesRun(folder, series, tuple(outcomes), series_frame(outcomes), difference_frame(outcomes), told, note)
+    run = SeriesRun(
+        folder,
+        series,
+        tuple(outcomes),
+        series_frame(outcomes),
+        difference_frame(outcomes),
+        told,
+        note,
+    )
     for name, frame in (("series.csv", run.kpis), ("differences.csv", run.differences)):
         write_text(folder / name, frame.to_csv(index=False, lineterminator="\n"))
     text = "\n".join(f"{one.line}: {one.sentence}" if one.line else one.sentence for one in told)
@@ -168,7 +193,9 @@ def _compared(folder: Path, series: Series, outcomes: list[Outcome], note: str) 
     return run
 
 
-def _refined(loaded: LoadedScenario, outcomes: list[Outcome], play: "_Player", first: Case) -> tuple[list[Outcome], str]:
+def _refined(
+    loaded: LoadedScenario, outcomes: list[Outcome], play: "_Player", first: Case
+) -> tuple[list[Outcome], str]:
     """Add values between neighbours where a criterion changes, until they are near enough or enough are added."""
     series, added = series_of(loaded), 0
     lines = list(series.lines)
@@ -177,7 +204,10 @@ def _refined(loaded: LoadedScenario, outcomes: list[Outcome], play: "_Player", f
         if not wanted:
             return outcomes, ""
         if added >= MOST_ADDED:
-            return outcomes, f"{added} values were added; there are still neighbours between which a criterion changes"
+            return (
+                outcomes,
+                f"{added} values were added; there are still neighbours between which a criterion changes",
+            )
         wanted = wanted[: MOST_ADDED - added]
         outcomes = [*outcomes, *play.all(wanted, first)]
         outcomes.sort(key=lambda outcome: (lines.index(outcome.line), outcome.value))
@@ -190,7 +220,9 @@ def _between_changes(loaded: LoadedScenario, outcomes: list[Outcome]) -> list[Va
     for line, before, after in changes(outcomes):
         value = between(before, after, series_of(loaded).values)
         if value is not None:
-            with contextlib.suppress(InputError):  # a value that the scenario cannot take, such as half a replication
+            with contextlib.suppress(
+                InputError
+            ):  # a value that the scenario cannot take, such as half a replication
                 wanted.append(variant(loaded, line, value))
     return wanted
 
@@ -212,14 +244,23 @@ class _Player:
         many = sessions >= SESSIONS_WORTH_A_WORKER
         apart = many and self.jobs > 1 and len(variants) >= self.jobs
         calls = [(one, 1 if apart or not many else self.jobs) for one in variants]
-        played = side_by_side(self._play, calls, self.jobs if apart else 1, what="variants", progress=self.progress)
+        played = side_by_side(
+            self._play, calls, self.jobs if apart else 1, what="variants", progress=self.progress
+        )
         outcomes = {outcome.slug: outcome for outcome in played}
         return [outcomes[one.slug] for one in variants]
 
     def _play(self, one: Variant, jobs: int) -> Outcome:
         """Run one variant in its own directory and return what the comparison needs of it."""
         folder = self.folder / "variants" / one.slug
-        run = run_scenario(one.loaded, jobs=jobs, sessions=self.sessions, out=folder, progress=False, engine=self.engine)
+        run = run_scenario(
+            one.loaded,
+            jobs=jobs,
+            sessions=self.sessions,
+            out=folder,
+            progress=False,
+            engine=self.engine,
+        )
         return as_outcome(one, run, self.series)
 
 
@@ -293,6 +334,10 @@ def shown_row(outcome: Outcome, named: Sequence[str]) -> dict[str, Any]:
     kpis = outcome.kpis
     rows = kpis[(kpis["kpi"] == name) & (kpis["scope"] == scope) & (kpis["key"] == key)]
     unit = next(iter(kpis.loc[kpis["kpi"] == name, "unit"]), "")
-    row = rows.iloc[0] if len(rows) else {"mean": float("nan"), "lower": float("nan"), "upper": float("nan"), "n": 0}
+    row = (
+        rows.iloc[0]
+        if len(rows)
+        else {"mean": float("nan"), "lower": float("nan"), "upper": float("nan"), "n": 0}
+    )
     numbers = {part: float(row[part]) for part in ("mean", "lower", "upper")}
     return {"kpi": name, "scope": scope, "key": key, **numbers, "unit": unit, "n": int(row["n"])}

@@ -31,7 +31,9 @@ def check_panels(loaded: LoadedScenario, case: Case) -> None:
     InputError
         With all faults at once, at the lines of the panels.
     """
-    scopes = {kpi.name: kpi.scopes for kpi in kpi_table(case.task.thresholds_min)} | dict.fromkeys(GIVEN, ("city",))
+    scopes = {kpi.name: kpi.scopes for kpi in kpi_table(case.task.thresholds_min)} | dict.fromkeys(
+        GIVEN, ("city",)
+    )
     districts = case.network.districts.name
     keys: dict[str, tuple[str, ...]] = {
         "city": (CITY[1],),
@@ -47,22 +49,32 @@ def check_panels(loaded: LoadedScenario, case: Case) -> None:
         fault = _fault(panel, scopes, keys)
         if fault is not None:
             key = ("series", "show", str(number), fault[0])
-            faults.append(str(Fault(place_of(key, loaded.places, Place(shown(loaded.path), 1)), key, fault[1])))
+            faults.append(
+                str(
+                    Fault(place_of(key, loaded.places, Place(shown(loaded.path), 1)), key, fault[1])
+                )
+            )
     if faults:
         raise InputError(faults)
 
 
-def _fault(panel: Shown, scopes: dict[str, tuple[str, ...]], keys: dict[str, tuple[str, ...]]) -> tuple[str, str] | None:
+def _fault(
+    panel: Shown, scopes: dict[str, tuple[str, ...]], keys: dict[str, tuple[str, ...]]
+) -> tuple[str, str] | None:
     """Return the key of a panel that is wrong, and what is wrong with it."""
     if panel.kpi is None:
         return None
     if panel.kpi not in scopes:
         return "kpi", f"unknown KPI {panel.kpi!r}" + _near(panel.kpi, tuple(scopes))
     scope, key = ("hour", "") if panel.panel == "hours" else panel.place
-    if scope == "group" and scopes[panel.kpi] == SESSION_SCOPES:  # sessions belong to a fleet, not to the sites of an access
+    if (
+        scope == "group" and scopes[panel.kpi] == SESSION_SCOPES
+    ):  # sessions belong to a fleet, not to the sites of an access
         keys = {**keys, "group": SESSION_GROUPS}
     if scope not in scopes[panel.kpi]:
-        return ("kpi" if key == "" else "scope"), f"{panel.kpi} is not reported by {scope}, but by {', '.join(scopes[panel.kpi])}"
+        return (
+            "kpi" if key == "" else "scope"
+        ), f"{panel.kpi} is not reported by {scope}, but by {', '.join(scopes[panel.kpi])}"
     if key and key not in keys[scope]:
         return "key", f"unknown key {key!r} in the scope {scope}" + _near(key, keys[scope])
     return None

@@ -14,7 +14,13 @@ KEPT = "what is finished is kept, the same command goes on from there"
 
 
 def side_by_side(
-    function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], jobs: int, *, what: str, progress: bool, kept: str = KEPT
+    function: Callable[..., Any],
+    calls: Sequence[tuple[Any, ...]],
+    jobs: int,
+    *,
+    what: str,
+    progress: bool,
+    kept: str = KEPT,
 ) -> Iterator[Any]:
     """Give what each call returns, as they are done.
 
@@ -40,10 +46,14 @@ def side_by_side(
     """
     workers = min(jobs or os.cpu_count() or 1, len(calls))
     with contextlib.closing(_finished(function, calls, workers, kept)) as finished:
-        yield from tqdm(finished, total=len(calls), desc=what, disable=None if progress else True, leave=False)
+        yield from tqdm(
+            finished, total=len(calls), desc=what, disable=None if progress else True, leave=False
+        )
 
 
-def _finished(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], workers: int, kept: str) -> Generator[Any, None, None]:
+def _finished(
+    function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], workers: int, kept: str
+) -> Generator[Any, None, None]:
     if workers <= 1:
         yield from (function(*call) for call in calls)
         return

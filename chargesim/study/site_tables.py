@@ -18,10 +18,25 @@ from chargesim.network.network import STATION
 from chargesim.study.case import Task
 from chargesim.study.storage import parquet_parts
 
-_MEASURES = ("busy_gun_min", "energy_kwh", "store_kwh", "gun_down_min", "arrivals", "queue_min", "peak_kw", "packs_ready")
+_MEASURES = (
+    "busy_gun_min",
+    "energy_kwh",
+    "store_kwh",
+    "gun_down_min",
+    "arrivals",
+    "queue_min",
+    "peak_kw",
+    "packs_ready",
+)
 _NAME = pa.dictionary(pa.int32(), pa.string())
 SITE_HOURS = pa.schema(
-    [("site", _NAME), ("district", _NAME), ("kind", _NAME), ("hour", pa.int32()), *((name, pa.float32()) for name in _MEASURES)]
+    [
+        ("site", _NAME),
+        ("district", _NAME),
+        ("kind", _NAME),
+        ("hour", pa.int32()),
+        *((name, pa.float32()) for name in _MEASURES),
+    ]
 )
 """A row per site and judged hour: `hour` from the first judged one, busy_gun_min (bay-minutes at a swap site), energy_kwh,
 store_kwh (taken by a battery store, below 0 what it gave), gun_down_min, arrivals, queue_min, peak_kw (grid side, quarter
@@ -33,8 +48,15 @@ class SiteHours:
 
     def __init__(self, task: Task) -> None:
         self.plant, sites = task.plant, len(task.plant)
-        places = ((task.site_names, np.arange(sites)), (task.district_names, self.plant.district), (KINDS, self.plant.kind))
-        self._places = [pa.DictionaryArray.from_arrays(pa.array(np.repeat(at, 24), pa.int32()), list(names)) for names, at in places]
+        places = (
+            (task.site_names, np.arange(sites)),
+            (task.district_names, self.plant.district),
+            (KINDS, self.plant.kind),
+        )
+        self._places = [
+            pa.DictionaryArray.from_arrays(pa.array(np.repeat(at, 24), pa.int32()), list(names))
+            for names, at in places
+        ]
         self._hour_of_day = np.tile(np.arange(24, dtype=np.int32), sites)
 
     def of_day(self, books: Books, day: int) -> pa.Table:
@@ -45,7 +67,9 @@ class SiteHours:
             hourly.max(axis=2), books.ready_min / 60.0,
         )  # fmt: skip
         columns = [pa.array(values.ravel().astype(np.float32)) for values in measures]
-        return pa.Table.from_arrays([*self._places, pa.array(24 * day + self._hour_of_day), *columns], schema=SITE_HOURS)
+        return pa.Table.from_arrays(
+            [*self._places, pa.array(24 * day + self._hour_of_day), *columns], schema=SITE_HOURS
+        )
 
 
 def write_mean_site_hours(paths: Sequence[Path], path: Path) -> None:
@@ -56,7 +80,11 @@ def write_mean_site_hours(paths: Sequence[Path], path: Path) -> None:
         for day in range(files[0].num_row_groups):
             tables = [file.read_row_group(day) for file in files]
             means = [_mean([table[name].to_numpy() for table in tables]) for name in _MEASURES]
-            writer.write_table(pa.Table.from_arrays([*tables[0].columns[: -len(_MEASURES)], *means], schema=SITE_HOURS))
+            writer.write_table(
+                pa.Table.from_arrays(
+                    [*tables[0].columns[: -len(_MEASURES)], *means], schema=SITE_HOURS
+                )
+            )
 
 
 def _mean(values: list[Any]) -> pa.Array:
@@ -80,10 +108,15 @@ def site_frame(result: RunResult) -> pd.DataFrame:
             "lon": sites.lon,
             "guns_or_bays": servers,
             "utilisation": busy / np.maximum(servers, 1) / 1440.0,
-            "utilisation_busiest_hour": by_hour.max(axis=1, initial=0.0) / np.maximum(servers, 1) / 60.0,
-            "arrivals_per_day": np.mean([run.arrivals.sum(axis=1) for run in runs], axis=0) / result.days,
-            "energy_kwh_per_day": np.mean([run.energy_kwh.sum(axis=1) for run in runs], axis=0) / result.days,
-            "queue_min_per_day": np.mean([run.queue_min.sum(axis=1) for run in runs], axis=0) / result.days,
+            "utilisation_busiest_hour": by_hour.max(axis=1, initial=0.0)
+            / np.maximum(servers, 1)
+            / 60.0,
+            "arrivals_per_day": np.mean([run.arrivals.sum(axis=1) for run in runs], axis=0)
+            / result.days,
+            "energy_kwh_per_day": np.mean([run.energy_kwh.sum(axis=1) for run in runs], axis=0)
+            / result.days,
+            "queue_min_per_day": np.mean([run.queue_min.sum(axis=1) for run in runs], axis=0)
+            / result.days,
             "peak_kw": np.max([run.peak_kw for run in runs], axis=0),
         }
     )

@@ -59,7 +59,10 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 @contextlib.contextmanager
 def parquet_parts(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     """Give a writer of a Parquet file that is made part by part: a row group for each table."""
-    with replacing(path) as partial, pq.ParquetWriter(partial, schema, compression="zstd", compression_level=1) as writer:
+    with (
+        replacing(path) as partial,
+        pq.ParquetWriter(partial, schema, compression="zstd", compression_level=1) as writer,
+    ):
         yield writer
 
 
@@ -99,7 +102,10 @@ def write_accumulators(path: Path, accumulators: Accumulators, about: dict[str, 
     """Write the accumulators of a replication as Parquet: a column per array, flat, its shape in the metadata."""
     arrays = accumulators.arrays()
     table = pa.table(
-        {name: pa.array([values.ravel()], type=pa.list_(pa.from_numpy_dtype(values.dtype))) for name, values in arrays.items()}
+        {
+            name: pa.array([values.ravel()], type=pa.list_(pa.from_numpy_dtype(values.dtype)))
+            for name, values in arrays.items()
+        }
     )
     shapes = {name: list(values.shape) for name, values in arrays.items()}
     table = table.replace_schema_metadata({"shapes": json.dumps(shapes), **about})
@@ -110,12 +116,21 @@ def read_accumulators(path: Path, about: dict[str, str]) -> Accumulators | None:
     """Return the accumulators of a replication; None when the file is not there, not whole or of another run."""
     try:
         table = pq.read_table(path)
-        meta = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+        meta = {
+            key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()
+        }
         if any(meta.get(key) != value for key, value in about.items()):
             return None
         shapes = json.loads(meta["shapes"])
         return Accumulators(
-            **{name: table[name].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(shape) for name, shape in shapes.items()}
+            **{
+                name: table[name]
+                .combine_chunks()
+                .flatten()
+                .to_numpy(zero_copy_only=False)
+                .reshape(shape)
+                for name, shape in shapes.items()
+            }
         )
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
         return None

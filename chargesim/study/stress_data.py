@@ -25,7 +25,11 @@ MOST_SOURCES = 30
 def data(case: Case, result: RunResult, inputs: list[Input]) -> Iterator[tuple[str, str]]:
     """Give the items 3.1 to 3.4, each with its text."""
     named = [(key, value_at(case.loaded.resolved, key)) for key in TABLE_KEYS]
-    rows = [(".".join(key), name, *_of_table(inside(case.loaded.folder, name))) for key, name in named if isinstance(name, str)]
+    rows = [
+        (".".join(key), name, *_of_table(inside(case.loaded.folder, name)))
+        for key, name in named
+        if isinstance(name, str)
+    ]
     heads = ("key", "file", "first digits of its SHA-256", "sources that it names")
     note = "Tables that the scenario names; one whose mechanism is off (2.2) changes nothing. Sources of single numbers: 3.3."
     yield "3.1 Data sources", f"{note}\n\n{table(heads, rows)}"
@@ -36,8 +40,15 @@ def data(case: Case, result: RunResult, inputs: list[Input]) -> Iterator[tuple[s
 
 def _parameters(scenario: Scenario, inputs: list[Input]) -> str:
     by_table = [(one, replaced_by(scenario, one.key)) for one in inputs]
-    inputs = [replace(one, meaning=f"replaced by {name}: {one.meaning}") if name else one for one, name in by_table]
-    sourced = [(one.key, one.value, one.unit, one.bounds, one.source, one.meaning) for one in inputs if one.source]
+    inputs = [
+        replace(one, meaning=f"replaced by {name}: {one.meaning}") if name else one
+        for one, name in by_table
+    ]
+    sourced = [
+        (one.key, one.value, one.unit, one.bounds, one.source, one.meaning)
+        for one in inputs
+        if one.source
+    ]
     settings = [(one.key, one.value, one.meaning) for one in inputs if not one.source]
     return (
         "All inputs of the scenario, also those of mechanisms that are off; of those that a table replaces the meaning says so. "
@@ -66,8 +77,13 @@ def _prepared(case: Case) -> Iterator[str]:
 
 def _assumed(case: Case, result: RunResult, inputs: list[Input]) -> str:
     sources = [one.source for one in inputs if one.source]
-    assumed, known, without = (sum(one.startswith(word) for one in sources) for word in ("assumed", "own knowledge", UNSOURCED))
-    thresholds = ", ".join(one.name for one in case.scenario.standard.criteria if "assumed" in one.source)
+    assumed, known, without = (
+        sum(one.startswith(word) for one in sources)
+        for word in ("assumed", "own knowledge", UNSOURCED)
+    )
+    thresholds = ", ".join(
+        one.name for one in case.scenario.standard.criteria if "assumed" in one.source
+    )
     beside = [
         f"The demand: {result.share_text}.",
         f"The places: {result.label}.",

@@ -72,7 +72,11 @@ def _objectives(case: Case, result: RunResult, inputs: list[Input]) -> Iterator[
         f"{NOT_TOLD}: the background and the users of the study.",
     )
     yield "1.2 Model outputs", _outputs(case, result)
-    changed = [(one.key, one.value, one.unit, one.source) for one in inputs if one.source.startswith("set ") and one.source != UNSOURCED]
+    changed = [
+        (one.key, one.value, one.unit, one.source)
+        for one in inputs
+        if one.source.startswith("set ") and one.source != UNSOURCED
+    ]
     set_apart = f"Inputs set without a source of their own:\n\n{table(('key', 'value', 'unit', 'how'), changed)}"
     yield (
         "1.3 Experimentation aims",
@@ -87,10 +91,20 @@ def _outputs(case: Case, result: RunResult) -> str:
     """Return the criteria of the standard with their sources, and the KPIs."""
     standard = case.scenario.standard
     criteria = [
-        (one.name, one.measure, one.scope, _needs(one), "given by the plan, no evidence" if one.measure in GIVEN else "judged", one.source)
+        (
+            one.name,
+            one.measure,
+            one.scope,
+            _needs(one),
+            "given by the plan, no evidence" if one.measure in GIVEN else "judged",
+            one.source,
+        )
         for one in standard.criteria
     ]
-    kpis = [(one.name, one.unit, one.meaning, ", ".join(one.scopes)) for one in kpi_table(result.thresholds_min)]
+    kpis = [
+        (one.name, one.unit, one.meaning, ", ".join(one.scopes))
+        for one in kpi_table(result.thresholds_min)
+    ]
     kpis += [(name, "share", "given by the plan, exact", "city") for name in result.given]
     return (
         f"Criteria, in `verdict.json` (how they are judged: 4.3):\n\n"
@@ -168,7 +182,11 @@ def _implementation(case: Case, manifest: dict[str, Any]) -> Iterator[tuple[str,
         "same results bit for bit; which of them ran, and why, stands in `manifest.json` (`engine`, `engine_why`).",
     )
     layout = case.scenario.layout if case.scenario.city.districts is not None else None
-    places = "The places are those of the tables." if layout is None else f"The layout has a seed of its own, {layout.seed}."
+    places = (
+        "The places are those of the tables."
+        if layout is None
+        else f"The layout has a seed of its own, {layout.seed}."
+    )
     yield (
         "5.2 Random sampling",
         f"Root seed {manifest['seed']}; streams {manifest['streams']}. A stream belongs to one purpose, class, day and layer, so a "
@@ -193,7 +211,11 @@ def _implementation(case: Case, manifest: dict[str, Any]) -> Iterator[tuple[str,
 
 def _code_access(case: Case, manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
     about = metadata("chargesim-planner")
-    own = " Give it the processes of the user's own in Python: `chargesim.run(..., extensions=[...])`." if case.task.extensions else ""
+    own = (
+        " Give it the processes of the user's own in Python: `chargesim.run(..., extensions=[...])`."
+        if case.task.extensions
+        else ""
+    )
     yield (
         "6.1 Computer model sharing statement",
         f"Package `{about['Name']}` {manifest['chargesim']}, licence {about['License-Expression'] or 'not told by the package'}. To "

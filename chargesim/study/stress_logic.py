@@ -43,10 +43,20 @@ _ATTRIBUTES = (
 def logic(case: Case) -> Iterator[tuple[str, str]]:
     """Give the items 2.1 to 2.5.5, each with its text."""
     swap = bool((case.network.sites.kind == SWAP).any())
-    yield "2.1 Base model overview diagram", _DIAGRAM.replace("SERVICE", "charge or swap" if swap else "charge")
+    yield (
+        "2.1 Base model overview diagram",
+        _DIAGRAM.replace("SERVICE", "charge or swap" if swap else "charge"),
+    )
     yield "2.2 Base model logic", _base_logic(case)
-    own = " The code of the processes of the user's own is Python; not told by the scenario." if case.task.extensions else ""
-    yield "2.3 Scenario logic", f"The run has one scenario and no base case beside it: its logic is that of 2.2.{own}"
+    own = (
+        " The code of the processes of the user's own is Python; not told by the scenario."
+        if case.task.extensions
+        else ""
+    )
+    yield (
+        "2.3 Scenario logic",
+        f"The run has one scenario and no base case beside it: its logic is that of 2.2.{own}",
+    )
     yield "2.4 Algorithms", bullets(_algorithms(case, swap))
     yield "2.5.1 Components: entities", _entities(case)
     yield "2.5.2 Components: activities", bullets(_activities(case, swap))
@@ -67,7 +77,9 @@ def _base_logic(case: Case) -> str:
 def _algorithms(case: Case, swap: bool) -> Iterator[str]:
     scenario = case.scenario
     choice, on = scenario.choice, {one.name for one in mechanisms(case) if one.on}
-    nearest = f"{choice.nearest_stations} nearest stations" + (f" and {choice.nearest_swap_sites} nearest swap sites" if swap else "")
+    nearest = f"{choice.nearest_stations} nearest stations" + (
+        f" and {choice.nearest_swap_sites} nearest swap sites" if swap else ""
+    )
     yield f"Candidates: of the {nearest} in free flow that the vehicle may use, those that are open and within its range."
     yield (
         "Choice: the least of drive + expected wait + service + price x kWh / value of time - noise [min], the nearer in free flow at "
@@ -98,7 +110,9 @@ def _entities(case: Case) -> str:
     demand = case.task.demand
     if isinstance(demand, RecordedDemand):
         days = range(case.task.lead_in_days + case.task.days)
-        counts = [np.bincount(demand.day(0, day)["fleet"], minlength=len(demand.names)) for day in days]
+        counts = [
+            np.bincount(demand.day(0, day)["fleet"], minlength=len(demand.names)) for day in days
+        ]
         classes = zip(demand.names, case.groups, np.mean(counts, axis=0), strict=True)
         rows = [(name, group, f"{count:,.1f}") for name, group, count in classes if count > 0]
         classes_of_log = table(("class", "group", "sessions a day"), rows)
@@ -114,7 +128,14 @@ def _entities(case: Case) -> str:
         )
         for row in case.ledger.rows
     ]
-    heads = ("class", "group", "vehicles", "sessions a day", "kWh a session", "swap-capable share of the sessions")
+    heads = (
+        "class",
+        "group",
+        "vehicles",
+        "sessions a day",
+        "kWh a session",
+        "swap-capable share of the sessions",
+    )
     drawn = "SOC and target SOC are truncated normal, patience and value of time lognormal."
     return f"Vehicles, one session each; on an average day:\n\n{table(heads, ledger)}\n\n{_ATTRIBUTES} {drawn}"
 
@@ -130,17 +151,41 @@ def _activities(case: Case, swap: bool) -> Iterator[str]:
             f"Swap: {minutes} min, constant at a site; then the pack handed in is charged in a slot, by its limits at its SOC and "
             "temperature."
         )
-    yield from (f"{one.name}: {one.what}." for one in mechanisms(case) if one.on and one.name in ("flexible drivers", "failed starts"))
+    yield from (
+        f"{one.name}: {one.what}."
+        for one in mechanisms(case)
+        if one.on and one.name in ("flexible drivers", "failed starts")
+    )
 
 
 def _resources(case: Case) -> str:
     """Return what serves the vehicles, counted in the network by kind, group and access of the sites."""
     sites = case.network.sites
-    frame = pd.DataFrame({name: getattr(sites, name) for name in ("guns", "companions", "bays", "slots", "packs", "connection")})
+    frame = pd.DataFrame(
+        {
+            name: getattr(sites, name)
+            for name in ("guns", "companions", "bays", "slots", "packs", "connection")
+        }
+    )
     kind = np.where(sites.kind == SWAP, "swap site", "station")
-    groups = frame.groupby([kind, np.array(sites.group), np.array(sites.access)], sort=False) if len(frame) else ()
+    groups = (
+        frame.groupby([kind, np.array(sites.group), np.array(sites.access)], sort=False)
+        if len(frame)
+        else ()
+    )
     rows = [(*names, *_counted(part)) for names, part in groups]
-    heads = ("kind", "group", "access", "sites", "guns", "of them companions", "bays", "slots", "packs", "grid connections")
+    heads = (
+        "kind",
+        "group",
+        "access",
+        "sites",
+        "guns",
+        "of them companions",
+        "bays",
+        "slots",
+        "packs",
+        "grid connections",
+    )
     return table(heads, [*rows, ("all", "", "", *_counted(frame))])
 
 
@@ -167,7 +212,9 @@ def _queues(case: Case, swap: bool) -> Iterator[str]:
 
 
 def _entry_and_exit(case: Case) -> str:
-    ways = any(row.fleet == CORRIDOR for row in case.ledger.rows) and not isinstance(case.task.demand, RecordedDemand)
+    ways = any(row.fleet == CORRIDOR for row in case.ledger.rows) and not isinstance(
+        case.task.demand, RecordedDemand
+    )
     links = f" and {len(case.network.corridors.id):,} directed expressway links" if ways else ""
     return (
         f"Vehicles enter at {len(case.network.zones.id):,} zones{links}, at the instant of their wish. They leave "

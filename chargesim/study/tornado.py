@@ -131,7 +131,9 @@ def run_tornado(
     found = ledger_inputs(case)
     inputs = [one for one in found if not one.condition]
     if not inputs:
-        raise InputError([f"{base.path}: no assumption of the demand ledger has a range; give it low and high"])
+        raise InputError(
+            [f"{base.path}: no assumption of the demand ledger has a range; give it low and high"]
+        )
     about = {"run": run_digest(base)}
     folder = out or Path("runs") / f"tornado-{base.scenario.name}-{about['run'][:12]}"
     prepare_folder(folder, about, name=MANIFEST)
@@ -139,9 +141,15 @@ def run_tornado(
     write_json(folder / MANIFEST, {**about, "state": "running"})
     settings, ends, refused = _settings(base, inputs)
     chosen = choose(engine, case, count * len(settings))
-    first, *outcomes = measure_all(settings, count, folder, about, chosen, jobs=jobs, progress=progress, what="settings")
+    first, *outcomes = measure_all(
+        settings, count, folder, about, chosen, jobs=jobs, progress=progress, what="settings"
+    )
     criteria = [one for one in base.scenario.standard.criteria if one.name in first.failed]
-    bars = [bar for end, outcome in zip(ends, outcomes, strict=True) for bar in bars_of(*end, outcome, first, criteria)]
+    bars = [
+        bar
+        for end, outcome in zip(ends, outcomes, strict=True)
+        for bar in bars_of(*end, outcome, first, criteria)
+    ]
     day = base.scenario.horizon.first_day.capitalize()
     run = TornadoRun(
         folder=folder,
@@ -157,12 +165,19 @@ def run_tornado(
         label=case.network.label,
     )
     write_text(folder / "tornado.csv", run.frame.to_csv(index=False, lineterminator="\n"))
-    made = {"chargesim": version("chargesim-planner"), "seed": base.scenario.seed, "begun": begun, "seconds": time.time() - begun}
+    made = {
+        "chargesim": version("chargesim-planner"),
+        "seed": base.scenario.seed,
+        "begun": begun,
+        "seconds": time.time() - begun,
+    }
     write_json(folder / MANIFEST, {**about, "state": "complete", **run.to_dict(), **made})
     return run
 
 
-def _settings(base: LoadedScenario, inputs: list[Input]) -> tuple[list[Setting], list[tuple[str, str, float]], list[str]]:
+def _settings(
+    base: LoadedScenario, inputs: list[Input]
+) -> tuple[list[Setting], list[tuple[str, str, float]], list[str]]:
     """Return the scenario itself, then both ends of every input: settings, what they are, and the ends that are refused."""
     settings, ends, refused = [Setting("base", base)], [], []
     for one in inputs:

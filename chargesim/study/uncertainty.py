@@ -59,7 +59,9 @@ class Design:
 
 
 DEFAULT = Design()
-QUICK = Design(trajectories=2, sobol_size=8, survivors=3, draws=40, base_replications=10, draw_replications=2)
+QUICK = Design(
+    trajectories=2, sobol_size=8, survivors=3, draws=40, base_replications=10, draw_replications=2
+)
 
 
 @dataclass(frozen=True)
@@ -111,11 +113,17 @@ class UncertaintyRun:
     @property
     def draws(self) -> pd.DataFrame:
         """A row per draw: failures over allowance of each criterion and of the whole standard."""
-        return pd.DataFrame({"draw": range(self.design.draws), **{one.name: one.draws for one in self.outcomes}})
+        return pd.DataFrame(
+            {"draw": range(self.design.draws), **{one.name: one.draws for one in self.outcomes}}
+        )
 
     def hangs_on(self, criterion: str = WHOLE) -> list[tuple[str, float, float]]:
         """Return the groups on which a criterion hangs: total share of its variance, the largest first, and its 95 % half-width."""
-        mine = self.sobol[self.sobol["criterion"] == criterion].dropna().sort_values("total", ascending=False)
+        mine = (
+            self.sobol[self.sobol["criterion"] == criterion]
+            .dropna()
+            .sort_values("total", ascending=False)
+        )
         return list(zip(mine["group"], mine["total"], mine["total_half"], strict=True))
 
     def to_dict(self) -> dict[str, Any]:
@@ -123,9 +131,22 @@ class UncertaintyRun:
         rows = [
             {
                 "criterion": one.name,
-                "base": {"mean": one.base.mean, "lower": one.base.lower, "upper": one.base.upper, "n": one.base.n},
-                "over_inputs": {f"p{percent:02d}": one.quantile(percent / 100) for percent in (5, 25, 50, 75, 95)},
-                "p_meets": {"share": one.meets.value, "lower": one.meets.lower, "upper": one.meets.upper, "n": one.meets.of},
+                "base": {
+                    "mean": one.base.mean,
+                    "lower": one.base.lower,
+                    "upper": one.base.upper,
+                    "n": one.base.n,
+                },
+                "over_inputs": {
+                    f"p{percent:02d}": one.quantile(percent / 100)
+                    for percent in (5, 25, 50, 75, 95)
+                },
+                "p_meets": {
+                    "share": one.meets.value,
+                    "lower": one.meets.lower,
+                    "upper": one.meets.upper,
+                    "n": one.meets.of,
+                },
                 "by_layout": one.by_layout.tolist(),
                 "noise_share": one.noise,
             }
@@ -178,17 +199,36 @@ def run_uncertainty(
     case = maker.case(base)
     inputs = uncertain_inputs(case, design.layouts)
     if len({one.group for one in inputs}) < 2:
-        raise InputError([f"{base.path}: fewer than two inputs have a range; give assumptions low and high"])
+        raise InputError(
+            [f"{base.path}: fewer than two inputs have a range; give assumptions low and high"]
+        )
     about = {"run": run_digest(base)}
     folder = out or Path("runs") / f"uncertainty-{base.scenario.name}-{about['run'][:12]}"
     prepare_folder(folder, about, name=MANIFEST)
     write_text(folder / "scenario.resolved.yaml", dump_yaml(base.resolved))
     write_json(folder / MANIFEST, {**about, "state": "running"})
-    player = _Player(base, inputs, folder, about, choose(engine, case, design.base_replications + design.draws), jobs, progress)
+    player = _Player(
+        base,
+        inputs,
+        folder,
+        about,
+        choose(engine, case, design.base_replications + design.draws),
+        jobs,
+        progress,
+    )
     run = _studied(player, design, case.network.label)
-    for name, frame in (("morris.csv", run.morris), ("sobol.csv", run.sobol), ("draws.csv", run.draws)):
+    for name, frame in (
+        ("morris.csv", run.morris),
+        ("sobol.csv", run.sobol),
+        ("draws.csv", run.draws),
+    ):
         write_text(folder / name, frame.to_csv(index=False, lineterminator="\n"))
-    made = {"chargesim": version("chargesim-planner"), "seed": base.scenario.seed, "begun": begun, "seconds": time.time() - begun}
+    made = {
+        "chargesim": version("chargesim-planner"),
+        "seed": base.scenario.seed,
+        "begun": begun,
+        "seconds": time.time() - begun,
+    }
     write_json(folder / MANIFEST, {**about, "state": "complete", **run.to_dict(), **made})
     return run
 
@@ -217,23 +257,37 @@ class _Player:
 
     def scenario(self, replications: int) -> Outcome:
         """Return the outcome of the scenario as it is."""
-        return self._measured([Setting(f"base_{replications}", self.base)], replications, "scenario")[0]
+        return self._measured(
+            [Setting(f"base_{replications}", self.base)], replications, "scenario"
+        )[0]
 
     def layouts(self, replications: int) -> list[Outcome]:
         """Return the outcome of the scenario's own values in each layout."""
         found = [one for one in self.inputs if one.layouts]
-        seeds = [int(found[0].value) + number for number in range(found[0].layouts)] if found else []
-        settings = [Setting(f"layout_{seed}_{replications}", self.base.replace({LAYOUT: seed})) for seed in seeds]
+        seeds = (
+            [int(found[0].value) + number for number in range(found[0].layouts)] if found else []
+        )
+        settings = [
+            Setting(f"layout_{seed}_{replications}", self.base.replace({LAYOUT: seed}))
+            for seed in seeds
+        ]
         return self._measured(settings, replications, "layouts")
 
-    def points(self, name: str, points: Floats, which: Sequence[Input], replications: int) -> list[Outcome]:
+    def points(
+        self, name: str, points: Floats, which: Sequence[Input], replications: int
+    ) -> list[Outcome]:
         """Return the outcomes of points of the unit cube of some inputs; the others keep their values."""
-        settings = [Setting(f"{name}_{number:05d}", self._set(point, which)) for number, point in enumerate(points)]
+        settings = [
+            Setting(f"{name}_{number:05d}", self._set(point, which))
+            for number, point in enumerate(points)
+        ]
         return self._measured(settings, replications, name.split("_", maxsplit=1)[0])
 
     def _set(self, point: Floats, which: Sequence[Input]) -> LoadedScenario:
         values = {one.key: one.at(float(u)) for one, u in zip(which, point, strict=True)}
-        return self.base.replace({key: int(value) if key == LAYOUT else value for key, value in values.items()})
+        return self.base.replace(
+            {key: int(value) if key == LAYOUT else value for key, value in values.items()}
+        )
 
     def _measured(self, settings: list[Setting], replications: int, what: str) -> list[Outcome]:
         chosen: Any = {"jobs": self.jobs, "progress": self.progress, "what": what}
@@ -249,18 +303,35 @@ def _studied(player: _Player, design: Design, label: str) -> UncertaintyRun:
     groups = [one.group for one in player.inputs]
 
     screened = morris_points(groups, design.trajectories, player.seed)
-    values = _used(player.points(f"screening_{design.trajectories}", screened, player.inputs, design.replications), criteria)
+    values = _used(
+        player.points(
+            f"screening_{design.trajectories}", screened, player.inputs, design.replications
+        ),
+        criteria,
+    )
     effects = {name: morris_effects(groups, screened, values[name], player.seed) for name in names}
 
     kept = survivors(list(effects.values()), design.survivors)
     which = [one for one in player.inputs if one.group in kept]
     of_which = [one.group for one in which]
     design_points = sobol_points(of_which, design.sobol_size, player.seed)
-    values = _used(player.points(f"indices_{_sign(of_which)}_{design.sobol_size}", design_points, which, design.replications), criteria)
+    values = _used(
+        player.points(
+            f"indices_{_sign(of_which)}_{design.sobol_size}",
+            design_points,
+            which,
+            design.replications,
+        ),
+        criteria,
+    )
     shares = {name: sobol_shares(of_which, values[name], player.seed) for name in names}
 
-    cube = np.random.default_rng(np.random.SeedSequence(player.seed, spawn_key=(77,))).random((design.draws, len(player.inputs)))
-    draws = player.points(f"draws_{design.draw_replications}", cube, player.inputs, design.draw_replications)
+    cube = np.random.default_rng(np.random.SeedSequence(player.seed, spawn_key=(77,))).random(
+        (design.draws, len(player.inputs))
+    )
+    draws = player.points(
+        f"draws_{design.draw_replications}", cube, player.inputs, design.draw_replications
+    )
     day = player.base.scenario.horizon.first_day.capitalize()
     return UncertaintyRun(
         folder=player.folder,
@@ -268,7 +339,9 @@ def _studied(player: _Player, design: Design, label: str) -> UncertaintyRun:
         day=day,
         design=design,
         inputs=tuple(player.inputs),
-        left_out=tuple(dict.fromkeys(one.condition for one in inputs_of(player.base) if one.condition)),
+        left_out=tuple(
+            dict.fromkeys(one.condition for one in inputs_of(player.base) if one.condition)
+        ),
         outcomes=tuple(_outcomes(criteria, base, layouts, draws)),
         morris=_long(effects),
         sobol=_long(shares),
@@ -279,37 +352,59 @@ def _studied(player: _Player, design: Design, label: str) -> UncertaintyRun:
 
 
 def _outcomes(
-    criteria: Sequence[Criterion], base: Outcome, layouts: Sequence[Outcome], draws: Sequence[Outcome]
+    criteria: Sequence[Criterion],
+    base: Outcome,
+    layouts: Sequence[Outcome],
+    draws: Sequence[Outcome],
 ) -> list[CriterionUncertainty]:
     """Return both uncertainties of each criterion, and of the whole standard."""
     over, by_layout = _used(draws, criteria), _used(layouts, criteria)
 
     def of(name: str, interval: Interval, noise: float) -> CriterionUncertainty:
-        return CriterionUncertainty(name, interval, over[name], share_of((over[name] <= 1 + 1e-12).tolist()), by_layout[name], noise)
+        return CriterionUncertainty(
+            name,
+            interval,
+            over[name],
+            share_of((over[name] <= 1 + 1e-12).tolist()),
+            by_layout[name],
+            noise,
+        )
 
     found = []
     for one in criteria:
-        noise = noise_share(np.stack([draw.failed[one.name] for draw in draws if one.name in draw.failed]))
+        noise = noise_share(
+            np.stack([draw.failed[one.name] for draw in draws if one.name in draw.failed])
+        )
         found.append(of(one.name, band(base.failed[one.name], one), noise))
     worst = max(found, key=lambda one: one.base.mean)
-    return [*found, of(WHOLE, worst.base, noise_share(np.stack([_worst(draw, criteria) for draw in draws])))]
+    return [
+        *found,
+        of(WHOLE, worst.base, noise_share(np.stack([_worst(draw, criteria) for draw in draws]))),
+    ]
 
 
 def _worst(draw: Outcome, criteria: Sequence[Criterion]) -> Floats:
     """Return the failures over allowed ones of a draw's worst criterion, by replication."""
     each = draw.used(criteria)
-    worst = max((one for one in criteria if one.name in draw.failed), key=lambda one: each[one.name])
+    worst = max(
+        (one for one in criteria if one.name in draw.failed), key=lambda one: each[one.name]
+    )
     return np.array([used(failed, worst) for failed in draw.failed[worst.name].tolist()])
 
 
 def _used(outcomes: Sequence[Outcome], criteria: Sequence[Criterion]) -> dict[str, Floats]:
     """Return failures over allowance of each criterion and of the whole standard, [outcome]."""
     each = [outcome.used(criteria) for outcome in outcomes]
-    return {name: np.array([one[name] for one in each], dtype=np.float64) for name in [*(one.name for one in criteria), WHOLE]}
+    return {
+        name: np.array([one[name] for one in each], dtype=np.float64)
+        for name in [*(one.name for one in criteria), WHOLE]
+    }
 
 
 def _long(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat([frame.assign(criterion=name) for name, frame in frames.items()], ignore_index=True)
+    return pd.concat(
+        [frame.assign(criterion=name) for name, frame in frames.items()], ignore_index=True
+    )
 
 
 def _sign(groups: Sequence[str]) -> str:

@@ -49,12 +49,21 @@ def simulate_ring(plant: Plant, table: Table) -> Stories:
 
     def drawn(minutes: Floats) -> Any:
         """Return what Ciw calls a distribution: the minutes of the very vehicle that asks."""
-        asked = type("Drawn", (ciw.dists.Distribution,), {"sample": lambda self, t=None, ind=None: float(minutes[ind.id_number - 1])})
+        asked = type(
+            "Drawn",
+            (ciw.dists.Distribution,),
+            {"sample": lambda self, t=None, ind=None: float(minutes[ind.id_number - 1])},
+        )
         return asked()
 
     way, nobody = ciw.dists.Deterministic(on_the_way_min), [None] * n
-    served, patience = [drawn(service_min)] * n + [way] * n, [drawn(table["patience_min"])] * n + nobody
-    going_on = {"next_node_for_jockeying": lambda self, ind: self.simulation.nodes[self.node.id_number + n]}
+    served, patience = (
+        [drawn(service_min)] * n + [way] * n,
+        [drawn(table["patience_min"])] * n + nobody,
+    )
+    going_on = {
+        "next_node_for_jockeying": lambda self, ind: self.simulation.nodes[self.node.id_number + n]
+    }
     gives_up_to_the_next = type("GivesUpToTheNext", (ciw.routing.Leave,), going_on)
 
     def routing(at_a_station: Any) -> Any:
@@ -65,7 +74,11 @@ def simulate_ring(plant: Plant, table: Table) -> Stories:
     become = {FIRST: {FIRST: 0.0, SECOND: 1.0}, SECOND: {FIRST: 0.0, SECOND: 1.0}}
     network = ciw.create_network(
         arrival_distributions={
-            FIRST: [ciw.dists.Sequential([*np.diff(each, prepend=0.0).tolist(), inf]) for each in arrivals] + nobody,
+            FIRST: [
+                ciw.dists.Sequential([*np.diff(each, prepend=0.0).tolist(), inf])
+                for each in arrivals
+            ]
+            + nobody,
             SECOND: nobody * 2,
         },
         service_distributions={FIRST: served, SECOND: served},
@@ -75,7 +88,9 @@ def simulate_ring(plant: Plant, table: Table) -> Stories:
         class_change_matrices=[{}] * n + [become] * n,
     )
     simulation = ciw.Simulation(network)
-    simulation.simulate_until_max_time(float(table["wish_min"].max(initial=0.0) + service_min.sum() + 1e4))
+    simulation.simulate_until_max_time(
+        float(table["wish_min"].max(initial=0.0) + service_min.sum() + 1e4)
+    )
     told = Stories(np.zeros(len(table)), np.full(len(table), -1))
     for record in simulation.get_all_records():
         if record.node <= n:

@@ -112,11 +112,28 @@ class Ladder:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ladder as plain data."""
-        about = {"seed": self.seed, "replications": self.replications, "level": LEVEL, "alpha": ALPHA, "rule": self.rule}
-        return {**about, "all_agree": self.exit_code == 0, "rows": [row.to_dict() for row in self.rows]}
+        about = {
+            "seed": self.seed,
+            "replications": self.replications,
+            "level": LEVEL,
+            "alpha": ALPHA,
+            "rule": self.rule,
+        }
+        return {
+            **about,
+            "all_agree": self.exit_code == 0,
+            "rows": [row.to_dict() for row in self.rows],
+        }
 
 
-def climb(rungs: Sequence[Rung], *, seed: int = SEED, replications: int = REPLICATIONS, jobs: int = 0, progress: bool = True) -> Ladder:
+def climb(
+    rungs: Sequence[Rung],
+    *,
+    seed: int = SEED,
+    replications: int = REPLICATIONS,
+    jobs: int = 0,
+    progress: bool = True,
+) -> Ladder:
     """Run rungs in both engines and judge them.
 
     Parameters
@@ -134,15 +151,38 @@ def climb(rungs: Sequence[Rung], *, seed: int = SEED, replications: int = REPLIC
     able = [number for number, rung in enumerate(rungs) if rung.other is None or has_ciw()]
     if able:
         make_ready_for(rungs[able[0]].plant)
-    calls = [(rungs[number], number, seed, replication) for replication in range(replications) for number in able]
+    calls = [
+        (rungs[number], number, seed, replication)
+        for replication in range(replications)
+        for number in able
+    ]
     climbed: dict[int, list[Climbed]] = {number: [] for number in able}
-    for one in side_by_side(run_rung, calls, jobs, what="verify", progress=progress, kept="nothing is kept, try --jobs 1"):
+    for one in side_by_side(
+        run_rung,
+        calls,
+        jobs,
+        what="verify",
+        progress=progress,
+        kept="nothing is kept, try --jobs 1",
+    ):
         climbed[one.rung].append(one)
-    seen = {number: sorted(each, key=lambda one: one.replication) for number, each in climbed.items()}
-    p_values = {number: p for number, each in seen.items() if (p := p_value(rungs[number], each)) is not None}
-    rejected = dict(zip(p_values, holm(list(p_values.values()), alpha=ALPHA).tolist(), strict=True)) if p_values else {}
+    seen = {
+        number: sorted(each, key=lambda one: one.replication) for number, each in climbed.items()
+    }
+    p_values = {
+        number: p
+        for number, each in seen.items()
+        if (p := p_value(rungs[number], each)) is not None
+    }
+    rejected = (
+        dict(zip(p_values, holm(list(p_values.values()), alpha=ALPHA).tolist(), strict=True))
+        if p_values
+        else {}
+    )
     rows = [
-        judged(rung, seen[number], p_values.get(number), rejected.get(number, False)) if number in seen else not_run(rung)
+        judged(rung, seen[number], p_values.get(number), rejected.get(number, False))
+        if number in seen
+        else not_run(rung)
         for number, rung in enumerate(rungs)
     ]
     return Ladder(tuple(rows), seed, replications)
@@ -164,7 +204,15 @@ def run_rung(rung: Rung, number: int, seed: int, replication: int) -> Climbed:
         theirs["wait_min"] = told.wait_min[mine["row"]]
         other, parted = rung.measure.of(theirs), other_stories(mine, told)
     unfinished = int((mine["outcome"] == UNFINISHED).sum())
-    return Climbed(number, replication, (rung.measure.of(mine), rung.measure.of(own)), differ, other, parted, unfinished)
+    return Climbed(
+        number,
+        replication,
+        (rung.measure.of(mine), rung.measure.of(own)),
+        differ,
+        other,
+        parted,
+        unfinished,
+    )
 
 
 def judged_log(rung: Rung, table: Table, log: SessionLog) -> SessionLog:
@@ -178,7 +226,11 @@ def other_stories(log: SessionLog, told: Stories) -> int:
     """Return how many vehicles have another wait, by more than 1e-8 min, or another station in the other program."""
     served_at = np.where(log["outcome"] == SERVED, log["site"], -1)
     rows = log["row"]
-    return int(((np.abs(log["wait_min"] - told.wait_min[rows]) > 1e-8) | (served_at != told.site[rows])).sum())
+    return int(
+        (
+            (np.abs(log["wait_min"] - told.wait_min[rows]) > 1e-8) | (served_at != told.site[rows])
+        ).sum()
+    )
 
 
 def p_value(rung: Rung, climbed: Sequence[Climbed]) -> float | None:
@@ -195,14 +247,28 @@ def p_value(rung: Rung, climbed: Sequence[Climbed]) -> float | None:
 
 def judged(rung: Rung, climbed: Sequence[Climbed], p: float | None, rejected: bool) -> Row:
     """Return the row of a rung that was run."""
-    intervals = tuple(t_interval(each, level=LEVEL) for each in np.array([one.values for one in climbed]).T)
+    intervals = tuple(
+        t_interval(each, level=LEVEL) for each in np.array([one.values for one in climbed]).T
+    )
     exact = rung.exact if rung.exact is not None else float(np.mean([one.other for one in climbed]))
     parting = [text for one in climbed for text in one.engines]
     parted, unfinished = sum(one.parted for one in climbed), sum(one.unfinished for one in climbed)
     faults = [f"the engines differ: {parting[0]}"] if parting else []
     faults += [f"{parted} vehicles have another story in Ciw"] if parted else []
-    faults += [f"{unfinished} vehicles have not left a day after the judged ones"] if unfinished else []
-    row = Row(*_about(rung), AGREES, tuple(faults), exact, rung.tolerance, intervals, p, not parting, rung.sessions)
+    faults += (
+        [f"{unfinished} vehicles have not left a day after the judged ones"] if unfinished else []
+    )
+    row = Row(
+        *_about(rung),
+        AGREES,
+        tuple(faults),
+        exact,
+        rung.tolerance,
+        intervals,
+        p,
+        not parting,
+        rung.sessions,
+    )
     if rejected or faults:
         return replace(row, result=DIFFERS)
     if (row.half_width_share or 0.0) > WIDEST:

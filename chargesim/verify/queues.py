@@ -59,7 +59,13 @@ class Flow:
         """
         rng = generator(seed, replication, "verify", name, 0)
         span_min = days * DAY_MIN
-        wishes = np.unique(instants_min(rng.uniform(0.0, span_min, rng.poisson(self.sites * self.rate_per_h / 60 * span_min))))
+        wishes = np.unique(
+            instants_min(
+                rng.uniform(
+                    0.0, span_min, rng.poisson(self.sites * self.rate_per_h / 60 * span_min)
+                )
+            )
+        )
         n = len(wishes)
         table = empty_table(n)
         table["wish_min"], table["origin"] = wishes, rng.integers(0, self.sites, n)
@@ -67,7 +73,11 @@ class Flow:
         table["station_list"], table["swap_list"] = (-1, 0) if self.swaps else (0, -1)
         table["consumption_kwh_km"], table["value_of_time_cny_h"] = 0.15, 40.0
         table["patience_min"] = NEVER_MIN if self.patience is None else self.patience.draw(rng, n)
-        table["tolerance_min"], table["max_diversions"], table["guidance"] = self.tolerance_min, self.max_diversions, DISTANCE
+        table["tolerance_min"], table["max_diversions"], table["guidance"] = (
+            self.tolerance_min,
+            self.max_diversions,
+            DISTANCE,
+        )
         table["key"] = vehicle_keys(seed, replication, name, 0, 0, n)
         return table
 

@@ -112,7 +112,9 @@ def erlang_b_rung(servers: int, load: float, sessions: int) -> Rung:
     )
 
 
-def erlang_a_rung(servers: int, load: float, patience_min: float, measure: Measure, sessions: int) -> Rung:
+def erlang_a_rung(
+    servers: int, load: float, patience_min: float, measure: Measure, sessions: int
+) -> Rung:
     """Return M/M/c+M: exponential patience; `measure` is the wait of all or the share that leaves."""
     rate = load * servers * 60 / SERVICE_MIN
     exact = theory.erlang_a(rate, SERVICE_MIN, servers, patience_min=patience_min)
@@ -120,7 +122,8 @@ def erlang_a_rung(servers: int, load: float, patience_min: float, measure: Measu
         f"M/M/{servers}+M, load {load:g}",
         f"{_guns(servers)}, exponential patience of {patience_min:g} min",
         measure,
-        "birth-death chain, deaths min(n, c) mu + (n - c)+ theta" + ("; wait x theta" if measure is LOST else "; E[queue] / lambda"),
+        "birth-death chain, deaths min(n, c) mu + (n - c)+ theta"
+        + ("; wait x theta" if measure is LOST else "; E[queue] / lambda"),
         "Palm 1957",
         station(servers, service_min=SERVICE_MIN),
         Flow(rate, Law(SERVICE_MIN), patience=Law(patience_min)),
@@ -221,7 +224,9 @@ def ciw_rung(sites: int, servers: int, load: float, patience_min: float, session
         "Ciw on the same vehicles, each with the same wait and station",
         "Palmer et al. 2019",
         ring(sites, servers, service_min=SERVICE_MIN, drive_min=DRIVE_MIN),
-        Flow(rate, Law(SERVICE_MIN, 4.0), patience=Law(patience_min), max_diversions=1, sites=sites),
+        Flow(
+            rate, Law(SERVICE_MIN, 4.0), patience=Law(patience_min), max_diversions=1, sites=sites
+        ),
         sessions,
         other=simulate_ring,
         lead_in_days=0,  # both begin empty
@@ -248,7 +253,11 @@ def ladder() -> list[Rung]:
 def named(names: Sequence[str]) -> list[Rung]:
     """Return some rungs of the ladder by their names."""
     by_name = {rung.name: rung for rung in ladder()}
-    faults = [f"--row {name}: is no row; there are {'; '.join(by_name)}" for name in names if name not in by_name]
+    faults = [
+        f"--row {name}: is no row; there are {'; '.join(by_name)}"
+        for name in names
+        if name not in by_name
+    ]
     if faults:
         raise InputError(faults)
     return [rung for name, rung in by_name.items() if name in names]

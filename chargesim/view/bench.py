@@ -15,8 +15,12 @@ FEWEST = 10_000
 def print_bench(console: Console, bench: Bench) -> None:
     """Print what a session costs in each program, how that grows, and what was to be reached."""
     if bench.day is not None:
-        print_race(console, bench.day, "One day of the scenario, the same vehicles, in turn in one process")
-        console.print(f"Drawing the demand: {bench.draw_us_per_vehicle:.2f} us a vehicle.", highlight=False)
+        print_race(
+            console, bench.day, "One day of the scenario, the same vehicles, in turn in one process"
+        )
+        console.print(
+            f"Drawing the demand: {bench.draw_us_per_vehicle:.2f} us a vehicle.", highlight=False
+        )
     for race in bench.power:
         print_race(console, race, f"The same day, {race.title}")
     if bench.queueing:
@@ -26,15 +30,27 @@ def print_bench(console: Console, bench: Bench) -> None:
     print_targets(console, bench.targets())
     races = [race for race in (bench.day, *bench.power) if race is not None]
     if any(race.contenders[0].sessions < FEWEST for race in races):
-        console.print(f"The targets are for days like that of the default case: fewer than {FEWEST:,} sessions tell nothing of them.")
+        console.print(
+            f"The targets are for days like that of the default case: fewer than {FEWEST:,} sessions tell nothing of them."
+        )
     console.print(
-        "Medians over the rounds, a ratio is the median of the rounds' own ratios; scaling: least over the rounds.", highlight=False
+        "Medians over the rounds, a ratio is the median of the rounds' own ratios; scaling: least over the rounds.",
+        highlight=False,
     )
 
 
 def print_race(console: Console, race: Race, title: str) -> None:
     """Print one race: naive program, engines and floor."""
-    table = _table(title, "program", "us a session", "naive over it", "over the floor", "sessions", "served", "mean wait, min")
+    table = _table(
+        title,
+        "program",
+        "us a session",
+        "naive over it",
+        "over the floor",
+        "sessions",
+        "served",
+        "mean wait, min",
+    )
     for one in race.contenders:
         table.add_row(
             one.name,
@@ -46,7 +62,9 @@ def print_race(console: Console, race: Race, title: str) -> None:
             _number(one.mean_wait_min, 3),
         )
     console.print(table)
-    console.print(f"Floor: {1000 * (race[FLOOR].us_per_session or 0.0):.0f} ns a session.", highlight=False)
+    console.print(
+        f"Floor: {1000 * (race[FLOOR].us_per_session or 0.0):.0f} ns a session.", highlight=False
+    )
     for note in race.notes:
         console.print(note, markup=False, highlight=False)
 
@@ -60,15 +78,25 @@ def print_queueing(console: Console, queueing: tuple[tuple[int, Race], ...]) -> 
         cells = []
         for _, race in queueing:
             cost = race[one.name].us_per_session
-            cells += ["not installed" if cost is None else _number(cost, 2), _number(race.ratio(CIW, one.name), 1)]
+            cells += [
+                "not installed" if cost is None else _number(cost, 2),
+                _number(race.ratio(CIW, one.name), 1),
+            ]
         table.add_row(one.name, *cells)
     console.print(table)
     waits = ", ".join(f"{race[COMPILED].mean_wait_min:.3f}" for _, race in queueing)
-    console.print(f"{first[COMPILED].sessions:,} sessions each; mean waits {waits} min by the compiled engine.", highlight=False)
+    console.print(
+        f"{first[COMPILED].sessions:,} sessions each; mean waits {waits} min by the compiled engine.",
+        highlight=False,
+    )
     for one in first.contenders:
         if one.us_per_session is None:
             console.print(f"{one.name}: {one.note}.", style="bold", markup=False, highlight=False)
-        elif any(abs((race[one.name].mean_wait_min or 0.0) - (race[COMPILED].mean_wait_min or 0.0)) > 1e-9 for _, race in queueing):
+        elif any(
+            abs((race[one.name].mean_wait_min or 0.0) - (race[COMPILED].mean_wait_min or 0.0))
+            > 1e-9
+            for _, race in queueing
+        ):
             console.print(f"{one.name} finds OTHER mean waits.", style="bold", highlight=False)
 
 
@@ -79,7 +107,9 @@ def print_scaling(console: Console, scaling: Scaling) -> None:
         table.add_row(f"{size.sites:,}", f"{size.sessions:,}", f"{size.us_per_session:.2f}")
     console.print(table)
     ends, spread = scaling.largest_over_smallest, scaling.dearest_over_cheapest
-    console.print(f"Largest over smallest {ends:.2f}, dearest over cheapest {spread:.2f}.", highlight=False)
+    console.print(
+        f"Largest over smallest {ends:.2f}, dearest over cheapest {spread:.2f}.", highlight=False
+    )
 
 
 def print_targets(console: Console, targets: tuple[Target, ...]) -> None:
@@ -87,7 +117,12 @@ def print_targets(console: Console, targets: tuple[Target, ...]) -> None:
     table = _table("Targets", "what", "target", "measured", "")
     for one in targets:
         word = "at most" if one.at_most else "at least"
-        table.add_row(one.name, f"{word} {one.bound:g}", f"{one.reached:.2f}", "reached" if one.met else "missed")
+        table.add_row(
+            one.name,
+            f"{word} {one.bound:g}",
+            f"{one.reached:.2f}",
+            "reached" if one.met else "missed",
+        )
     if targets:
         console.print(table)
 

@@ -11,5 +11,11 @@ def print_checks(console: Console, checks: Checks) -> None:
     console.print(f"Checks hold: {held}.", highlight=False, style="dim")
     for law in checks.laws:
         if not law.holds:
-            console.print(f"CHECK BROKEN, trust nothing above: {law.name}: {law.text}.", highlight=False, style="bold red")
-    console.print(f"Beside them Kimura's M/G/c formula: {checks.formula.text}.", highlight=False, style="dim")
+            console.print(
+                f"CHECK BROKEN, trust nothing above: {law.name}: {law.text}.",
+                highlight=False,
+                style="bold red",
+            )
+    console.print(
+        f"Beside them Kimura's M/G/c formula: {checks.formula.text}.", highlight=False, style="dim"
+    )

@@ -9,7 +9,11 @@ from matplotlib.figure import Figure
 from chargesim.analysis.comparison import Comparison
 from chargesim.study.comparing import ComparedRuns
 from chargesim.study.storage import write_text
-from chargesim.view.comparison_lines import draw_load_duration, draw_use_by_hour, draw_use_over_sites
+from chargesim.view.comparison_lines import (
+    draw_load_duration,
+    draw_use_by_hour,
+    draw_use_over_sites,
+)
 from chargesim.view.comparison_places import draw_difference_heat_map, draw_maps
 from chargesim.view.comparison_text import markdown
 from chargesim.view.figures import write_figure
@@ -60,7 +64,11 @@ def write_comparison(done: ComparedRuns, *, figures: bool = True) -> list[Path]:
         The files.
     """
     drawn = draw_comparison(done.comparison) if figures else {}
-    paths = [path for name, figure in drawn.items() for path in write_figure(figure, done.folder / "figures" / name)]
+    paths = [
+        path
+        for name, figure in drawn.items()
+        for path in write_figure(figure, done.folder / "figures" / name)
+    ]
     report = done.folder / "comparison.md"
     write_text(report, markdown(done, figures=list(drawn)))
     return [report, *paths]

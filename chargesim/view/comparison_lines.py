@@ -19,7 +19,10 @@ from chargesim.view.wording import percent
 
 _WIDE, _NARROW = 3.8, 1.8
 """Widths of the first plan's line, drawn below the others, and of those: where they coincide both are seen."""
-_USES = (("time_utilisation", STATION, "guns of stations"), ("bay_utilisation", SWAP, "bays of swap sites"))
+_USES = (
+    ("time_utilisation", STATION, "guns of stations"),
+    ("bay_utilisation", SWAP, "bays of swap sites"),
+)
 
 
 def plan_looks(plans: Sequence[Plan]) -> dict[str, Look]:
@@ -30,7 +33,11 @@ def plan_looks(plans: Sequence[Plan]) -> dict[str, Look]:
 def _line(plans: Sequence[Plan], plan: Plan) -> dict[str, Any]:
     """Return how the line of a plan is drawn."""
     of_plan = plan_looks(plans)[plan.name]
-    return {"color": of_plan.colour, "linestyle": of_plan.style, "linewidth": _WIDE if plan is plans[0] else _NARROW}
+    return {
+        "color": of_plan.colour,
+        "linestyle": of_plan.style,
+        "linewidth": _WIDE if plan is plans[0] else _NARROW,
+    }
 
 
 @styled
@@ -42,7 +49,9 @@ def draw_use_by_hour(plans: Sequence[Plan]) -> Figure:
     plans : sequence of Plan
         From `analysis.comparison.plan_of`.
     """
-    drawn = [use for use in _USES if any(np.isfinite(_by_hour(plan, use[0])[0]).any() for plan in plans)]
+    drawn = [
+        use for use in _USES if any(np.isfinite(_by_hour(plan, use[0])[0]).any() for plan in plans)
+    ]
     figure = new_figure(8.6, 0.7 + 0.25 * len(plans) + 3.4 * max(len(drawn), 1))
     axes = np.atleast_1d(figure.subplots(max(len(drawn), 1), 1, sharex=True))
     for ax, (kpi, _, name) in zip(axes, drawn, strict=False):
@@ -50,7 +59,15 @@ def draw_use_by_hour(plans: Sequence[Plan]) -> Figure:
             mean, lower, upper = _by_hour(plan, kpi)
             hours = np.arange(25)
             ax.step(hours, mean, where="post", **_line(plans, plan), label=readable(plan.name))
-            ax.fill_between(hours, lower, upper, step="post", color=plan_looks(plans)[plan.name].colour, alpha=0.25, linewidth=0)
+            ax.fill_between(
+                hours,
+                lower,
+                upper,
+                step="post",
+                color=plan_looks(plans)[plan.name].colour,
+                alpha=0.25,
+                linewidth=0,
+            )
         hours_axis(ax)
         ax.set(ylabel=f"{name} busy\n[% of the time]")
         ax.set_ylim(bottom=0)
@@ -58,15 +75,22 @@ def draw_use_by_hour(plans: Sequence[Plan]) -> Figure:
     for ax in axes[:-1]:
         ax.set_xlabel("")
     legend_above(axes[0])
-    levels = " or ".join(dict.fromkeys(percent(level_of_a_look(plan.verdict.looks)) for plan in plans))
-    figure.suptitle(f"Use by hour of day; bands: {levels} interval of each mean", x=0.01, ha="left", fontsize=13)
+    levels = " or ".join(
+        dict.fromkeys(percent(level_of_a_look(plan.verdict.looks)) for plan in plans)
+    )
+    figure.suptitle(
+        f"Use by hour of day; bands: {levels} interval of each mean", x=0.01, ha="left", fontsize=13
+    )
     return figure
 
 
 def _by_hour(plan: Plan, kpi: str) -> tuple[Floats, Floats, Floats]:
     """Return mean and bounds of a KPI by hour of day [%], the last hour twice for the steps."""
     rows = plan.kpis[(plan.kpis["kpi"] == kpi) & (plan.kpis["scope"] == "hour")]
-    mean, lower, upper = (100 * np.append(rows[name].to_numpy(), rows[name].iloc[-1]) for name in ("mean", "lower", "upper"))
+    mean, lower, upper = (
+        100 * np.append(rows[name].to_numpy(), rows[name].iloc[-1])
+        for name in ("mean", "lower", "upper")
+    )
     return mean, lower, upper
 
 
@@ -87,7 +111,9 @@ def draw_use_over_sites(plans: Sequence[Plan]) -> Figure:
         for plan in plans:
             uses = 100 * np.sort(_uses(plan, kind))
             if len(uses):
-                label = textwrap.fill(f"{readable(plan.name)}: {len(uses):,}, median {np.median(uses):.1f} %", 48)
+                label = textwrap.fill(
+                    f"{readable(plan.name)}: {len(uses):,}, median {np.median(uses):.1f} %", 48
+                )
                 ax.ecdf(uses, **_line(plans, plan), label=label)
         ax.set(xlabel=f"{name} busy at most [% of the time]", ylim=(0, 1))
         ax.set_xlim(left=0)
@@ -122,8 +148,19 @@ def draw_load_duration(plans: Sequence[Plan], *, ax: Axes | None = None) -> Axes
         hours = (np.arange(len(falling.mean)) + 0.5) / 4
         peak = f"{readable(plan.name)}: peak {falling.mean[0]:.1f} MW, mean {falling.mean.mean():.1f} MW"
         ax.plot(hours, falling.mean, **_line(plans, plan), label=peak)
-        ax.fill_between(hours, falling.lower, falling.upper, color=plan_looks(plans)[plan.name].colour, alpha=0.25, linewidth=0)
-    ax.set(xlim=(0, 24 * plans[0].days), xlabel=f"hours of the {24 * plans[0].days} judged", ylabel="load of the city at least [MW]")
+        ax.fill_between(
+            hours,
+            falling.lower,
+            falling.upper,
+            color=plan_looks(plans)[plan.name].colour,
+            alpha=0.25,
+            linewidth=0,
+        )
+    ax.set(
+        xlim=(0, 24 * plans[0].days),
+        xlabel=f"hours of the {24 * plans[0].days} judged",
+        ylabel="load of the city at least [MW]",
+    )
     ax.set_ylim(bottom=0)
     ax.grid(axis="both")
     legend_below(ax, columns=1)

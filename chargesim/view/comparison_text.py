@@ -33,7 +33,12 @@ def markdown(done: ComparedRuns, *, figures: Sequence[str] = ()) -> str:
         Names of the figures in its folder `figures`, without ending.
     """
     comparison = done.comparison
-    lines = [f"# {' against '.join(_listed(comparison))}", "", f"**{first_sentence(comparison)}**", ""]
+    lines = [
+        f"# {' against '.join(_listed(comparison))}",
+        "",
+        f"**{first_sentence(comparison)}**",
+        "",
+    ]
     for plan in comparison.others:
         lines += [f"- {readable(plan.name)}: {line}" for line in plan_lines(comparison, plan.name)]
     lines += ["", "## Verdicts", "", *_markdown_table(criteria_rows(comparison), right=0)]
@@ -41,7 +46,9 @@ def markdown(done: ComparedRuns, *, figures: Sequence[str] = ()) -> str:
         title = f"## {readable(plan.name)} less {readable(comparison.plans[0].name)}"
         lines += ["", title, "", *_markdown_table(difference_rows(comparison, plan), right=5)]
     lines += ["", *[f"- {line}" for line in _small_print(comparison)]]
-    lines += ["", *[f"![{readable(name)}](figures/{name}.png)" for name in figures]] if figures else []
+    lines += (
+        ["", *[f"![{readable(name)}](figures/{name}.png)" for name in figures]] if figures else []
+    )
     return "\n".join(lines) + "\n"
 
 
@@ -86,9 +93,15 @@ def criteria_rows(comparison: Comparison) -> list[Row]:
             if other is None:
                 cells.append("not judged")
                 continue
-            where = f", {other.worst_district}" if other.scope == "districts" and other.worst_district else ""
+            where = (
+                f", {other.worst_district}"
+                if other.scope == "districts" and other.worst_district
+                else ""
+            )
             state = criterion_state(other)
-            cells.append(f"{amount(other.estimate, other.unit)}{where}: {_STATES.get(state, state)}")
+            cells.append(
+                f"{amount(other.estimate, other.unit)}{where}: {_STATES.get(state, state)}"
+            )
         rows.append((item.name, threshold(item), *cells))
     return rows
 
@@ -101,13 +114,25 @@ def difference_rows(comparison: Comparison, plan: Plan) -> list[Row]:
         unit = str(row["unit"])
         means = [amount(float(row[name]), unit).partition(" ")[0] for name in ("mean_than", "mean")]
         sure = "given" if row["family"] == GIVEN_BY_PLAN else "yes" if row["sure"] else "no"
-        rows.append((f"{row['title']} [{_unit(unit)}]", *means, change(row, with_unit=False), sure, _factor(row)))
+        rows.append(
+            (
+                f"{row['title']} [{_unit(unit)}]",
+                *means,
+                change(row, with_unit=False),
+                sure,
+                _factor(row),
+            )
+        )
     return rows
 
 
 def _unit(unit: str) -> str:
     """Return a unit as it stands behind a name; shares are in per cent and their differences in points."""
-    return "%" if unit.startswith("share") else unit.replace("1/day", "a day").replace("/day", " a day")
+    return (
+        "%"
+        if unit.startswith("share")
+        else unit.replace("1/day", "a day").replace("/day", " a day")
+    )
 
 
 def _factor(row: "pd.Series[float]") -> str:
@@ -125,7 +150,12 @@ def _differences_table(comparison: Comparison, plan: Plan) -> Table:
     head, *rows = difference_rows(comparison, plan)
     for place, name in enumerate(head):
         narrow = 12 if place in (1, 2) else None
-        table.add_column(escape(name), justify="left" if place in (0, 4) else "right", no_wrap=place > 2, max_width=narrow)
+        table.add_column(
+            escape(name),
+            justify="left" if place in (0, 4) else "right",
+            no_wrap=place > 2,
+            max_width=narrow,
+        )
     for row in rows:
         table.add_row(*[escape(cell) for cell in row], style="dim" if row[4] == "no" else "")
     return table

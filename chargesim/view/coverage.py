@@ -25,27 +25,67 @@ def print_coverage(console: Console, rows: list[Coverage], seed: int) -> None:
         The seed that made them.
     """
     looks = ", ".join(str(look.replications) for look in PLAN.looks)
-    console.print(Text(f"{rows[0].studies:,} studies a kind, seed {seed}, the true mean on the threshold; looks at {looks} replications"))
-    table = Table(title=f"False verdicts [%], {100 * ALPHA:g} % allowed", title_justify="left", title_style="bold")
-    for column in ("KPI", "skewness", "false meets", "by Student's t", "false fails", "open", "holds"):
+    console.print(
+        Text(
+            f"{rows[0].studies:,} studies a kind, seed {seed}, the true mean on the threshold; looks at {looks} replications"
+        )
+    )
+    table = Table(
+        title=f"False verdicts [%], {100 * ALPHA:g} % allowed",
+        title_justify="left",
+        title_style="bold",
+    )
+    for column in (
+        "KPI",
+        "skewness",
+        "false meets",
+        "by Student's t",
+        "false fails",
+        "open",
+        "holds",
+    ):
         table.add_column(column, justify="left" if column == "KPI" else "right")
     for row in rows:
         shares = (row.false_meets, row.student_false_meets, row.false_fails, row.open)
-        table.add_row(row.kind, f"{row.skewness:.1f}", *(f"{100 * share:.1f}" for share in shares), _word(row.missed))
+        table.add_row(
+            row.kind,
+            f"{row.skewness:.1f}",
+            *(f"{100 * share:.1f}" for share in shares),
+            _word(row.missed),
+        )
     console.print(table)
-    table = Table(title="Two-sided 95 % intervals that cover [%]", title_justify="left", title_style="bold")
-    for column in ("KPI", *rows[0].covered, "where looks stopped", f"at a precision of {100 * PRECISION:g} %"):
+    table = Table(
+        title="Two-sided 95 % intervals that cover [%]", title_justify="left", title_style="bold"
+    )
+    for column in (
+        "KPI",
+        *rows[0].covered,
+        "where looks stopped",
+        f"at a precision of {100 * PRECISION:g} %",
+    ):
         table.add_column(column, justify="left" if column == "KPI" else "right")
     for row in rows:
         covered = (*row.covered.values(), row.covered_at_stop, row.covered_at_precision)
         table.add_row(row.kind, *(f"{100 * share:.1f}" for share in covered))
     console.print(table)
     limit = f"{100 * rows[0].most_false:.2f} %"
-    console.print(Text(f"Asked: false verdicts at most {limit} (two standard errors), normal covered 93 to 97 %, skewed at least 92 %."))
+    console.print(
+        Text(
+            f"Asked: false verdicts at most {limit} (two standard errors), normal covered 93 to 97 %, skewed at least 92 %."
+        )
+    )
     if rows[0].studies < _ENOUGH:
         error = 100 * math.sqrt(0.05 * 0.95 / rows[0].studies)
-        console.print(Text(f"A share near 95 % has a standard error of {error:.1f} points here: a target may be missed by chance alone."))
-    console.print(Text("Kinds without a word under holds are more skewed than what we have seen near a threshold; they have no target."))
+        console.print(
+            Text(
+                f"A share near 95 % has a standard error of {error:.1f} points here: a target may be missed by chance alone."
+            )
+        )
+    console.print(
+        Text(
+            "Kinds without a word under holds are more skewed than what we have seen near a threshold; they have no target."
+        )
+    )
 
 
 def _word(missed: tuple[str, ...] | None) -> str:

@@ -44,14 +44,24 @@ def draw_figures(result: RunResult, kpis: pd.DataFrame, verdict: Verdict) -> dic
     figures = {
         "margins": _figure(draw_margins(verdict)),
         "utilisation_by_hour": _figure(draw_use_by_hour(kpis, level=result.interval_level)),
-        "utilisation_heat_map": _figure(draw_heat_map(use_by_district_hour(result), result.network.districts)),
+        "utilisation_heat_map": _figure(
+            draw_heat_map(use_by_district_hour(result), result.network.districts)
+        ),
         "utilisation_map": draw_two_maps(result.network, use_by_site(result)),
-        "waiting": draw_waits_by_fleet_and_kind(wait_curves(result, "fleet"), wait_curves(result, "kind")),
+        "waiting": draw_waits_by_fleet_and_kind(
+            wait_curves(result, "fleet"), wait_curves(result, "kind")
+        ),
         "load": _figure(draw_load(quarter_load(result), level=result.interval_level)),
     }
     with mpl.rc_context(RC):
         for figure in figures.values():
-            figure.supxlabel(f"{result.name}: {result.scope_text}\n{result.label}", fontsize=9.5, color=GREY, x=0.01, ha="left")
+            figure.supxlabel(
+                f"{result.name}: {result.scope_text}\n{result.label}",
+                fontsize=9.5,
+                color=GREY,
+                x=0.01,
+                ha="left",
+            )
     return figures
 
 
@@ -71,7 +81,9 @@ def draw_all(result: RunResult, kpis: pd.DataFrame, verdict: Verdict, folder: Pa
         The files, PNG and SVG of each figure in turn.
     """
     figures = draw_figures(result, kpis, verdict)
-    return [path for name, figure in figures.items() for path in write_figure(figure, folder / name)]
+    return [
+        path for name, figure in figures.items() for path in write_figure(figure, folder / name)
+    ]
 
 
 def write_figure(figure: Figure, stem: Path) -> list[Path]:
@@ -88,7 +100,9 @@ def write_figure(figure: Figure, stem: Path) -> list[Path]:
     FigureCanvasAgg(figure)
     with mpl.rc_context(RC):
         png = _save(figure, stem.parent / f"{stem.name}.png")
-        figure.set_layout_engine("none")  # the layout stands now; the second file need not find it again
+        figure.set_layout_engine(
+            "none"
+        )  # the layout stands now; the second file need not find it again
         _round_layout(figure)
         return [png, _save(figure, stem.parent / f"{stem.name}.svg")]
 
@@ -103,8 +117,15 @@ def _round_layout(figure: Figure) -> None:
 
 def _save(figure: Figure, path: Path) -> Path:
     """Write a figure without a date and without the version of the program, so that equal figures are equal files."""
-    metadata = {"Software": None} if path.suffix == ".png" else {"Date": None, "Creator": "chargesim"}
-    write_atomically(path, lambda partial: figure.savefig(partial, format=path.suffix.lstrip("."), dpi=DPI, metadata=metadata))
+    metadata = (
+        {"Software": None} if path.suffix == ".png" else {"Date": None, "Creator": "chargesim"}
+    )
+    write_atomically(
+        path,
+        lambda partial: figure.savefig(
+            partial, format=path.suffix.lstrip("."), dpi=DPI, metadata=metadata
+        ),
+    )
     return path
 
 

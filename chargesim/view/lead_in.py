@@ -32,11 +32,18 @@ def draw_lead_in(checked: LeadIn) -> Figure:
     _band(left, checked.from_empty, ORANGE, "no lead-in")
     if checked.own_days:
         _band(left, checked.from_own, BLUE, f"{_days(checked.own_days)}, as the scenario has it")
-    left.set_title(f"First judged day, less the same vehicles after {_days(checked.longer_days)}", pad=8)
+    left.set_title(
+        f"First judged day, less the same vehicles after {_days(checked.longer_days)}", pad=8
+    )
     days = checked.days_alike.mean.shape[0]
     colours = (ORANGE, BLUE, GREEN, PURPLE)
     for day in range(days):
-        part = Intervals(*(getattr(checked.days_alike, name)[day] for name in ("mean", "lower", "upper", "n", "equal")))
+        part = Intervals(
+            *(
+                getattr(checked.days_alike, name)[day]
+                for name in ("mean", "lower", "upper", "n", "equal")
+            )
+        )
         _band(right, part, colours[day % len(colours)], f"day {day + 1} less day {days + 1}")
     right.set_title("Days of one weekday from an empty network, same hour", pad=8)
     for ax in (left, right):
@@ -68,25 +75,51 @@ def print_lead_in(console: Console, checked: LeadIn) -> None:
     """
     moved = checked.moved
     same = checked.least_sure.not_excluded == 0
-    answer = "too short for some KPIs" if moved else "long enough" if same else "not seen to be too short"
+    answer = (
+        "too short for some KPIs"
+        if moved
+        else "long enough"
+        if same
+        else "not seen to be too short"
+    )
     counted = moved_text(len(moved), len(checked.shifts), checked.longer_days, checked.replications)
-    console.print(Text(f"A lead-in of {_days(checked.own_days)} is {answer}: {counted}", style="bold"))
+    console.print(
+        Text(f"A lead-in of {_days(checked.own_days)} is {answer}: {counted}", style="bold")
+    )
     if moved:
         console.print(_table(moved))
     if len(moved) > _SHOWN:
-        console.print(Text(f"and {len(moved) - _SHOWN} more, see lead_in/lead_in.json", style="dim"))
+        console.print(
+            Text(f"and {len(moved) - _SHOWN} more, see lead_in/lead_in.json", style="dim")
+        )
     console.print(_excluded(checked), highlight=False, markup=False)
 
 
 def _table(moved: list[Shift]) -> Table:
-    table = Table(title="What moves (paired interval, two-sided 95 %)", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table = Table(
+        title="What moves (paired interval, two-sided 95 %)",
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+    )
     for column in ("KPI", "of", "value", "moves by", "interval", "of its own"):
-        table.add_column(column, justify="left" if column in ("KPI", "of") else "right", no_wrap=True)
+        table.add_column(
+            column, justify="left" if column in ("KPI", "of") else "right", no_wrap=True
+        )
     for shift in moved[:_SHOWN]:
         change = shift.difference
-        by, low, high = (_signed(value, shift.unit) for value in (change.mean, change.lower, change.upper))
+        by, low, high = (
+            _signed(value, shift.unit) for value in (change.mean, change.lower, change.upper)
+        )
         value = amount(shift.before.mean, shift.unit)
-        table.add_row(shift.kpi, shift.key, value, by, f"{low} to {high}", f"{100 * shift.of_its_interval:.0f} %")
+        table.add_row(
+            shift.kpi,
+            shift.key,
+            value,
+            by,
+            f"{low} to {high}",
+            f"{100 * shift.of_its_interval:.0f} %",
+        )
     return table
 
 
@@ -98,7 +131,11 @@ def _signed(value: float, unit: str) -> str:
 def _excluded(checked: LeadIn) -> str:
     """Say how large a shift the check leaves open, in half-widths of the KPIs' own intervals."""
     least, moved = checked.least_sure, bool(checked.moved)
-    own = "`of its own` is the shift over the half-width of the KPI's own interval: far below 100 % it changes no answer. " if moved else ""
+    own = (
+        "`of its own` is the shift over the half-width of the KPI's own interval: far below 100 % it changes no answer. "
+        if moved
+        else ""
+    )
     if least.not_excluded == 0:
         return f"{own}Every KPI is the same in each replication, to nine digits."
     span = f"{_signed(least.difference.lower, least.unit)} to {_signed(least.difference.upper, least.unit)}"

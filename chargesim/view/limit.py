@@ -17,7 +17,17 @@ from chargesim.analysis.limit import Curve
 from chargesim.analysis.standing import stretches
 from chargesim.study.limit import LimitRun
 from chargesim.view.figures import write_figure
-from chargesim.view.style import BLUE, GREEN, GREY, INK, VERDICT_COLOURS, VERDICT_MARKERS, VERMILION, new_figure, styled
+from chargesim.view.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    VERDICT_COLOURS,
+    VERDICT_MARKERS,
+    VERMILION,
+    new_figure,
+    styled,
+)
 from chargesim.view.terminal import STYLES
 from chargesim.view.wording import amount, threshold
 
@@ -98,7 +108,12 @@ def print_limit(console: Console, run: LimitRun) -> None:
 
 
 def _criteria_table(run: LimitRun) -> Table:
-    table = Table(title="Where each criterion breaks", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table = Table(
+        title="Where each criterion breaks",
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+    )
     for column, side in (
         ("criterion", "left"),
         ("needs", "right"),
@@ -107,13 +122,20 @@ def _criteria_table(run: LimitRun) -> Table:
     ):
         table.add_column(column, justify=side)  # type: ignore[arg-type]
     for place, curve in enumerate(run.curves):
-        table.add_row(escape(curve.criterion), threshold(run.verdicts[0].criteria[place]), _direction(curve), _breaks(run, curve))
+        table.add_row(
+            escape(curve.criterion),
+            threshold(run.verdicts[0].criteria[place]),
+            _direction(curve),
+            _breaks(run, curve),
+        )
     return table
 
 
 def _direction(curve: Curve) -> str:
     """Return what more of the input does to a criterion."""
-    return curve.direction or ("not one way" if curve.bent else "not told from noise" if np.ptp(curve.used) > 0 else "-")
+    return curve.direction or (
+        "not one way" if curve.bent else "not told from noise" if np.ptp(curve.used) > 0 else "-"
+    )
 
 
 def _levels_table(run: LimitRun) -> Table:
@@ -126,7 +148,12 @@ def _levels_table(run: LimitRun) -> Table:
         worst = min(judged, key=lambda item: item.margin, default=None)
         open_ = sum(item.verdict != "meets" for item in judged)
         words = "-" if worst is None else f"{worst.name}: {amount(worst.estimate, worst.unit)}"
-        table.add_row(_level(run, level), Text(verdict.verdict, style=STYLES[verdict.verdict]), str(open_), escape(words))
+        table.add_row(
+            _level(run, level),
+            Text(verdict.verdict, style=STYLES[verdict.verdict]),
+            str(open_),
+            escape(words),
+        )
     return table
 
 
@@ -158,7 +185,9 @@ def draw_limit(run: LimitRun) -> Figure:
         "line: monotone fit with its 95 % band, through the points where none fits; points: o meets, X fails, square inconclusive; "
         "upright line: where it breaks, with interval; triangle: the scenario"
     )
-    figure.supxlabel(f"{shown}\n{run.about}\n{run.label}", fontsize=9.5, color=GREY, x=0.01, ha="left")
+    figure.supxlabel(
+        f"{shown}\n{run.about}\n{run.label}", fontsize=9.5, color=GREY, x=0.01, ha="left"
+    )
     return figure
 
 
@@ -169,7 +198,14 @@ def _draw_curve(ax: Axes, run: LimitRun, curve: Curve, *, first: bool) -> None:
     ax.axhspan(0, 100, color=GREEN, alpha=0.07, linewidth=0)
     ax.axhspan(100, top, color=VERMILION, alpha=0.07, linewidth=0)
     ax.axhline(100, color=INK, linewidth=1.3)
-    ax.fill_between(at, np.clip(100 * curve.fit_lower, 0, top), np.clip(100 * curve.fit_upper, 0, top), color=BLUE, alpha=0.2, linewidth=0)
+    ax.fill_between(
+        at,
+        np.clip(100 * curve.fit_lower, 0, top),
+        np.clip(100 * curve.fit_upper, 0, top),
+        color=BLUE,
+        alpha=0.2,
+        linewidth=0,
+    )
     ax.plot(at, np.clip(100 * curve.fit, 0, top), color=BLUE)
     for level, used, state in zip(at, np.clip(100 * curve.used, 0, top), curve.states, strict=True):
         ax.plot(
@@ -187,7 +223,9 @@ def _draw_curve(ax: Axes, run: LimitRun, curve: Curve, *, first: bool) -> None:
         ax.axvspan(float(ends[0]), float(ends[1]), color=GREY, alpha=0.25, linewidth=0)
         ax.axvline(factor * curve.crossing.about, color=INK, linestyle="--", linewidth=1.3)
     if run.value is not None and at[0] <= factor * run.value <= at[-1]:
-        ax.plot([factor * run.value], [0], marker="^", color=INK, markersize=9, clip_on=False, zorder=4)
+        ax.plot(
+            [factor * run.value], [0], marker="^", color=INK, markersize=9, clip_on=False, zorder=4
+        )
     item = next(item for item in run.verdicts[0].criteria if item.name == curve.criterion)
     ax.set_title(f"{curve.criterion}\n{threshold(item)}", fontsize=12)
     ax.set(ylim=(0, top), ylabel="failures, % of\nwhat is allowed" if first else "")

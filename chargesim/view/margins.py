@@ -6,7 +6,16 @@ from matplotlib.axes import Axes
 
 from chargesim.analysis.criteria import CriterionVerdict
 from chargesim.analysis.verdict import Verdict
-from chargesim.view.style import GREEN, GREY, INK, VERDICT_COLOURS, VERDICT_MARKERS, VERMILION, new_axes, styled
+from chargesim.view.style import (
+    GREEN,
+    GREY,
+    INK,
+    VERDICT_COLOURS,
+    VERDICT_MARKERS,
+    VERMILION,
+    new_axes,
+    styled,
+)
 from chargesim.view.wording import amount, bounds, percent, threshold
 
 _WIDEST = 3.0
@@ -25,7 +34,10 @@ def draw_margins(verdict: Verdict, *, ax: Axes | None = None) -> Axes:
         Where to draw; new axes by default.
     """
     ax = ax or new_axes(12.5, 1.9 + 0.62 * len(verdict.criteria))
-    largest = max((item.allowance_upper for item in verdict.criteria if math.isfinite(item.allowance_upper)), default=1.0)
+    largest = max(
+        (item.allowance_upper for item in verdict.criteria if math.isfinite(item.allowance_upper)),
+        default=1.0,
+    )
     right = 100 * min(_WIDEST, max(1.25, 1.08 * largest))
     for row, item in enumerate(verdict.criteria):
         _draw_criterion(ax, row, item, right)
@@ -38,14 +50,32 @@ def draw_margins(verdict: Verdict, *, ax: Axes | None = None) -> Axes:
         xlabel="failures, % of what the criterion allows (100: at the threshold); "
         f"bars: bounds one-sided at {percent(verdict.confidence_of_a_look)}",
     )
-    ax.set_yticks(range(len(verdict.criteria)), [f"{item.name}\n{threshold(item)}" for item in verdict.criteria], linespacing=1.25)
+    ax.set_yticks(
+        range(len(verdict.criteria)),
+        [f"{item.name}\n{threshold(item)}" for item in verdict.criteria],
+        linespacing=1.25,
+    )
     ax.tick_params(axis="y", length=0, pad=9)  # beside the markers at 0
     for state, marker in VERDICT_MARKERS.items():
         if any(item.verdict == state for item in verdict.criteria):
-            ax.plot([], [], marker=marker, markersize=9, color=VERDICT_COLOURS[state], linestyle="none", label=state)
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, columnspacing=1.2, handletextpad=0.2)
+            ax.plot(
+                [],
+                [],
+                marker=marker,
+                markersize=9,
+                color=VERDICT_COLOURS[state],
+                linestyle="none",
+                label=state,
+            )
+    ax.legend(
+        loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, columnspacing=1.2, handletextpad=0.2
+    )
     decided = verdict.verdict in ("meets", "fails")
-    ax.set_title(verdict.verdict.upper() + (f" at {100 * verdict.confidence:g} % confidence" if decided else ""), pad=30)
+    ax.set_title(
+        verdict.verdict.upper()
+        + (f" at {100 * verdict.confidence:g} % confidence" if decided else ""),
+        pad=30,
+    )
     return ax
 
 
@@ -55,8 +85,17 @@ def _draw_criterion(ax: Axes, row: int, item: CriterionVerdict, right: float) ->
         ax.text(0.02 * right, row, "nothing to judge", va="center", color=GREY)
         return
     colour = VERDICT_COLOURS[item.verdict]
-    used, low, high = (100 * value for value in (item.allowance_used, item.allowance_lower, item.allowance_upper))
-    ax.plot([max(low, 0), min(high, right)], [row, row], color=colour, linewidth=4, alpha=0.6, solid_capstyle="butt")
+    used, low, high = (
+        100 * value for value in (item.allowance_used, item.allowance_lower, item.allowance_upper)
+    )
+    ax.plot(
+        [max(low, 0), min(high, right)],
+        [row, row],
+        color=colour,
+        linewidth=4,
+        alpha=0.6,
+        solid_capstyle="butt",
+    )
     beyond = used > right
     at = 0.985 * right if beyond else used
     ax.plot(
@@ -80,4 +119,13 @@ def _write_estimate(ax: Axes, row: int, item: CriterionVerdict) -> None:
         text += f" ({bounds(item)})"
     if item.scope == "districts" and item.worst_district:
         text += f"\n{item.worst_district}"
-    ax.text(1.015, row, text, transform=ax.get_yaxis_transform(), va="center", ha="left", color=INK, linespacing=1.25)
+    ax.text(
+        1.015,
+        row,
+        text,
+        transform=ax.get_yaxis_transform(),
+        va="center",
+        ha="left",
+        color=INK,
+        linespacing=1.25,
+    )

@@ -54,7 +54,9 @@ def heat_map(run: Run, ax: Axes | None = None) -> Axes:
 def utilisation_map(run: Run, ax: Axes | None = None, *, core: bool = False) -> Axes:
     """Plot the sites over the roads, coloured by time utilisation [%]; with `core` the core alone."""
     network = run.result.network
-    return draw_site_map(network, use_by_site(run.result), extent=core_extent(network) if core else None, ax=ax)
+    return draw_site_map(
+        network, use_by_site(run.result), extent=core_extent(network) if core else None, ax=ax
+    )
 
 
 def waiting(run: Run, ax: Axes | None = None, *, by: Literal["fleet", "kind"] = "fleet") -> Axes:

@@ -24,7 +24,9 @@ Placed = tuple[Shown, str]
 
 
 @styled
-def draw_series(series: Series, outcomes: Sequence[Outcome], criteria: Sequence[Criterion]) -> Figure:
+def draw_series(
+    series: Series, outcomes: Sequence[Outcome], criteria: Sequence[Criterion]
+) -> Figure:
     """Draw the comparison of the variants.
 
     Parameters
@@ -38,21 +40,35 @@ def draw_series(series: Series, outcomes: Sequence[Outcome], criteria: Sequence[
     """
     panels = _placed(series, list(by_line(outcomes)))
     rows = _rows(panels, series)
-    width = _WIDE_IN if any(len(row) == 2 or _is_wide(row[0], series) for row in rows) else _NARROW_IN
+    width = (
+        _WIDE_IN if any(len(row) == 2 or _is_wide(row[0], series) for row in rows) else _NARROW_IN
+    )
     heights = [max(_height_in(panel, series, outcomes) for panel in row) for row in rows]
     question = textwrap.wrap(series.question, int(width * 7.6))
     figure = new_figure(width, sum(heights) + 0.8 + 0.3 * len(question))
-    parts = figure.subfigures(len(rows), 1, height_ratios=heights, squeeze=False)[:, 0]  # rows share no margin
+    parts = figure.subfigures(len(rows), 1, height_ratios=heights, squeeze=False)[
+        :, 0
+    ]  # rows share no margin
     for part, row in zip(parts, rows, strict=True):
         for column, panel in enumerate(row):
             _draw(part.add_subplot(1, len(row), column + 1), panel, series, outcomes, criteria)
-    figure.suptitle("\n".join(question), x=0.01, ha="left", fontsize=15, fontweight="bold", color=INK)
+    figure.suptitle(
+        "\n".join(question), x=0.01, ha="left", fontsize=15, fontweight="bold", color=INK
+    )
     level = percent(level_of_a_look(outcomes[0].verdict.looks))
-    figure.supxlabel(f"{outcomes[0].about}; {level} intervals\n{common_label(outcomes)}", fontsize=9.5, color=GREY, x=0.01, ha="left")
+    figure.supxlabel(
+        f"{outcomes[0].about}; {level} intervals\n{common_label(outcomes)}",
+        fontsize=9.5,
+        color=GREY,
+        x=0.01,
+        ha="left",
+    )
     return figure
 
 
-def draw_series_files(series: Series, outcomes: Sequence[Outcome], criteria: Sequence[Criterion], folder: Path) -> list[Path]:
+def draw_series_files(
+    series: Series, outcomes: Sequence[Outcome], criteria: Sequence[Criterion], folder: Path
+) -> list[Path]:
     """Draw the comparison and write it as `series.png` and `series.svg`.
 
     Parameters
@@ -70,7 +86,11 @@ def _placed(series: Series, lines: list[str]) -> list[Placed]:
     panels = []
     for shown in series.show:
         apart = shown.panel in ("criteria", "supply") and bool(series.values)
-        panels += [(shown, line) for line in lines] if apart and shown.panel == "criteria" else [(shown, lines[0] if apart else "")]
+        panels += (
+            [(shown, line) for line in lines]
+            if apart and shown.panel == "criteria"
+            else [(shown, lines[0] if apart else "")]
+        )
     return panels
 
 
@@ -101,7 +121,13 @@ def _height_in(panel: Placed, series: Series, outcomes: Sequence[Outcome]) -> fl
     return 4.3 + (0.25 * (lines // 4) if panel[0].panel != "supply" else 0.0)
 
 
-def _draw(ax: Axes, panel: Placed, series: Series, outcomes: Sequence[Outcome], criteria: Sequence[Criterion]) -> None:
+def _draw(
+    ax: Axes,
+    panel: Placed,
+    series: Series,
+    outcomes: Sequence[Outcome],
+    criteria: Sequence[Criterion],
+) -> None:
     """Draw one panel."""
     shown, line = panel
     members = [outcome for outcome in outcomes if not line or outcome.line == line]
@@ -109,7 +135,9 @@ def _draw(ax: Axes, panel: Placed, series: Series, outcomes: Sequence[Outcome], 
         draw = draw_kpi_over_values if series.values else draw_kpi_by_line
         draw(ax, shown, series, members, criteria)
     elif shown.panel == "criteria" and series.values:
-        draw_criteria_over_values(ax, series, members, title=line if len(by_line(outcomes)) > 1 else "")
+        draw_criteria_over_values(
+            ax, series, members, title=line if len(by_line(outcomes)) > 1 else ""
+        )
     elif shown.panel == "criteria":
         draw_criteria_by_line(ax, series, members)
     elif shown.panel == "load":

@@ -20,7 +20,9 @@ _TICKS = (3, 5, 10, 20, 50, 100, 200, 500, 1000)
 _LABEL = "failures, % of what the criterion\nallows (100: at the threshold)"
 
 
-def draw_criteria_over_values(ax: Axes, series: Series, outcomes: Sequence[Outcome], *, title: str = "") -> None:
+def draw_criteria_over_values(
+    ax: Axes, series: Series, outcomes: Sequence[Outcome], *, title: str = ""
+) -> None:
     """Draw each criterion's failures over its allowance along the values, named at the right end; hollow where undecided.
 
     Parameters
@@ -40,17 +42,36 @@ def draw_criteria_over_values(ax: Axes, series: Series, outcomes: Sequence[Outco
     bottom, top = _ends(list(used.values()))
     judged, ends = 0, []
     for name in names:
-        given = all(item.verdict == "given" for outcome in outcomes for item in outcome.verdict.criteria if item.name == name)
+        given = all(
+            item.verdict == "given"
+            for outcome in outcomes
+            for item in outcome.verdict.criteria
+            if item.name == name
+        )
         of_name = Look(GREY, ".", ":") if given else look(judged)
         judged += not given
         mean = np.clip(used[name][:, 0], bottom, top)
         ax.plot(at, mean, color=of_name.colour, linestyle=of_name.style)
         for decided, fill in ((True, of_name.colour), (False, "white")):
-            chosen = np.array([(states(outcome).get(name) != "inconclusive") == decided for outcome in outcomes])
-            ax.plot(
-                at[chosen], mean[chosen], marker=of_name.marker, linestyle="none", color=of_name.colour, markerfacecolor=fill, markersize=7
+            chosen = np.array(
+                [(states(outcome).get(name) != "inconclusive") == decided for outcome in outcomes]
             )
-        ends.append((float(mean[np.isfinite(mean)][-1]) if np.isfinite(mean).any() else bottom, name, of_name.colour))
+            ax.plot(
+                at[chosen],
+                mean[chosen],
+                marker=of_name.marker,
+                linestyle="none",
+                color=of_name.colour,
+                markerfacecolor=fill,
+                markersize=7,
+            )
+        ends.append(
+            (
+                float(mean[np.isfinite(mean)][-1]) if np.isfinite(mean).any() else bottom,
+                name,
+                of_name.colour,
+            )
+        )
     _shade(ax.axhspan, bottom, top)
     ax.axhline(100, color=INK, linewidth=1.5)
     ax.set_yscale("log")
@@ -74,13 +95,33 @@ def draw_criteria_by_line(ax: Axes, series: Series, outcomes: Sequence[Outcome])
             y = row + (number - (len(outcomes) - 1) / 2) * gap
             fill = "white" if states(outcome).get(name) == "inconclusive" else of_line.colour
             label = outcome.line if row == 0 else None
-            ax.plot([low, high], [y, y], color=of_line.colour, linewidth=3, alpha=0.6, solid_capstyle="butt", label=label)
-            ax.plot([mean], [y], marker=of_line.marker, color=of_line.colour, markersize=7, markerfacecolor=fill, clip_on=False)
+            ax.plot(
+                [low, high],
+                [y, y],
+                color=of_line.colour,
+                linewidth=3,
+                alpha=0.6,
+                solid_capstyle="butt",
+                label=label,
+            )
+            ax.plot(
+                [mean],
+                [y],
+                marker=of_line.marker,
+                color=of_line.colour,
+                markersize=7,
+                markerfacecolor=fill,
+                clip_on=False,
+            )
     _shade(ax.axvspan, bottom, top)
     ax.axvline(100, color=INK, linewidth=1.5)
     ax.set_xscale("log")
     bounds = f"bars: bounds one-sided at {percent(outcomes[0].verdict.confidence_of_a_look)}; hollow: inconclusive"
-    ax.set(xlim=(bottom, top), xlabel=_LABEL.replace("\n", " ") + f"\n{bounds}", ylim=(len(names) - 0.4, -0.6))
+    ax.set(
+        xlim=(bottom, top),
+        xlabel=_LABEL.replace("\n", " ") + f"\n{bounds}",
+        ylim=(len(names) - 0.4, -0.6),
+    )
     _write_ticks(ax.set_xticks, bottom, top)
     ax.minorticks_off()
     ax.set_yticks(range(len(names)), names)
@@ -90,7 +131,9 @@ def draw_criteria_by_line(ax: Axes, series: Series, outcomes: Sequence[Outcome])
 
 def _names(outcomes: Sequence[Outcome]) -> list[str]:
     """Return the names of all criteria in the order of the standard."""
-    return list(dict.fromkeys(item.name for outcome in outcomes for item in outcome.verdict.criteria))
+    return list(
+        dict.fromkeys(item.name for outcome in outcomes for item in outcome.verdict.criteria)
+    )
 
 
 def _used(outcome: Outcome, name: str) -> Floats:
@@ -126,8 +169,17 @@ def _write_names(ax: Axes, ends: list[tuple[float, str, str]], bottom: float, to
     ends = sorted(ends)
     height = np.log(top / bottom)
     at = [np.log(value / bottom) / height for value, _, _ in ends]
-    for place, (y, (_, name, colour)) in enumerate(zip(spread(at, 1 / max(len(ends) + 1, 12)), ends, strict=True)):
-        leader = {"arrowstyle": "-", "color": colour, "linewidth": 0.8, "shrinkA": 2, "shrinkB": 0, "relpos": (0, 0.5)}
+    for place, (y, (_, name, colour)) in enumerate(
+        zip(spread(at, 1 / max(len(ends) + 1, 12)), ends, strict=True)
+    ):
+        leader = {
+            "arrowstyle": "-",
+            "color": colour,
+            "linewidth": 0.8,
+            "shrinkA": 2,
+            "shrinkB": 0,
+            "relpos": (0, 0.5),
+        }
         end, beside = (1.0, float(at[place])), (1.03, y)
         style: dict[str, Any] = {
             "xycoords": "axes fraction",

@@ -11,7 +11,17 @@ from chargesim.analysis.series import Outcome, by_line
 from chargesim.scenario.series import Series, Shown
 from chargesim.scenario.standard import Criterion
 from chargesim.study.series import shown_row
-from chargesim.view.series_style import Look, axis_label, factor, legend_above, line_looks, look, positions, upright, values_axis
+from chargesim.view.series_style import (
+    Look,
+    axis_label,
+    factor,
+    legend_above,
+    line_looks,
+    look,
+    positions,
+    upright,
+    values_axis,
+)
 from chargesim.view.style import GREY, INK
 from chargesim.view.wording import amount, interval
 
@@ -20,7 +30,13 @@ _FLAT = 0.35
 Band = tuple[Floats, Floats, Floats]
 
 
-def draw_kpi_over_values(ax: Axes, shown: Shown, series: Series, outcomes: Sequence[Outcome], criteria: Sequence[Criterion]) -> None:
+def draw_kpi_over_values(
+    ax: Axes,
+    shown: Shown,
+    series: Series,
+    outcomes: Sequence[Outcome],
+    criteria: Sequence[Criterion],
+) -> None:
     """Draw a KPI over the values: a line with its 95 % interval for each line of the series.
 
     A wait that is endless in some replication stands as an arrow at the top of the axis.
@@ -30,12 +46,19 @@ def draw_kpi_over_values(ax: Axes, shown: Shown, series: Series, outcomes: Seque
     for line, members in by_line(outcomes).items():
         rows = [shown_row(outcome, (shown.kpi or "", *shown.place)) for outcome in members]
         unit = str(rows[0]["unit"])
-        mean, lower, upper = (factor(unit) * np.array([row[name] for row in rows]) for name in ("mean", "lower", "upper"))
+        mean, lower, upper = (
+            factor(unit) * np.array([row[name] for row in rows])
+            for name in ("mean", "lower", "upper")
+        )
         at = positions([outcome.value for outcome in members])
         _draw_band(ax, at, (mean, lower, upper), looks[line], line)
-        if np.isposinf(mean).any():  # an empty line that is not clipped would lie at the figure's corner
+        if np.isposinf(
+            mean
+        ).any():  # an empty line that is not clipped would lie at the figure's corner
             endless.append((at[np.isposinf(mean)], looks[line]))
-    values_axis(ax, series, [outcome.value for outcome in outcomes], most_ticks=14 if series.monthly else 8)
+    values_axis(
+        ax, series, [outcome.value for outcome in outcomes], most_ticks=14 if series.monthly else 8
+    )
     ax.set_ylabel(upright(axis_label(shown, unit)))
     ax.grid(axis="y")
     _draw_threshold(ax, shown, criteria, across=True)
@@ -48,7 +71,14 @@ def _draw_band(ax: Axes, at: Floats, band: Band, look_of: Look, line: str) -> No
     """Draw one line and its interval; what is not finite is left out."""
     mean, lower, upper = (np.where(np.isfinite(part), part, np.nan) for part in band)
     ax.plot(
-        at, mean, color=look_of.colour, marker=look_of.marker, linestyle=look_of.style, markersize=7, markeredgecolor="white", label=line
+        at,
+        mean,
+        color=look_of.colour,
+        marker=look_of.marker,
+        linestyle=look_of.style,
+        markersize=7,
+        markeredgecolor="white",
+        label=line,
     )
     ax.fill_between(at, lower, upper, color=look_of.colour, alpha=0.22, linewidth=0)
 
@@ -58,27 +88,73 @@ def _draw_endless(ax: Axes, endless: list[tuple[Floats, Look]]) -> None:
     above, step = ax.get_xaxis_transform(), 0.06
     for row, (at, look_of) in enumerate(endless):  # a row for each line, so that none hides another
         heights = np.full(len(at), 0.97 - step * row)
-        ax.plot(at, heights, marker="^", linestyle="none", color=look_of.colour, markersize=9, transform=above, clip_on=False)
+        ax.plot(
+            at,
+            heights,
+            marker="^",
+            linestyle="none",
+            color=look_of.colour,
+            markersize=9,
+            transform=above,
+            clip_on=False,
+        )
     if endless:
         ax.text(
-            0.02, 0.97 - step * len(endless), "endless in some replication", transform=ax.transAxes, color=INK, fontsize=11, va="center"
+            0.02,
+            0.97 - step * len(endless),
+            "endless in some replication",
+            transform=ax.transAxes,
+            color=INK,
+            fontsize=11,
+            va="center",
         )
 
 
-def draw_kpi_by_line(ax: Axes, shown: Shown, series: Series, outcomes: Sequence[Outcome], criteria: Sequence[Criterion]) -> None:
+def draw_kpi_by_line(
+    ax: Axes,
+    shown: Shown,
+    series: Series,
+    outcomes: Sequence[Outcome],
+    criteria: Sequence[Criterion],
+) -> None:
     """Draw a KPI of each line as a point with its 95 % interval and its number."""
     looks, unit = line_looks(series), ""
     for place, outcome in enumerate(outcomes):
         row = shown_row(outcome, (shown.kpi or "", *shown.place))
         unit, of_line = str(row["unit"]), looks[outcome.line]
-        mean, lower, upper = (factor(unit) * float(row[name]) for name in ("mean", "lower", "upper"))
+        mean, lower, upper = (
+            factor(unit) * float(row[name]) for name in ("mean", "lower", "upper")
+        )
         if np.isfinite(mean):
-            ax.plot([lower, upper], [place, place], color=of_line.colour, linewidth=4, alpha=0.6, solid_capstyle="butt")
-            ax.plot([mean], [place], marker=of_line.marker, color=of_line.colour, markersize=10, markeredgecolor="white")
+            ax.plot(
+                [lower, upper],
+                [place, place],
+                color=of_line.colour,
+                linewidth=4,
+                alpha=0.6,
+                solid_capstyle="butt",
+            )
+            ax.plot(
+                [mean],
+                [place],
+                marker=of_line.marker,
+                color=of_line.colour,
+                markersize=10,
+                markeredgecolor="white",
+            )
         words = amount(row["mean"], unit)  # an endless wait has words and no point
         if row["lower"] != row["upper"] and np.isfinite(mean):
             words += f"\n({interval(row['lower'], row['upper'], unit)})"
-        ax.text(1.02, place, words, transform=ax.get_yaxis_transform(), va="center", ha="left", color=INK, fontsize=11)
+        ax.text(
+            1.02,
+            place,
+            words,
+            transform=ax.get_yaxis_transform(),
+            va="center",
+            ha="left",
+            color=INK,
+            fontsize=11,
+        )
     ax.set_yticks(range(len(outcomes)), [outcome.line for outcome in outcomes])
     ax.set(ylim=(len(outcomes) - 0.5, -0.5), xlabel=axis_label(shown, unit))
     ax.tick_params(axis="y", length=0, pad=9)  # beside the markers at 0
@@ -87,22 +163,41 @@ def draw_kpi_by_line(ax: Axes, shown: Shown, series: Series, outcomes: Sequence[
     low, high = ax.get_xlim()
     room = 0.25 * (high - low)
     least = -0.02 * (high - low)  # no share and no number of minutes is below 0; half a marker is
-    most = 100.6 if unit == "share" and high <= 101 else high + room  # no share is above 100 %; half a marker is
+    most = (
+        100.6 if unit == "share" and high <= 101 else high + room
+    )  # no share is above 100 %; half a marker is
     ax.set_xlim(max(low - room, least), min(high + room, most))
 
 
 def draw_supply(ax: Axes, shown: Shown, series: Series, outcomes: Sequence[Outcome]) -> None:
     """Draw what is built, and the vehicles, over the values, each as a part of its highest number."""
     at = positions([outcome.value for outcome in outcomes])
-    names = [name for name in outcomes[0].supply if max(outcome.supply[name] for outcome in outcomes) > 0]
+    names = [
+        name for name in outcomes[0].supply if max(outcome.supply[name] for outcome in outcomes) > 0
+    ]
     for place, name in enumerate(names):
         numbers = np.array([outcome.supply[name] for outcome in outcomes])
-        words = f"{name}: {numbers[0]:,.0f} to {numbers[-1]:,.0f}" if numbers[0] != numbers[-1] else f"{name}: {numbers[0]:,.0f}"
+        words = (
+            f"{name}: {numbers[0]:,.0f} to {numbers[-1]:,.0f}"
+            if numbers[0] != numbers[-1]
+            else f"{name}: {numbers[0]:,.0f}"
+        )
         of_name = look(place)
         style = "--" if name == "vehicles" else "-"
-        ax.plot(at, 100 * numbers / numbers.max(), color=of_name.colour, marker=of_name.marker, linestyle=style, markersize=6, label=words)
+        ax.plot(
+            at,
+            100 * numbers / numbers.max(),
+            color=of_name.colour,
+            marker=of_name.marker,
+            linestyle=style,
+            markersize=6,
+            label=words,
+        )
     values_axis(ax, series, [outcome.value for outcome in outcomes])
-    ax.set(ylabel=upright(shown.label or "built, and vehicles on the road [% of the highest]"), ylim=(0, 106))
+    ax.set(
+        ylabel=upright(shown.label or "built, and vehicles on the road [% of the highest]"),
+        ylim=(0, 106),
+    )
     ax.grid(axis="y")
     legend_above(ax, columns=2)
 
@@ -139,7 +234,15 @@ def _draw_threshold(ax: Axes, shown: Shown, criteria: Sequence[Criterion], *, ac
     if across:
         ax.axhline(at, color=GREY, linestyle="--", linewidth=1.5)
         beside = f"standard:\n{words}".replace(" most ", " most\n").replace(" least ", " least\n")
-        ax.text(1.01, at, beside, transform=ax.get_yaxis_transform(), va="center", color=GREY, fontsize=10.5)
+        ax.text(
+            1.01,
+            at,
+            beside,
+            transform=ax.get_yaxis_transform(),
+            va="center",
+            color=GREY,
+            fontsize=10.5,
+        )
     else:
         ax.axvline(at, color=GREY, linestyle="--", linewidth=1.5)
         ax.set_title(f"standard: {words}", fontsize=10.5, color=GREY, loc="right")

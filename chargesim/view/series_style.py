@@ -10,7 +10,17 @@ from matplotlib.axes import Axes
 from chargesim.analysis.result import Floats
 from chargesim.scenario.buildup import month_number, month_text
 from chargesim.scenario.series import Series, Shown, Value
-from chargesim.view.style import BLUE, GREEN, INK, LINE_STYLES, ORANGE, PURPLE, SKY, VERMILION, readable
+from chargesim.view.style import (
+    BLUE,
+    GREEN,
+    INK,
+    LINE_STYLES,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    readable,
+)
 
 COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, INK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -29,7 +39,9 @@ class Look:
 def look(place: int) -> Look:
     """Return the look of the line, or the criterion, at a place."""
     size = len(COLOURS)
-    return Look(COLOURS[place % size], MARKERS[place % size], LINE_STYLES[place // size % len(LINE_STYLES)])
+    return Look(
+        COLOURS[place % size], MARKERS[place % size], LINE_STYLES[place // size % len(LINE_STYLES)]
+    )
 
 
 def line_looks(series: Series) -> dict[str, Look]:
@@ -39,17 +51,25 @@ def line_looks(series: Series) -> dict[str, Look]:
 
 def positions(values: Sequence[Value | None]) -> Floats:
     """Return where values stand on their axis: numbers themselves, months as months since year 0."""
-    return np.array([month_number(value) if isinstance(value, str) else value for value in values], dtype=np.float64)
+    return np.array(
+        [month_number(value) if isinstance(value, str) else value for value in values],
+        dtype=np.float64,
+    )
 
 
-def values_axis(ax: Axes, series: Series, values: Sequence[Value | None], *, most_ticks: int = 8) -> None:
+def values_axis(
+    ax: Axes, series: Series, values: Sequence[Value | None], *, most_ticks: int = 8
+) -> None:
     """Label the axis of the values."""
     at = positions(values)
     room = 0.03 * max(float(at.max() - at.min()), 1e-9)
     ax.set(xlim=(at.min() - room, at.max() + room), xlabel=series.axis or ", ".join(series.keys))
     if series.monthly:
         months = range(int(at.min()), int(at.max()) + 1)
-        step = next((step for step in _MONTHS_A_TICK if len(months) / step <= most_ticks), _MONTHS_A_TICK[-1])
+        step = next(
+            (step for step in _MONTHS_A_TICK if len(months) / step <= most_ticks),
+            _MONTHS_A_TICK[-1],
+        )
         ticks = [month for month in months if month % step == 0] or [months[0]]
         ax.set_xticks(ticks, [month_text(month) for month in ticks])
     elif len(at) <= most_ticks:
@@ -61,9 +81,18 @@ def legend_above(ax: Axes, *, columns: int = 3) -> None:
     """Put the legend above the axes, where it hides nothing, in as many columns as fit; none for a single entry."""
     names = ax.get_legend_handles_labels()[1]
     if len(names) > 1:
-        fit = ax.bbox.width / ax.figure.dpi / (0.7 + 0.085 * max(map(len, names)))  # inch: a line, and a letter
+        fit = (
+            ax.bbox.width / ax.figure.dpi / (0.7 + 0.085 * max(map(len, names)))
+        )  # inch: a line, and a letter
         columns = max(1, min(columns, len(names), int(fit)))
-        ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=columns, columnspacing=1.2, handlelength=2.2, borderaxespad=0.2)
+        ax.legend(
+            loc="lower left",
+            bbox_to_anchor=(-0.02, 1.0),
+            ncols=columns,
+            columnspacing=1.2,
+            handlelength=2.2,
+            borderaxespad=0.2,
+        )
 
 
 def legend_below(ax: Axes, *, columns: int) -> None:

@@ -37,7 +37,9 @@ def print_series(console: Console, run: SeriesRun, title: str) -> None:
     console.print(Text(run.series.question, style="bold"))
     verdict = run.outcomes[0].verdict
     if verdict.planned_replications < LEAST_REPLICATIONS and verdict.looks == 1:
-        console.print(f"Only {verdict.planned_replications} replications: a first look; {LEAST_REPLICATIONS} are usual")
+        console.print(
+            f"Only {verdict.planned_replications} replications: a first look; {LEAST_REPLICATIONS} are usual"
+        )
     console.print(_variants_table(run.series, run.outcomes))
     _print_standings(console, run.standings)
     if run.note:
@@ -58,18 +60,30 @@ def print_variants(console: Console, variants: Sequence[CheckedVariant], seconds
         About how long they take together [s].
     """
     console.print(
-        f"\nSeries of {len(variants)} variant{'s' if len(variants) != 1 else ''}, about {seconds:,.0f} s; each loads:", style="bold"
+        f"\nSeries of {len(variants)} variant{'s' if len(variants) != 1 else ''}, about {seconds:,.0f} s; each loads:",
+        style="bold",
     )
     for one in variants:
-        console.print(f"    {one.line}" + ("" if one.value is None else f", {one.value}"), markup=False, highlight=False)
+        console.print(
+            f"    {one.line}" + ("" if one.value is None else f", {one.value}"),
+            markup=False,
+            highlight=False,
+        )
         for line in one.idle:
-            console.print(f"        idle: {line}", style="dim", soft_wrap=True, markup=False, highlight=False)
+            console.print(
+                f"        idle: {line}", style="dim", soft_wrap=True, markup=False, highlight=False
+            )
 
 
 def _variants_table(series: Series, outcomes: Sequence[Outcome]) -> Table:
     """Return a row for each variant: the shown KPIs with their intervals, and the verdict."""
     shown = shown_kpis(series)[:_MOST_COLUMNS]
-    table = Table(title="Variants (95 % intervals over replications)", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table = Table(
+        title="Variants (95 % intervals over replications)",
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+    )
     lines = len(series.lines) > 1
     if lines:
         table.add_column("line")
@@ -77,16 +91,26 @@ def _variants_table(series: Series, outcomes: Sequence[Outcome]) -> Table:
         table.add_column(series.axis or "value", justify="right")
     for name, scope, key in shown:
         unit = str(shown_row(outcomes[0], (name, scope, key))["unit"])
-        table.add_column(kpi_name(name, unit) + ("" if scope == "city" else f", {readable(key)}"), justify="right")
+        table.add_column(
+            kpi_name(name, unit) + ("" if scope == "city" else f", {readable(key)}"),
+            justify="right",
+        )
     if not shown:
         table.add_column("nearest to breaking")
     table.add_column("verdict")
     for outcome in outcomes:
-        cells = [*([escape(outcome.line)] if lines else []), *([str(outcome.value)] if series.values else [])]
+        cells = [
+            *([escape(outcome.line)] if lines else []),
+            *([str(outcome.value)] if series.values else []),
+        ]
         cells += [_cell(outcome, named) for named in shown]
         if not shown:
             nearest = nearest_to_breaking(outcome.verdict)
-            cells.append("-" if nearest is None else escape(f"{nearest.name}: {amount(nearest.estimate, nearest.unit)}"))
+            cells.append(
+                "-"
+                if nearest is None
+                else escape(f"{nearest.name}: {amount(nearest.estimate, nearest.unit)}")
+            )
         table.add_row(*cells, Text(outcome.verdict.verdict, style=STYLES[outcome.verdict.verdict]))
     return table
 
@@ -106,9 +130,20 @@ def _print_standings(console: Console, standings: Sequence[Standing]) -> None:
     """Print what becomes of each criterion, line by line."""
     for line in dict.fromkeys(told.line for told in standings):
         title = "What becomes of the criteria" + (f": {line}" if line else "")
-        table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, padding=(0, 1))
+        table = Table(
+            title=title,
+            title_justify="left",
+            title_style="bold",
+            box=None,
+            show_header=False,
+            padding=(0, 1),
+        )
         for told in standings:
             if told.line == line:
                 style = "bold" if told.criterion == WHOLE else ""
-                table.add_row(escape(told.criterion), escape(told.sentence.removeprefix(f"{told.criterion}: ")), style=style)
+                table.add_row(
+                    escape(told.criterion),
+                    escape(told.sentence.removeprefix(f"{told.criterion}: ")),
+                    style=style,
+                )
         console.print(table)

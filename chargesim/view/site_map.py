@@ -23,7 +23,13 @@ _MARKS = {STATION: ("o", "station"), SWAP: ("^", "swap site")}
 
 @styled
 def draw_site_map(
-    network: Network, use: Floats, *, extent: Extent | None = None, highest: float | None = None, title: str = "", ax: Axes | None = None
+    network: Network,
+    use: Floats,
+    *,
+    extent: Extent | None = None,
+    highest: float | None = None,
+    title: str = "",
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw one map of the sites, coloured by use, the busiest on top.
 
@@ -85,7 +91,13 @@ def draw_two_maps(network: Network, use: Floats) -> Figure:
     draw_site_map(network, use, highest=limit, title="Whole city", ax=left)
     draw_site_map(network, use, highest=limit, extent=core, title="Core", ax=right)
     west, east, south, north = core
-    left.plot([west, east, east, west, west], [south, south, north, north, south], color=INK, linewidth=1.0, zorder=6)
+    left.plot(
+        [west, east, east, west, west],
+        [south, south, north, north, south],
+        color=INK,
+        linewidth=1.0,
+        zorder=6,
+    )
     name_marks(left)
     add_colour_bar(figure, left.collections[-1], [left, right])
     return figure
@@ -100,7 +112,10 @@ def highest_use(use: Floats) -> float:
 def whole_extent(network: Network) -> Extent:
     """Return the extent of all zones and sites, with a rim."""
     return _around(
-        np.concatenate([network.zones.lon, network.sites.lon]), np.concatenate([network.zones.lat, network.sites.lat]), 0.0, 0.03
+        np.concatenate([network.zones.lon, network.sites.lon]),
+        np.concatenate([network.zones.lat, network.sites.lat]),
+        0.0,
+        0.03,
     )
 
 
@@ -113,7 +128,10 @@ def map_height_in(network: Network, width_in: float) -> float:
 
 def core_extent(network: Network) -> Extent:
     """Return the extent of the middle 90 % of the stations of class core, of all stations where no district has that class."""
-    in_core = np.array([network.districts.area_class[district] == "core" for district in network.sites.district], dtype=np.bool_)
+    in_core = np.array(
+        [network.districts.area_class[district] == "core" for district in network.sites.district],
+        dtype=np.bool_,
+    )
     chosen = in_core if in_core.any() else np.ones(len(network.sites), dtype=np.bool_)
     return _around(network.sites.lon[chosen], network.sites.lat[chosen], 0.05, 0.08)
 
@@ -143,10 +161,20 @@ def draw_roads(ax: Axes, network: Network, *, wide: float) -> None:
         ends, kind = (graph.nodes[start], graph.nodes[end]), str(edge["kind"])
         if kind != "expressway" and any(node["kind"] in ("station", "swap") for node in ends):
             continue
-        lines["trunk" if kind == "urban" else kind if kind in _ROADS else "local"].append([(node["lon"], node["lat"]) for node in ends])
+        lines["trunk" if kind == "urban" else kind if kind in _ROADS else "local"].append(
+            [(node["lon"], node["lat"]) for node in ends]
+        )
     for order, (road, segments) in enumerate(lines.items()):
         colour, width = _ROADS.get(road, _LOCAL)
-        ax.add_collection(LineCollection(segments, colors=colour, linewidths=width * wide, zorder=1 + 0.1 * order, rasterized=True))
+        ax.add_collection(
+            LineCollection(
+                segments,
+                colors=colour,
+                linewidths=width * wide,
+                zorder=1 + 0.1 * order,
+                rasterized=True,
+            )
+        )
 
 
 def _scale_bar(ax: Axes, extent: Extent) -> None:
@@ -156,8 +184,22 @@ def _scale_bar(ax: Axes, extent: Extent) -> None:
     width_km = (east - west) * km_per_degree
     length_km = max((km for km in (1, 2, 5, 10, 20, 50, 100, 200) if km <= width_km / 4), default=1)
     left, where = east - length_km / km_per_degree, ("data", ax.xaxis.label)
-    bar = {"arrowstyle": "|-|,widthA=0.25,widthB=0.25", "linewidth": 1.6, "color": INK, "shrinkA": 0, "shrinkB": 0}
-    ax.annotate("", (east, 0.5), (left, 0.5), xycoords=where, textcoords=where, arrowprops=bar, annotation_clip=False)
+    bar = {
+        "arrowstyle": "|-|,widthA=0.25,widthB=0.25",
+        "linewidth": 1.6,
+        "color": INK,
+        "shrinkA": 0,
+        "shrinkB": 0,
+    }
+    ax.annotate(
+        "",
+        (east, 0.5),
+        (left, 0.5),
+        xycoords=where,
+        textcoords=where,
+        arrowprops=bar,
+        annotation_clip=False,
+    )
     ax.annotate(
         f"{length_km} km", (left, 0.5), (-6, 0), xycoords=where, textcoords="offset points", ha="right", va="center", color=INK,
         annotation_clip=False,
@@ -167,7 +209,16 @@ def _scale_bar(ax: Axes, extent: Extent) -> None:
 def name_marks(ax: Axes) -> None:
     """Name the marks and the roads."""
     for marker, name in _MARKS.values():
-        ax.plot([], [], marker=marker, color="white", markeredgecolor=INK, markersize=7, linestyle="none", label=name)
+        ax.plot(
+            [],
+            [],
+            marker=marker,
+            color="white",
+            markeredgecolor=INK,
+            markersize=7,
+            linestyle="none",
+            label=name,
+        )
     ax.plot([], [], color=_ROADS["expressway"][0], label="expressway")
     ax.plot([], [], color=_ROADS["trunk"][0], linewidth=1.2, label="trunk or main road")
     ax.legend(loc="upper left", frameon=True, framealpha=0.9, edgecolor="white")

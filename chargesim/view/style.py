@@ -10,7 +10,15 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442"
+BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#56B4E9",
+    "#CC79A7",
+    "#F0E442",
+)
 """Okabe and Ito (2008), Color Universal Design."""
 INK, GREY, PALE = "#222222", "#767676", "#D9D9D9"
 KIND_COLOURS = {"station": BLUE, "swap": ORANGE, "none": GREY}
@@ -24,7 +32,13 @@ FLEET_COLOURS = {
     "heavy_truck": PURPLE,
     "corridor": INK,
 }
-VERDICT_COLOURS = {"meets": GREEN, "fails": VERMILION, "inconclusive": ORANGE, "incomplete": ORANGE, "given": GREY}
+VERDICT_COLOURS = {
+    "meets": GREEN,
+    "fails": VERMILION,
+    "inconclusive": ORANGE,
+    "incomplete": ORANGE,
+    "given": GREY,
+}
 VERDICT_MARKERS = {"meets": "o", "fails": "X", "inconclusive": "s", "incomplete": "s", "given": "D"}
 LINE_STYLES = ("-", "--", "-.", ":")
 
@@ -55,7 +69,9 @@ _T = TypeVar("_T")
 def load_colours() -> LinearSegmentedColormap:
     """Return the colour map of utilisation, pale for idle and dark for full; its lightness alone orders the values."""
     inferno = mpl.colormaps["inferno_r"]
-    return LinearSegmentedColormap.from_list("load", [inferno(0.06 + 0.88 * step / 255) for step in range(256)], bad="white")
+    return LinearSegmentedColormap.from_list(
+        "load", [inferno(0.06 + 0.88 * step / 255) for step in range(256)], bad="white"
+    )
 
 
 def fleet_colour(name: str, place: int) -> str:

@@ -17,7 +17,13 @@ from chargesim.analysis.verdict import Verdict, nearest_to_breaking
 from chargesim.study.precision import Reached
 from chargesim.view.wording import amount, bounds, interval, percent, threshold
 
-STYLES = {"meets": "bold green", "fails": "bold red", "inconclusive": "bold yellow", "incomplete": "bold yellow", "given": "dim"}
+STYLES = {
+    "meets": "bold green",
+    "fails": "bold red",
+    "inconclusive": "bold yellow",
+    "incomplete": "bold yellow",
+    "given": "dim",
+}
 _ANSWERS = {
     "meets": "The plan MEETS the standard",
     "fails": "The plan FAILS the standard",
@@ -28,7 +34,9 @@ LEAST_REPLICATIONS = 20
 """Replications below which the terminal warns of a run that is judged once."""
 
 
-def print_verdict(console: Console, result: RunResult, verdict: Verdict, kpis: pd.DataFrame) -> None:
+def print_verdict(
+    console: Console, result: RunResult, verdict: Verdict, kpis: pd.DataFrame
+) -> None:
     """Print the verdict in a few lines, then its criteria and the headline KPIs.
 
     Parameters
@@ -67,13 +75,23 @@ def _answer(verdict: Verdict) -> Text:
 def _lines(verdict: Verdict) -> list[str]:
     """Return the sentences under the answer: what it assumes, what is nearest to breaking, where and when."""
     lines = [f"Assumed: {verdict.share_text}"]
-    if verdict.planned_replications < LEAST_REPLICATIONS and verdict.looks == 1 and verdict.verdict != "incomplete":
-        lines.append(f"Only {verdict.planned_replications} replications: a first look; {LEAST_REPLICATIONS} are usual")
+    if (
+        verdict.planned_replications < LEAST_REPLICATIONS
+        and verdict.looks == 1
+        and verdict.verdict != "incomplete"
+    ):
+        lines.append(
+            f"Only {verdict.planned_replications} replications: a first look; {LEAST_REPLICATIONS} are usual"
+        )
     nearest = nearest_to_breaking(verdict)
     if nearest is not None:
         lines.append(_nearest_line(nearest))
         places = [place for place in (nearest.worst_district, nearest.worst_hour) if place]
-        lines.append(f"Worst: {', '.join(places)} (by that criterion)" if places else "Worst: nowhere, nothing failed there")
+        lines.append(
+            f"Worst: {', '.join(places)} (by that criterion)"
+            if places
+            else "Worst: nowhere, nothing failed there"
+        )
     if verdict.note:
         lines.append(f"Note: {verdict.note}")
     return lines
@@ -113,35 +131,63 @@ def _criteria_table(verdict: Verdict) -> Table:
         if item.verdict == "given" and item.allowance_used > 1:
             state = Text("given, short", style=STYLES["inconclusive"])
         worst = ", ".join(filter(None, (item.worst_district, item.worst_hour))) or "-"
-        table.add_row(escape(item.name), threshold(item), amount(item.estimate, item.unit), limits, escape(worst), state)
+        table.add_row(
+            escape(item.name),
+            threshold(item),
+            amount(item.estimate, item.unit),
+            limits,
+            escape(worst),
+            state,
+        )
     return table
 
 
 def _headline_table(kpis: pd.DataFrame, result: RunResult) -> Table:
     """Return the table of the headline KPIs; those that are not defined in this run are left out."""
-    level = "95 % interval" if result.looks == 1 else f"intervals at {percent(result.interval_level)}, 95 % over all looks"
-    table = Table(title=f"Key figures ({level})", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    level = (
+        "95 % interval"
+        if result.looks == 1
+        else f"intervals at {percent(result.interval_level)}, 95 % over all looks"
+    )
+    table = Table(
+        title=f"Key figures ({level})", title_justify="left", title_style="bold", box=SIMPLE_HEAD
+    )
     table.add_column("figure")
     table.add_column("mean", justify="right")
     table.add_column("interval", justify="right")
     for headline in HEADLINES:
         row = kpi_value(kpis, *headline.named)
         if row["n"] > 0:
-            mean, lower, upper, unit = float(row["mean"]), float(row["lower"]), float(row["upper"]), str(row["unit"])
+            mean, lower, upper, unit = (
+                float(row["mean"]),
+                float(row["lower"]),
+                float(row["upper"]),
+                str(row["unit"]),
+            )
             table.add_row(headline.title, amount(mean, unit), interval(lower, upper, unit))
     return table
 
 
 def print_precision(console: Console, reached: Reached, verdict: Verdict) -> None:
     """Print at how many replications a KPI's interval was as narrow as asked, and what the verdict rests on."""
-    interval, unit, asked = reached.interval, reached.unit, reached.precision.allowed(reached.interval)
+    interval, unit, asked = (
+        reached.interval,
+        reached.unit,
+        reached.precision.allowed(reached.interval),
+    )
     text = f"Precision: {reached.precision.name}: {amount(interval.mean, unit)}"
     if interval.equal:
-        text += f" in each of {interval.n} replications: nothing varies, so no half-width can be told"
+        text += (
+            f" in each of {interval.n} replications: nothing varies, so no half-width can be told"
+        )
     else:
         text += f", half-width {_width(reached.half_width, unit)} where {_width(asked, unit)} was asked, after {interval.n} replications"
         text += "" if reached.reached else f": NOT reached within {reached.budget}"
-    console.print(Text(f"{text}. The key figures rest on them; the verdict on the first {verdict.planned_replications} alone."))
+    console.print(
+        Text(
+            f"{text}. The key figures rest on them; the verdict on the first {verdict.planned_replications} alone."
+        )
+    )
 
 
 def _width(width: float, unit: str) -> str:
@@ -167,4 +213,6 @@ def print_swap_shares(console: Console, kpis: pd.DataFrame, targets: Mapping[str
         if target > 0 and row["n"] > 0:
             parts.append(f"{fleet.replace('_', ' ')} {float(row['mean']):.0%} ({target:.0%})")
     if parts:
-        console.print(Text(f"Energy swapped, and in brackets what the ledger expects: {', '.join(parts)}"))
+        console.print(
+            Text(f"Energy swapped, and in brackets what the ledger expects: {', '.join(parts)}")
+        )

@@ -52,10 +52,18 @@ def print_tornado(console: Console, run: TornadoRun) -> None:
 def _table(run: TornadoRun) -> Table:
     title = "What moves each criterion most: change of the share of failures, in percentage points (paired 95 % interval)"
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for column, side in (("assumption", "left"), ("low", "right"), ("high", "right"), ("turns it at", "left")):
+    for column, side in (
+        ("assumption", "left"),
+        ("low", "right"),
+        ("high", "right"),
+        ("turns it at", "left"),
+    ):
         table.add_column(column, justify=side, no_wrap=True)  # type: ignore[arg-type]
     for criterion in run.criteria:
-        table.add_row(f"[bold]{escape(criterion.name)}[/bold]", *([] if run.ranked(criterion.name) else ["nothing moves it"]))
+        table.add_row(
+            f"[bold]{escape(criterion.name)}[/bold]",
+            *([] if run.ranked(criterion.name) else ["nothing moves it"]),
+        )
         for key, bars in run.ranked(criterion.name)[:3]:
             ends = {bar.end: bar for bar in bars}
             turned = ", ".join(f"{bar.at:g} {bar.turns}" for bar in bars if bar.turns)
@@ -69,7 +77,11 @@ def _words(bar: Bar | None) -> str:
     if bar is None:
         return "-"
     mean, lower, upper = (100 * getattr(bar.change, name) for name in ("mean", "lower", "upper"))
-    limits = f" +- {upper - mean:.2f}" if bar.change.n < FEWEST_FOR_SKEWNESS else f"\n({lower:+.2f} to {upper:+.2f})"
+    limits = (
+        f" +- {upper - mean:.2f}"
+        if bar.change.n < FEWEST_FOR_SKEWNESS
+        else f"\n({lower:+.2f} to {upper:+.2f})"
+    )
     return f"{bar.at:g}: {mean:+.2f}{limits}"
 
 
@@ -91,13 +103,19 @@ def draw_tornado(run: TornadoRun) -> Figure:
     for ax, criterion in zip(grid, criteria, strict=False):
         _draw_criterion(ax, run, criterion)
     figure.suptitle(
-        "What each assumption of the demand ledger does, from its low to its high end", x=0.01, ha="left", fontsize=15, fontweight="bold"
+        "What each assumption of the demand ledger does, from its low to its high end",
+        x=0.01,
+        ha="left",
+        fontsize=15,
+        fontweight="bold",
     )
     shown = (
         "bars: change at the low (blue) and high (orange) end, which stand at the right; whisker: paired 95 % interval; "
         "red line: threshold of the criterion"
     )
-    figure.supxlabel(f"{shown}\n{run.about}\n{run.label}", fontsize=9.5, color=GREY, x=0.01, ha="left")
+    figure.supxlabel(
+        f"{shown}\n{run.about}\n{run.label}", fontsize=9.5, color=GREY, x=0.01, ha="left"
+    )
     return figure
 
 
@@ -106,11 +124,28 @@ def _draw_criterion(ax: Axes, run: TornadoRun, criterion: Criterion) -> None:
     ranked = run.ranked(criterion.name)[:_MOST]
     for row, (_, bars) in enumerate(ranked):
         for bar in bars:
-            change, lower, upper = (100 * getattr(bar.change, name) for name in ("mean", "lower", "upper"))
+            change, lower, upper = (
+                100 * getattr(bar.change, name) for name in ("mean", "lower", "upper")
+            )
             y = row + _END_SHIFTS[bar.end]
             ax.barh([y], [change], height=0.4, color=_END_COLOURS[bar.end], alpha=0.85)
-            ax.errorbar([change], [y], xerr=[[change - lower], [upper - change]], color=INK, linewidth=1.2, capsize=2)
-            ax.text(1.01, y, f"{bar.at:,g}", transform=ax.get_yaxis_transform(), va="center", fontsize=9.5, color=INK)
+            ax.errorbar(
+                [change],
+                [y],
+                xerr=[[change - lower], [upper - change]],
+                color=INK,
+                linewidth=1.2,
+                capsize=2,
+            )
+            ax.text(
+                1.01,
+                y,
+                f"{bar.at:,g}",
+                transform=ax.get_yaxis_transform(),
+                va="center",
+                fontsize=9.5,
+                color=INK,
+            )
     ax.axvline(0, color=INK, linewidth=1.2)
     used = run.base.used(run.criteria)[criterion.name]
     margin = 100 * allowance(criterion) * (1 - used)

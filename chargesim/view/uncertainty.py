@@ -27,8 +27,16 @@ def headline(run: UncertaintyRun) -> str:
     """Return in two sentences how sure the verdict is, and what it hangs on."""
     share = run.whole.meets
     words = f"Over the ranges of {len(run.inputs)} inputs the plan meets in {share.count} of {share.of} draws: {_with_interval(share)}."
-    hangs = [f"{group} ({100 * total:.0f} +- {100 * half:.0f} % of the variance)" for group, total, half in run.hangs_on() if total > half]
-    return f"{words} It hangs on {', '.join(hangs[:3])}." if hangs else f"{words} On which input it hangs most cannot be told apart."
+    hangs = [
+        f"{group} ({100 * total:.0f} +- {100 * half:.0f} % of the variance)"
+        for group, total, half in run.hangs_on()
+        if total > half
+    ]
+    return (
+        f"{words} It hangs on {', '.join(hangs[:3])}."
+        if hangs
+        else f"{words} On which input it hangs most cannot be told apart."
+    )
 
 
 def _with_interval(share: Share) -> str:
@@ -81,7 +89,11 @@ def _outcomes_table(run: UncertaintyRun) -> Table:
         cells = [
             f"{100 * one.base.mean:.0f} ({100 * one.base.lower:.0f} to {100 * one.base.upper:.0f})",
             f"{100 * one.quantile(0.05):.0f} to {100 * one.quantile(0.95):.0f}",
-            *([f"{100 * one.by_layout.min():.0f} to {100 * one.by_layout.max():.0f}"] if layouts else []),
+            *(
+                [f"{100 * one.by_layout.min():.0f} to {100 * one.by_layout.max():.0f}"]
+                if layouts
+                else []
+            ),
             _with_interval(share),
             next((group.split(".")[-1] for group, _, _ in run.hangs_on(one.name)), "-"),
         ]
@@ -94,14 +106,24 @@ def _inputs_table(run: UncertaintyRun) -> Table:
     screened_groups = run.morris["group"].nunique()
     title = f"What the whole standard hangs on: Sobol shares of the variance that these make (95 %), of {screened_groups} groups screened"
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for column, side in (("inputs", "left"), ("by itself", "right"), ("with interactions", "right"), ("effect from end to end", "right")):
+    for column, side in (
+        ("inputs", "left"),
+        ("by itself", "right"),
+        ("with interactions", "right"),
+        ("effect from end to end", "right"),
+    ):
         table.add_column(column, justify=side)  # type: ignore[arg-type]
     screened = run.morris[run.morris["criterion"] == WHOLE].set_index("group")
     mine = run.sobol[run.sobol["criterion"] == WHOLE].sort_values("total", ascending=False)
     for row in mine.to_dict(orient="records"):
-        shares = [f"{100 * row[name]:.0f} +- {100 * row[f'{name}_half']:.0f} %" for name in ("first", "total")]
+        shares = [
+            f"{100 * row[name]:.0f} +- {100 * row[f'{name}_half']:.0f} %"
+            for name in ("first", "total")
+        ]
         effect = screened.loc[row["group"]]
-        cells = [f"{100 * float(effect['mu_star']):.0f} +- {100 * float(effect['half']):.0f} points"]
+        cells = [
+            f"{100 * float(effect['mu_star']):.0f} +- {100 * float(effect['half']):.0f} points"
+        ]
         table.add_row(escape(str(row["group"])), *shares, *cells)
     return table
 
@@ -123,7 +145,9 @@ def draw_uncertainty(run: UncertaintyRun) -> Figure:
     title = textwrap.wrap(headline(run).replace(" %", "\N{NO-BREAK SPACE}%"), 120)
     figure.suptitle("\n".join(title), x=0.01, ha="left", fontsize=14, fontweight="bold", color=INK)
     edge = f"at the left edge: {_BOTTOM:g} % or less; Sobol shares are reckoned for what moves all criteria together most"
-    figure.supxlabel(f"{edge}\n{run.about}\n{run.label}", fontsize=9.5, color=GREY, x=0.01, ha="left")
+    figure.supxlabel(
+        f"{edge}\n{run.about}\n{run.label}", fontsize=9.5, color=GREY, x=0.01, ha="left"
+    )
     return figure
 
 
@@ -143,35 +167,80 @@ def _draw_bands(ax: Axes, run: UncertaintyRun) -> None:
     )
     ax.set_xticks(_TICKS, [f"{tick:,} %" for tick in _TICKS])
     ax.minorticks_off()
-    ax.set_yticks(range(len(run.outcomes)), [f"{one.name}\nmeets in {_per_cent(one.meets.value)} of draws" for one in run.outcomes])
+    ax.set_yticks(
+        range(len(run.outcomes)),
+        [f"{one.name}\nmeets in {_per_cent(one.meets.value)} of draws" for one in run.outcomes],
+    )
     ax.tick_params(axis="y", length=0, pad=9)  # beside the markers at the end of the axis
-    ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, columnspacing=1.2, handletextpad=0.5)
+    ax.legend(
+        loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, columnspacing=1.2, handletextpad=0.5
+    )
 
 
-def _draw_row(ax: Axes, row: int, one: CriterionUncertainty, shift: np.ndarray, *, first: bool) -> None:
+def _draw_row(
+    ax: Axes, row: int, one: CriterionUncertainty, shift: np.ndarray, *, first: bool
+) -> None:
     def at(values: object) -> np.ndarray:
         return np.clip(100 * np.asarray(values, dtype=np.float64), _BOTTOM, _TOP)
 
     def name(text: str) -> str | None:
         return text if first else None
 
-    inputs, error = at([one.quantile(0.05), one.quantile(0.95)]), at([one.base.lower, one.base.upper])
-    ax.plot(inputs, [row, row], color=ORANGE, linewidth=13, alpha=0.45, solid_capstyle="butt", label=name("inputs, 5 to 95 %"))
-    ax.plot(at(one.draws), row + shift, ".", color=GREY, markersize=4, alpha=0.6, label=name("a draw of all inputs"))
+    inputs, error = (
+        at([one.quantile(0.05), one.quantile(0.95)]),
+        at([one.base.lower, one.base.upper]),
+    )
+    ax.plot(
+        inputs,
+        [row, row],
+        color=ORANGE,
+        linewidth=13,
+        alpha=0.45,
+        solid_capstyle="butt",
+        label=name("inputs, 5 to 95 %"),
+    )
+    ax.plot(
+        at(one.draws),
+        row + shift,
+        ".",
+        color=GREY,
+        markersize=4,
+        alpha=0.6,
+        label=name("a draw of all inputs"),
+    )
     if len(one.by_layout):
         tall = np.full(len(one.by_layout), row + 0.28)
-        ax.plot(at(one.by_layout), tall, "|", color=INK, markersize=8, label=name("a synthetic layout"))
-    ax.plot(error, [row, row], color=BLUE, linewidth=6, solid_capstyle="butt", label=name("Monte Carlo error, 95 %"))
+        ax.plot(
+            at(one.by_layout), tall, "|", color=INK, markersize=8, label=name("a synthetic layout")
+        )
+    ax.plot(
+        error,
+        [row, row],
+        color=BLUE,
+        linewidth=6,
+        solid_capstyle="butt",
+        label=name("Monte Carlo error, 95 %"),
+    )
     ax.plot(at([one.base.mean]), [row], "o", color=BLUE, markeredgecolor="white", markersize=8)
 
 
 def _draw_effects(ax: Axes, run: UncertaintyRun, most: int = 12) -> None:
     """Draw the largest effects of the screening on the whole standard, with the Sobol share where it is told from 0."""
-    effects = run.morris[run.morris["criterion"] == WHOLE].sort_values("mu_star", ascending=False).head(most)
+    effects = (
+        run.morris[run.morris["criterion"] == WHOLE]
+        .sort_values("mu_star", ascending=False)
+        .head(most)
+    )
     totals = {group: total for group, total, _ in run.hangs_on()}
     rows = np.arange(len(effects))
     mean, half = 100 * effects["mu_star"].to_numpy(float), 100 * effects["half"].to_numpy(float)
-    ax.barh(rows, mean, height=0.6, color=[BLUE if group in totals else GREY for group in effects["group"]], alpha=0.85)
+    ax.barh(
+        rows,
+        mean,
+        height=0.6,
+        color=[BLUE if group in totals else GREY for group in effects["group"]],
+        alpha=0.85,
+    )
     ax.errorbar(mean, rows, xerr=half, linestyle="none", color=INK, linewidth=1.2, capsize=2)
     for row, group in enumerate(effects["group"]):
         if group in totals:
@@ -184,11 +253,17 @@ def _draw_effects(ax: Axes, run: UncertaintyRun, most: int = 12) -> None:
                 color=INK,
             )
     ax.set_yticks(rows, effects["group"], fontsize=10.5)
-    ax.set(ylim=(len(effects) - 0.4, -0.7), xlabel="effect on the worst criterion, end to end\n[percentage points of what it allows]")
+    ax.set(
+        ylim=(len(effects) - 0.4, -0.7),
+        xlabel="effect on the worst criterion, end to end\n[percentage points of what it allows]",
+    )
     ax.set_xlim(0, 1.15 * float((mean + half).max(initial=1e-9)))
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x")
-    ax.set_title("Morris screening; blue: with the total Sobol\nshare of the variance, where it is told from 0", fontsize=12)
+    ax.set_title(
+        "Morris screening; blue: with the total Sobol\nshare of the variance, where it is told from 0",
+        fontsize=12,
+    )
 
 
 def draw_uncertainty_files(run: UncertaintyRun, folder: Path) -> list[Path]:

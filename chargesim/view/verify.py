@@ -8,7 +8,12 @@ from rich.text import Text
 from chargesim.verify.ladder import ALPHA, LEVEL, Ladder, Row
 from chargesim.view.wording import amount, interval
 
-STYLES = {"agrees": "green", "differs": "bold red", "too wide": "bold yellow", "not run": "bold yellow"}
+STYLES = {
+    "agrees": "green",
+    "differs": "bold red",
+    "too wide": "bold yellow",
+    "not run": "bold yellow",
+}
 _ANSWERS = {
     0: "All rows AGREE.",
     1: "Some rows DIFFER, or are too wide to tell.",
@@ -18,7 +23,12 @@ _ANSWERS = {
 
 def print_ladder(console: Console, ladder: Ladder) -> None:
     """Print the rows, then what each simulates and by which formula, then the rule and the answer."""
-    console.print(Text(f"Seed {ladder.seed}, {ladder.replications} replications of each row in both engines", style="bold"))
+    console.print(
+        Text(
+            f"Seed {ladder.seed}, {ladder.replications} replications of each row in both engines",
+            style="bold",
+        )
+    )
     console.print(_results(ladder))
     for row in ladder.rows:
         for note in row.notes:
@@ -37,7 +47,9 @@ def _results(ladder: Ladder) -> Table:
     table.add_column("engines")
     table.add_column("result")
     for row in ladder.rows:
-        table.add_row(row.name, row.measure, *_numbers(row), Text(row.result, style=STYLES[row.result]))
+        table.add_row(
+            row.name, row.measure, *_numbers(row), Text(row.result, style=STYLES[row.result])
+        )
     return table
 
 
@@ -49,7 +61,13 @@ def _numbers(row: Row) -> tuple[str, ...]:
     shown = row.intervals[:1] if row.identical else row.intervals
     found = "\n".join(interval(one.lower, one.upper, row.unit) for one in shown)
     p = "-" if row.p_value is None else f"{row.p_value:.{2 if row.p_value > ALPHA else 4}f}"
-    return exact, found, f"{100 * (row.half_width_share or 0.0):.1f}", p, "same bits" if row.identical else "DIFFER"
+    return (
+        exact,
+        found,
+        f"{100 * (row.half_width_share or 0.0):.1f}",
+        p,
+        "same bits" if row.identical else "DIFFER",
+    )
 
 
 def _systems(ladder: Ladder) -> Table:

@@ -7,13 +7,25 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from chargesim.analysis.profiles import WaitCurve
-from chargesim.view.style import GREY, KIND_COLOURS, KIND_NAMES, LINE_STYLES, fleet_colour, new_axes, new_figure, readable, styled
+from chargesim.view.style import (
+    GREY,
+    KIND_COLOURS,
+    KIND_NAMES,
+    LINE_STYLES,
+    fleet_colour,
+    new_axes,
+    new_figure,
+    readable,
+    styled,
+)
 
 _FIRST_MIN, _LAST_MIN = 0.5, 240.0
 
 
 @styled
-def draw_waits(curves: Sequence[WaitCurve], *, by: Literal["fleet", "kind"] = "fleet", ax: Axes | None = None) -> Axes:
+def draw_waits(
+    curves: Sequence[WaitCurve], *, by: Literal["fleet", "kind"] = "fleet", ax: Axes | None = None
+) -> Axes:
     """Draw the share of all that wished who were served after at most so many minutes of waiting.
 
     The gap between the end of a curve and 100 % is the unserved.
@@ -30,15 +42,29 @@ def draw_waits(curves: Sequence[WaitCurve], *, by: Literal["fleet", "kind"] = "f
     ax = ax or new_axes(8.0, 5.4)
     lowest = 1.0
     for place, curve in enumerate(curves):
-        colour = fleet_colour(curve.name, place) if by == "fleet" else KIND_COLOURS.get(curve.name, GREY)
+        colour = (
+            fleet_colour(curve.name, place) if by == "fleet" else KIND_COLOURS.get(curve.name, GREY)
+        )
         chosen = (curve.minutes >= _FIRST_MIN) & (curve.minutes <= _LAST_MIN)
         name = readable(curve.name) if by == "fleet" else KIND_NAMES.get(curve.name, curve.name)
         if curve.share_unserved == 1:
-            ax.plot([], [], color=colour, linestyle="none", label=f"{name}: none served, {curve.wishes_per_day:,.0f} wishes a day")
+            ax.plot(
+                [],
+                [],
+                color=colour,
+                linestyle="none",
+                label=f"{name}: none served, {curve.wishes_per_day:,.0f} wishes a day",
+            )
             continue
         text = f"{name}: {100 * curve.share_at_zero:.1f} % at once, {100 * curve.share_unserved:.1f} % unserved"
         style = LINE_STYLES[place % len(LINE_STYLES)]
-        ax.plot(curve.minutes[chosen], 100 * curve.share[chosen], color=colour, linestyle=style, label=text)
+        ax.plot(
+            curve.minutes[chosen],
+            100 * curve.share[chosen],
+            color=colour,
+            linestyle=style,
+            label=text,
+        )
         lowest = min(lowest, float(curve.share[chosen].min()))
     bottom = max(0.0, 100 - 1.12 * max(100 - 100 * lowest, 2.0))
     ax.set_xscale("log")
@@ -60,7 +86,9 @@ def draw_waits(curves: Sequence[WaitCurve], *, by: Literal["fleet", "kind"] = "f
 
 
 @styled
-def draw_waits_by_fleet_and_kind(by_fleet: Sequence[WaitCurve], by_kind: Sequence[WaitCurve]) -> Figure:
+def draw_waits_by_fleet_and_kind(
+    by_fleet: Sequence[WaitCurve], by_kind: Sequence[WaitCurve]
+) -> Figure:
     """Draw the waits by fleet beside the waits by kind, on the same scale.
 
     Parameters

@@ -22,7 +22,13 @@ def amount(value: float, unit: str) -> str:
     if unit.startswith("share"):
         if value < 5e-7 or value > 1 - 5e-7:
             return f"{100 * value:.0f} %"
-        digits = 1 - math.floor(math.log10(100 * value)) if value < 0.001 else 2 if value > 0.995 or value < 0.01 else 1
+        digits = (
+            1 - math.floor(math.log10(100 * value))
+            if value < 0.001
+            else 2
+            if value > 0.995 or value < 0.01
+            else 1
+        )
         return f"{100 * value:.{digits}f} %"
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     return f"{value:,.{digits}f} {_readable(unit)}"
@@ -59,7 +65,9 @@ def interval(lower: float, upper: float, unit: str) -> str:
 
 def threshold(item: CriterionVerdict) -> str:
     """Return what a criterion asks for, for example ``at least 90 %``."""
-    text = f"{100 * item.threshold:g} %" if item.unit == "share" else f"{item.threshold:g} {item.unit}"
+    text = (
+        f"{100 * item.threshold:g} %" if item.unit == "share" else f"{item.threshold:g} {item.unit}"
+    )
     return f"{item.sense} {text}"
 
 

@@ -30,28 +30,31 @@ def _fetch(_typing: Any, address: Type) -> Any:
         pointer, number = builder.inttoptr(arguments[0], ir.IntType(8).as_pointer()), ir.IntType(32)
         signature = ir.FunctionType(ir.VoidType(), [pointer.type, number, number, number])
         to_read, near, data = number(0), number(3), number(1)
-        builder.call(builder.module.declare_intrinsic("llvm.prefetch", [pointer.type], signature), [pointer, to_read, near, data])
+        builder.call(
+            builder.module.declare_intrinsic("llvm.prefetch", [pointer.type], signature),
+            [pointer, to_read, near, data],
+        )
         return context.get_dummy_value()
 
     return types.void(address), make
 
 
 @njit
-def ask(address, size):  # type: ignore[no-untyped-def]
+def ask(address, size):
     """Ask for so many bytes."""
     for line in range(0, size, LINE):
         _fetch(address + line)  # type: ignore[call-arg]
 
 
 @njit
-def ask_for_wish(w):  # type: ignore[no-untyped-def]
+def ask_for_wish(w):
     """Ask for the stations that the vehicle of the next wish knows."""
     wish, size = m.table(w)[m.clock(w)[0].index], m.candidates(w).shape[2] * CANDIDATE_BYTES
     ask(w.candidates_at + (wish.station_list * m.candidates(w).shape[1] + wish.origin) * size, size)
 
 
 @njit
-def ask_for_event(w):  # type: ignore[no-untyped-def]
+def ask_for_event(w):
     """Ask for the site of the next event on the schedule, and for its hour in the books."""
     first, clock = m.heap(w)[0], m.clock(w)[0]
     hour = int((clock.now - m.rules(w)[0].start_min) / HOUR_MIN)

@@ -10,11 +10,16 @@ from chargesim.engine.compiled.lists import inserter, remover
 from chargesim.engine.compiled.power import foreseen_end_min, minutes_at
 from chargesim.engine.compiled.schedule import LAPSE_KEY, schedule
 from chargesim.engine.compiled.state import LAPSE, NOBODY
-from chargesim.engine.rules import exact_min, foreseen_gun_wait_min, foreseen_swap_wait_min, left_min
+from chargesim.engine.rules import (
+    exact_min,
+    foreseen_gun_wait_min,
+    foreseen_swap_wait_min,
+    left_min,
+)
 
 
 @njit
-def foreseen_wait_min(w, s, arrival_min):  # type: ignore[no-untyped-def]
+def foreseen_wait_min(w, s, arrival_min):
     """Return the wait that the cloud foresees for a vehicle that arrives at an instant [min]."""
     site = m.sites(w)[s]
     if site.servers == 0 or (site.kind and site.dark):
@@ -44,11 +49,13 @@ def foreseen_wait_min(w, s, arrival_min):  # type: ignore[no-untyped-def]
             packs[n] = foreseen_end_min(w, o)
             n += 1
     packs.sort()
-    return foreseen_swap_wait_min(free, packs, site.interval_min, site.swap_min, arrivals, ahead, arrival_min)
+    return foreseen_swap_wait_min(
+        free, packs, site.interval_min, site.swap_min, arrivals, ahead, arrival_min
+    )
 
 
 @njit
-def free_min(w, s, gun):  # type: ignore[no-untyped-def]
+def free_min(w, s, gun):
     """Return when the cloud foresees a gun to be free: in the past for a free one, never for one that is down [min]."""
     site, place = m.sites(w)[s], m.places(w)[m.sites(w)[s].first_place + gun]
     if place.down:
@@ -58,21 +65,30 @@ def free_min(w, s, gun):  # type: ignore[no-untyped-def]
     o = site.first_outlet + gun
     if m.outlets(w)[o].taken:
         return foreseen_end_min(w, o)
-    return m.cars(w)[place.car].joined_min + m.rules(w)[0].failed_start_min + exact_min(minutes_at(w, o, place.car))
+    return (
+        m.cars(w)[place.car].joined_min
+        + m.rules(w)[0].failed_start_min
+        + exact_min(minutes_at(w, o, place.car))
+    )
 
 
 @njit
-def comes_before(one, other):  # type: ignore[no-untyped-def]
+def comes_before(one, other):
     """Tell whether the cloud expects a vehicle before another."""
-    return one.expected_min < other.expected_min or (one.expected_min == other.expected_min and one.row < other.row)
+    return one.expected_min < other.expected_min or (
+        one.expected_min == other.expected_min and one.row < other.row
+    )
 
 
-insert_known, remove_known = inserter("known", "known_next", comes_before), remover("known", "known_next")
+insert_known, remove_known = (
+    inserter("known", "known_next", comes_before),
+    remover("known", "known_next"),
+)
 remove_held = remover("held", "held_next")
 
 
 @njit
-def know(w, s, v, arrival_min):  # type: ignore[no-untyped-def]
+def know(w, s, v, arrival_min):
     """Put a vehicle among those that the cloud expects at a site, in the order of their arrival."""
     car = m.cars(w)[v]
     car.expected_min, car.known = arrival_min, s
@@ -80,7 +96,7 @@ def know(w, s, v, arrival_min):  # type: ignore[no-untyped-def]
 
 
 @njit
-def forget(w, v):  # type: ignore[no-untyped-def]
+def forget(w, v):
     """Take a vehicle from among those that the cloud expects."""
     s = m.cars(w)[v].known
     if s < 0:
@@ -90,7 +106,7 @@ def forget(w, v):  # type: ignore[no-untyped-def]
 
 
 @njit
-def release(w, v):  # type: ignore[no-untyped-def]
+def release(w, v):
     """Take back the place that is held for a vehicle; return whether there was one."""
     s = m.cars(w)[v].held
     if s < 0:
@@ -101,7 +117,7 @@ def release(w, v):  # type: ignore[no-untyped-def]
 
 
 @njit
-def announce(w, s, v, arrival_min, wait_min):  # type: ignore[no-untyped-def]
+def announce(w, s, v, arrival_min, wait_min):
     """Let the cloud know that a vehicle is on its way; it reserves a place where that is possible."""
     car, rules = m.cars(w)[v], m.rules(w)[0]
     know(w, s, v, arrival_min)
@@ -109,4 +125,11 @@ def announce(w, s, v, arrival_min, wait_min):  # type: ignore[no-untyped-def]
         car.promised_min = arrival_min + left_min(wait_min)
         car.held, car.held_next = s, m.sites(w)[s].held
         m.sites(w)[s].held = v
-        schedule(w, car.promised_min + rules.grace_min - m.clock(w)[0].now, LAPSE_KEY + car.row, LAPSE, s, car.row)
+        schedule(
+            w,
+            car.promised_min + rules.grace_min - m.clock(w)[0].now,
+            LAPSE_KEY + car.row,
+            LAPSE,
+            s,
+            car.row,
+        )

@@ -56,7 +56,14 @@ class CompiledWorld:
     """A city while the compiled engine simulates it; the arguments are those of `simpy_engine.World`, without extensions."""
 
     def __init__(
-        self, plant: Plant, tables: Iterable[Table], lead_in_days: int, days: int, run_out_days: int = 0, *, outages: Outages | None = None
+        self,
+        plant: Plant,
+        tables: Iterable[Table],
+        lead_in_days: int,
+        days: int,
+        run_out_days: int = 0,
+        *,
+        outages: Outages | None = None,
     ) -> None:
         self.lead_in_days, self.days = lead_in_days, days
         self.end_min = (lead_in_days + days) * DAY_MIN
@@ -68,7 +75,16 @@ class CompiledWorld:
         calendar = no_outages() if outages is None else outages
         self._following = _non_empty(tables)
         table = next(self._following, np.zeros(0, dtype=WISH))
-        self._use(build_city(plant, self.books, calendar, table, events=2 * self._events + (1 << 16), rows=self._rows + (1 << 16)))
+        self._use(
+            build_city(
+                plant,
+                self.books,
+                calendar,
+                table,
+                events=2 * self._events + (1 << 16),
+                rows=self._rows + (1 << 16),
+            )
+        )
         self._logs: list[SessionLog] = []
         self._ahead = next(self._following, None)
         hourly = bool(plant.control.smart or (self._city.groups["store"] >= 0).any())
@@ -97,7 +113,10 @@ class CompiledWorld:
         self._city.clock["now"] = self.books.end_min
         end_day(self._w)
         ended = self.books.turn_day()
-        self._city.rules["start_min"], self._city.rules["end_min"] = self.books.start_min, self.books.end_min
+        self._city.rules["start_min"], self._city.rules["end_min"] = (
+            self.books.start_min,
+            self.books.end_min,
+        )
         return ended
 
     def run_until(self, until_min: float, judged_only: bool, budget: int = FOR_EVER) -> bool:
@@ -145,7 +164,13 @@ class CompiledWorld:
 
 
 def run_compiled(
-    plant: Plant, tables: Iterable[Table], lead_in_days: int, days: int, run_out_days: int = 0, *, outages: Outages | None = None
+    plant: Plant,
+    tables: Iterable[Table],
+    lead_in_days: int,
+    days: int,
+    run_out_days: int = 0,
+    *,
+    outages: Outages | None = None,
 ) -> tuple[Books, SessionLog]:
     """Run one replication in the compiled engine; the arguments are those of `CompiledWorld`."""
     return CompiledWorld(plant, tables, lead_in_days, days, run_out_days, outages=outages).run()
@@ -161,7 +186,7 @@ def _non_empty(tables: Iterable[Table]) -> Iterator[Table]:
 
 
 @njit(cache=True)
-def begin(w, first_min, hourly):  # type: ignore[no-untyped-def]
+def begin(w, first_min, hourly):
     """Put the first events into the schedule."""
     m.clock(w)[0].wish_min = first_min
     expect_outage(w)
@@ -171,19 +196,19 @@ def begin(w, first_min, hourly):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def end_day(w):  # type: ignore[no-untyped-def]
+def end_day(w):
     """Write to the day's books what goes on over its end."""
     story.end_day(w)
 
 
 @njit(cache=True)
-def close(w):  # type: ignore[no-untyped-def]
+def close(w):
     """Bring the vehicles up to now, at the end of the horizon, and log who is still under way."""
     story.close(w)
 
 
 @njit(cache=True)
-def judge_all(w):  # type: ignore[no-untyped-def]
+def judge_all(w):
     """Mark the vehicles under way at the end of the judged days."""
     for v in range(len(m.cars(w))):
         m.cars(w)[v].judged = m.cars(w)[v].row >= 0
@@ -191,7 +216,7 @@ def judge_all(w):  # type: ignore[no-untyped-def]
 
 
 @njit
-def expect_outage(w):  # type: ignore[no-untyped-def]
+def expect_outage(w):
     """Schedule the next outage of the calendar."""
     clock = m.clock(w)[0]
     if clock.outage < len(m.outages(w)):
@@ -202,7 +227,7 @@ def expect_outage(w):  # type: ignore[no-untyped-def]
 
 
 @njit
-def begin_outage(w, number):  # type: ignore[no-untyped-def]
+def begin_outage(w, number):
     """Let an outage begin, and its end be scheduled."""
     expect_outage(w)
     row = m.outages(w)[number]
@@ -215,7 +240,7 @@ def begin_outage(w, number):  # type: ignore[no-untyped-def]
 
 
 @njit
-def end_outage(w, number):  # type: ignore[no-untyped-def]
+def end_outage(w, number):
     """Let an outage end."""
     row = m.outages(w)[number]
     if row.gun == WHOLE_SITE:
@@ -225,7 +250,7 @@ def end_outage(w, number):  # type: ignore[no-untyped-def]
 
 
 @njit
-def refresh(w):  # type: ignore[no-untyped-def]
+def refresh(w):
     """Post the occupancy of all sites that have changed."""
     for s in range(len(m.sites(w))):
         if m.sites(w)[s].changed:
@@ -235,7 +260,7 @@ def refresh(w):  # type: ignore[no-untyped-def]
 
 
 @njit
-def turn_hour(w):  # type: ignore[no-untyped-def]
+def turn_hour(w):
     """Let stores and swap sites turn to the hour of the day that begins."""
     rules = m.rules(w)[0]
     hour = int(m.clock(w)[0].now // HOUR_MIN) % 24
@@ -250,7 +275,7 @@ def turn_hour(w):  # type: ignore[no-untyped-def]
 
 
 @njit
-def wish_comes_first(w):  # type: ignore[no-untyped-def]
+def wish_comes_first(w):
     """Tell whether the next wish comes before all that is scheduled: wishes are in order already, so they do without a schedule."""
     clock, first = m.clock(w)[0], m.heap(w)[0]
     if clock.wish_min != first.time:
@@ -259,7 +284,7 @@ def wish_comes_first(w):  # type: ignore[no-untyped-def]
 
 
 @njit
-def wish(w, next_min):  # type: ignore[no-untyped-def]
+def wish(w, next_min):
     """Let the next vehicle of the demand appear; return whether a table is used up."""
     clock = m.clock(w)[0]
     index = clock.index
@@ -273,7 +298,7 @@ def wish(w, next_min):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def run(w, until_min, judged_only, next_min, events, rows, budget):  # type: ignore[no-untyped-def]
+def run(w, until_min, judged_only, next_min, events, rows, budget):
     """Run event after event, until a table is used up, no room or no budget is left, or the run is over."""
     clock = m.clock(w)[0]
     while clock.events > 0:
@@ -301,7 +326,7 @@ def run(w, until_min, judged_only, next_min, events, rows, budget):  # type: ign
 
 
 @njit
-def handle(w, what, who, stamp):  # type: ignore[no-untyped-def]
+def handle(w, what, who, stamp):
     """Do what happens at an event, unless its plan no longer holds."""
     if what == ARRIVAL:
         story.arrived(w, who)

@@ -20,7 +20,7 @@ def inserter(first: str, after: str, stands_before: Any) -> Any:
     """
 
     @njit
-    def insert(w, s, v):  # type: ignore[no-untyped-def]
+    def insert(w, s, v):
         cars, site = m.cars(w), m.sites(w)[s]
         before, one = NOBODY, site[first]
         while one >= 0 and stands_before(cars[one], cars[v]):
@@ -38,7 +38,7 @@ def remover(first: str, after: str) -> Any:
     """Return the function that takes a vehicle out of a site's list, in which it must be; fields as for `inserter`."""
 
     @njit
-    def remove(w, s, v):  # type: ignore[no-untyped-def]
+    def remove(w, s, v):
         cars, site = m.cars(w), m.sites(w)[s]
         before, one = NOBODY, site[first]
         while one != v:

@@ -15,10 +15,27 @@ from numba.extending import intrinsic
 from chargesim.demand.table import OUTAGE, WISH
 from chargesim.engine import choice
 from chargesim.engine.choice import CANDIDATE, CITY
-from chargesim.engine.compiled.state import CAR, CLOCK, EVENT, GROUP, OUTLET, PLACE, RULES, SITE, City
+from chargesim.engine.compiled.state import (
+    CAR,
+    CLOCK,
+    EVENT,
+    GROUP,
+    OUTLET,
+    PLACE,
+    RULES,
+    SITE,
+    City,
+)
 from chargesim.engine.session_log import SESSION
 
-ADDRESSES = np.dtype([(f"{name}_{part}", "i8") for name in City._fields for part in ("at", "rows", "columns", "layers")], align=True)
+ADDRESSES = np.dtype(
+    [
+        (f"{name}_{part}", "i8")
+        for name in City._fields
+        for part in ("at", "rows", "columns", "layers")
+    ],
+    align=True,
+)
 """Of each array its address and its shape; a shape is filled up with ones."""
 
 

@@ -5,21 +5,31 @@ from numba import njit
 from chargesim.engine.compiled import memory as m
 from chargesim.engine.order import EventClass
 
-RESTORE_KEY, DONE_KEY, STEP_KEY, HOUR_KEY = (int(one) for one in (EventClass.RESTORE, EventClass.DONE, EventClass.STEP, EventClass.HOUR))
-REFRESH_KEY, FAILURE_KEY, ARRIVAL_KEY = int(EventClass.REFRESH), int(EventClass.FAILURE), int(EventClass.ARRIVAL)
-WISH_KEY, LAPSE_KEY, PATIENCE_KEY = int(EventClass.WISH), int(EventClass.LAPSE), int(EventClass.PATIENCE)
+RESTORE_KEY, DONE_KEY, STEP_KEY, HOUR_KEY = (
+    int(one) for one in (EventClass.RESTORE, EventClass.DONE, EventClass.STEP, EventClass.HOUR)
+)
+REFRESH_KEY, FAILURE_KEY, ARRIVAL_KEY = (
+    int(EventClass.REFRESH),
+    int(EventClass.FAILURE),
+    int(EventClass.ARRIVAL),
+)
+WISH_KEY, LAPSE_KEY, PATIENCE_KEY = (
+    int(EventClass.WISH),
+    int(EventClass.LAPSE),
+    int(EventClass.PATIENCE),
+)
 SITE_BITS = 20
 """As `order.outlet_key`: bits of an outlet's number."""
 
 
 @njit(inline="always")
-def outlet_key(event_class, site, outlet):  # type: ignore[no-untyped-def]
+def outlet_key(event_class, site, outlet):
     """Return the key of an event at a gun, bay or slot of a site."""
     return event_class + (site << SITE_BITS) + outlet
 
 
 @njit
-def schedule(w, minutes, key, what, who, stamp):  # type: ignore[no-untyped-def]
+def schedule(w, minutes, key, what, who, stamp):
     """Put an event a given time from now into the schedule."""
     clock = m.clock(w)[0]
     push(m.heap(w), clock.events, clock.now + minutes, key, what, who, stamp)
@@ -27,7 +37,7 @@ def schedule(w, minutes, key, what, who, stamp):  # type: ignore[no-untyped-def]
 
 
 @njit
-def drop_first(w):  # type: ignore[no-untyped-def]
+def drop_first(w):
     """Take the first event off the schedule."""
     clock = m.clock(w)[0]
     clock.events -= 1
@@ -35,7 +45,7 @@ def drop_first(w):  # type: ignore[no-untyped-def]
 
 
 @njit
-def push(heap, n, time, key, what, who, stamp):  # type: ignore[no-untyped-def]
+def push(heap, n, time, key, what, who, stamp):
     """Put an event into a heap of n events."""
     i = n
     while i > 0:
@@ -49,7 +59,7 @@ def push(heap, n, time, key, what, who, stamp):  # type: ignore[no-untyped-def]
 
 
 @njit
-def pop(heap, n):  # type: ignore[no-untyped-def]
+def pop(heap, n):
     """Take the first event out of a heap; n are left."""
     time, key = heap[n].time, heap[n].key
     i = 0
@@ -59,7 +69,9 @@ def pop(heap, n):  # type: ignore[no-untyped-def]
             break
         if below + 1 < n:
             left, right = heap[below], heap[below + 1]
-            below += (right.time < left.time) | ((right.time == left.time) & (right.key < left.key))  # a coin: no branch
+            below += (right.time < left.time) | (
+                (right.time == left.time) & (right.key < left.key)
+            )  # a coin: no branch
         if time < heap[below].time or (time == heap[below].time and key <= heap[below].key):
             break
         move(heap, below, i)
@@ -68,14 +80,20 @@ def pop(heap, n):  # type: ignore[no-untyped-def]
 
 
 @njit
-def move(heap, place, to):  # type: ignore[no-untyped-def]
+def move(heap, place, to):
     """Copy an event to another place, field by field: a record as a whole goes byte by byte."""
     event, copy = heap[place], heap[to]
-    copy.time, copy.key, copy.stamp, copy.what, copy.who = event.time, event.key, event.stamp, event.what, event.who
+    copy.time, copy.key, copy.stamp, copy.what, copy.who = (
+        event.time,
+        event.key,
+        event.stamp,
+        event.what,
+        event.who,
+    )
 
 
 @njit
-def new_stamp(w):  # type: ignore[no-untyped-def]
+def new_stamp(w):
     """Return a number that no plan had before."""
     m.clock(w)[0].stamp += 1
     return m.clock(w)[0].stamp

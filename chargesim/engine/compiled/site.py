@@ -26,20 +26,22 @@ INTERRUPTED, ORDINARY = range(2)
 
 
 @njit
-def visible_wait_min(w, s):  # type: ignore[no-untyped-def]
+def visible_wait_min(w, s):
     """Return the wait that a vehicle expects on sight [min]."""
     site = m.sites(w)[s]
     if site.kind:
         if site.dark:
             return inf
-        return swap_wait_min(site.present, site.servers, site.swap_min, site.ready, site.interval_min)
+        return swap_wait_min(
+            site.present, site.servers, site.swap_min, site.ready, site.interval_min
+        )
     if site.present < site.up:
         return 0.0
     return station_wait_min(site.present, site.up, site.service_min) if site.up else inf
 
 
 @njit
-def arrive(w, s, v):  # type: ignore[no-untyped-def]
+def arrive(w, s, v):
     """Count an arrival; a reservation that has not lapsed becomes a place in the queue."""
     site, now, rules = m.sites(w)[s], m.clock(w)[0].now, m.rules(w)[0]
     if now < rules.end_min:
@@ -57,7 +59,7 @@ def arrive(w, s, v):  # type: ignore[no-untyped-def]
 
 
 @njit
-def lost(w, s):  # type: ignore[no-untyped-def]
+def lost(w, s):
     """Count a vehicle that goes away unserved: it balked, or its patience ended."""
     now, rules = m.clock(w)[0].now, m.rules(w)[0]
     if now < rules.end_min:
@@ -65,7 +67,7 @@ def lost(w, s):  # type: ignore[no-untyped-def]
 
 
 @njit
-def places_free(w, s):  # type: ignore[no-untyped-def]
+def places_free(w, s):
     """Return how many vehicles could be served now."""
     site = m.sites(w)[s]
     free = 0 if site.dark else site.free
@@ -73,7 +75,7 @@ def places_free(w, s):  # type: ignore[no-untyped-def]
 
 
 @njit
-def lowest_free(w, s):  # type: ignore[no-untyped-def]
+def lowest_free(w, s):
     """Return the free gun or bay with the lowest number."""
     site = m.sites(w)[s]
     for place in range(site.servers):
@@ -83,7 +85,7 @@ def lowest_free(w, s):  # type: ignore[no-untyped-def]
 
 
 @njit
-def best_gun(w, s, v):  # type: ignore[no-untyped-def]
+def best_gun(w, s, v):
     """Return, of the free guns, one at which the vehicle is full soonest; see `Station._take_place`."""
     site = m.sites(w)[s]
     best, best_min, best_rank, best_used = NOBODY, inf, 0, 0
@@ -97,14 +99,16 @@ def best_gun(w, s, v):  # type: ignore[no-untyped-def]
         for other in range(site.servers):
             taken = m.places(w)[site.first_place + other].car >= 0
             used += taken and m.outlets(w)[site.first_outlet + other].cabinet == gun.cabinet
-        closer = minutes == best_min and (rank < best_rank or (rank == best_rank and used < best_used))
+        closer = minutes == best_min and (
+            rank < best_rank or (rank == best_rank and used < best_used)
+        )
         if best < 0 or minutes < best_min or closer:
             best, best_min, best_rank, best_used = number, minutes, rank, used
     return best
 
 
 @njit
-def take_place(w, s, v):  # type: ignore[no-untyped-def]
+def take_place(w, s, v):
     """Give a free gun or bay to a vehicle."""
     site = m.sites(w)[s]
     simple = site.kind != 0 or (site.types == 1 and site.cabinets == 1)
@@ -119,17 +123,20 @@ def take_place(w, s, v):  # type: ignore[no-untyped-def]
 
 
 @njit
-def give_back(w, s, place):  # type: ignore[no-untyped-def]
+def give_back(w, s, place):
     """Free a gun or bay that a vehicle leaves."""
     site = m.sites(w)[s]
-    m.places(w)[site.first_place + place].free, m.places(w)[site.first_place + place].car = 1, NOBODY
+    m.places(w)[site.first_place + place].free, m.places(w)[site.first_place + place].car = (
+        1,
+        NOBODY,
+    )
     site.free += 1
     site.present -= 1
     site.changed = 1
 
 
 @njit
-def goes_before(one, other):  # type: ignore[no-untyped-def]
+def goes_before(one, other):
     """Tell whether a vehicle stands before another by rank."""
     if one.rank != other.rank:
         return one.rank < other.rank
@@ -142,10 +149,15 @@ insert_queued, remove_queued = inserter("head", "next", goes_before), remover("h
 
 
 @njit
-def enqueue(w, s, v, rank, rank_min):  # type: ignore[no-untyped-def]
+def enqueue(w, s, v, rank, rank_min):
     """Put a vehicle into a queue by its rank."""
     car, site = m.cars(w)[v], m.sites(w)[s]
-    car.joined_min, car.turn, car.rank, car.rank_min = m.clock(w)[0].now, new_stamp(w), rank, rank_min
+    car.joined_min, car.turn, car.rank, car.rank_min = (
+        m.clock(w)[0].now,
+        new_stamp(w),
+        rank,
+        rank_min,
+    )
     tick(w, s)
     insert_queued(w, s, v)
     site.queued += 1
@@ -154,9 +166,14 @@ def enqueue(w, s, v, rank, rank_min):  # type: ignore[no-untyped-def]
 
 
 @njit
-def first_in_turn(w, s):  # type: ignore[no-untyped-def]
+def first_in_turn(w, s):
     """Return the first in a queue for whom a place is left when those that are held for others are not counted."""
-    site, now, hold_min, places = m.sites(w)[s], m.clock(w)[0].now, m.rules(w)[0].hold_min, places_free(w, s)
+    site, now, hold_min, places = (
+        m.sites(w)[s],
+        m.clock(w)[0].now,
+        m.rules(w)[0].hold_min,
+        places_free(w, s),
+    )
     held, one = 0, site.held
     while one >= 0:
         held += m.cars(w)[one].promised_min - hold_min <= now
@@ -176,7 +193,9 @@ def first_in_turn(w, s):  # type: ignore[no-untyped-def]
         before, one = 0, site.held
         while one >= 0:
             other = m.cars(w)[one]
-            before += other.promised_min - hold_min <= now and promised_before(other, m.cars(w)[reserved])
+            before += other.promised_min - hold_min <= now and promised_before(
+                other, m.cars(w)[reserved]
+            )
             one = other.held_next
         if places > before:
             return reserved
@@ -184,13 +203,15 @@ def first_in_turn(w, s):  # type: ignore[no-untyped-def]
 
 
 @njit
-def promised_before(one, other):  # type: ignore[no-untyped-def]
+def promised_before(one, other):
     """Tell whether a vehicle has an earlier promise than another."""
-    return one.promised_min < other.promised_min or (one.promised_min == other.promised_min and one.row < other.row)
+    return one.promised_min < other.promised_min or (
+        one.promised_min == other.promised_min and one.row < other.row
+    )
 
 
 @njit
-def leave_queue(w, s, v):  # type: ignore[no-untyped-def]
+def leave_queue(w, s, v):
     """Take a vehicle out of a queue."""
     site, car = m.sites(w)[s], m.cars(w)[v]
     tick(w, s)
@@ -203,7 +224,7 @@ def leave_queue(w, s, v):  # type: ignore[no-untyped-def]
 
 
 @njit
-def note_wait(w, s, v):  # type: ignore[no-untyped-def]
+def note_wait(w, s, v):
     """Write what a vehicle waited to the books and to the vehicle."""
     minutes = m.clock(w)[0].now - m.cars(w)[v].joined_min
     m.cars(w)[v].wait_min += minutes
@@ -211,17 +232,25 @@ def note_wait(w, s, v):  # type: ignore[no-untyped-def]
 
 
 @njit
-def tick(w, s):  # type: ignore[no-untyped-def]
+def tick(w, s):
     """Advance a queue's clock."""
     site, now = m.sites(w)[s], m.clock(w)[0].now
     if site.queued and now > site.queue_since:
-        deposit_level(m.queue_min(w), s, site.queue_since, now, float(site.queued), m.rules(w)[0].start_min, HOUR_MIN)
+        deposit_level(
+            m.queue_min(w),
+            s,
+            site.queue_since,
+            now,
+            float(site.queued),
+            m.rules(w)[0].start_min,
+            HOUR_MIN,
+        )
         m.queue_check_min(w)[s, 0] += site.queued * (now - site.queue_since)
     site.queue_since = now
 
 
 @njit
-def serve(w, s, v):  # type: ignore[no-untyped-def]
+def serve(w, s, v):
     """Plug a vehicle in, after the tries that fail, or begin to swap its pack."""
     site, car, now = m.sites(w)[s], m.cars(w)[v], m.clock(w)[0].now
     place = m.places(w)[site.first_place + car.place]
@@ -238,7 +267,7 @@ def serve(w, s, v):  # type: ignore[no-untyped-def]
 
 
 @njit
-def plug_car_in(w, s, v):  # type: ignore[no-untyped-def]
+def plug_car_in(w, s, v):
     """Begin to charge a vehicle at the gun that it was given."""
     site, car, wish = m.sites(w)[s], m.cars(w)[v], m.wishes(w)[v]
     o = site.first_outlet + car.place
@@ -246,7 +275,7 @@ def plug_car_in(w, s, v):  # type: ignore[no-untyped-def]
 
 
 @njit
-def note_service(w, s, v, place, charged):  # type: ignore[no-untyped-def]
+def note_service(w, s, v, place, charged):
     """Write what a vehicle had at a gun to the books and to the vehicle."""
     site, car, now = m.sites(w)[s], m.cars(w)[v], m.clock(w)[0].now
     charge = m.outlets(w)[site.first_outlet + place]
@@ -261,14 +290,22 @@ def note_service(w, s, v, place, charged):  # type: ignore[no-untyped-def]
 
 
 @njit
-def note_down(w, s, gun):  # type: ignore[no-untyped-def]
+def note_down(w, s, gun):
     """Write to the books how long a gun has been out of order."""
     place = m.places(w)[m.sites(w)[s].first_place + gun]
-    deposit_level(m.down_min(w), s, place.down_since, m.clock(w)[0].now, 1.0, m.rules(w)[0].start_min, HOUR_MIN)
+    deposit_level(
+        m.down_min(w),
+        s,
+        place.down_since,
+        m.clock(w)[0].now,
+        1.0,
+        m.rules(w)[0].start_min,
+        HOUR_MIN,
+    )
 
 
 @njit
-def begun_min(w, s, v, place):  # type: ignore[no-untyped-def]
+def begun_min(w, s, v, place):
     """Return when a vehicle's charge, its try that fails, or its swap began [min]."""
     site = m.sites(w)[s]
     if site.kind:
@@ -278,30 +315,37 @@ def begun_min(w, s, v, place):  # type: ignore[no-untyped-def]
 
 
 @njit
-def end_day(w, s):  # type: ignore[no-untyped-def]
+def end_day(w, s):
     """Write to the day's books what goes on over its end: in the queue, in the rack, at guns and in bays."""
     site, now, start_min = m.sites(w)[s], m.clock(w)[0].now, m.rules(w)[0].start_min
     deposit_level(m.queue_min(w), s, site.queue_since, now, float(site.queued), start_min, HOUR_MIN)
     if site.kind:
-        deposit_level(m.ready_min(w), s, site.ready_since, now, float(site.ready), start_min, HOUR_MIN)
+        deposit_level(
+            m.ready_min(w), s, site.ready_since, now, float(site.ready), start_min, HOUR_MIN
+        )
     for number in range(site.servers):
         place = m.places(w)[site.first_place + number]
         if place.car >= 0:
-            deposit_level(m.busy_min(w), s, begun_min(w, s, place.car, number), now, 1.0, start_min, HOUR_MIN)
+            deposit_level(
+                m.busy_min(w), s, begun_min(w, s, place.car, number), now, 1.0, start_min, HOUR_MIN
+            )
         if place.down:
             note_down(w, s, number)
 
 
 @njit
-def packs_to_keep(w, s):  # type: ignore[no-untyped-def]
+def packs_to_keep(w, s):
     """Return how many packs must be charged or charging."""
     site, rules = m.sites(w)[s], m.rules(w)[0]
-    per_min = faded(site.arrivals, m.clock(w)[0].now - site.arrivals_min, rules.memory_min) / rules.memory_min
+    per_min = (
+        faded(site.arrivals, m.clock(w)[0].now - site.arrivals_min, rules.memory_min)
+        / rules.memory_min
+    )
     return 1 + base_stock(per_min * site.interval_min * site.outlets, rules.promised)
 
 
 @njit
-def fill_slots(w, s):  # type: ignore[no-untyped-def]
+def fill_slots(w, s):
     """Charge waiting packs in free slots; in a dear hour only as many as the promise needs."""
     site = m.sites(w)[s]
     while site.empty > 0 and site.charging < site.outlets:
@@ -319,10 +363,18 @@ def fill_slots(w, s):  # type: ignore[no-untyped-def]
 
 
 @njit
-def count_ready(w, s, change):  # type: ignore[no-untyped-def]
+def count_ready(w, s, change):
     """Count charged packs, and write how long so many stood in the rack."""
     site, now = m.sites(w)[s], m.clock(w)[0].now
-    deposit_level(m.ready_min(w), s, site.ready_since, now, float(site.ready), m.rules(w)[0].start_min, HOUR_MIN)
+    deposit_level(
+        m.ready_min(w),
+        s,
+        site.ready_since,
+        now,
+        float(site.ready),
+        m.rules(w)[0].start_min,
+        HOUR_MIN,
+    )
     site.ready_since = now
     site.ready += change
     site.changed = 1

@@ -18,9 +18,25 @@ NOBODY = -1
 NEVER = 1_000_000
 """More outlets than a connection has: its limits do not bind."""
 
-EVENT = np.dtype([("time", "f8"), ("key", "i8"), ("stamp", "i8"), ("what", "i4"), ("who", "i4")], align=True)
+EVENT = np.dtype(
+    [("time", "f8"), ("key", "i8"), ("stamp", "i8"), ("what", "i4"), ("who", "i4")], align=True
+)
 """An entry of the schedule, two to a cache line; `stamp` tells whether the plan still holds."""
-CHARGE_END, BAY_END, TRY_END, CHARGE_STEP, STORE_END, HOUR, REFRESH, BEGIN, END, ARRIVAL, WAITED, LAPSE, PATIENCE = range(13)
+(
+    CHARGE_END,
+    BAY_END,
+    TRY_END,
+    CHARGE_STEP,
+    STORE_END,
+    HOUR,
+    REFRESH,
+    BEGIN,
+    END,
+    ARRIVAL,
+    WAITED,
+    LAPSE,
+    PATIENCE,
+) = range(13)
 """What happens at an event: `what` of `EVENT`."""
 
 CAR = np.dtype(
@@ -49,7 +65,10 @@ SITE = np.dtype(
 )  # fmt: skip
 """A station or swap site; what every vehicle changes stands first. `head` is the first of its queue; `held`, `known` the
 first of those lists; packs that wait stand in a ring of `packs` entries from `first_pack` on, the first at `empty_at`."""
-PLACE = np.dtype([("free", "i4"), ("car", "i4"), ("down", "i4"), ("down_since", "f8"), ("begun_min", "f8")], align=True)
+PLACE = np.dtype(
+    [("free", "i4"), ("car", "i4"), ("down", "i4"), ("down_since", "f8"), ("begun_min", "f8")],
+    align=True,
+)
 """A gun or bay: whether it is free, who is at it, what holds it down and since when, when a swap began."""
 OUTLET = np.dtype(
     [
@@ -139,7 +158,13 @@ class City(NamedTuple):
 
 
 def build_city(
-    plant: Plant, books: Books, outages: Outages, table: Table, cars: int = 4096, events: int = 1 << 16, rows: int = 1 << 16
+    plant: Plant,
+    books: Books,
+    outages: Outages,
+    table: Table,
+    cars: int = 4096,
+    events: int = 1 << 16,
+    rows: int = 1 << 16,
 ) -> City:
     """Return the state before the first event.
 
@@ -175,9 +200,13 @@ def build_city(
 def grown(city: City) -> City:
     """Return the state with twice the room for vehicles, events and rows."""
     size = len(city.cars)
-    bigger = {name: _doubled(getattr(city, name)) for name in ("cars", "wishes", "tried", "heap", "log")}
+    bigger = {
+        name: _doubled(getattr(city, name)) for name in ("cars", "wishes", "tried", "heap", "log")
+    }
     bigger["cars"]["row"][size:] = NOBODY
-    bigger["cars"]["next"][size:] = np.append(np.arange(size + 1, 2 * size), city.clock["free_car"][0])
+    bigger["cars"]["next"][size:] = np.append(
+        np.arange(size + 1, 2 * size), city.clock["free_car"][0]
+    )
     city.clock["free_car"] = size
     return city._replace(**bigger)
 
@@ -193,7 +222,17 @@ def _rules(plant: Plant, books: Books) -> NDArray[Any]:
     rules, control = np.zeros(1, dtype=RULES), plant.control
     rules["start_min"], rules["end_min"] = books.start_min, books.end_min
     rules["refresh_min"] = exact_min(plant.posted_refresh_min)
-    for name in ("hold_min", "grace_min", "failed_start_min", "store_efficiency", "promised", "memory_min", "cloud", "reserve", "smart"):
+    for name in (
+        "hold_min",
+        "grace_min",
+        "failed_start_min",
+        "store_efficiency",
+        "promised",
+        "memory_min",
+        "cloud",
+        "reserve",
+        "smart",
+    ):
         rules[name] = getattr(control, name)
     rules["store_hours"], rules["hold_packs"] = control.store_hours, control.hold_packs
     return rules
@@ -204,17 +243,35 @@ def _sites(plant: Plant) -> tuple[NDArray[Any], NDArray[Any]]:
     n, swap, layout = len(plant), plant.kind == SWAP, plant.outlets
     sites = np.zeros(n, dtype=SITE)
     first, of = np.concatenate([[0], np.cumsum(plant.servers)]), _site_of_outlet(plant)
-    sites["kind"], sites["servers"], sites["free"], sites["up"] = plant.kind, plant.servers, plant.servers, plant.servers
-    sites["first_place"], sites["first_outlet"], sites["outlets"] = first[:-1], layout.first[:-1], np.diff(layout.first)
+    sites["kind"], sites["servers"], sites["free"], sites["up"] = (
+        plant.kind,
+        plant.servers,
+        plant.servers,
+        plant.servers,
+    )
+    sites["first_place"], sites["first_outlet"], sites["outlets"] = (
+        first[:-1],
+        layout.first[:-1],
+        np.diff(layout.first),
+    )
     for name in ("head", "held", "known"):
         sites[name] = NOBODY
     sites["cabinets"], sites["types"] = _cabinets(plant), 1
-    main = layout.type[np.minimum(layout.first[of], len(layout.type) - 1)] if len(of) else layout.type
+    main = (
+        layout.type[np.minimum(layout.first[of], len(layout.type) - 1)] if len(of) else layout.type
+    )
     sites["types"][of[layout.type != main]] = 2
     sites["ready"] = sites["packs"] = np.where(swap, plant.packs, 0)
     sites["first_pack"] = np.cumsum(sites["packs"]) - sites["packs"]
-    sites["swap_min"], sites["service_min"] = durations_min(plant.places["swap_min"]), plant.service_min
-    sites["hand_out_soc"], sites["curve"], sites["interval_min"] = plant.places["hand_out_soc"], plant.pack_curve, plant.pack_interval_min
+    sites["swap_min"], sites["service_min"] = (
+        durations_min(plant.places["swap_min"]),
+        plant.service_min,
+    )
+    sites["hand_out_soc"], sites["curve"], sites["interval_min"] = (
+        plant.places["hand_out_soc"],
+        plant.pack_curve,
+        plant.pack_interval_min,
+    )
     places = np.zeros(max(1, int(first[-1])), dtype=PLACE)
     places["free"], places["car"] = 1, NOBODY
     return sites, places
@@ -231,26 +288,46 @@ def _cabinets(plant: Plant) -> NDArray[np.int64]:
     return count
 
 
-def _groups(plant: Plant, sites: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64], NDArray[np.float64]]:
+def _groups(
+    plant: Plant, sites: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64], NDArray[np.float64]]:
     """Return outlets, groups in the order of their first site, the outlets of each group, and the limits of its cabinets."""
     layout, of, swap = plant.outlets, _site_of_outlet(plant), plant.kind == SWAP
     _, seen, index = np.unique(plant.connection, return_index=True, return_inverse=True)
     sites["group"] = np.argsort(np.argsort(seen))[index]
-    outlets, groups = np.zeros(max(1, len(of)), dtype=OUTLET), np.zeros(max(1, len(seen)), dtype=GROUP)
+    outlets, groups = (
+        np.zeros(max(1, len(of)), dtype=OUTLET),
+        np.zeros(max(1, len(seen)), dtype=GROUP),
+    )
     first_site, count = np.sort(seen), _cabinets(plant)
     by_group = np.argsort(sites["group"], kind="stable")
     cabinets_before = np.zeros(len(plant), dtype=np.int64)
     cabinets_before[by_group] = np.cumsum(count[by_group]) - count[by_group]
     if len(of):
         outlets["site"], outlets["group"] = of, sites["group"][of]
-        outlets["number"] = np.arange(len(of)) - layout.first[of] + np.where(swap, plant.servers, 0)[of]
-        outlets["cabinet"] = layout.cabinet + cabinets_before[of] - cabinets_before[first_site[sites["group"][of]]]
+        outlets["number"] = (
+            np.arange(len(of)) - layout.first[of] + np.where(swap, plant.servers, 0)[of]
+        )
+        outlets["cabinet"] = (
+            layout.cabinet + cabinets_before[of] - cabinets_before[first_site[sites["group"][of]]]
+        )
         outlets["rank"], outlets["type"] = layout.rank, layout.type
     groups["store"] = NOBODY
     if len(seen):
-        _fill_groups(plant, groups, outlets[: len(of)], first_site, cabinets_before, np.bincount(sites["group"], count).astype(np.int64))
+        _fill_groups(
+            plant,
+            groups,
+            outlets[: len(of)],
+            first_site,
+            cabinets_before,
+            np.bincount(sites["group"], count).astype(np.int64),
+        )
     cabinet_kw = np.repeat(plant.cabinet_kw[by_group], count[by_group])
-    members = np.argsort(outlets["group"][: len(of)], kind="stable") if len(of) else np.zeros(1, dtype=np.int64)
+    members = (
+        np.argsort(outlets["group"][: len(of)], kind="stable")
+        if len(of)
+        else np.zeros(1, dtype=np.int64)
+    )
     return outlets, groups, members, cabinet_kw if len(cabinet_kw) else np.zeros(1)
 
 
@@ -265,9 +342,15 @@ def _fill_groups(
     """Fill in limits and stores of the groups."""
     groups["outlets"] = np.bincount(outlets["group"], minlength=len(groups))
     groups["first"] = np.cumsum(groups["outlets"]) - groups["outlets"]
-    groups["first_cabinet"], groups["cabinets"], groups["plug_kw"] = cabinets_before[first_site], cabinets, plant.plug_kw[first_site]
+    groups["first_cabinet"], groups["cabinets"], groups["plug_kw"] = (
+        cabinets_before[first_site],
+        cabinets,
+        plant.plug_kw[first_site],
+    )
     most_kw, room_kw = np.zeros(len(groups)), groups["plug_kw"].copy()
-    np.maximum.at(most_kw, outlets["group"], plant.step_kw.max(axis=(1, 2), initial=0.0)[outlets["type"]])
+    np.maximum.at(
+        most_kw, outlets["group"], plant.step_kw.max(axis=(1, 2), initial=0.0)[outlets["type"]]
+    )
     np.minimum.at(room_kw, outlets["group"], plant.cabinet_kw[outlets["site"]])
     bound = (most_kw > 0) & np.isfinite(room_kw)
     enough = 1 + np.where(bound, room_kw, 0.0) // np.where(bound, most_kw, 1.0)

@@ -20,7 +20,7 @@ ENDLESS_MIN = 1e9
 
 
 @njit
-def appear(w, index, row):  # type: ignore[no-untyped-def]
+def appear(w, index, row):
     """Let a vehicle appear at the instant of its wish."""
     clock = m.clock(w)[0]
     v = clock.free_car
@@ -28,9 +28,21 @@ def appear(w, index, row):  # type: ignore[no-untyped-def]
     clock.under_way += 1
     m.wishes(w)[v] = m.table(w)[index]
     car, wish = m.cars(w)[v], m.wishes(w)[v]
-    car.row, car.site, car.first_site, car.place, car.turn, car.judged = row, NOBODY, NOBODY, NOBODY, 0, 0
+    car.row, car.site, car.first_site, car.place, car.turn, car.judged = (
+        row,
+        NOBODY,
+        NOBODY,
+        NOBODY,
+        0,
+        0,
+    )
     car.balks = car.reneges = car.diversions = car.interruptions = car.tries = 0
-    car.failed_starts, car.late_min, car.held, car.known = wish.failed_starts, wish.late_min, NOBODY, NOBODY
+    car.failed_starts, car.late_min, car.held, car.known = (
+        wish.failed_starts,
+        wish.late_min,
+        NOBODY,
+        NOBODY,
+    )
     car.joined_min = car.plug_min = car.promised_min = car.known_min = -1.0
     car.drive_min = car.wait_min = car.service_min = car.energy_kwh = 0.0
     car.soc = car.soc_in = wish.soc
@@ -41,7 +53,7 @@ def appear(w, index, row):  # type: ignore[no-untyped-def]
 
 
 @njit
-def set_out_first(w, v):  # type: ignore[no-untyped-def]
+def set_out_first(w, v):
     """Choose where to go first."""
     choice = choose(w, v, m.wishes(w)[v].origin)
     m.cars(w)[v].first_site = choice
@@ -50,7 +62,7 @@ def set_out_first(w, v):  # type: ignore[no-untyped-def]
 
 
 @njit
-def go_on(w, v):  # type: ignore[no-untyped-def]
+def go_on(w, v):
     """Go on to another site, or leave unserved."""
     car = m.cars(w)[v]
     if car.diversions == m.wishes(w)[v].max_diversions:
@@ -65,7 +77,7 @@ def go_on(w, v):  # type: ignore[no-untyped-def]
 
 
 @njit
-def choose(w, v, origin):  # type: ignore[no-untyped-def]
+def choose(w, v, origin):
     """Choose where the vehicle goes from here and set out; return the choice."""
     car, wish, now = m.cars(w)[v], m.wishes(w)[v], m.clock(w)[0].now
     follows = wish.guidance == CLOUD
@@ -91,7 +103,7 @@ def choose(w, v, origin):  # type: ignore[no-untyped-def]
 
 
 @njit
-def foresee(w, v, origin):  # type: ignore[no-untyped-def]
+def foresee(w, v, origin):
     """Foresee the waits at the sites that a vehicle looks at."""
     wish, now = m.wishes(w)[v], m.clock(w)[0].now
     period = m.city(w)[0].period_of_hour[int(now // 60.0) % 24]
@@ -101,11 +113,13 @@ def foresee(w, v, origin):  # type: ignore[no-untyped-def]
             for rank in range(m.candidates(w).shape[2]):
                 there = m.candidates(w)[which, origin, rank]
                 if there.site >= 0:
-                    m.foreseen_min(w)[there.site] = cloud.foreseen_wait_min(w, there.site, now + exact_min(there.minutes[period]))
+                    m.foreseen_min(w)[there.site] = cloud.foreseen_wait_min(
+                        w, there.site, now + exact_min(there.minutes[period])
+                    )
 
 
 @njit
-def send(w, v, s, km, arrival_min):  # type: ignore[no-untyped-def]
+def send(w, v, s, km, arrival_min):
     """Note that a vehicle is on its way to a site, which it tells how long it will stay there."""
     car, wish, place = m.cars(w)[v], m.wishes(w)[v], m.known(w)[s]
     if m.sites(w)[s].kind:
@@ -113,17 +127,23 @@ def send(w, v, s, km, arrival_min):  # type: ignore[no-untyped-def]
     else:
         soc = car.soc - km * wish.consumption_kwh_km / wish.battery_kwh
         powers = m.step_kw(w)[place.outlet, wish.curve]
-        car.known_min = exact_min(charge_min(soc, max(soc, wish.target_soc), wish.battery_kwh, m.edge_soc(w)[wish.curve], powers))
+        car.known_min = exact_min(
+            charge_min(
+                soc, max(soc, wish.target_soc), wish.battery_kwh, m.edge_soc(w)[wish.curve], powers
+            )
+        )
     cloud.announce(w, s, v, arrival_min, m.foreseen_min(w)[s])
 
 
 @njit
-def arrived(w, v):  # type: ignore[no-untyped-def]
+def arrived(w, v):
     """Arrive at a site: balk, be served at once, or wait."""
     car = m.cars(w)[v]
     s = car.site
     at.arrive(w, s, v)
-    if at.visible_wait_min(w, s) > (m.wishes(w)[v].tolerance_min if car.promised_min < 0 else ENDLESS_MIN):
+    if at.visible_wait_min(w, s) > (
+        m.wishes(w)[v].tolerance_min if car.promised_min < 0 else ENDLESS_MIN
+    ):
         car.balks += 1
         at.lost(w, s)
         go_on(w, v)
@@ -139,7 +159,7 @@ def arrived(w, v):  # type: ignore[no-untyped-def]
 
 
 @njit
-def wait(w, s, v, rank, rank_min):  # type: ignore[no-untyped-def]
+def wait(w, s, v, rank, rank_min):
     """Stand in a queue; who is called at once is served after the others that are called with it."""
     at.enqueue(w, s, v, rank, rank_min)
     turn = m.cars(w)[v].turn
@@ -153,7 +173,7 @@ def wait(w, s, v, rank, rank_min):  # type: ignore[no-untyped-def]
 
 
 @njit
-def call_next(w, s, me):  # type: ignore[no-untyped-def]
+def call_next(w, s, me):
     """Call waiting vehicles to places that are free; `me` is the one that has just come and begins last."""
     while m.sites(w)[s].queued > 0 and at.places_free(w, s) > 0:
         v = at.first_in_turn(w, s) if m.rules(w)[0].reserve else m.sites(w)[s].head
@@ -166,7 +186,7 @@ def call_next(w, s, me):  # type: ignore[no-untyped-def]
 
 
 @njit
-def begin(w, v):  # type: ignore[no-untyped-def]
+def begin(w, v):
     """Be served at the place that was given."""
     car = m.cars(w)[v]
     if car.plug_min < 0:
@@ -175,7 +195,7 @@ def begin(w, v):  # type: ignore[no-untyped-def]
 
 
 @njit
-def lose_patience(w, v):  # type: ignore[no-untyped-def]
+def lose_patience(w, v):
     """Leave a queue when patience ends."""
     s = m.cars(w)[v].site
     at.leave_queue(w, s, v)
@@ -187,17 +207,19 @@ def lose_patience(w, v):  # type: ignore[no-untyped-def]
 
 
 @njit
-def end_try(w, v):  # type: ignore[no-untyped-def]
+def end_try(w, v):
     """Begin to charge after a failed try."""
     car, now = m.cars(w)[v], m.clock(w)[0].now
-    deposit_level(m.busy_min(w), car.site, car.joined_min, now, 1.0, m.rules(w)[0].start_min, HOUR_MIN)
+    deposit_level(
+        m.busy_min(w), car.site, car.joined_min, now, 1.0, m.rules(w)[0].start_min, HOUR_MIN
+    )
     car.service_min += now - car.joined_min
     car.turn = 0
     at.plug_car_in(w, car.site, v)
 
 
 @njit
-def charged(w, o):  # type: ignore[no-untyped-def]
+def charged(w, o):
     """End a charge: of a vehicle that leaves, or of a pack that is ready."""
     power.finish(w, o)
     s = m.outlets(w)[o].site
@@ -217,7 +239,7 @@ def charged(w, o):  # type: ignore[no-untyped-def]
 
 
 @njit
-def leave_bay(w, v):  # type: ignore[no-untyped-def]
+def leave_bay(w, v):
     """Leave a swap site with a charged pack; the other goes to a slot."""
     car, battery_kwh = m.cars(w)[v], m.wishes(w)[v].battery_kwh
     s = car.site
@@ -237,7 +259,7 @@ def leave_bay(w, v):  # type: ignore[no-untyped-def]
 
 
 @njit
-def fail(w, s, gun):  # type: ignore[no-untyped-def]
+def fail(w, s, gun):
     """Let a gun be out of order until it is restored; the vehicle at it keeps its SOC and goes first in the queue, once."""
     here = m.sites(w)[s]
     place = m.places(w)[here.first_place + gun]
@@ -271,14 +293,14 @@ def fail(w, s, gun):  # type: ignore[no-untyped-def]
 
 
 @njit
-def restore(w, s, gun):  # type: ignore[no-untyped-def]
+def restore(w, s, gun):
     """Let a gun work again, unless another failure or a blackout still holds."""
     repair(w, s, gun)
     call_next(w, s, NOBODY)
 
 
 @njit
-def repair(w, s, gun):  # type: ignore[no-untyped-def]
+def repair(w, s, gun):
     """Let a gun be free again, unless another failure or a blackout still holds."""
     here = m.sites(w)[s]
     place = m.places(w)[here.first_place + gun]
@@ -293,7 +315,7 @@ def repair(w, s, gun):  # type: ignore[no-untyped-def]
 
 
 @njit
-def cut(w, s):  # type: ignore[no-untyped-def]
+def cut(w, s):
     """Let a blackout of a site begin."""
     here = m.sites(w)[s]
     here.dark += 1
@@ -306,7 +328,7 @@ def cut(w, s):  # type: ignore[no-untyped-def]
 
 
 @njit
-def light(w, s):  # type: ignore[no-untyped-def]
+def light(w, s):
     """Let a blackout of a site end."""
     here = m.sites(w)[s]
     here.dark -= 1
@@ -320,7 +342,7 @@ def light(w, s):  # type: ignore[no-untyped-def]
 
 
 @njit
-def lapse(w, s, row):  # type: ignore[no-untyped-def]
+def lapse(w, s, row):
     """Give up a reservation whose vehicle has not come in time."""
     v = m.sites(w)[s].held
     while v >= 0 and m.cars(w)[v].row != row:
@@ -332,7 +354,7 @@ def lapse(w, s, row):  # type: ignore[no-untyped-def]
 
 
 @njit
-def leave(w, v, outcome, outside):  # type: ignore[no-untyped-def]
+def leave(w, v, outcome, outside):
     """Write a vehicle's session to the log and let it go."""
     clock, car = m.clock(w)[0], m.cars(w)[v]
     if outcome == LOST and car.energy_kwh > 0:
@@ -346,7 +368,7 @@ def leave(w, v, outcome, outside):  # type: ignore[no-untyped-def]
 
 
 @njit
-def write_session(w, v, outcome, outside):  # type: ignore[no-untyped-def]
+def write_session(w, v, outcome, outside):
     """Write a row of the session log."""
     clock, car = m.clock(w)[0], m.cars(w)[v]
     place = car.site if outcome == SERVED else car.first_site
@@ -354,14 +376,24 @@ def write_session(w, v, outcome, outside):  # type: ignore[no-untyped-def]
     clock.logged += 1
     row.row, row.site, row.kind = car.row, car.site, m.sites(w)[place].kind if place >= 0 else _NONE
     row.outcome, row.outside = outcome, 1 if outside and outcome == LOST else 0
-    row.balks, row.reneges, row.diversions, row.interruptions = car.balks, car.reneges, car.diversions, car.interruptions
-    row.drive_min, row.wait_min, row.plug_min, row.end_min = car.drive_min, car.wait_min, car.plug_min, clock.now
+    row.balks, row.reneges, row.diversions, row.interruptions = (
+        car.balks,
+        car.reneges,
+        car.diversions,
+        car.interruptions,
+    )
+    row.drive_min, row.wait_min, row.plug_min, row.end_min = (
+        car.drive_min,
+        car.wait_min,
+        car.plug_min,
+        clock.now,
+    )
     row.service_min, row.energy_kwh = car.service_min, car.energy_kwh
     row.soc_in, row.soc_out = car.soc_in if car.plug_min >= 0 else car.soc, car.soc
 
 
 @njit
-def end_day(w):  # type: ignore[no-untyped-def]
+def end_day(w):
     """Write to the day's books what goes on over its end; nothing else changes."""
     for g in range(len(m.groups(w))):
         power.end_day(w, g)
@@ -370,7 +402,7 @@ def end_day(w):  # type: ignore[no-untyped-def]
 
 
 @njit
-def close(w):  # type: ignore[no-untyped-def]
+def close(w):
     """Bring the vehicles up to now, at the end of the horizon, and log who is still under way."""
     now = m.clock(w)[0].now
     for g in range(len(m.groups(w))):
