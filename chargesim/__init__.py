@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chargesim.errors import InputError
+    from chargesim.experiment.compare import compare
+    from chargesim.experiment.limit import run_limit
+    from chargesim.experiment.series import run_series
+    from chargesim.experiment.tornado import run_tornado
+    from chargesim.experiment.uncertainty import run_uncertainty
+    from chargesim.run.open_run import open_run
+    from chargesim.run.run_scenario import run_scenario as run
     from chargesim.scenario.reading import load
-    from chargesim.study.comparing import compare
-    from chargesim.study.limit import run_limit
-    from chargesim.study.reopening import open_run
-    from chargesim.study.run import run_scenario as run
-    from chargesim.study.series import run_series
-    from chargesim.study.tornado import run_tornado
-    from chargesim.study.uncertainty import run_uncertainty
     from chargesim.view import plot
     from chargesim.view.comparison_text import markdown
 
@@ -29,15 +29,15 @@ __all__ = [
 
 _HOMES = {
     "InputError": ("chargesim.errors", "InputError"),
-    "compare": ("chargesim.study.comparing", "compare"),
+    "compare": ("chargesim.experiment.compare", "compare"),
     "load": ("chargesim.scenario.reading", "load"),
     "markdown": ("chargesim.view.comparison_text", "markdown"),
-    "open_run": ("chargesim.study.reopening", "open_run"),
-    "run": ("chargesim.study.run", "run_scenario"),
-    "run_limit": ("chargesim.study.limit", "run_limit"),
-    "run_tornado": ("chargesim.study.tornado", "run_tornado"),
-    "run_uncertainty": ("chargesim.study.uncertainty", "run_uncertainty"),
-    "run_series": ("chargesim.study.series", "run_series"),
+    "open_run": ("chargesim.run.open_run", "open_run"),
+    "run": ("chargesim.run.run_scenario", "run_scenario"),
+    "run_limit": ("chargesim.experiment.limit", "run_limit"),
+    "run_tornado": ("chargesim.experiment.tornado", "run_tornado"),
+    "run_uncertainty": ("chargesim.experiment.uncertainty", "run_uncertainty"),
+    "run_series": ("chargesim.experiment.series", "run_series"),
     "plot": ("chargesim.view.plot", ""),
 }
 

@@ -32,7 +32,7 @@ import pandas as pd
 import chargesim as cs
 from chargesim.analysis.intervals import t_interval
 from chargesim.engine.rules import exact_min
-from chargesim.study.replication import simulate
+from chargesim.run.replication import simulate
 
 scenarios = next(
     folder / "scenarios"
@@ -50,7 +50,7 @@ plain.sites.query("kind == 'station'")[
 # %% [markdown]
 # ## The van
 #
-# An extension is a function that takes the world of one replication (`chargesim.engine.simpy_engine.World`) and yields SimPy events. It
+# An extension is a function that takes the world of one replication (`chargesim.engine.simpy.engine.World`) and yields SimPy events. It
 # sees what the model sees: `world.env.now` are the minutes since the lead-in day began, `world.sites` the stations and swap sites in the
 # order of the site table, each with its queue. `station.add_gun()` puts one more gun there, of the station's own kind but with a supply of
 # its own; `given_kwh` tells what it has given, `in_service` who is at it, and `remove_gun` takes it away.
@@ -297,7 +297,7 @@ print(
 # * A run is named by the scenario and by the extension: its code, the values that it was given, and the functions and values of yours that
 #   it names. So a run with it has a directory of its own, and a change of it starts a new one. Files that it reads are not looked at: give
 #   it what is in them.
-# * The books count service and energy of an added gun as the station's, so the load of the van appears at the station, and use is over the
+# * The statistics count service and energy of an added gun as the station's, so the load of the van appears at the station, and use is over the
 #   plan's guns. In a blackout the station serves nobody, at an added gun neither.
 # * Extensions are Python and come from Python alone. `chargesim run` takes no code and a scenario file can name none, so running somebody
 #   else's scenario runs nothing of theirs.

@@ -3,18 +3,18 @@
 from typing import Any
 
 import numpy as np
-from factories import demand, plant
+from factories import demand, facilities
 
-from chargesim.engine.accumulators import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED
 from chargesim.engine.compiled.engine import run_compiled
-from chargesim.engine.plant import Plant
+from chargesim.engine.facilities import Facilities
+from chargesim.engine.replication_totals import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED
 from chargesim.engine.rules import charge_min, exact_min
-from chargesim.engine.simpy_engine import World, run_simpy
-from chargesim.study.engines import BOOKS
+from chargesim.engine.simpy.engine import World, run_simpy
+from chargesim.run.engine_comparison import BOOKS
 
 
 def run(
-    p: Plant, table: Any, days: int = 1, lead_in_days: int = 0, **more: Any
+    p: Facilities, table: Any, days: int = 1, lead_in_days: int = 0, **more: Any
 ) -> tuple[World, Any]:
     """Run a table through the SimPy engine, checked at every event; return the world after the end and its log."""
     world = World(p, [table], lead_in_days, days, debug=True, **more)
@@ -23,7 +23,7 @@ def run(
 
 
 def differences(
-    p: Plant,
+    p: Facilities,
     tables: list[Any],
     days: int = 1,
     lead_in_days: int = 0,
@@ -31,14 +31,14 @@ def differences(
     calendar: Any = None,
 ) -> list[str]:
     """Return what differs between the engines, in words."""
-    books, log = run_simpy(p, tables, lead_in_days, days, run_out_days, outages=calendar)
+    statistics, log = run_simpy(p, tables, lead_in_days, days, run_out_days, outages=calendar)
     own_books, own_log = run_compiled(p, tables, lead_in_days, days, run_out_days, outages=calendar)
     if len(log) != len(own_log):
         return [f"{len(log)} sessions, compiled {len(own_log)}"]
     found = [
         f"book {name}"
         for name in BOOKS
-        if getattr(books, name).tobytes() != getattr(own_books, name).tobytes()
+        if getattr(statistics, name).tobytes() != getattr(own_books, name).tobytes()
     ]
     for name in log.dtype.names:
         rows = np.flatnonzero(log[name] != own_log[name])
@@ -49,15 +49,15 @@ def differences(
     return found
 
 
-def run_both(p: Plant, table: Any, calendar: Any = None, **more: Any) -> tuple[World, Any]:
+def run_both(p: Facilities, table: Any, calendar: Any = None, **more: Any) -> tuple[World, Any]:
     """Run a table as `run` does, and see that the compiled engine tells the same story."""
     assert differences(p, [table], calendar=calendar, **more) == []
     return run(p, table, outages=calendar, **more)
 
 
-def check_conservation(p: Plant, table: Any, world: World, log: Any) -> None:
+def check_conservation(p: Facilities, table: Any, world: World, log: Any) -> None:
     """Vehicles, guns, packs and energy: none is made and none is lost."""
-    begun = table[table["wish_min"] < world.books.end_min]
+    begun = table[table["wish_min"] < world.statistics.end_min]
     assert len(log) == len(begun), "every wish ends in one session"
     assert len(np.unique(log["row"])) == len(log)
     assert set(np.unique(log["outcome"])) <= {SERVED, PARTIAL, LOST, STRANDED, UNFINISHED}
@@ -82,11 +82,11 @@ def check_conservation(p: Plant, table: Any, world: World, log: Any) -> None:
     partial = log["outcome"] == PARTIAL
     assert (log["energy_kwh"][partial] > 0).all()
     at_guns = log["energy_kwh"].sum() - sum(site.pack_kwh for site in world.sites if site.kind == 1)
-    books = world.books.energy_kwh[p.kind == 0].sum()
-    assert abs(at_guns - books) <= 1e-5 + 1e-6 * log["energy_kwh"].sum(), (
-        f"sessions took {at_guns} kWh, the books have {books} kWh"
+    statistics = world.statistics.energy_kwh[p.kind == 0].sum()
+    assert abs(at_guns - statistics) <= 1e-5 + 1e-6 * log["energy_kwh"].sum(), (
+        f"sessions took {at_guns} kWh, the statistics have {statistics} kWh"
     )
-    busy_min, service_min = world.books.busy_min.sum(), log["service_min"].sum()
+    busy_min, service_min = world.statistics.busy_min.sum(), log["service_min"].sum()
     assert abs(busy_min - service_min) <= 1e-6 * max(1.0, service_min), (
         f"{service_min} min of service, {busy_min} busy"
     )
@@ -94,14 +94,14 @@ def check_conservation(p: Plant, table: Any, world: World, log: Any) -> None:
 
 def check_little(world: World) -> None:
     """Little's law on every site, exactly: the integral of the queue equals the sum of the waits."""
-    check = world.books.queue_check_min
+    check = world.statistics.queue_check_min
     assert (check[:, 0] == check[:, 1]).all(), check
 
 
 def check_whole_curve() -> None:
     """A charge over all steps of a curve takes the minutes that its steps add up to."""
     edges, powers = (0.0, 0.25, 0.5, 0.75, 1.0), (200.0, 100.0, 50.0, 25.0)
-    p = plant(guns=(1,), kw=1e9, curve=(edges, powers))
+    p = facilities(guns=(1,), kw=1e9, curve=(edges, powers))
     _, log = run(p, demand([10.0], soc=0.0, target_soc=1.0, battery_kwh=60.0))
     by_hand = sum(60.0 * 0.25 * 60.0 / kw for kw in powers)
     assert log["end_min"][0] - log["plug_min"][0] == exact_min(by_hand)
@@ -109,7 +109,7 @@ def check_whole_curve() -> None:
 
 def check_patience() -> None:
     """A vehicle waits exactly as long as its patience, then leaves."""
-    p = plant(guns=(1,))
+    p = facilities(guns=(1,))
     table = demand(
         [0.0, 1.0], battery_kwh=[1000.0, 50.0], patience_min=[100.0, 7.5], max_diversions=0
     )
@@ -121,7 +121,7 @@ def check_patience() -> None:
 
 def check_tie_of_grant_and_patience() -> None:
     """A gun that is freed in the instant in which a patience ends is taken."""
-    p = plant(guns=(1,))
+    p = facilities(guns=(1,))
     charge = charge_min(0.3, 0.8, 50.0, p.edge_soc[0], p.step_kw[0, 0].copy())
     assert charge == 15.0
     _, log = run(p, demand([0.0, 1.0], patience_min=[100.0, 14.0], max_diversions=0))
@@ -133,7 +133,7 @@ def check_tie_of_grant_and_patience() -> None:
 
 def check_soc_is_a_share() -> None:
     """Driving takes energy over battery: 10 km at 0.15 kWh/km from a 50 kWh battery are 0.03 of it."""
-    p = plant(guns=(1,), km=10.0)
+    p = facilities(guns=(1,), km=10.0)
     _, log = run(p, demand([0.0]))
     assert abs(log["soc_in"][0] - (0.3 - 10.0 * 0.15 / 50.0)) < 1e-12
     assert log["soc_out"][0] == 0.8

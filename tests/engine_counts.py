@@ -6,17 +6,17 @@ from typing import Any
 
 from tied_pairs import TiedPairs
 
-from chargesim.demand.table import WHOLE_SITE
-from chargesim.engine.accumulators import PARTIAL, STRANDED, UNFINISHED
-from chargesim.engine.calendar import Calendar
-from chargesim.engine.order import EventClass
-from chargesim.engine.plant import COMPANION, SLOT
-from chargesim.engine.power import PowerGroup
-from chargesim.engine.simpy_engine import World
-from chargesim.engine.site import Site
-from chargesim.engine.station import Station
-from chargesim.engine.store import Store
-from chargesim.engine.swap_site import SwapSite
+from chargesim.demand.demand_table import WHOLE_SITE
+from chargesim.engine.event_order import EventClass
+from chargesim.engine.facilities import COMPANION, SLOT
+from chargesim.engine.replication_totals import PARTIAL, STRANDED, UNFINISHED
+from chargesim.engine.simpy.engine import World
+from chargesim.engine.simpy.outages import Outages
+from chargesim.engine.simpy.power import PowerGroup
+from chargesim.engine.simpy.site import Site
+from chargesim.engine.simpy.station import Station
+from chargesim.engine.simpy.store import Store
+from chargesim.engine.simpy.swap_site import SwapSite
 
 MECHANISMS = (
     "a free place is held", "a reservation goes first", "late within the grace", "interruption", "second interruption",
@@ -36,11 +36,11 @@ class Counts:
         self.ties = TiedPairs()
         self._turned: set[int] = set()
         for owner, name, watch in (
-            (Calendar, "_end", self._restore), (PowerGroup, "_finish", partial(self._planned, EventClass.DONE)),
+            (Outages, "_end", self._restore), (PowerGroup, "_finish", partial(self._planned, EventClass.DONE)),
             (Station, "_start", self._start), (SwapSite, "_leave_bay", self._leave_bay),
             (PowerGroup, "_step", partial(self._planned, EventClass.STEP)), (Store, "_end", self._store_ends),
             (World, "_turn_hour", self._hour), (Store, "turn", self._turn), (SwapSite, "turn_hour", self._turn_smart),
-            (World, "_refresh", self._refresh), (Calendar, "_begin", self._fail), (Site, "arrive", self._arrive),
+            (World, "_refresh", self._refresh), (Outages, "_begin", self._fail), (Site, "arrive", self._arrive),
             (World, "choose", self._choose), (Site, "_lapse", self._lapse), (Site, "_lose_patience", self._lose_patience),
             (World, "_appear", self._appear), (Site, "_first_in_turn", self._first_in_turn), (Store, "run", self._store_runs),
             (SwapSite, "_fill_slots", self._fill_slots), (Station, "_take_place", self._take_place),
@@ -194,17 +194,17 @@ class Counts:
 
     def _run(self, world: Any, call: Any) -> Any:
         """Count what the session log of a run tells."""
-        books, log = call()
+        statistics, log = call()
         self.ties.end_instant()
-        opens_min = world.plant.places["opens_min"]
+        opens_min = world.facilities.places["opens_min"]
         self.happened.update(
             {
                 "interruption": (log["interruptions"] == 1).sum(), "second interruption": (log["interruptions"] > 1).sum(),
                 "opened later": (opens_min[log["site"]][log["site"] >= 0] > 0).sum(),
-                "lead-in": (log["end_min"] < books.start_min).sum(), "run-out": (log["end_min"] > books.end_min).sum(),
+                "lead-in": (log["end_min"] < statistics.start_min).sum(), "run-out": (log["end_min"] > statistics.end_min).sum(),
                 "balk": log["balks"].sum(), "renege": log["reneges"].sum(), "divert": log["diversions"].sum(),
                 "outside": log["outside"].sum(), "partial": (log["outcome"] == PARTIAL).sum(),
                 "stranded": (log["outcome"] == STRANDED).sum(), "unfinished": (log["outcome"] == UNFINISHED).sum(),
             }
         )  # fmt: skip
-        return books, log
+        return statistics, log

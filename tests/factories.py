@@ -1,21 +1,21 @@
-"""Build small networks, demand tables and plants for tests, without any file."""
+"""Build small networks, demand tables and facilities for tests, without any file."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from chargesim.demand.table import OUTAGE, empty_table, sort_table
+from chargesim.demand.demand_table import OUTAGE, empty_table, sort_table
 from chargesim.engine.choice import CANDIDATE, CITY, PLACE
-from chargesim.engine.control import Control
-from chargesim.engine.plant import COMPANION, SLOT, ULTRA_FAST, Outlets, Plant
+from chargesim.engine.facilities import COMPANION, SLOT, ULTRA_FAST, Facilities, Outlets
+from chargesim.engine.operating_rules import OperatingRules
 
 ROOT = Path(__file__).parent.parent
 SCENARIOS = ROOT / "scenarios"
 TICK = 2.0**-20
 
 
-def plant(
+def facilities(
     guns: tuple[int, ...] = (2,),
     *,
     swap: tuple[bool, ...] | None = None,
@@ -38,10 +38,10 @@ def plant(
     connection: tuple[int, ...] | None = None,
     store_kwh: float = 0.0,
     store_kw: float = 0.0,
-    control: Control | None = None,
+    operating_rules: OperatingRules | None = None,
     curve: tuple[tuple[float, ...], tuple[float, ...]] = ((0.0, 1.0), (100.0,)),
     origins: int = 1,
-) -> Plant:
+) -> Facilities:
     """Return sites that every origin reaches in the same time; stations on list 0, swap sites on list 1.
 
     Curve 0 is the vehicles', curve 1 the packs' (a flat 60 kW); `kw` caps both. Of the guns of every station the last
@@ -83,7 +83,7 @@ def plant(
     cabinet = np.where(beside, (number - ultra[site]) % cabinets[site], number // per_cabinet)
     rank = np.where(is_swap[site], SLOT, np.where(beside, COMPANION, ULTRA_FAST))
     types = [np.minimum(step_kw, kw)] + ([np.minimum(step_kw, companion_kw)] if companions else [])
-    return Plant(
+    return Facilities(
         kind=is_swap.astype(np.int64),
         district=np.zeros(n, dtype=np.int64),
         candidates=candidates,
@@ -105,7 +105,7 @@ def plant(
         pack_curve=np.where(is_swap, 1, -1),
         pack_interval_min=np.where(is_swap, 30.0 / slots, 0.0),
         posted_refresh_min=posted_refresh_min,
-        control=control or Control(),
+        operating_rules=operating_rules or OperatingRules(),
     )
 
 

@@ -1,4 +1,4 @@
-"""Make networks, accumulators and results of any size for the tests of analysis and view."""
+"""Make networks, totals and results of any size for the tests of analysis and view."""
 
 import csv
 from pathlib import Path
@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 
 from chargesim.analysis.result import RunResult
-from chargesim.engine.accumulators import Accumulators, bin_edges_min
+from chargesim.engine.replication_totals import ReplicationTotals, bin_edges_min
 from chargesim.network.network import (
     STATION,
     SWAP,
@@ -250,8 +250,8 @@ def empty_accumulators(
     fleets: int = len(FLEETS),
     days: int = 1,
     thresholds: int = len(THRESHOLDS_MIN),
-) -> Accumulators:
-    """Return the accumulators of a replication in which nothing happened."""
+) -> ReplicationTotals:
+    """Return the totals of a replication in which nothing happened."""
     connections = int(network.sites.connection.max(initial=-1)) + 1
     size = {
         "sites": len(network.sites),
@@ -259,7 +259,7 @@ def empty_accumulators(
         "fleets": fleets,
         "districts": len(network.districts.name),
     }
-    return Accumulators.zeros(**size, thresholds=thresholds, quarters=96 * days)
+    return ReplicationTotals.zeros(**size, thresholds=thresholds, quarters=96 * days)
 
 
 def make_accumulators(
@@ -270,8 +270,8 @@ def make_accumulators(
     days: int = 1,
     wishes: float = 3.0,
     fail: float = 0.03,
-) -> Accumulators:
-    """Return the random accumulators of one replication; shapes and identities are valid, numbers are made up."""
+) -> ReplicationTotals:
+    """Return the random totals of one replication; shapes and identities are valid, numbers are made up."""
     run = empty_accumulators(network, fleets=fleets, days=days)
     hour_weight = (
         0.3
@@ -284,7 +284,7 @@ def make_accumulators(
 
 
 def _fill_sessions(
-    run: Accumulators,
+    run: ReplicationTotals,
     network: Network,
     rng: np.random.Generator,
     wishes: Any,
@@ -325,7 +325,7 @@ def _fill_sessions(
 
 
 def _fill_sites(
-    run: Accumulators, network: Network, rng: np.random.Generator, weight: Any, days: int
+    run: ReplicationTotals, network: Network, rng: np.random.Generator, weight: Any, days: int
 ) -> None:
     sites = network.sites
     servers = np.where(sites.kind == STATION, sites.guns, sites.bays)
@@ -358,7 +358,7 @@ def _fill_sites(
 
 
 def make_result(
-    replications: list[Accumulators] | None = None,
+    replications: list[ReplicationTotals] | None = None,
     *,
     network: Network | None = None,
     standard: Standard | None = None,

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from factories import demand, outages, plant
+from factories import demand, facilities, outages
 from hypothesis import strategies as st
 
-from chargesim.engine.control import CHARGE, IDLE, LEND, Control
+from chargesim.engine.operating_rules import CHARGE, IDLE, LEND, OperatingRules
 
 HOURS = tuple((CHARGE, LEND, LEND, IDLE)[hour % 4] for hour in range(24))
 HOLD = tuple(hour % 3 != 2 for hour in range(24))
@@ -75,7 +75,7 @@ def one_of(choose: Choose, values: Sequence[Any]) -> Any:
 def random_control(choose, values):
     """Return rules of how the sites are run."""
     cloud = one_of(choose, values.cloud)
-    return Control(
+    return OperatingRules(
         cloud=cloud, reserve=cloud and one_of(choose, values.reserve), hold_min=one_of(choose, (0.0, 10.0, 30.0)),
         grace_min=one_of(choose, values.grace_min), store_hours=HOURS, store_efficiency=0.8,
         smart=one_of(choose, (True, False)), hold_packs=HOLD,
@@ -86,12 +86,12 @@ def random_control(choose, values):
 
 def random_plant(choose, values, guns, swap):
     """Return sites behind cabinets and grid connections, with companions and stores or without."""
-    p = plant(
+    p = facilities(
         guns=guns, swap=swap, km=one_of(choose, values.km), drive_min=one_of(choose, values.drive_min), noise_min=values.noise_min,
         cabinet_kw=one_of(choose, values.cabinet_kw), plug_kw=one_of(choose, values.plug_kw), per_cabinet=choose(1, 3),
         companions=one_of(choose, (0, 0, 1)), companion_kw=values.companion_kw,
         connection=tuple(np.arange(len(guns)) // 2) if one_of(choose, (True, False)) else None,
-        store_kwh=one_of(choose, (0.0, 20.0)), store_kw=one_of(choose, values.store_kw), control=random_control(choose, values),
+        store_kwh=one_of(choose, (0.0, 20.0)), store_kw=one_of(choose, values.store_kw), operating_rules=random_control(choose, values),
         packs=choose(1, 6), slots=choose(1, 3), outside_drive_min=one_of(choose, (np.inf, 20.0)), curve=values.curve,
     )  # fmt: skip
     p.places["opens_min"] = [one_of(choose, (0.0, 0.0, 0.0, 0.0, 60.0)) for _ in guns]
@@ -139,13 +139,13 @@ def random_calendar(choose, values, guns, swap):
 
 
 def scenario(choose, values):
-    """Return a plant, a demand table and an outage calendar."""
+    """Return a facilities, a demand table and an outage calendar."""
     guns = tuple(choose(1, 3) for _ in range(choose(1, 4)))
     swap = tuple(one_of(choose, values.swap) for _ in guns)
     p = random_plant(choose, values, guns, swap)
     return (
         p,
-        random_table(choose, values, p.control.cloud),
+        random_table(choose, values, p.operating_rules.cloud),
         random_calendar(choose, values, guns, swap),
     )
 

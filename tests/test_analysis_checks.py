@@ -8,12 +8,12 @@ import pytest
 from factories import SCENARIOS
 from factories_analysis import empty_accumulators, make_network, make_result
 
-from chargesim.analysis.checks import check_run, kimura_fit
 from chargesim.analysis.queueing import mgc_wait_min
+from chargesim.analysis.run_checks import check_run, kimura_fit
+from chargesim.run.case import build_case
+from chargesim.run.replication import simulate
+from chargesim.run.run_scenario import as_result
 from chargesim.scenario.reading import load
-from chargesim.study.case import build_case
-from chargesim.study.replication import simulate
-from chargesim.study.run import as_result
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_each_law_is_found_broken_where_it_is(small):
     assert small.network.sites.id[2] in broken(small, queue_check_min=waits)["Little's law"]
     assert list(broken(small, wishes=run.wishes + 1)) == ["vehicles"]
     assert broken(small, energy_check_kwh=energy)["energy"].startswith(
-        "replication 1: a station's books and its vehicles differ by 0.5"
+        "replication 1: a station's statistics and its vehicles differ by 0.5"
     )
 
 

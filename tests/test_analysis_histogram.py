@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chargesim.analysis.histogram import BIN_FACTOR, quantile_min, share_at_most
-from chargesim.engine.accumulators import BINS, bin_edges_min
+from chargesim.engine.replication_totals import BINS, bin_edges_min
 
 
 def filled(counts: dict[int, int]) -> np.ndarray:

@@ -17,7 +17,7 @@ from factories_analysis import (
 
 from chargesim.analysis.kpis import definitions, kpi_frame, kpi_value
 from chargesim.analysis.result import RunResult
-from chargesim.engine.accumulators import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED
+from chargesim.engine.replication_totals import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED
 from chargesim.network.network import STATION, SWAP
 
 CAR, TRUCK, CORRIDOR = (

@@ -1,4 +1,4 @@
-"""Check that the analysis knows no engine: it reads accumulators, the network's records and the standard."""
+"""Check that the analysis knows no engine: it reads totals, the network's records and the standard."""
 
 import ast
 from pathlib import Path
@@ -7,7 +7,7 @@ import chargesim.analysis
 
 ALLOWED = (
     "chargesim.analysis",
-    "chargesim.engine.accumulators",
+    "chargesim.engine.replication_totals",
     "chargesim.network.network",
     "chargesim.scenario.buildup",
     "chargesim.scenario.series",

@@ -19,7 +19,7 @@ from chargesim.analysis.queueing import (
     rack_empty_share,
     shared_service_min,
 )
-from chargesim.verify.rungs import KIMURA_TOLERANCE, ladder
+from chargesim.verify.cases import KIMURA_TOLERANCE, ladder
 
 
 def test_erlang_b_against_the_definition() -> None:
@@ -103,7 +103,7 @@ def test_kimura_is_within_its_tolerance_of_the_chain_where_the_ladder_uses_it() 
     """Erlang's law of four stages: a state is the queue and the number of busy servers in each stage."""
     rung = next(rung for rung in ladder() if rung.tolerance)
     servers, stages, rate = (
-        int(rung.plant.servers[0]),
+        int(rung.facilities.servers[0]),
         round(rung.flow.service.shape),
         rung.flow.rate_per_h / 60,
     )

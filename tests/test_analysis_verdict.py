@@ -11,13 +11,13 @@ from factories_analysis import FLEETS, empty_accumulators, make_network, make_re
 from scipy import stats
 
 from chargesim.analysis.criteria import _more, judge_unit
-from chargesim.analysis.evidence import Unit
+from chargesim.analysis.failure_counts import Unit
 from chargesim.analysis.looks import Look, Plan
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, decided, judge, nearest_to_breaking
-from chargesim.engine.accumulators import LOST, SERVED
+from chargesim.engine.replication_totals import LOST, SERVED
+from chargesim.experiment.coverage import PLAN, run_study
 from chargesim.network.network import STATION, SWAP
-from chargesim.study.coverage import PLAN, run_study
 
 CARS: dict[str, Any] = {
     "name": "cars",

@@ -7,25 +7,25 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from engine_checks import differences, run
-from factories import SCENARIOS, demand, plant
+from factories import SCENARIOS, demand, facilities
 from rich.console import Console
 
-from chargesim.bench import sessions
+from chargesim.bench import suite
 from chargesim.bench.ciw_program import by_station, ciw, has_ciw
 from chargesim.bench.floor import EVENTS_A_SESSION, floor, heap_of_run, spin
-from chargesim.bench.grids import city_grid, grid_day, grid_plant, queueing_grid
-from chargesim.bench.limits import slowed_share, with_limits, without_limits
+from chargesim.bench.grids import city_grid, grid_day, grid_facilities, queueing_grid
 from chargesim.bench.naive import NaiveCity
+from chargesim.bench.power_limits import slowed_share, with_limits, without_limits
 from chargesim.bench.programs import compiled_engine_to_the_end, simpy_engine_to_the_end
 from chargesim.bench.race import Found, run_race
 from chargesim.bench.scaling import Days, run_days, scale_sessions, scale_sites
-from chargesim.bench.sessions import PARTS, Sizes, Target, bench_case, race_queues
-from chargesim.engine.accumulators import OUTCOMES, SERVED
+from chargesim.bench.suite import PARTS, Sizes, Target, bench_case, race_queues
 from chargesim.engine.compiled.engine import CompiledWorld, run_compiled
 from chargesim.engine.compiled.schedule import pop, push
 from chargesim.engine.compiled.state import EVENT
+from chargesim.engine.replication_totals import OUTCOMES, SERVED
+from chargesim.run.case import build_case
 from chargesim.scenario.reading import load
-from chargesim.study.case import build_case
 from chargesim.view.bench import print_bench
 
 TINY = Sizes(
@@ -54,7 +54,7 @@ def printed(measured):
 def test_the_naive_program_tells_the_same_stories_where_no_power_is_shared(seed):
     rng = np.random.default_rng(seed)
     n = 150
-    p = plant(
+    p = facilities(
         guns=(1, 2, 1, 1),
         swap=(False, False, True, False),
         noise_min=3.0,
@@ -146,7 +146,7 @@ def test_a_target_is_reached_from_its_own_side():
 def test_ciw_finds_the_same_mean_wait(sites, sessions):
     pytest.importorskip("ciw", reason="Ciw is another program, installed for development alone")
     grid = queueing_grid(sites, sessions)
-    p, table = grid_plant(grid), grid_day(grid)
+    p, table = grid_facilities(grid), grid_day(grid)
     theirs, ours, compiled = (
         enter(p, table)() for enter in (ciw, simpy_engine_to_the_end, compiled_engine_to_the_end)
     )
@@ -159,7 +159,7 @@ def test_ciw_finds_the_same_mean_wait(sites, sessions):
 def test_waits_follow_lindley_at_every_station():
     """Kiefer and Wolfowitz's recursion for two guns, on what is handed to Ciw."""
     grid = queueing_grid(4, 300)
-    p, table = grid_plant(grid), grid_day(grid)
+    p, table = grid_facilities(grid), grid_day(grid)
     waits = []
     for arrivals, services in zip(*by_station(p, table), strict=True):
         free = [0.0, 0.0]
@@ -172,12 +172,12 @@ def test_waits_follow_lindley_at_every_station():
 
 
 def test_without_ciw_the_table_says_so(monkeypatch):
-    monkeypatch.setattr(sessions, "has_ciw", lambda: False)
+    monkeypatch.setattr(suite, "has_ciw", lambda: False)
     race = race_queues(3, 60, rounds=1)
     absent = race.contenders[0]
     assert (absent.name, absent.us_per_session) == ("Ciw", None)
     assert race.ratio("Ciw", "compiled engine") is None
-    text = printed(sessions.Bench(queueing=((3, race),)))
+    text = printed(suite.Bench(queueing=((3, race),)))
     assert "│ Ciw │ not installed │ - │" in text
     assert "Ciw: not installed; it comes with the extras for development, '.[dev]'." in text
     assert "OTHER" not in text
@@ -194,8 +194,8 @@ def test_other_mean_waits_are_told():
         "Ciw": lambda p, t: lambda: Found(1.0, 5.0),
         "compiled engine": compiled_engine_to_the_end,
     }
-    race = run_race("two", programs, [(grid_plant(grid), grid_day(grid))])
-    assert "Ciw finds OTHER mean waits" in printed(sessions.Bench(queueing=((2, race),)))
+    race = run_race("two", programs, [(grid_facilities(grid), grid_day(grid))])
+    assert "Ciw finds OTHER mean waits" in printed(suite.Bench(queueing=((2, race),)))
 
 
 @pytest.mark.parametrize("entries", [1, 2, 3, 50, 777])
@@ -226,7 +226,7 @@ def test_the_floor_keeps_its_size_and_its_time_goes_on():
 def test_the_heap_of_a_run_is_measured_while_it_runs(monkeypatch):
     monkeypatch.setattr("chargesim.bench.floor.SAMPLE_EVERY", 1)
     grid = queueing_grid(2, 50)
-    p, table = grid_plant(grid), grid_day(grid)
+    p, table = grid_facilities(grid), grid_day(grid)
     world, entries = CompiledWorld(p, [table], 0, 1), []
     while not world.run_until(1440.0, False, 1):
         entries.append(int(world._city.clock["events"][0]))
@@ -240,7 +240,7 @@ def test_the_heap_of_a_run_is_measured_while_it_runs(monkeypatch):
 def test_limits_slow_nobody_or_many():
     case = build_case(load(SCENARIOS / "small_city.yaml"))
     table = case.task.demand.day(0, 0)
-    free, bound = without_limits(case.task.plant), with_limits(case.task.plant)
+    free, bound = without_limits(case.task.facilities), with_limits(case.task.facilities)
     assert slowed_share(free, table) == (0.0, 0.0)
     assert slowed_share(bound, table)[0] > 0.1
     assert slowed_share(bound, table)[1] > 0.5
@@ -252,8 +252,8 @@ def test_a_city_grid_is_one_that_the_engines_know():
     grid = replace(city_grid(6, 200), known=4)
     tables = [grid_day(grid, day) for day in range(2)]
     assert tables[1]["wish_min"].min() >= 1440.0
-    assert differences(grid_plant(grid), tables, days=2) == []
-    log = run_compiled(grid_plant(grid), tables, 0, 2)[1]
+    assert differences(grid_facilities(grid), tables, days=2) == []
+    log = run_compiled(grid_facilities(grid), tables, 0, 2)[1]
     assert (log["diversions"] > 0).any()
     assert (log["drive_min"] > 1).any()
 

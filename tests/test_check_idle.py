@@ -10,11 +10,11 @@ from rich.console import Console
 from test_cli import SMALL as SMALL_FILE
 from test_cli import chargesim
 
+from chargesim.run.case import build_case
+from chargesim.run.inert_mechanisms import idle_mechanisms
+from chargesim.run.scenario_check import check_case
 from chargesim.scenario.reading import load
-from chargesim.study.case import build_case
-from chargesim.study.checking import check_case
-from chargesim.study.idle import idle_mechanisms
-from chargesim.view.checking import print_check
+from chargesim.view.scenario_check import print_check
 
 SMALL = load(SCENARIOS / "small_city.yaml")
 FLEETS = tuple(SMALL.scenario.fleets)

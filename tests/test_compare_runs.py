@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 
 from chargesim.cli import app
 from chargesim.errors import InputError
+from chargesim.experiment.compare import compare
+from chargesim.run.open_run import open_run
+from chargesim.run.run_scenario import run_scenario
 from chargesim.scenario.reading import load
-from chargesim.study.comparing import compare
-from chargesim.study.reopening import open_run
-from chargesim.study.run import run_scenario
 from chargesim.view.comparison import draw_comparison, write_comparison
 from chargesim.view.comparison_text import markdown
 

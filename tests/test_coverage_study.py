@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from chargesim.cli import app
-from chargesim.study import coverage
-from chargesim.study.coverage import ALLOWED, ALPHA, KINDS, PLAN, measure_coverage, run_study
+from chargesim.experiment import coverage
+from chargesim.experiment.coverage import ALLOWED, ALPHA, KINDS, PLAN, measure_coverage, run_study
 
 
 @pytest.fixture(scope="module")

@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from chargesim.demand import conduct as conduct_module
+from chargesim.demand import behaviour as conduct_module
 from chargesim.demand import draw
-from chargesim.demand.conduct import Conduct
+from chargesim.demand.behaviour import Behaviour
 from chargesim.demand.curves import read_curves
-from chargesim.demand.streams import generator
-from chargesim.demand.table import CLOUD, DISTANCE, POSTED, empty_table
+from chargesim.demand.demand_table import CLOUD, DISTANCE, POSTED, empty_table
+from chargesim.demand.random_streams import generator
 from chargesim.demand.tariff import put_off_min
+from chargesim.run.case import build_case
 from chargesim.scenario.reading import load
-from chargesim.study.case import build_case
 
 SMALL = load(SCENARIOS / "small_city.yaml").replace({"fleet.stock": 150_000})
 TARIFF = {"tariff.enabled": True}
@@ -90,7 +90,7 @@ def test_marks_are_thinned_with_their_vehicles():
     assert changed(few, common) == set()
 
 
-def conduct(**changes):
+def behaviour(**changes):
     values = {
         "posted_share": 0.7,
         "connected_share": 0.0,
@@ -102,13 +102,13 @@ def conduct(**changes):
         "late_share": 0.0,
         "late_mean_min": 0.0,
     }
-    return Conduct(**{**values, **changes})
+    return Behaviour(**{**values, **changes})
 
 
 def guidance(**changes):
     rng = np.random.default_rng(5)
     u_guidance, u = rng.random(40_000), rng.random((6, 40_000))
-    return conduct(**changes)._guidance(u_guidance, u)
+    return behaviour(**changes)._guidance(u_guidance, u)
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_no_stream_is_drawn_from_twice(monkeypatch):
     for module in (draw, conduct_module):
         monkeypatch.setattr(module, "generator", recording)
     drawn({**TARIFF, **CLOUDY, **FAILING})
-    assert {key[1] for key in used} == {"wish", "conduct"}
+    assert {key[1] for key in used} == {"wish", "behaviour"}
     assert len(set(used)) == len(used)
 
 
@@ -297,7 +297,7 @@ def test_marks_are_independent_and_instants_uniform():
     """Each pair of marks occurs together as often as by chance (five standard errors); who comes in the valley spreads over all of it."""
     factors = np.ones(24)
     factors[:8] = 0.4
-    which = conduct(
+    which = behaviour(
         connected_share=1.0,
         compliance=0.5,
         flexible_share=0.5,
@@ -339,8 +339,12 @@ def test_cold_batteries_take_a_factor_of_their_curves():
     assert usual.curves.step_kw.tobytes() == table.step_kw.tobytes()
     np.testing.assert_allclose(cold.curves.step_kw, 0.6 * table.step_kw, rtol=1e-15)
     vehicles = len(table.id)
-    assert (cold.task.plant.step_kw[:, :vehicles] <= usual.task.plant.step_kw[:, :vehicles]).all()
-    assert (cold.task.plant.step_kw[:, :vehicles] < usual.task.plant.step_kw[:, :vehicles]).any()
+    assert (
+        cold.task.facilities.step_kw[:, :vehicles] <= usual.task.facilities.step_kw[:, :vehicles]
+    ).all()
+    assert (
+        cold.task.facilities.step_kw[:, :vehicles] < usual.task.facilities.step_kw[:, :vehicles]
+    ).any()
     assert np.array_equal(
-        cold.task.plant.step_kw[:, vehicles:], usual.task.plant.step_kw[:, vehicles:]
+        cold.task.facilities.step_kw[:, vehicles:], usual.task.facilities.step_kw[:, vehicles:]
     )  # packs have limits of their own

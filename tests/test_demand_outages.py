@@ -9,9 +9,9 @@ from factories import SCENARIOS, TICK
 from network_files import small_network
 from scipy import stats
 
+from chargesim.demand.demand_table import WHOLE_SITE, no_outages
 from chargesim.demand.outages import OutageModel, build_outages, draw_outages
-from chargesim.demand.table import WHOLE_SITE, no_outages
-from chargesim.engine.order import SITE, EventClass, outlet_key
+from chargesim.engine.event_order import SITE, EventClass, outlet_key
 from chargesim.errors import InputError
 from chargesim.network.network import STATION
 from chargesim.scenario.reading import load

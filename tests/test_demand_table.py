@@ -10,8 +10,8 @@ from chargesim.demand.draw import lognormal
 from chargesim.demand.ledger import truncated_normal
 from chargesim.errors import InputError
 from chargesim.network.network import SWAP
+from chargesim.run.case import build_case
 from chargesim.scenario.reading import load
-from chargesim.study.case import build_case
 
 SMALL = load(SCENARIOS / "small_city.yaml")
 GRID = (np.arange(20_000) + 0.5) / 20_000

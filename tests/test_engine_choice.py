@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from factories import SCENARIOS, demand, plant
+from factories import SCENARIOS, demand, facilities
 
 from chargesim.engine.compiled.engine import CompiledWorld
-from chargesim.engine.simpy_engine import World
+from chargesim.engine.simpy.engine import World
 from chargesim.errors import InputError
+from chargesim.run.case import build_case
+from chargesim.run.engine_choice import choose_engine
+from chargesim.run.engine_comparison import compare_engines, first_parting
+from chargesim.run.run_scenario import run_scenario
 from chargesim.scenario.reading import load
-from chargesim.study.case import build_case
-from chargesim.study.engine_choice import choose_engine
-from chargesim.study.engines import compare_engines, first_parting
-from chargesim.study.run import run_scenario
 
 SMALL = load(SCENARIOS / "small_city.yaml", ["replications=2"])
 
@@ -64,7 +64,7 @@ def test_both_engines_leave_the_same_bytes(tmp_path):
 
 
 def test_where_the_engines_part_both_events_are_told():
-    p = plant(guns=(1,))
+    p = facilities(guns=(1,))
     one, other = demand([0.0, 3.0]), demand([0.0, 4.0])
     events, parting = first_parting(World(p, [one], 0, 1), CompiledWorld(p, [other], 0, 1))
     assert parting == ("wish of vehicle 1 at 3.0 min", "wish of vehicle 1 at 4.0 min")
@@ -89,7 +89,7 @@ def test_one_whole_day_of_the_default_case_agrees():
 
 @pytest.mark.parametrize("table", [demand([]), demand([5.0])], ids=["nobody", "one"])
 def test_tables_without_rows_are_no_trouble(table):
-    p = plant(guns=(1,))
+    p = facilities(guns=(1,))
     _, log = CompiledWorld(p, [demand([]), table, demand([])], 0, 1).run()
     assert len(log) == len(table)
 
@@ -97,8 +97,8 @@ def test_tables_without_rows_are_no_trouble(table):
 def test_the_pool_grows_where_many_are_under_way():
     """More vehicles at once than there is room for at the start."""
     table = demand(np.full(5000, 1.0), battery_kwh=1.0)
-    _, log = CompiledWorld(plant(guns=(1,)), [table], 0, 1).run()
-    _, same = World(plant(guns=(1,)), [table], 0, 1).run()
+    _, log = CompiledWorld(facilities(guns=(1,)), [table], 0, 1).run()
+    _, same = World(facilities(guns=(1,)), [table], 0, 1).run()
     assert all((log[name] == same[name]).all() for name in log.dtype.names)
 
 
@@ -111,4 +111,7 @@ def test_engines_command_says_that_they_agree(tmp_path):
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    assert "The engines AGREE, bit for bit: books, session log and order of events." in done.stdout
+    assert (
+        "The engines AGREE, bit for bit: statistics, session log and order of events."
+        in done.stdout
+    )

@@ -8,8 +8,8 @@ from factories import SCENARIOS
 
 from chargesim.engine.choice import NEVER_MIN, OUTSIDE_HASH, choose_site
 from chargesim.engine.rules import NOWHERE, OUTSIDE, charge_min, gumbel_noise
+from chargesim.run.case import build_case
 from chargesim.scenario.reading import load
-from chargesim.study.case import build_case
 
 
 def plain_choice(p, me, origin, soc, now, tried, wait_min):
@@ -62,7 +62,7 @@ def plain_choice(p, me, origin, soc, now, tried, wait_min):
 )
 def test_bounds_change_no_choice(name, changes):
     case = build_case(load(SCENARIOS / f"{name}.yaml", changes))
-    p, table, rng = case.task.plant, case.task.demand.day(0, 1), np.random.default_rng(1)
+    p, table, rng = case.task.facilities, case.task.demand.day(0, 1), np.random.default_rng(1)
     tables = (p.candidates, p.places)
     chosen = []
     for row in rng.integers(0, len(table), 1500):

@@ -5,20 +5,20 @@ import dataclasses
 import numpy as np
 import pytest
 from engine_checks import check_conservation, check_little, differences, run, run_both
-from factories import TICK, demand, outages, plant
+from factories import TICK, demand, facilities, outages
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chargesim.demand.table import CLOUD, DISTANCE, POSTED, WHOLE_SITE
-from chargesim.engine.accumulators import LOST, SERVED
-from chargesim.engine.control import Control
-from chargesim.engine.simpy_engine import World
+from chargesim.demand.demand_table import CLOUD, DISTANCE, POSTED, WHOLE_SITE
+from chargesim.engine.operating_rules import OperatingRules
+from chargesim.engine.replication_totals import LOST, SERVED
+from chargesim.engine.simpy.engine import World
 
-LIVE = Control(cloud=True)
+LIVE = OperatingRules(cloud=True)
 
 
 def reserving(hold_min=5.0, grace_min=10.0):
-    return Control(cloud=True, reserve=True, hold_min=hold_min, grace_min=grace_min)
+    return OperatingRules(cloud=True, reserve=True, hold_min=hold_min, grace_min=grace_min)
 
 
 @given(seed=st.integers(0, 2**32), guns=st.integers(1, 3), n=st.integers(2, 60))
@@ -29,8 +29,8 @@ def test_all_following_the_cloud_to_two_like_sites_wait_as_in_one_joint_queue(se
     table = demand(
         np.sort(rng.uniform(0, 120, n)), battery_kwh=rng.uniform(20, 90, n), guidance=CLOUD
     )
-    _, apart = run(plant(guns=(guns, guns), control=LIVE), table, days=20)
-    _, joint = run(plant(guns=(2 * guns,)), table, days=20)
+    _, apart = run(facilities(guns=(guns, guns), operating_rules=LIVE), table, days=20)
+    _, joint = run(facilities(guns=(2 * guns,)), table, days=20)
     assert (apart["outcome"] == SERVED).all()
     assert apart["wait_min"].tolist() == joint["wait_min"].tolist()
     assert apart["end_min"].tolist() == joint["end_min"].tolist()
@@ -38,9 +38,10 @@ def test_all_following_the_cloud_to_two_like_sites_wait_as_in_one_joint_queue(se
 
 def test_without_guidance_all_go_to_the_first_site_and_wait_longer():
     table = demand(np.arange(0.0, 60.0, 5.0), guidance=DISTANCE)
-    _, blind = run(plant(guns=(1, 1)), table)
+    _, blind = run(facilities(guns=(1, 1)), table)
     _, led = run(
-        plant(guns=(1, 1), control=LIVE), demand(np.arange(0.0, 60.0, 5.0), guidance=CLOUD)
+        facilities(guns=(1, 1), operating_rules=LIVE),
+        demand(np.arange(0.0, 60.0, 5.0), guidance=CLOUD),
     )
     assert set(blind["site"]) == {0}
     assert led["wait_min"].sum() < 0.5 * blind["wait_min"].sum()
@@ -55,10 +56,10 @@ def test_old_posted_occupancy_herds():
         *[60.0] * 8,
     ]  # site 0 is busy for hours when the occupancy is posted at 60
     posted = demand(wishes, battery_kwh=battery, guidance=POSTED)
-    p = plant(guns=(1, 1, 1), posted_refresh_min=60.0)
+    p = facilities(guns=(1, 1, 1), posted_refresh_min=60.0)
     _, herd = run(p, posted)
     assert len(set(herd["site"][2:])) == 1
-    live = dataclasses.replace(p, control=LIVE)
+    live = dataclasses.replace(p, operating_rules=LIVE)
     _, led = run(live, demand(wishes, battery_kwh=battery, guidance=CLOUD))
     assert set(led["site"][2:]) == {1, 2}
     assert led["wait_min"][2:].mean() < 0.6 * herd["wait_min"][2:].mean()
@@ -67,9 +68,9 @@ def test_old_posted_occupancy_herds():
 def test_fresher_posted_occupancy_herds_less():
     wishes = np.arange(0.0, 90.0, 2.0)
     waits = [
-        run(plant(guns=(1, 1, 1), posted_refresh_min=refresh), demand(wishes, guidance=POSTED))[1][
-            "wait_min"
-        ].mean()
+        run(
+            facilities(guns=(1, 1, 1), posted_refresh_min=refresh), demand(wishes, guidance=POSTED)
+        )[1]["wait_min"].mean()
         for refresh in (30.0, 1.0)
     ]
     assert waits[1] < 0.8 * waits[0]
@@ -78,22 +79,23 @@ def test_fresher_posted_occupancy_herds_less():
 def test_the_cloud_knows_who_is_on_the_way():
     """Two set out at the same time to two free guns; the second is sent to the other site though nobody is there yet."""
     _, led = run(
-        plant(guns=(1, 1), control=LIVE, drive_min=30.0), demand([0.0, 1.0], guidance=CLOUD)
+        facilities(guns=(1, 1), operating_rules=LIVE, drive_min=30.0),
+        demand([0.0, 1.0], guidance=CLOUD),
     )
     assert led["site"].tolist() == [0, 1]
-    _, posted = run(plant(guns=(1, 1), drive_min=30.0), demand([0.0, 1.0], guidance=POSTED))
+    _, posted = run(facilities(guns=(1, 1), drive_min=30.0), demand([0.0, 1.0], guidance=POSTED))
     assert posted["site"].tolist() == [0, 0]
 
 
 def test_a_reserved_gun_waits_for_its_vehicle():
     """The first reserves and drives 30 min; the other stands beside the station at 27 and finds the only gun held from 25 on."""
-    p = plant(guns=(1,), drive_min=30.0, control=reserving(hold_min=5.0), origins=2)
+    p = facilities(guns=(1,), drive_min=30.0, operating_rules=reserving(hold_min=5.0), origins=2)
     p.candidates["minutes"][:, 1] = 2.0
     table = demand([0.0, 25.0], origin=[0, 1], guidance=[CLOUD, DISTANCE])
     _, log = run(p, table)
     assert log["plug_min"].tolist() == [30.0, 45.0]
     assert log["wait_min"].tolist() == [0.0, 18.0]
-    _, free = run(dataclasses.replace(p, control=LIVE), table)
+    _, free = run(dataclasses.replace(p, operating_rules=LIVE), table)
     assert free["plug_min"].tolist() == [42.0, 27.0], (
         "without reservation who comes first is served first"
     )
@@ -101,7 +103,7 @@ def test_a_reserved_gun_waits_for_its_vehicle():
 
 def test_before_the_hold_the_gun_is_given_away():
     """Promised at 30 and held from 29 on: who comes at 27 takes the gun, and the promise is kept late."""
-    p = plant(guns=(1,), drive_min=30.0, control=reserving(hold_min=1.0), origins=2)
+    p = facilities(guns=(1,), drive_min=30.0, operating_rules=reserving(hold_min=1.0), origins=2)
     p.candidates["minutes"][:, 1] = 2.0
     _, log = run(p, demand([0.0, 25.0], origin=[0, 1], guidance=[CLOUD, DISTANCE]))
     assert log["plug_min"].tolist() == [42.0, 27.0]
@@ -120,7 +122,9 @@ def test_before_the_hold_the_gun_is_given_away():
 )
 def test_who_is_later_than_the_grace_loses_the_place(late_min, grace_min, plug_min):
     """Promised at 30 and held from 25 on, while another waits there since 27; a charge takes 15 min."""
-    p = plant(guns=(1,), drive_min=30.0, control=reserving(grace_min=grace_min), origins=2)
+    p = facilities(
+        guns=(1,), drive_min=30.0, operating_rules=reserving(grace_min=grace_min), origins=2
+    )
     p.candidates["minutes"][:, 1] = 2.0
     _, log = run_both(
         p, demand([0.0, 25.0], origin=[0, 1], guidance=[CLOUD, DISTANCE], late_min=[late_min, 0.0])
@@ -134,14 +138,15 @@ def test_who_is_later_than_the_grace_loses_the_place(late_min, grace_min, plug_m
 )
 def test_who_has_not_reserved_is_never_late(control, guidance):
     _, log = run_both(
-        plant(guns=(1,), control=control), demand([0.0], guidance=guidance, late_min=8.0)
+        facilities(guns=(1,), operating_rules=control),
+        demand([0.0], guidance=guidance, late_min=8.0),
     )
     assert log["drive_min"].tolist() == [5.0]
 
 
 def test_only_the_first_way_takes_longer_than_foreseen():
     """13 min to a site that lost its power on the way, then 10 to the other."""
-    p = plant(guns=(1, 1), drive_min=10.0, control=reserving())
+    p = facilities(guns=(1, 1), drive_min=10.0, operating_rules=reserving())
     _, log = run_both(
         p,
         demand([0.0], guidance=CLOUD, late_min=3.0, max_diversions=1),
@@ -153,7 +158,7 @@ def test_only_the_first_way_takes_longer_than_foreseen():
 @pytest.mark.parametrize("control", [LIVE, reserving()])
 def test_nobody_waits_at_a_site_without_power(control):
     """Neither who set out when it was dark already, and was promised nothing, nor whose place was reserved before."""
-    p = plant(guns=(1,), drive_min=30.0, control=control)
+    p = facilities(guns=(1,), drive_min=30.0, operating_rules=control)
     table = demand(
         [0.0, 20.0], guidance=CLOUD, tolerance_min=20.0, patience_min=40.0, max_diversions=0
     )
@@ -166,7 +171,7 @@ def test_nobody_waits_at_a_site_without_power(control):
 @pytest.mark.parametrize("control", [LIVE, reserving()])
 def test_what_nobody_foresees_is_not_promised(control):
     """Who sets out while the only gun is out of order is served in order of arrival, whoever comes after."""
-    p = plant(guns=(1,), drive_min=10.0, control=control)
+    p = facilities(guns=(1,), drive_min=10.0, operating_rules=control)
     table = demand([0.0, 1.0, 2.5, 4.0], guidance=[DISTANCE, CLOUD, DISTANCE, DISTANCE])
     _, log = run_both(p, table, outages((0.0, 5.0, 0, 0)))
     assert log["plug_min"].tolist() == [10.0, 25.0, 40.0, 55.0]
@@ -183,7 +188,7 @@ def test_what_nobody_foresees_is_not_promised(control):
 @pytest.mark.parametrize("control", [LIVE, reserving()])
 def test_a_reservation_is_never_worse_than_the_order_of_arrival(control):
     """Promised at 70, when the long charge ends; but the broken gun is repaired at 40, and it was there first."""
-    p = plant(guns=(2,), drive_min=10.0, control=control)
+    p = facilities(guns=(2,), drive_min=10.0, operating_rules=control)
     table = demand(
         [0.0, 12.0, 20.0], guidance=[DISTANCE, CLOUD, DISTANCE], battery_kwh=[200.0, 50.0, 50.0]
     )
@@ -193,7 +198,12 @@ def test_a_reservation_is_never_worse_than_the_order_of_arrival(control):
 
 def test_a_free_place_is_kept_for_the_earlier_promise():
     """Two promises of 19, the lower row's first: it comes at 22 and is served, though the other waits there since 4."""
-    p = plant(guns=(1,), drive_min=1.0, control=reserving(hold_min=60.0, grace_min=60.0), origins=2)
+    p = facilities(
+        guns=(1,),
+        drive_min=1.0,
+        operating_rules=reserving(hold_min=60.0, grace_min=60.0),
+        origins=2,
+    )
     p.candidates["minutes"][:, 1] = 15.0
     late = {"origin": [0, 1, 0], "guidance": [DISTANCE, CLOUD, CLOUD], "late_min": [0.0, 5.0, 0.0]}
     _, log = run_both(p, demand([0.0, 2.0, 3.0], battery_kwh=[60.0, 50.0, 50.0], **late))
@@ -202,7 +212,7 @@ def test_a_free_place_is_kept_for_the_earlier_promise():
 
 def test_every_instant_of_a_promise_is_a_whole_tick():
     """The mean service by which the cloud foresees is none."""
-    p = plant(guns=(1,), drive_min=10.0, service_min=100.0 / 3.0, control=reserving())
+    p = facilities(guns=(1,), drive_min=10.0, service_min=100.0 / 3.0, operating_rules=reserving())
     table = demand(
         [0.0, 0.5, 1.0, 11.0, 12.0],
         guidance=[POSTED, POSTED, CLOUD, CLOUD, CLOUD],
@@ -217,7 +227,12 @@ def test_every_instant_of_a_promise_is_a_whole_tick():
 
 def test_promised_places_are_ordered_by_promised_time():
     """Both reserve while the gun is busy until 20: the earlier promise is served first, though the later one arrives first."""
-    p = plant(guns=(1,), drive_min=1.0, control=reserving(hold_min=60.0, grace_min=60.0), origins=2)
+    p = facilities(
+        guns=(1,),
+        drive_min=1.0,
+        operating_rules=reserving(hold_min=60.0, grace_min=60.0),
+        origins=2,
+    )
     p.candidates["minutes"][:, 1] = 15.0
     table = demand(
         [0.0, 2.0, 3.0],
@@ -240,7 +255,9 @@ def test_nobody_is_forgotten_by_reservations(seed, share):
         np.sort(rng.uniform(0, 200, n)), guidance=np.where(rng.random(n) < share, CLOUD, POSTED), patience_min=rng.choice([5.0, 30.0], n),
         tolerance_min=20.0, max_diversions=2, key=rng.integers(1, 2**62, n),
     )  # fmt: skip
-    p = plant(guns=(2, 1, 1), swap=(False, False, False), control=reserving(), noise_min=3.0)
+    p = facilities(
+        guns=(2, 1, 1), swap=(False, False, False), operating_rules=reserving(), noise_min=3.0
+    )
     world, log = run(p, table)
     check_conservation(p, table, world, log)
     check_little(world)
@@ -249,7 +266,12 @@ def test_nobody_is_forgotten_by_reservations(seed, share):
 
 def test_a_gun_is_never_idle_for_ever_after_a_lapse():
     """Promised at 30, lapsed at 31: until then the gun is held, though one gives up at 27; who still waits has it at 31."""
-    p = plant(guns=(1,), drive_min=30.0, control=reserving(hold_min=60.0, grace_min=1.0), origins=2)
+    p = facilities(
+        guns=(1,),
+        drive_min=30.0,
+        operating_rules=reserving(hold_min=60.0, grace_min=1.0),
+        origins=2,
+    )
     p.candidates["minutes"][:, 1] = 2.0
     table = demand(
         [0.0, 20.0, 21.0], origin=[0, 1, 1], guidance=[CLOUD, DISTANCE, DISTANCE], late_min=[900.0, 0.0, 0.0],
@@ -270,8 +292,8 @@ def test_a_cloud_that_nobody_follows_changes_nothing(level):
         tolerance_min=20.0,
         max_diversions=1,
     )
-    plain = run(plant(guns=(1, 2), noise_min=2.0), table)[1]
-    beside = run(plant(guns=(1, 2), noise_min=2.0, control=reserving()), table)[1]
+    plain = run(facilities(guns=(1, 2), noise_min=2.0), table)[1]
+    beside = run(facilities(guns=(1, 2), noise_min=2.0, operating_rules=reserving()), table)[1]
     assert plain.tobytes() == beside.tobytes()
 
 
@@ -286,21 +308,21 @@ def check_foreseen(p, table, wait_min, calendar=None):
 
 def test_the_cloud_foresees_packs_that_a_blackout_stopped():
     """Handed in at 10 and 2 min charged when the light goes at 12; from 80 on 28 min are left: ready at 108, for who arrives at 86."""
-    p = plant(guns=(1, 1), swap=(True, True), packs=1, slots=1, control=LIVE)
+    p = facilities(guns=(1, 1), swap=(True, True), packs=1, slots=1, operating_rules=LIVE)
     table = demand([0.0, 81.0], swap_list=1, station_list=-1, guidance=[DISTANCE, CLOUD])
     check_foreseen(p, table, 108.0 - 86.0, outages((12.0, 80.0, 0, WHOLE_SITE)))
 
 
 def test_the_cloud_foresees_when_a_bay_is_free():
     """Swaps take 20 min; the bay is in use from 5 to 25, and who sets out at 6 arrives at 11."""
-    p = plant(guns=(1, 1), swap=(True, True), swap_min=20.0, control=LIVE)
+    p = facilities(guns=(1, 1), swap=(True, True), swap_min=20.0, operating_rules=LIVE)
     check_foreseen(
         p, demand([0.0, 6.0], swap_list=1, station_list=-1, guidance=[DISTANCE, CLOUD]), 25.0 - 11.0
     )
 
 
 def test_the_cloud_sends_nobody_to_a_swap_site_without_power():
-    p = plant(guns=(1, 1), swap=(True, True), control=LIVE)
+    p = facilities(guns=(1, 1), swap=(True, True), operating_rules=LIVE)
     p.candidates["minutes"][:, 0, 1] = 200.0
     table = demand([70.0], swap_list=1, station_list=-1, guidance=CLOUD)
     assert run_both(p, table, outages((50.0, 100.0, 0, WHOLE_SITE)))[1]["site"].tolist() == [1]
@@ -309,7 +331,7 @@ def test_the_cloud_sends_nobody_to_a_swap_site_without_power():
 
 def test_the_cloud_foresees_guns_that_share_power():
     """Two at 25 kW since 5: at 30 each lacks 25 - 125 / 12 kWh, 8.75 min at 100 kW, if nobody shared from now on."""
-    p = plant(guns=(2, 2), plug_kw=50.0, control=LIVE)
+    p = facilities(guns=(2, 2), plug_kw=50.0, operating_rules=LIVE)
     check_foreseen(
         p, demand([0.0, 0.0, 30.0], guidance=[DISTANCE, DISTANCE, CLOUD]), 30.0 + 8.75 - 35.0
     )
@@ -324,13 +346,17 @@ def test_an_occupied_gun_is_never_foreseen_free_in_the_past():
         site = world.sites[0]
         seen.extend(site.foreseen_wait_min(now) for now in (36.0, 40.0))
 
-    run(plant(guns=(2,), plug_kw=50.0, control=LIVE), demand([0.0, 0.0]), extensions=[look])
+    run(
+        facilities(guns=(2,), plug_kw=50.0, operating_rules=LIVE),
+        demand([0.0, 0.0]),
+        extensions=[look],
+    )
     assert seen == pytest.approx([7.25, 3.25], abs=1e-5)
 
 
 def test_the_interrupted_tells_the_cloud_what_is_left():
     """Cut off at 34 with 1 min to go, it waits for the other gun, which is free at 65: then free at 66, for who arrives at 41."""
-    p = plant(guns=(2, 1), control=LIVE)
+    p = facilities(guns=(2, 1), operating_rules=LIVE)
     table = demand(
         [0.0, 0.0, 36.0], guidance=[CLOUD, DISTANCE, CLOUD], battery_kwh=[100.0, 200.0, 50.0]
     )
@@ -339,7 +365,7 @@ def test_the_interrupted_tells_the_cloud_what_is_left():
 
 def test_the_cloud_knows_of_a_try_that_fails():
     """Plugged in at 5, 4 min of a failed try, 15 of charging: free at 24, for who arrives at 11."""
-    p = plant(guns=(1, 1), control=Control(cloud=True, failed_start_min=4.0))
+    p = facilities(guns=(1, 1), operating_rules=OperatingRules(cloud=True, failed_start_min=4.0))
     check_foreseen(
         p, demand([0.0, 6.0], failed_starts=[1, 0], guidance=[DISTANCE, CLOUD]), 24.0 - 11.0
     )
@@ -347,7 +373,7 @@ def test_the_cloud_knows_of_a_try_that_fails():
 
 def test_the_cloud_foresees_the_arrival_at_the_speed_of_the_hour():
     """From 60 on the way takes 20 min: the gun that is busy until 75 is free at 80, so the other, 25 min away, is no better."""
-    p = plant(guns=(1, 1), control=LIVE)
+    p = facilities(guns=(1, 1), operating_rules=LIVE)
     p.city["period_of_hour"][0, 1:] = 1
     p.candidates["minutes"][:, 0, 0, 1], p.candidates["minutes"][:, 0, 1, 1] = 20.0, 25.0
     _, log = run_both(p, demand([55.0, 60.0], guidance=[DISTANCE, CLOUD]))

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 from engine_checks import check_conservation, run, run_both
-from factories import demand, plant
+from factories import demand, facilities
 
-from chargesim.engine.accumulators import SERVED
-from chargesim.engine.control import Control, held_hours
+from chargesim.engine.operating_rules import OperatingRules, held_hours
+from chargesim.engine.replication_totals import SERVED
 
 SWAP = {"guns": (2,), "swap": (True,), "swap_min": 5.0}
 NIGHT = tuple(hour >= 8 for hour in range(24))
@@ -16,7 +16,7 @@ NIGHT = tuple(hour >= 8 for hour in range(24))
 
 
 def smart(promised=0.9):
-    return Control(smart=True, hold_packs=NIGHT, promised=promised, memory_min=180.0)
+    return OperatingRules(smart=True, hold_packs=NIGHT, promised=promised, memory_min=180.0)
 
 
 def swaps(every_min, begin_min=0.0, end_min=1400.0):
@@ -27,7 +27,7 @@ def test_with_endless_packs_a_swap_site_is_its_bays_alone():
     """Wait as of a queue of two servers with constant service, by the recursion of Kiefer and Wolfowitz (1955)."""
     rng = np.random.default_rng(3)
     table = demand(np.sort(rng.uniform(0, 1000, 300)), swap_list=1, station_list=-1)
-    _, log = run(plant(**SWAP, packs=1000, slots=1), table)
+    _, log = run(facilities(**SWAP, packs=1000, slots=1), table)
     free, waits = [0.0, 0.0], []
     for arrival in table["wish_min"] + 5.0:
         start = max(arrival, min(free))
@@ -35,89 +35,101 @@ def test_with_endless_packs_a_swap_site_is_its_bays_alone():
         waits.append(start - arrival)
     assert log["wait_min"].tolist() == waits
     assert max(waits) > 5.0
-    _, few = run(plant(**SWAP, packs=2, slots=1), table)
+    _, few = run(facilities(**SWAP, packs=2, slots=1), table)
     assert few["wait_min"].mean() > 5 * np.mean(waits)
 
 
 def test_smart_charging_waits_for_the_cheap_hours():
     """Four swaps at noon from twenty packs: the promise needs no pack, so all four are charged after midnight."""
     table = swaps(30.0, 720.0, 840.0)
-    p = plant(**SWAP, packs=20, slots=20)
+    p = facilities(**SWAP, packs=20, slots=20)
     plain, _ = run(p, table, days=2)
-    held, log = run(dataclasses.replace(p, control=smart()), table, days=2)
+    held, log = run(dataclasses.replace(p, operating_rules=smart()), table, days=2)
     assert (log["outcome"] == SERVED).all()
-    assert plain.books.energy_kwh[0][: 4 * 24].sum() == pytest.approx(4 * 30.0, abs=1e-3)
-    assert held.books.energy_kwh[0][: 4 * 24].sum() == 0.0
-    assert held.books.energy_kwh[0][4 * 24 : 4 * 32].sum() == pytest.approx(4 * 30.0, abs=1e-3)
+    assert plain.statistics.energy_kwh[0][: 4 * 24].sum() == pytest.approx(4 * 30.0, abs=1e-3)
+    assert held.statistics.energy_kwh[0][: 4 * 24].sum() == 0.0
+    assert held.statistics.energy_kwh[0][4 * 24 : 4 * 32].sum() == pytest.approx(4 * 30.0, abs=1e-3)
     check_conservation(p, table, held, log)
 
 
 def test_smart_charging_keeps_its_promise_where_packs_are_few():
     """A swap every 6 min from sixteen packs that charge 30 min: without care the rack would be empty after two hours."""
     table = swaps(6.0, 500.0, 1300.0)
-    p = plant(**SWAP, packs=16, slots=16)
-    world, log = run(dataclasses.replace(p, control=smart(0.99)), table)
+    p = facilities(**SWAP, packs=16, slots=16)
+    world, log = run(dataclasses.replace(p, operating_rules=smart(0.99)), table)
     assert log["wait_min"].max() == 0.0
-    assert world.books.pack_found.sum() / world.books.arrivals.sum() >= 0.99
+    assert world.statistics.pack_found.sum() / world.statistics.arrivals.sum() >= 0.99
     plain, _ = run(p, table)
     dear = slice(4 * 8, 4 * 24)
-    assert world.books.energy_kwh[0][dear].sum() <= plain.books.energy_kwh[0][dear].sum() - 30.0, (
-        "some packs still wait"
-    )
+    assert (
+        world.statistics.energy_kwh[0][dear].sum()
+        <= plain.statistics.energy_kwh[0][dear].sum() - 30.0
+    ), "some packs still wait"
 
 
 def test_a_higher_promise_keeps_more_packs():
     kept = []
     for promised in (0.5, 0.99):
         world, _ = run(
-            dataclasses.replace(plant(**SWAP, packs=16, slots=16), control=smart(promised)),
+            dataclasses.replace(
+                facilities(**SWAP, packs=16, slots=16), operating_rules=smart(promised)
+            ),
             swaps(6.0, 500.0, 1300.0),
         )
-        kept.append(world.books.ready_min[0][10:20].mean())
+        kept.append(world.statistics.ready_min[0][10:20].mean())
     assert kept[1] > kept[0] + 60
 
 
 def test_smart_charging_without_a_cheaper_hour_equals_none():
     table = swaps(25.0)
-    p = plant(**SWAP, packs=9, slots=9)
-    flat = Control(smart=True, hold_packs=held_hours((1.0,) * 24, 6))
+    p = facilities(**SWAP, packs=9, slots=9)
+    flat = OperatingRules(smart=True, hold_packs=held_hours((1.0,) * 24, 6))
     assert (
-        run(dataclasses.replace(p, control=flat), table)[1].tobytes() == run(p, table)[1].tobytes()
+        run(dataclasses.replace(p, operating_rules=flat), table)[1].tobytes()
+        == run(p, table)[1].tobytes()
     )
     same, plain = (
-        run(dataclasses.replace(p, control=control), table)[0].books.energy_kwh
-        for control in (flat, Control())
+        run(dataclasses.replace(p, operating_rules=control), table)[0].statistics.energy_kwh
+        for control in (flat, OperatingRules())
     )
     assert same.tobytes() == plain.tobytes()
     assert (
-        run(dataclasses.replace(p, control=smart(0.5)), table)[0].books.energy_kwh.tobytes()
+        run(dataclasses.replace(p, operating_rules=smart(0.5)), table)[
+            0
+        ].statistics.energy_kwh.tobytes()
         != plain.tobytes()
     )
 
 
-FEW = Control(smart=True, hold_packs=(True,) * 24, promised=0.5, memory_min=1e6)
+FEW = OperatingRules(smart=True, hold_packs=(True,) * 24, promised=0.5, memory_min=1e6)
 """Packs wait in every hour; arrivals are so few by their long mean that one pack is to be kept. A pack charges 30 min."""
 
 
 def test_a_pack_is_charged_for_everyone_who_waits():
     """Two bays hand out both packs at 5; the two that wait get those handed in at 10, both charged at once."""
     table = demand([0.0] * 4, swap_list=1, station_list=-1)
-    _, log = run_both(plant(guns=(3,), swap=(True,), packs=2, slots=2, control=FEW), table)
+    _, log = run_both(
+        facilities(guns=(3,), swap=(True,), packs=2, slots=2, operating_rules=FEW), table
+    )
     assert log["plug_min"].tolist() == [5.0, 5.0, 40.0, 40.0]
 
 
 def test_a_pack_that_waits_is_charged_when_the_last_is_taken():
     """The pack of 10 waits while two are charged; both are taken at 25, so it is ready at 55 for who comes at 26."""
     table = demand([0.0, 20.0, 20.0, 21.0], swap_list=1, station_list=-1)
-    _, log = run_both(plant(guns=(3,), swap=(True,), packs=3, slots=3, control=FEW), table)
+    _, log = run_both(
+        facilities(guns=(3,), swap=(True,), packs=3, slots=3, operating_rules=FEW), table
+    )
     assert log["plug_min"].tolist() == [5.0, 25.0, 25.0, 55.0]
 
 
 def test_a_pack_that_waits_is_charged_when_one_more_waits():
     """One bay: the pack of 10 waits while one is charged; at 26 one vehicle waits for that one, so it is charged, at 60 kW."""
     table = demand([0.0, 20.0, 21.0], swap_list=1, station_list=-1)
-    world, _ = run_both(plant(guns=(1,), swap=(True,), packs=3, slots=3, control=FEW), table)
-    assert world.books.energy_kwh[0][:3].tolist() == pytest.approx([0.0, 4.0, 15.0])
+    world, _ = run_both(
+        facilities(guns=(1,), swap=(True,), packs=3, slots=3, operating_rules=FEW), table
+    )
+    assert world.statistics.energy_kwh[0][:3].tolist() == pytest.approx([0.0, 4.0, 15.0])
 
 
 def test_packs_wait_only_before_a_cheaper_hour():

@@ -1,4 +1,4 @@
-"""Plant five faults in the engine and see each caught by the test that is named for it.
+"""Facilities five faults in the engine and see each caught by the test that is named for it.
 
 The checks are those of the ordinary tests; here the engine is spoilt and the same check must fail.
 """
@@ -13,14 +13,14 @@ from engine_checks import (
     check_whole_curve,
     run,
 )
-from factories import demand, plant
+from factories import demand, facilities
 
-from chargesim.engine import power, simpy_engine, site
-from chargesim.engine.order import EventClass
+from chargesim.engine.event_order import EventClass
+from chargesim.engine.simpy import power, simpy_engine, site
 
 
 def busy_station():
-    p = plant(guns=(2,))
+    p = facilities(guns=(2,))
     table = demand(np.arange(0.0, 300.0, 7.0), patience_min=9.0, max_diversions=0)
     world, log = run(p, table)
     check_conservation(p, table, world, log)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from chargesim.engine import rules
-from chargesim.ticks import durations_min
+from chargesim.exact_time import durations_min
 
 EDGES = np.linspace(0, 1, 21)
 KW = np.linspace(150, 10, 20)

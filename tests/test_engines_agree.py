@@ -1,4 +1,4 @@
-"""Both engines agree: the same network, demand and outages give the same books and session log, bit for bit."""
+"""Both engines agree: the same network, demand and outages give the same statistics and session log, bit for bit."""
 
 import pytest
 from engine_checks import differences

@@ -9,17 +9,17 @@ import threading
 import numpy as np
 import pytest
 from engine_checks import check_conservation, check_little, run
-from factories import SCENARIOS, demand, outages, plant
+from factories import SCENARIOS, demand, facilities, outages
 from typer.testing import CliRunner
 
 from chargesim.cli import app
-from chargesim.engine.accumulators import SERVED
+from chargesim.engine.replication_totals import SERVED
 from chargesim.engine.rules import exact_min
 from chargesim.errors import InputError
+from chargesim.run.extension_hash import extension_text
+from chargesim.run.run_directory import run_digest
+from chargesim.run.run_scenario import run_scenario
 from chargesim.scenario.reading import load
-from chargesim.study.extending import extension_text
-from chargesim.study.run import run_scenario
-from chargesim.study.run_folder import run_digest
 
 SMALL = load(SCENARIOS / "small_city.yaml", ["replications=2", "fleet.stock=8000"])
 TABLE = {
@@ -92,7 +92,7 @@ def go(folder, **options):
     )
 
 
-def accumulators(finished):
+def totals(finished):
     return [
         {name: values.tobytes() for name, values in replication.arrays().items()}
         for replication in finished.result.replications
@@ -145,7 +145,7 @@ def test_what_an_extension_names_is_part_of_it(monkeypatch):
 def test_the_hash_is_the_same_in_every_process(tmp_path):
     """Neither the order of a set nor an address in memory is part of it."""
     (tmp_path / "van.py").write_text(
-        "from chargesim.study.extending import extension_text\nimport functools\nNAMES = {'a', 'b', 'c', 'd', 'e'}\n"
+        "from chargesim.run.extension_hash import extension_text\nimport functools\nNAMES = {'a', 'b', 'c', 'd', 'e'}\n"
         "class Van:\n    def __init__(self): self.names = set(NAMES)\n"
         "def go(world, van, then):\n    yield world.env.timeout(len(NAMES))\n"
         "print(extension_text([functools.partial(go, Van(), then=lambda world: world)]))\n"
@@ -196,16 +196,16 @@ def test_a_run_with_an_extension_has_a_directory_of_its_own(plain):
 
 
 def test_an_extension_that_only_looks_changes_no_byte(plain, tmp_path):
-    assert accumulators(go(tmp_path / "idle", extensions=[idle])) == accumulators(plain)
-    assert accumulators(go(tmp_path / "look", extensions=[look])) == accumulators(plain)
+    assert totals(go(tmp_path / "idle", extensions=[idle])) == totals(plain)
+    assert totals(go(tmp_path / "look", extensions=[look])) == totals(plain)
 
 
 def test_workers_take_extensions(plain, tmp_path):
     van = functools.partial(bring, sites=(0, 1, 5))
     alone = go(tmp_path / "one", extensions=[van])
     workers = go(tmp_path / "two", extensions=[van], jobs=2)
-    assert accumulators(workers) == accumulators(alone)
-    assert accumulators(alone) != accumulators(plain)
+    assert totals(workers) == totals(alone)
+    assert totals(alone) != totals(plain)
     about = [
         json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
         for run in (alone, workers)
@@ -245,27 +245,27 @@ def test_failing_by_an_extension_equals_the_outage_calendar():
         yield world.env.timeout(77.25)
         world.sites[0].restore(1)
 
-    p, table = plant(guns=(2, 1)), demand(**TABLE)
+    p, table = facilities(guns=(2, 1)), demand(**TABLE)
     by_hand, log = run(p, table, extensions=[outage])
     by_calendar, same = run(p, table, outages=outages((61.5, 138.75, 0, 1)))
     assert log.tobytes() == same.tobytes()
-    assert by_hand.books.down_min.tobytes() == by_calendar.books.down_min.tobytes()
+    assert by_hand.statistics.down_min.tobytes() == by_calendar.statistics.down_min.tobytes()
     assert log["interruptions"].sum() == 1
     assert log.tobytes() != run(p, table)[1].tobytes()
 
 
 def test_a_visiting_gun_keeps_the_books():
     """Nothing is lost at many visits, the visits are no outages, and more are served than without them."""
-    p, table = plant(guns=(1, 1), drive_min=3.0), demand(**TABLE)
+    p, table = facilities(guns=(1, 1), drive_min=3.0), demand(**TABLE)
     world, log = run(p, table, extensions=[functools.partial(bring, sites=(0, 1), every_min=7.3)])
     check_conservation(p, table, world, log)
     check_little(world)
-    assert (world.books.down_min == 0).all()
+    assert (world.statistics.down_min == 0).all()
     added = [(site, gun) for site in world.sites for gun in range(1, len(site.guns))]
     assert len(added) > 20
     assert sum(site.given_kwh(gun) for site, gun in added) > 300
     given_kwh = [sum(site.given_kwh(gun) for gun in range(len(site.guns))) for site in world.sites]
-    assert given_kwh == pytest.approx(world.books.energy_kwh.sum(axis=1), abs=1e-3)
+    assert given_kwh == pytest.approx(world.statistics.energy_kwh.sum(axis=1), abs=1e-3)
     assert (log["outcome"] == SERVED).sum() > (run(p, table)[1]["outcome"] == SERVED).sum()
 
 
@@ -281,10 +281,10 @@ def test_what_a_gun_has_given_up_to_now():
     watched = functools.partial(
         watch, minutes=(2.0, 6.0, 9.0, 12.0, 10.0)
     )  # at 2, 8, 17, 29 and 39 min
-    run(plant(guns=(1,)), demand([0.0, 1.0]), extensions=[watched])
+    run(facilities(guns=(1,)), demand([0.0, 1.0]), extensions=[watched])
     assert seen == pytest.approx([0.0, 5.0, 20.0, 40.0, 50.0], abs=1e-3)
     seen.clear()
-    run(plant(guns=(2,), plug_kw=100.0), demand([0.0, 0.0]), extensions=[watched])
+    run(facilities(guns=(2,), plug_kw=100.0), demand([0.0, 0.0]), extensions=[watched])
     assert seen == pytest.approx([0.0, 2.5, 10.0, 20.0, 25.0], abs=1e-3)
 
 
@@ -297,7 +297,7 @@ def test_who_waits_for_the_end_of_a_charge_acts_before_the_next_is_called():
         yield world.sites[0].in_service[gun][1]
         world.sites[0].remove_gun(gun)
 
-    p = plant(guns=(1,))
+    p = facilities(guns=(1,))
     table = demand([0.0, 1.0, 2.0], battery_kwh=[200.0, 50.0, 50.0])
     world, log = run(p, table, extensions=[one_vehicle])
     assert log["plug_min"].tolist() == [5.0, 6.0, 65.0]
@@ -316,11 +316,11 @@ def test_a_gun_added_in_a_blackout_waits_for_the_light():
         yield world.env.timeout(88.0)
         world.sites[0].remove_gun(gun)
 
-    p = plant(guns=(1,))
+    p = facilities(guns=(1,))
     table = demand([0.0, 0.0, 80.0, 96.0], battery_kwh=[50.0, 50.0, 200.0, 50.0])
     world, log = run(p, table, extensions=[visit], outages=outages((10.0, 40.0, 0, -1)))
     assert log["plug_min"].tolist() == [5.0, 40.0, 85.0, 145.0]
     assert log["end_min"].tolist() == pytest.approx([50.0, 55.0, 145.0, 160.0], abs=1e-5)
-    assert world.books.down_min.sum() == 30.0, "the outage of the station's own gun alone"
+    assert world.statistics.down_min.sum() == 30.0, "the outage of the station's own gun alone"
     assert world.sites[0].down == [0, 1]
     check_conservation(p, table, world, log)

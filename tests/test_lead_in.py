@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 
 from chargesim.analysis.lead_in import between_days, hourly_mw, shifts
 from chargesim.cli import app
-from chargesim.engine.order import DAY_MIN
+from chargesim.engine.event_order import DAY_MIN
 from chargesim.errors import InputError
+from chargesim.experiment.lead_in import check_lead_in, days_alike, lead_in_text, with_lead_in
+from chargesim.run.case import build_case
 from chargesim.scenario.reading import load
-from chargesim.study.case import build_case
-from chargesim.study.lead_in import check_lead_in, days_alike, lead_in_text, with_lead_in
 from chargesim.view.lead_in import draw_lead_in, print_lead_in
 
 SMALL = SCENARIOS / "small_city.yaml"

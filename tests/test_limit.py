@@ -12,18 +12,18 @@ from typer.testing import CliRunner
 from chargesim.analysis.limit import Crossing
 from chargesim.analysis.verdict import judge
 from chargesim.cli import app
-from chargesim.demand.nesting import alike
+from chargesim.demand.thinning import alike
 from chargesim.errors import InputError
+from chargesim.experiment.factor import levels_of, lever_of
+from chargesim.experiment.limit import run_limit
+from chargesim.experiment.points import for_the_standard, result_of
+from chargesim.experiment.uncertain_inputs import uncertain_inputs
 from chargesim.network.build import build_network, network_part
-from chargesim.scenario.inputs import replaced_by, scenario_inputs
+from chargesim.run.case import build_case
+from chargesim.run.replication import simulate
+from chargesim.run.run_scenario import as_result
+from chargesim.scenario.parameters import replaced_by, scenario_inputs
 from chargesim.scenario.reading import load
-from chargesim.study.case import build_case
-from chargesim.study.inputs import uncertain_inputs
-from chargesim.study.levels import for_the_standard, result_of
-from chargesim.study.levers import levels_of, lever_of
-from chargesim.study.limit import run_limit
-from chargesim.study.replication import simulate
-from chargesim.study.run import as_result
 from chargesim.view.limit import draw_limit, headline
 
 STOCKS = (2000.0, 5000.0, 8000.0)

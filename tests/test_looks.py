@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 from chargesim.analysis.verdict import decided
 from chargesim.cli import EXIT_CODES, app
 from chargesim.errors import InputError, RunStoppedError
+from chargesim.run import replications as running
+from chargesim.run.parallel import run_parallel
+from chargesim.run.precision import Precision
+from chargesim.run.run_scenario import run_scenario
 from chargesim.scenario.reading import load
-from chargesim.study import replications as running
-from chargesim.study.precision import Precision
-from chargesim.study.run import run_scenario
-from chargesim.study.side_by_side import side_by_side
 from chargesim.view.terminal import print_precision
 
 CLOSE = "standard.criteria=[{{name: cars, measure: served_within, scope: cars, minutes: 10, at_least: {}, source: assumed}}]"
@@ -162,7 +162,7 @@ def killed(monkeypatch):
                 raise RunStoppedError("A worker process was killed")
             yield function(*call)
 
-    monkeypatch.setattr(running, "side_by_side", played)
+    monkeypatch.setattr(running, "run_parallel", played)
 
 
 def test_a_killed_worker_leaves_an_incomplete_verdict_of_what_is_there(tmp_path, killed):
@@ -190,7 +190,7 @@ def test_a_broken_pool_is_a_stopped_run(monkeypatch):
 
     monkeypatch.setattr(joblib, "Parallel", Broken)
     with pytest.raises(RunStoppedError, match="the same command goes on from there"):
-        list(side_by_side(print, [(), ()], 2, what="calls", progress=False))
+        list(run_parallel(print, [(), ()], 2, what="calls", progress=False))
 
 
 def command(tmp_path, at_least, *words, scenario=SCENARIOS / "small_city.yaml"):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from network_files import copy_small_city, network_faults, small_network
 
 from chargesim.network.build import build_network
-from chargesim.network.coverage import covered_share
+from chargesim.network.demand_within import demand_share_within
 from chargesim.network.network import STATION
 from chargesim.network.opening import number_open, open_sites
 from chargesim.scenario.buildup import Buildup
@@ -115,7 +115,9 @@ def test_the_plan_in_months(whole):
     assert [
         guns[name] for name in half.sites.id
     ] == half.sites.guns.tolist()  # a site opens with all its guns
-    shares = [covered_share(network, 1.0, area_class="core") for network in (quarter, half, whole)]
+    shares = [
+        demand_share_within(network, 1.0, area_class="core") for network in (quarter, half, whole)
+    ]
     assert shares == sorted(shares)
     assert shares[0] < shares[2] - 0.02
 
@@ -166,7 +168,7 @@ def test_before_the_first_site_nobody_is_served():
     network = build("2024-01")
     assert len(network.sites) == 0
     assert (network.candidates.site == -1).all()
-    assert covered_share(network, 5.0) == 0
+    assert demand_share_within(network, 5.0) == 0
 
 
 def set_opening(folder, column, values):

@@ -9,9 +9,9 @@ from network_files import copy_small_city, edit, small_network
 from chargesim.network.build import build_network
 from chargesim.network.candidates import _near, _smallest, holds
 from chargesim.network.network import STATION
+from chargesim.run.case import build_case
+from chargesim.run.replication import simulate
 from chargesim.scenario.reading import load
-from chargesim.study.case import build_case
-from chargesim.study.replication import simulate
 
 SMALL = load(SCENARIOS / "small_city.yaml")
 
@@ -188,7 +188,7 @@ def test_a_zone_that_reaches_no_site_is_stranded_and_nothing_crashes(tmp_path):
     cut_off = [network.zones.id.index(name) for name in ("I01", "I02")]
     assert (network.candidates.site[:, cut_off] == -1).all()
     assert np.isinf(network.candidates.km[:, cut_off]).all()
-    assert np.isinf(case.task.plant.free_min[:, cut_off]).all()
+    assert np.isinf(case.task.facilities.free_min[:, cut_off]).all()
     _, sessions = simulate(case.task, 0)
     mine = sessions[sessions["zone"].isin(["I01", "I02"])]
     assert len(mine) > 5

@@ -10,9 +10,9 @@ from factories import SCENARIOS
 
 from chargesim.network.build import build_network
 from chargesim.network.network import STATION, SWAP
-from chargesim.network.rows import DistrictRow
+from chargesim.network.table_columns import DistrictRow
 from chargesim.scenario.reading import load
-from chargesim.scenario.rows import read_rows
+from chargesim.scenario.table_reader import read_rows
 
 PLAN = load(SCENARIOS / "chongqing_2025.yaml")
 DISTRICTS = read_rows(SCENARIOS / "tables/chongqing_districts.csv", DistrictRow)

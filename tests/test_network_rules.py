@@ -13,14 +13,14 @@ from chargesim.errors import InputError
 from chargesim.network.build import build_network
 from chargesim.network.candidates import _smallest
 from chargesim.network.corridors import corridor_weights
-from chargesim.network.coverage import covered_share
+from chargesim.network.demand_within import demand_share_within
 from chargesim.network.network import STATION
-from chargesim.network.plane import Plane, along_curve, largest_remainder, spread
+from chargesim.network.projection import Projection, along_curve, largest_remainder, spread
 from chargesim.network.roads import Carriageway, Roads, seat_links
-from chargesim.network.rows import DistrictRow, LinkRow
-from chargesim.network.territory import _grow
+from chargesim.network.table_columns import DistrictRow, LinkRow
+from chargesim.network.zone_layout import _grow
 from chargesim.scenario.reading import load
-from chargesim.scenario.rows import read_rows
+from chargesim.scenario.table_reader import read_rows
 
 PLAN = load(SCENARIOS / "chongqing_2025.yaml")
 DISTRICTS = read_rows(SCENARIOS / "tables/chongqing_districts.csv", DistrictRow)
@@ -79,9 +79,9 @@ def test_neighbours_on_the_curve_are_near():
 
 
 def test_the_plane_keeps_places_and_distances():
-    plane = Plane.about(np.array([29.0, 31.0]), np.array([106.0, 109.0]))
+    projection = Projection.about(np.array([29.0, 31.0]), np.array([106.0, 109.0]))
     lat, lon = np.array([29.5, 30.8]), np.array([106.5, 108.4])
-    back = plane.lat_lon(plane.xy(lat, lon))
+    back = projection.lat_lon(projection.xy(lat, lon))
     np.testing.assert_allclose(back, (lat, lon), atol=1e-12)
     haversine_km = (
         2
@@ -95,7 +95,7 @@ def test_the_plane_keeps_places_and_distances():
             )
         )
     )
-    assert np.hypot(*np.diff(plane.xy(lat, lon), axis=0)[0]) == pytest.approx(
+    assert np.hypot(*np.diff(projection.xy(lat, lon), axis=0)[0]) == pytest.approx(
         haversine_km, rel=0.01
     )
 
@@ -281,16 +281,16 @@ def test_no_vehicle_turns_back_on_the_expressways_of_chongqing(network):
 def test_coverage_by_hand():
     """Stations stand at the nodes R02, R06, R07, R09, R11 and H01: inhabitants there are covered within 0 km."""
     network = build(name="small_city.yaml")
-    assert covered_share(network, 0.0) == pytest.approx((12 + 16 + 15 + 7 + 10 + 6) / 147)
-    assert covered_share(network, 1.6, area_class="core") == pytest.approx(
+    assert demand_share_within(network, 0.0) == pytest.approx((12 + 16 + 15 + 7 + 10 + 6) / 147)
+    assert demand_share_within(network, 1.6, area_class="core") == pytest.approx(
         1 - 8 / 124
     )  # R04 alone is two blocks away
-    assert covered_share(network, 1e9) == 1.0
-    assert np.isnan(covered_share(network, 5.0, area_class="southeast"))
+    assert demand_share_within(network, 1e9) == 1.0
+    assert np.isnan(demand_share_within(network, 5.0, area_class="southeast"))
 
 
 def test_coverage_of_the_plan(network):
-    shares = [covered_share(network, km) for km in (0.5, 1.0, 2.0, 5.0, 10.0)]
+    shares = [demand_share_within(network, km) for km in (0.5, 1.0, 2.0, 5.0, 10.0)]
     assert shares == sorted(shares)
     assert 0.8 < shares[3] < 0.9
-    assert covered_share(network, 1.0, area_class="core") > 0.99
+    assert demand_share_within(network, 1.0, area_class="core") > 0.99

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from factories import SCENARIOS
 
-from chargesim.engine.accumulators import OUTCOMES
+from chargesim.engine.replication_totals import OUTCOMES
 from chargesim.errors import InputError
+from chargesim.run.run_scenario import plan_text, run_scenario, share_text
 from chargesim.scenario.reading import load
-from chargesim.study.run import plan_text, run_scenario, share_text
 
 REPLICATIONS = 3
 SMALL = load(SCENARIOS / "small_city.yaml", [f"replications={REPLICATIONS}"])
@@ -113,28 +113,28 @@ def test_sessions_have_the_columns_and_sense(run):
 
 def test_sessions_add_up_to_the_accumulators(run):
     sessions, fleets = run.sessions, run.case.task.fleets
-    for r, books in enumerate(run.result.replications):
+    for r, statistics in enumerate(run.result.replications):
         mine = sessions[sessions["replication"] == r]
-        assert books.outcomes.sum() == len(mine)
+        assert statistics.outcomes.sum() == len(mine)
         for o, outcome in enumerate(OUTCOMES):
             for c, fleet in enumerate(fleets):
                 assert (
-                    books.outcomes[o, c].sum()
+                    statistics.outcomes[o, c].sum()
                     == ((mine["outcome"] == outcome) & (mine["vehicle_class"] == fleet)).sum()
                 )
         hours = np.bincount((mine["wish_min"] // 60).astype(int) % 24, minlength=24)
-        assert books.outcomes.sum(axis=(0, 1, 2, 3)).tolist() == hours.tolist()
+        assert statistics.outcomes.sum(axis=(0, 1, 2, 3)).tolist() == hours.tolist()
         served = mine[mine["outcome"] == "served"]
-        assert books.wait_min.sum() == pytest.approx(served["wait_min"].sum())
-        assert books.delay_min.sum() == pytest.approx(served["delay_min"].sum())
-        assert books.service_min.sum() == pytest.approx(served["service_min"].sum())
-        assert books.session_kwh.sum() == pytest.approx(mine["energy_kwh"].sum())
-        assert books.wait_bins.sum() == len(served)
+        assert statistics.wait_min.sum() == pytest.approx(served["wait_min"].sum())
+        assert statistics.delay_min.sum() == pytest.approx(served["delay_min"].sum())
+        assert statistics.service_min.sum() == pytest.approx(served["service_min"].sum())
+        assert statistics.session_kwh.sum() == pytest.approx(mine["energy_kwh"].sum())
+        assert statistics.wait_bins.sum() == len(served)
 
 
 def test_site_hours_add_up_to_the_accumulators(run):
     hours = pd.read_parquet(run.folder / "site_hours.parquet")
-    books = run.result.replications
+    statistics = run.result.replications
     assert len(hours) == len(run.case.network.sites) * 24 * run.case.task.days
     assert set(hours["site"]) == set(run.case.network.sites.id)
     assert sorted(set(hours["hour"])) == list(range(24))
@@ -144,7 +144,7 @@ def test_site_hours_add_up_to_the_accumulators(run):
         ("arrivals", "arrivals"),
         ("queue_min", "queue_min"),
     ):
-        mean = np.mean([getattr(one, name).sum(axis=1) for one in books], axis=0)
+        mean = np.mean([getattr(one, name).sum(axis=1) for one in statistics], axis=0)
         by_site = (
             hours.groupby("site", sort=False)[column].sum().loc[list(run.case.network.sites.id)]
         )
@@ -252,7 +252,7 @@ def test_a_few_rows_are_kept_by_themselves(tmp_path):
 def test_no_demand_and_no_swap_are_no_crash(tmp_path, changes):
     run = go(tmp_path / "run", SMALL.replace({"replications": 2, **changes}), sessions="all")
     assert (run.folder / "verdict.json").is_file()
-    total = sum(int(books.outcomes.sum()) for books in run.result.replications)
+    total = sum(int(statistics.outcomes.sum()) for statistics in run.result.replications)
     assert len(run.sessions) == total
     if changes.get("fleet.stock") == 0:
         assert total == 0
@@ -325,7 +325,7 @@ def test_an_interrupted_run_says_so(copy, monkeypatch):
         raise KeyboardInterrupt
 
     (copy / "replications" / "002.parquet").unlink()
-    monkeypatch.setattr("chargesim.study.replications.run_replication", interrupt)
+    monkeypatch.setattr("chargesim.run.replications.run_replication", interrupt)
     with pytest.raises(KeyboardInterrupt):
         go(copy, sessions="all")
     assert manifest(copy)["state"] == "interrupted"

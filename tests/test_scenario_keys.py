@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from network_files import copy_small_city
 
-from chargesim.engine.accumulators import Accumulators
+from chargesim.engine.replication_totals import ReplicationTotals
 from chargesim.errors import InputError
+from chargesim.run.case import build_case
+from chargesim.run.run_scenario import as_result
 from chargesim.scenario.assumption import TABLE
 from chargesim.scenario.keys import slot_at
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import load
-from chargesim.study.case import build_case
-from chargesim.study.run import as_result
 
 IN_SMALL = {
     "Yuzhong",
@@ -215,7 +215,7 @@ def others(key, value):
 
 
 def digest(loaded):
-    """Return a hash of everything that a scenario means: network, ledger, wishes, outages, plant, standard, printed words."""
+    """Return a hash of everything that a scenario means: network, ledger, wishes, outages, facilities, standard, printed words."""
     hashed, case = hashlib.sha256(), build_case(loaded)
     scenario, network, task = case.scenario, case.network, case.task
 
@@ -241,14 +241,14 @@ def digest(loaded):
         add("ledger", [value for name, value in vars(row).items() if name != "sources"])
     add("wishes", task.demand.day(0, 0))
     add("outages", task.outages.draw(0, 3 * 1440.0))
-    add("plant", task.plant)
+    add("facilities", task.facilities)
     add(
         "edges",
         sorted(
             (a, b, data["km"], data["minutes"]) for a, b, data in network.graph.edges(data=True)
         ),
     )
-    nothing = Accumulators.zeros(
+    nothing = ReplicationTotals.zeros(
         sites=len(network.sites), connections=1, fleets=len(task.fleets), districts=len(task.district_names),
         thresholds=len(task.thresholds_min), quarters=96 * task.days,
     )  # fmt: skip

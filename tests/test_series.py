@@ -10,10 +10,10 @@ import pytest
 from network_files import copy_small_city
 
 from chargesim.errors import InputError
+from chargesim.experiment.series import run_series
+from chargesim.run.run_scenario import run_scenario
 from chargesim.scenario.reading import load
 from chargesim.scenario.variants import expand
-from chargesim.study.run import run_scenario
-from chargesim.study.series import run_series
 
 HEAD = "extends: small_city.yaml\nname: child\nreplications: 2\n"
 SERIES = """series:
@@ -347,9 +347,9 @@ def test_the_folder_of_another_series_or_run_is_refused(run, city, tmp_path):
 
 @pytest.mark.slow
 def test_workers_change_no_byte(run, city, tmp_path, monkeypatch):
-    monkeypatch.setattr("chargesim.study.series.SESSIONS_WORTH_A_WORKER", 0)
-    side_by_side = run_series(load(write(city)), jobs=2, out=tmp_path / "two", progress=False)
-    assert files(side_by_side.folder) == files(run.folder)
+    monkeypatch.setattr("chargesim.experiment.series.SESSIONS_WORTH_A_WORKER", 0)
+    run_parallel = run_series(load(write(city)), jobs=2, out=tmp_path / "two", progress=False)
+    assert files(run_parallel.folder) == files(run.folder)
 
 
 def test_refine_goes_on_where_a_criterion_changes(city, tmp_path):

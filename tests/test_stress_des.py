@@ -10,14 +10,14 @@ from network_files import copy_small_city
 from chargesim.analysis.kpis import kpi_table
 from chargesim.analysis.verdict import judge
 from chargesim.network.network import SWAP
-from chargesim.scenario.inputs import scenario_inputs
+from chargesim.run.case import build_case
+from chargesim.run.mechanisms import mechanisms
+from chargesim.run.run_directory import run_digest
+from chargesim.run.run_scenario import as_result, run_scenario
+from chargesim.run.stress_des import checklist
 from chargesim.scenario.keys import value_at
+from chargesim.scenario.parameters import scenario_inputs
 from chargesim.scenario.reading import TABLE_KEYS, dump_yaml, load
-from chargesim.study.case import build_case
-from chargesim.study.mechanisms import mechanisms
-from chargesim.study.run import as_result, run_scenario
-from chargesim.study.run_folder import run_digest
-from chargesim.study.stress_des import checklist
 
 ITEMS = {
     "1.1": "Purpose of the model", "1.2": "Model outputs", "1.3": "Experimentation aims",

@@ -19,13 +19,20 @@ from chargesim.analysis.sensitivity import (
     survivors,
 )
 from chargesim.errors import InputError
+from chargesim.experiment import tornado, uncertainty
+from chargesim.experiment import uncertain_inputs as ranges
+from chargesim.experiment.points import play_all, result_of
+from chargesim.experiment.tornado import run_tornado
+from chargesim.experiment.uncertain_inputs import (
+    LAYOUT,
+    Input,
+    inputs_of,
+    ledger_inputs,
+    uncertain_inputs,
+)
+from chargesim.experiment.uncertainty import Design, run_uncertainty
+from chargesim.run.case import build_case
 from chargesim.scenario.reading import load
-from chargesim.study import inputs, tornado, uncertainty
-from chargesim.study.case import build_case
-from chargesim.study.inputs import LAYOUT, Input, inputs_of, ledger_inputs, uncertain_inputs
-from chargesim.study.levels import play_all, result_of
-from chargesim.study.tornado import run_tornado
-from chargesim.study.uncertainty import Design, run_uncertainty
 from chargesim.view.tornado import _words, draw_tornado
 from chargesim.view.uncertainty import draw_uncertainty, headline
 
@@ -96,7 +103,7 @@ def test_inputs_are_those_that_move_something(monkeypatch):
     case = build_case(small())
     looked_at = [one for one in inputs_of(case.loaded) if one.key in ASKED]
     assert len(looked_at) == len(ASKED)
-    monkeypatch.setattr(inputs, "inputs_of", lambda loaded: looked_at)
+    monkeypatch.setattr(ranges, "inputs_of", lambda loaded: looked_at)
     keys = {one.key for one in uncertain_inputs(case, 10)}
     assert {
         "fleets.private_car.fast_share",

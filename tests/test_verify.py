@@ -1,4 +1,4 @@
-"""Climb small rungs of the verification ladder, and plant faults that it must notice."""
+"""Climb small rungs of the verification ladder, and facilities faults that it must notice."""
 
 import io
 import json
@@ -13,12 +13,9 @@ from typer.testing import CliRunner
 
 from chargesim.analysis import queueing
 from chargesim.cli import app
-from chargesim.engine import site
-from chargesim.verify import ladder as ladder_module
-from chargesim.verify.ciw_network import simulate_ring
-from chargesim.verify.ladder import Climbed, climb, judged
-from chargesim.verify.queues import Law, ring
-from chargesim.verify.rungs import (
+from chargesim.engine.simpy import site
+from chargesim.verify import verification as ladder_module
+from chargesim.verify.cases import (
     WAIT,
     ciw_rung,
     crommelin_rung,
@@ -27,6 +24,9 @@ from chargesim.verify.rungs import (
     kimura_rung,
     ladder,
 )
+from chargesim.verify.ciw_network import simulate_ring
+from chargesim.verify.textbook_queues import Law, ring
+from chargesim.verify.verification import Climbed, climb, judged
 from chargesim.view.verify import print_ladder
 from chargesim.view.wording import amount
 
@@ -110,10 +110,12 @@ def test_a_fault_of_one_engine_alone_is_noticed(monkeypatch):
 
 def test_a_fault_of_both_engines_is_noticed(monkeypatch):
     """A gun less than the plan says, in both: the same bits, and another share lost."""
-    rung, smaller = erlang_b_rung(4, 0.75, 5_000), erlang_b_rung(3, 1.0, 5_000).plant
+    rung, smaller = erlang_b_rung(4, 0.75, 5_000), erlang_b_rung(3, 1.0, 5_000).facilities
     for name in ("run_simpy", "run_compiled"):
         run = getattr(ladder_module, name)
-        monkeypatch.setattr(ladder_module, name, lambda plant, *rest, run=run: run(smaller, *rest))
+        monkeypatch.setattr(
+            ladder_module, name, lambda facilities, *rest, run=run: run(smaller, *rest)
+        )
     row = climb([rung], replications=6, jobs=1).rows[0]
     assert (row.result, row.identical, row.notes) == ("differs", True, ())
 
@@ -125,7 +127,7 @@ def test_ciw_tells_the_same_stories():
     assert row.notes == () and row.p_value is None
     assert row.exact == pytest.approx(row.intervals[0].mean, abs=1e-9)
     table = rung.flow.vehicles(2, 0, 0, rung.name)
-    told = simulate_ring(rung.plant, table)
+    told = simulate_ring(rung.facilities, table)
     assert (told.site == (table["origin"] + 1) % 4).sum() > 5, (
         "some are served at the second station"
     )
@@ -135,8 +137,8 @@ def test_ciw_tells_the_same_stories():
 def test_another_story_than_ciws_is_noticed():
     pytest.importorskip("ciw", reason="Ciw is another program, installed for development alone")
 
-    def nearer(plant, table):
-        return simulate_ring(ring(len(plant), 1, service_min=15.0, drive_min=5.0), table)
+    def nearer(facilities, table):
+        return simulate_ring(ring(len(facilities), 1, service_min=15.0, drive_min=5.0), table)
 
     row = climb(
         [replace(ciw_rung(4, 1, 0.9, 10.0, 60), other=nearer)], replications=2, jobs=1

@@ -17,7 +17,7 @@ from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.profiles import quarter_load, use_by_district_hour, use_by_site, wait_curves
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import judge
-from chargesim.engine.accumulators import KINDS, STRANDED
+from chargesim.engine.replication_totals import KINDS, STRANDED
 from chargesim.network.network import STATION, Network
 from chargesim.view import plot
 from chargesim.view.figures import draw_all, draw_figures

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import combinations_with_replacement
 from typing import Any
 
-from chargesim.engine.order import EventClass
+from chargesim.engine.event_order import EventClass
 
 Pair = tuple[EventClass, EventClass]
 PAIRS: tuple[Pair, ...] = tuple(combinations_with_replacement(EventClass, 2))

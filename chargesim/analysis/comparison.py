@@ -18,8 +18,8 @@ from chargesim.analysis.kpis import definitions
 from chargesim.analysis.paired import LEVEL, p_values, paired_differences, variance_reduction
 from chargesim.analysis.profiles import use_by_site, use_of_public_guns
 from chargesim.analysis.result import Floats, RunResult
+from chargesim.analysis.scope_totals import Values, scope_totals_of
 from chargesim.analysis.scopes import CITY
-from chargesim.analysis.tallies import Values, tally
 from chargesim.analysis.verdict import Verdict
 from chargesim.network.network import Network
 from chargesim.scenario.standard import Standard
@@ -36,7 +36,7 @@ GIVEN_BY_PLAN = "given"
 
 @dataclass(frozen=True)
 class Plan:
-    """What a comparison needs of one plan's run; small beside its accumulators."""
+    """What a comparison needs of one plan's run; small beside its totals."""
 
     name: str
     about: str
@@ -117,7 +117,7 @@ def plan_of(name: str, result: RunResult, kpis: pd.DataFrame, verdict: Verdict) 
     result, kpis, verdict
         The run, its KPIs and its verdict.
     """
-    tallies = tally(result)
+    scope_totals = scope_totals_of(result)
     return Plan(
         name=name,
         about=result.scope_text,
@@ -128,13 +128,13 @@ def plan_of(name: str, result: RunResult, kpis: pd.DataFrame, verdict: Verdict) 
         kpis=kpis,
         verdict=verdict,
         values={
-            kpi.name: (kpi.unit, _reported(kpi.values(tallies), kpi.scopes))
+            kpi.name: (kpi.unit, _reported(kpi.values(scope_totals), kpi.scopes))
             for kpi in definitions(result)
         },
         given=result.given,
         use_by_site=use_by_site(result),
-        use_by_district_hour=use_of_public_guns(result, tallies.sites.busy_min),
-        load_mw=tallies.district_kw.sum(axis=(1, 2)) / 1000,
+        use_by_district_hour=use_of_public_guns(result, scope_totals.sites.busy_min),
+        load_mw=scope_totals.district_kw.sum(axis=(1, 2)) / 1000,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import special
 
-from chargesim.analysis.evidence import Unit, allowance, gather, p95_wait_min, units
+from chargesim.analysis.failure_counts import Unit, allowance, gather, p95_wait_min, units
 from chargesim.analysis.intervals import (
     Interval,
     binomial_bounds,

@@ -1,4 +1,4 @@
-"""Read quantiles and distributions from the histograms of the accumulators.
+"""Read quantiles and distributions from the histograms of the totals.
 
 The rule, stated once: bin 0 holds exactly zero. Neighbouring edges of the logarithmic bins differ by the factor
 `BIN_FACTOR` (1.154), so a quantile is right within that factor. Inside a logarithmic bin the cumulative share is taken as
@@ -13,7 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chargesim.analysis.result import Floats
-from chargesim.engine.accumulators import BINS, HIGHEST_MIN, LOG_BINS, LOWEST_MIN, bin_edges_min
+from chargesim.engine.replication_totals import (
+    BINS,
+    HIGHEST_MIN,
+    LOG_BINS,
+    LOWEST_MIN,
+    bin_edges_min,
+)
 
 BIN_FACTOR = (HIGHEST_MIN / LOWEST_MIN) ** (1 / LOG_BINS)
 """Ratio of neighbouring edges, the relative resolution of every quantile."""

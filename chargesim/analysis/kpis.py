@@ -7,11 +7,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from chargesim.analysis import power, service, swapping, utilisation
+from chargesim.analysis import grid_power, service, swapping, utilisation
 from chargesim.analysis.intervals import Intervals, rule_of_three, t_intervals
 from chargesim.analysis.result import Floats, RunResult
+from chargesim.analysis.scope_totals import ScopeTotals, Values, scope_totals_of
 from chargesim.analysis.scopes import CITY
-from chargesim.analysis.tallies import Tallies, Values, tally
 
 SITE_SCOPES = ("city", "group", "district", "hour")
 PLACE_SCOPES = ("city", "group", "district")
@@ -28,7 +28,7 @@ class Kpi:
     unit: str
     meaning: str
     scopes: tuple[str, ...]
-    values: Callable[[Tallies], Values]
+    values: Callable[[ScopeTotals], Values]
 
 
 def _use_kpis() -> list[Kpi]:
@@ -122,49 +122,49 @@ def _grid_kpis() -> list[Kpi]:
             "MWh/day",
             "energy at plugs and packs",
             (*POWER_SCOPES, "hour"),
-            power.energy_per_day,
+            grid_power.energy_per_day,
         ),
         Kpi(
             "peak_mw",
             "MW",
             "highest quarter of an hour on the grid side; a district's is its own",
             POWER_SCOPES,
-            power.peak_mw,
+            grid_power.peak_mw,
         ),
         Kpi(
             "store_lent_mwh_per_day",
             "MWh/day",
             "energy that battery stores gave to the guns",
             ("city", "district"),
-            power.store_lent_per_day,
+            grid_power.store_lent_per_day,
         ),
         Kpi(
             "site_peak_mw",
             "MW",
             "highest quarter of an hour of any one site",
             ("kind",),
-            power.site_peak_mw,
+            grid_power.site_peak_mw,
         ),
         Kpi(
             "transformer_load",
             "share of site_kw",
             "mean over sites of the site's peak over its grid connection",
             POWER_SCOPES,
-            power.transformer_load,
+            grid_power.transformer_load,
         ),
         Kpi(
             "share_transformers_above_90pct",
             "share",
             "sites whose peak is above 90 % of their grid connection",
             POWER_SCOPES,
-            power.share_transformers_full,
+            grid_power.share_transformers_full,
         ),
         Kpi(
             "coincidence_factor",
             "share",
             "peak of the city over the sum of its sites' own peaks",
             ("city", "kind"),
-            power.coincidence_factor,
+            grid_power.coincidence_factor,
         ),
         Kpi(
             "pack_availability",
@@ -200,7 +200,7 @@ def _grid_kpis() -> list[Kpi]:
 def _service_kpis(thresholds_min: tuple[float, ...]) -> list[Kpi]:
     """Return the KPIs of sessions."""
 
-    def kpi(name: str, unit: str, meaning: str, values: Callable[[Tallies], Values]) -> Kpi:
+    def kpi(name: str, unit: str, meaning: str, values: Callable[[ScopeTotals], Values]) -> Kpi:
         return Kpi(name, unit, meaning, SESSION_SCOPES, values)
 
     table = [
@@ -380,9 +380,9 @@ def kpi_frame(result: RunResult) -> pd.DataFrame:
         KPI is defined; 0 and NaN where it is nowhere, 0 and a value where the plan gives it). A share of vehicles that is
         0, or 1, in all replications has the rule of three for its other bound.
     """
-    tallies = tally(result)
+    scope_totals = scope_totals_of(result)
     frames = [
-        _frame(kpi, kpi.values(tallies), result.interval_level) for kpi in definitions(result)
+        _frame(kpi, kpi.values(scope_totals), result.interval_level) for kpi in definitions(result)
     ]
     frames.append(_given_frame(result))
     return pd.concat(frames, ignore_index=True)

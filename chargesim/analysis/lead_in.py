@@ -15,9 +15,9 @@ from chargesim.analysis.intervals import (
 )
 from chargesim.analysis.kpis import definitions
 from chargesim.analysis.result import Floats, RunResult
+from chargesim.analysis.scope_totals import scope_totals_of
 from chargesim.analysis.scopes import CITY
-from chargesim.analysis.tallies import tally
-from chargesim.engine.accumulators import Accumulators
+from chargesim.engine.replication_totals import ReplicationTotals
 
 SCOPES = (CITY, ("group", "cars"), ("group", "trucks"))
 
@@ -74,25 +74,25 @@ def shifts(own: RunResult, longer: RunResult, *, alpha: float = 0.05) -> list[Sh
     ]
 
 
-def hourly_mw(replications: Sequence[Accumulators]) -> Floats:
+def hourly_mw(replications: Sequence[ReplicationTotals]) -> Floats:
     """Return the power of the city from the grid by replication and judged hour [R, 24 x days] in MW."""
     city = np.stack([run.district_kw.sum(axis=(0, 1)) for run in replications]) / 1000
     return np.asarray(city.reshape(len(city), -1, 4).mean(axis=2))
 
 
 def same_hour(
-    own: Sequence[Accumulators], longer: Sequence[Accumulators], hours: int = 24
+    own: Sequence[ReplicationTotals], longer: Sequence[ReplicationTotals], hours: int = 24
 ) -> Intervals:
     """Return own less longer lead-in in the same hours on the same vehicles, over the first hours [MW]."""
     return t_intervals(hourly_mw(own)[:, :hours] - hourly_mw(longer)[:, :hours])
 
 
-def between_days(replications: Sequence[Accumulators]) -> Intervals:
+def between_days(replications: Sequence[ReplicationTotals]) -> Intervals:
     """Return each day less the last one, in the same hour of days that are all alike [days - 1, 24] in MW.
 
     Parameters
     ----------
-    replications : sequence of Accumulators
+    replications : sequence of ReplicationTotals
         Runs that begin empty, all their days judged, each with the demand of the same weekday.
     """
     mw = hourly_mw(replications)
@@ -102,9 +102,9 @@ def between_days(replications: Sequence[Accumulators]) -> Intervals:
 
 def _values(result: RunResult) -> list[tuple[tuple[str, str, str, str], Floats]]:
     """Return every KPI in each scope that it has: name, scope, key, unit, and its values by replication."""
-    tallies, found = tally(result), []
+    scope_totals, found = scope_totals_of(result), []
     for kpi in definitions(result):
-        values = kpi.values(tallies)
+        values = kpi.values(scope_totals)
         there = [scope for scope in SCOPES if scope in values.keys and scope[0] in kpi.scopes]
         found += [
             ((kpi.name, *scope, kpi.unit), values.by_replication[:, values.keys.index(scope)])

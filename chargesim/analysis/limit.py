@@ -16,11 +16,11 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from chargesim.analysis.evidence import allowance, gather, units
+from chargesim.analysis.failure_counts import allowance, gather, units
 from chargesim.analysis.intervals import one_sided_bounds, t_interval
 from chargesim.analysis.result import Floats, RunResult
+from chargesim.analysis.scope_totals import ratio
 from chargesim.analysis.series import criterion_state
-from chargesim.analysis.tallies import ratio
 from chargesim.analysis.verdict import Verdict
 from chargesim.scenario.standard import GIVEN, Criterion
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from chargesim.analysis.evidence import allowance, gather, units
+from chargesim.analysis.failure_counts import allowance, gather, units
 from chargesim.analysis.intervals import Interval, t_interval
 from chargesim.analysis.paired import paired_difference
 from chargesim.analysis.result import Floats, RunResult

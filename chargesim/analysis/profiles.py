@@ -8,8 +8,8 @@ import numpy as np
 from chargesim.analysis.histogram import share_at_most
 from chargesim.analysis.intervals import Interval, t_interval
 from chargesim.analysis.result import Floats, RunResult
-from chargesim.analysis.tallies import ratio
-from chargesim.engine.accumulators import KINDS, LOST, PARTIAL, STRANDED, bin_edges_min
+from chargesim.analysis.scope_totals import ratio
+from chargesim.engine.replication_totals import KINDS, LOST, PARTIAL, STRANDED, bin_edges_min
 from chargesim.network.network import STATION
 
 

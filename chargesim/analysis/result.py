@@ -1,4 +1,4 @@
-"""Hold what a finished run hands to the analysis: its network, its standard and the accumulators of each replication."""
+"""Hold what a finished run hands to the analysis: its network, its standard and the totals of each replication."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chargesim.analysis.looks import level_of_a_look
-from chargesim.engine.accumulators import Accumulators
+from chargesim.engine.replication_totals import ReplicationTotals
 from chargesim.network.network import Network
 from chargesim.scenario.standard import Standard
 
@@ -35,14 +35,14 @@ class RunResult:
     """how the places came about, printed under every figure"""
     network: Network
     fleets: tuple[str, ...]
-    """axis C of the accumulators; the last is ``corridor``"""
+    """axis C of the totals; the last is ``corridor``"""
     groups: tuple[str, ...]
     """``cars`` or ``trucks`` for each fleet"""
     thresholds_min: tuple[float, ...]
-    """axis T of the accumulators [min of waiting]"""
+    """axis T of the totals [min of waiting]"""
     days: int
     """judged days"""
-    replications: list[Accumulators]
+    replications: list[ReplicationTotals]
     standard: Standard
     share_text: str
     """one sentence that names the share at the network"""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chargesim.analysis.result import Bools, Floats, RunResult
-from chargesim.engine.accumulators import KINDS
+from chargesim.engine.replication_totals import KINDS
 from chargesim.network.network import STATION, SWAP
 
 Key = tuple[str, str]

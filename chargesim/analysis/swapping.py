@@ -2,33 +2,35 @@
 
 import numpy as np
 
+from chargesim.analysis.scope_totals import ScopeTotals, Values, ratio
 from chargesim.analysis.scopes import CITY, site_mask
-from chargesim.analysis.tallies import Tallies, Values, ratio
-from chargesim.engine.accumulators import SERVED
+from chargesim.engine.replication_totals import SERVED
 from chargesim.network.network import SWAP
 
 
-def pack_availability(tallies: Tallies) -> Values:
+def pack_availability(scope_totals: ScopeTotals) -> Values:
     """Return the share of arrivals at swap sites that found a charged pack no earlier vehicle was waiting for."""
-    scopes = tallies.sites.scopes[SWAP]
-    arrivals = scopes.total(tallies.sites.arrivals)
+    scopes = scope_totals.sites.scopes[SWAP]
+    arrivals = scopes.total(scope_totals.sites.arrivals)
     return Values(
         scopes.keys,
-        ratio(scopes.total(tallies.sites.pack_found), arrivals),
+        ratio(scopes.total(scope_totals.sites.pack_found), arrivals),
         trials=arrivals.sum(axis=0),
     )
 
 
-def packs_ready(tallies: Tallies) -> Values:
+def packs_ready(scope_totals: ScopeTotals) -> Values:
     """Return the time mean of charged packs in the rack of a swap site."""
-    scopes = tallies.sites.scopes[SWAP]
-    site_hours = tallies.result.days * scopes.site_hours(tallies.result.network.sites.kind == SWAP)
-    return Values(scopes.keys, ratio(scopes.total(tallies.sites.packs_ready_h), site_hours))
+    scopes = scope_totals.sites.scopes[SWAP]
+    site_hours = scope_totals.result.days * scopes.site_hours(
+        scope_totals.result.network.sites.kind == SWAP
+    )
+    return Values(scopes.keys, ratio(scopes.total(scope_totals.sites.packs_ready_h), site_hours))
 
 
-def swaps_per_site_day(tallies: Tallies) -> Values:
+def swaps_per_site_day(scope_totals: ScopeTotals) -> Values:
     """Return swaps per swap site and day, for the city and for cars and trucks apart."""
-    result = tallies.result
+    result = scope_totals.result
     swaps = np.stack(
         [run.outcomes[SERVED, :, SWAP].sum(axis=(1, 2)) for run in result.replications]
     )
@@ -43,7 +45,7 @@ def swaps_per_site_day(tallies: Tallies) -> Values:
     return Values(tuple(parts), np.stack(columns, axis=1))
 
 
-def swap_share_of_energy(tallies: Tallies) -> Values:
+def swap_share_of_energy(scope_totals: ScopeTotals) -> Values:
     """Return the energy taken by swapping over all energy taken, to compare with the ledger's target."""
-    kwh = tallies.sessions.kind_kwh
-    return Values(tallies.sessions.keys, ratio(kwh[:, SWAP], kwh.sum(axis=1)))
+    kwh = scope_totals.sessions.kind_kwh
+    return Values(scope_totals.sessions.keys, ratio(kwh[:, SWAP], kwh.sum(axis=1)))

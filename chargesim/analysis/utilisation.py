@@ -3,59 +3,61 @@
 import numpy as np
 
 from chargesim.analysis.result import Bools, Floats
+from chargesim.analysis.scope_totals import ScopeTotals, Values, ratio
 from chargesim.analysis.scopes import CITY, SiteScopes, site_mask
-from chargesim.analysis.tallies import Tallies, Values, ratio
 from chargesim.network.network import STATION, SWAP
 
 BUSY_SHARE, IDLE_SHARE = 0.40, 0.05
 """Utilisation above which a station is about to queue (China plans upgrades above 40 %), and below which it is idle."""
 
 
-def time_utilisation(tallies: Tallies, *, peak: bool = False) -> Values:
+def time_utilisation(scope_totals: ScopeTotals, *, peak: bool = False) -> Values:
     """Return busy gun-minutes over gun-minutes of the judged days, or of their peak hours."""
-    hours = tallies.result.standard.peak_hours if peak else None
-    scopes, guns = tallies.sites.scopes[STATION], tallies.result.network.sites.guns
-    available_min = 60 * tallies.result.days * scopes.site_hours(guns, hours)
-    return Values(scopes.keys, ratio(scopes.total(tallies.sites.busy_min, hours), available_min))
-
-
-def gun_availability(tallies: Tallies) -> Values:
-    """Return the gun-minutes of the judged days in which the gun was not out of order, over all of them."""
-    scopes, guns = tallies.sites.scopes[STATION], tallies.result.network.sites.guns
-    all_min = 60 * tallies.result.days * scopes.site_hours(guns)
-    return Values(scopes.keys, ratio(all_min - scopes.total(tallies.sites.down_min), all_min))
-
-
-def bay_utilisation(tallies: Tallies) -> Values:
-    """Return busy bay-minutes over bay-minutes of the judged days."""
-    scopes, bays = tallies.sites.scopes[SWAP], tallies.result.network.sites.bays
-    available_min = 60 * tallies.result.days * scopes.site_hours(bays)
-    return Values(scopes.keys, ratio(scopes.total(tallies.sites.busy_min), available_min))
-
-
-def energy_utilisation(tallies: Tallies) -> Values:
-    """Return the energy at the plug over rated gun power, ultra-fast and companions', times the hours."""
-    scopes, sites = tallies.sites.scopes[STATION], tallies.result.network.sites
-    rated_kw = (
-        sites.guns - sites.companions
-    ) * sites.gun_kw + sites.companions * sites.companion_kw
-    rated_kwh = tallies.result.days * scopes.site_hours(rated_kw)
-    return Values(scopes.keys, ratio(scopes.total(tallies.sites.energy_kwh), rated_kwh))
-
-
-def kwh_per_pile_day(tallies: Tallies) -> Values:
-    """Return the energy at the plug per gun and day [kWh]."""
-    scopes, guns = tallies.sites.scopes[STATION], tallies.result.network.sites.guns
-    gun_days = tallies.result.days * scopes.members @ guns
-    rows = len(gun_days)
+    hours = scope_totals.result.standard.peak_hours if peak else None
+    scopes, guns = scope_totals.sites.scopes[STATION], scope_totals.result.network.sites.guns
+    available_min = 60 * scope_totals.result.days * scopes.site_hours(guns, hours)
     return Values(
-        scopes.keys[:rows], ratio(scopes.total(tallies.sites.energy_kwh)[:, :rows], gun_days)
+        scopes.keys, ratio(scopes.total(scope_totals.sites.busy_min, hours), available_min)
     )
 
 
-def sessions_per_pile_day(tallies: Tallies) -> Values:
+def gun_availability(scope_totals: ScopeTotals) -> Values:
+    """Return the gun-minutes of the judged days in which the gun was not out of order, over all of them."""
+    scopes, guns = scope_totals.sites.scopes[STATION], scope_totals.result.network.sites.guns
+    all_min = 60 * scope_totals.result.days * scopes.site_hours(guns)
+    return Values(scopes.keys, ratio(all_min - scopes.total(scope_totals.sites.down_min), all_min))
+
+
+def bay_utilisation(scope_totals: ScopeTotals) -> Values:
+    """Return busy bay-minutes over bay-minutes of the judged days."""
+    scopes, bays = scope_totals.sites.scopes[SWAP], scope_totals.result.network.sites.bays
+    available_min = 60 * scope_totals.result.days * scopes.site_hours(bays)
+    return Values(scopes.keys, ratio(scopes.total(scope_totals.sites.busy_min), available_min))
+
+
+def energy_utilisation(scope_totals: ScopeTotals) -> Values:
+    """Return the energy at the plug over rated gun power, ultra-fast and companions', times the hours."""
+    scopes, sites = scope_totals.sites.scopes[STATION], scope_totals.result.network.sites
+    rated_kw = (
+        sites.guns - sites.companions
+    ) * sites.gun_kw + sites.companions * sites.companion_kw
+    rated_kwh = scope_totals.result.days * scopes.site_hours(rated_kw)
+    return Values(scopes.keys, ratio(scopes.total(scope_totals.sites.energy_kwh), rated_kwh))
+
+
+def kwh_per_pile_day(scope_totals: ScopeTotals) -> Values:
+    """Return the energy at the plug per gun and day [kWh]."""
+    scopes, guns = scope_totals.sites.scopes[STATION], scope_totals.result.network.sites.guns
+    gun_days = scope_totals.result.days * scopes.members @ guns
+    rows = len(gun_days)
+    return Values(
+        scopes.keys[:rows], ratio(scopes.total(scope_totals.sites.energy_kwh)[:, :rows], gun_days)
+    )
+
+
+def sessions_per_pile_day(scope_totals: ScopeTotals) -> Values:
     """Return sessions that took energy at a gun, per gun that they may use and day."""
-    result = tallies.result
+    result = scope_totals.result
     served = np.stack(
         [(run.outcomes[:2, :, STATION].sum(axis=(0, 2, 3))) for run in result.replications]
     )
@@ -73,26 +75,30 @@ def sessions_per_pile_day(tallies: Tallies) -> Values:
     return Values(tuple(parts), np.stack(columns, axis=1))
 
 
-def share_sites_above(tallies: Tallies) -> Values:
+def share_sites_above(scope_totals: ScopeTotals) -> Values:
     """Return the share of stations busy above 40 % in their own busiest hour of the day."""
-    return _share_of_stations(tallies, _station_utilisation(tallies).max(axis=-1) > BUSY_SHARE)
+    return _share_of_stations(
+        scope_totals, _station_utilisation(scope_totals).max(axis=-1) > BUSY_SHARE
+    )
 
 
-def share_sites_below(tallies: Tallies) -> Values:
+def share_sites_below(scope_totals: ScopeTotals) -> Values:
     """Return the share of stations busy below 5 % over the whole day."""
-    return _share_of_stations(tallies, _station_utilisation(tallies).mean(axis=-1) < IDLE_SHARE)
+    return _share_of_stations(
+        scope_totals, _station_utilisation(scope_totals).mean(axis=-1) < IDLE_SHARE
+    )
 
 
-def queue_length(tallies: Tallies) -> Values:
+def queue_length(scope_totals: ScopeTotals) -> Values:
     """Return the time mean of the vehicles queueing per station with guns."""
-    scopes, guns = tallies.sites.scopes[STATION], tallies.result.network.sites.guns
-    station_min = 60 * tallies.result.days * scopes.site_hours(guns > 0)
-    return Values(scopes.keys, ratio(scopes.total(tallies.sites.queue_min), station_min))
+    scopes, guns = scope_totals.sites.scopes[STATION], scope_totals.result.network.sites.guns
+    station_min = 60 * scope_totals.result.days * scopes.site_hours(guns > 0)
+    return Values(scopes.keys, ratio(scopes.total(scope_totals.sites.queue_min), station_min))
 
 
-def queue_length_max_hour(tallies: Tallies) -> Values:
+def queue_length_max_hour(scope_totals: ScopeTotals) -> Values:
     """Return the longest queue of any station, as a mean over one clock hour."""
-    return highest_of_sites(tallies.sites.longest_queue, tallies.sites.scopes[STATION])
+    return highest_of_sites(scope_totals.sites.longest_queue, scope_totals.sites.scopes[STATION])
 
 
 def highest_of_sites(by_site: Floats, scopes: SiteScopes) -> Values:
@@ -104,14 +110,14 @@ def highest_of_sites(by_site: Floats, scopes: SiteScopes) -> Values:
     return Values(scopes.keys[: len(rows)], np.stack(rows, axis=1))
 
 
-def _station_utilisation(tallies: Tallies) -> Floats:
+def _station_utilisation(scope_totals: ScopeTotals) -> Floats:
     """Return the utilisation by replication, site and hour of day; NaN where there is no gun."""
-    gun_min = np.asarray(60.0 * tallies.result.days * tallies.result.network.sites.guns)
-    return ratio(tallies.sites.busy_min, gun_min[:, None])
+    gun_min = np.asarray(60.0 * scope_totals.result.days * scope_totals.result.network.sites.guns)
+    return ratio(scope_totals.sites.busy_min, gun_min[:, None])
 
 
-def _share_of_stations(tallies: Tallies, marked: Bools) -> Values:
+def _share_of_stations(scope_totals: ScopeTotals, marked: Bools) -> Values:
     """Return the share of the stations with guns that are marked, in each scope that is not an hour."""
-    scopes = tallies.sites.scopes[STATION]
-    members = scopes.members * (tallies.result.network.sites.guns > 0)
+    scopes = scope_totals.sites.scopes[STATION]
+    members = scopes.members * (scope_totals.result.network.sites.guns > 0)
     return Values(scopes.keys[: len(members)], ratio(marked @ members.T, members.sum(axis=1)))

@@ -12,10 +12,10 @@ from math import inf
 import numpy as np
 
 from chargesim.bench.race import Found
-from chargesim.demand.table import Table
-from chargesim.engine.plant import Floats, Plant
+from chargesim.demand.demand_table import Table
+from chargesim.engine.facilities import Facilities, Floats
 from chargesim.engine.rules import charge_min
-from chargesim.ticks import TICKS_PER_MIN, durations_min
+from chargesim.exact_time import TICKS_PER_MIN, durations_min
 
 MISSING = "not installed; it comes with the extras for development, '.[dev]'"
 
@@ -25,12 +25,12 @@ def has_ciw() -> bool:
     return find_spec("ciw") is not None
 
 
-def ciw(plant: Plant, table: Table) -> Callable[[], Found]:
+def ciw(facilities: Facilities, table: Table) -> Callable[[], Found]:
     """Enter Ciw, until all vehicles have left.
 
     Parameters
     ----------
-    plant : Plant
+    facilities : Facilities
         Stations that do not share power; origin i knows station i alone, without a way.
     table : demand table
         Nobody balks or gives up.
@@ -38,10 +38,10 @@ def ciw(plant: Plant, table: Table) -> Callable[[], Found]:
     Notes
     -----
     A way takes at least one tick, so a vehicle arrives a tick after its wish, here too. The network is built before the
-    time is taken, as the plant of the engines is; the times include the state of the run and its records, as theirs do.
+    time is taken, as the facilities of the engines is; the times include the state of the run and its records, as theirs do.
     """
     module = import_module("ciw")
-    arrivals, services = by_station(plant, table)
+    arrivals, services = by_station(facilities, table)
     last_min = (
         1.0
         + float(table["wish_min"].max(initial=0.0))
@@ -53,7 +53,7 @@ def ciw(plant: Plant, table: Table) -> Callable[[], Found]:
             node([*np.diff(each, prepend=0.0).tolist(), inf]) for each in arrivals
         ],
         service_distributions=[node(each.tolist() or [1.0]) for each in services],
-        number_of_servers=[int(guns) for guns in plant.servers],
+        number_of_servers=[int(guns) for guns in facilities.servers],
         routing=module.routing.NetworkRouting([module.routing.Leave() for _ in arrivals]),
     )
 
@@ -66,18 +66,18 @@ def ciw(plant: Plant, table: Table) -> Callable[[], Found]:
     return run
 
 
-def by_station(plant: Plant, table: Table) -> tuple[list[Floats], list[Floats]]:
+def by_station(facilities: Facilities, table: Table) -> tuple[list[Floats], list[Floats]]:
     """Return the instants of arrival and the minutes of service of each station, in the order of arrival [min]."""
-    minutes = minutes_at_gun(plant, table)
-    at = [np.flatnonzero(table["origin"] == site) for site in range(len(plant))]
+    minutes = minutes_at_gun(facilities, table)
+    at = [np.flatnonzero(table["origin"] == site) for site in range(len(facilities))]
     return [table["wish_min"][rows] + 1.0 / TICKS_PER_MIN for rows in at], [
         minutes[rows] for rows in at
     ]
 
 
-def minutes_at_gun(plant: Plant, table: Table) -> Floats:
+def minutes_at_gun(facilities: Facilities, table: Table) -> Floats:
     """Return the minutes that each vehicle needs at a gun that nobody shares [min]."""
-    edge_soc, step_kw = plant.edge_soc, plant.step_kw[0]
+    edge_soc, step_kw = facilities.edge_soc, facilities.step_kw[0]
     return durations_min(
         np.array(
             [

@@ -1,6 +1,6 @@
 """Time the least that an event-by-event simulation does: three pushes and pops of a heap for each session.
 
-No state, no choice, no books: the compiled engine's own heap, of the size that it has in the run.
+No state, no choice, no statistics: the compiled engine's own heap, of the size that it has in the run.
 """
 
 from collections.abc import Callable
@@ -9,12 +9,12 @@ import numpy as np
 from numba import njit
 
 from chargesim.bench.race import Found, Program
-from chargesim.demand.table import Table
+from chargesim.demand.demand_table import Table
 from chargesim.engine.compiled.engine import CompiledWorld
 from chargesim.engine.compiled.schedule import pop, push
 from chargesim.engine.compiled.state import EVENT
-from chargesim.engine.order import DAY_MIN
-from chargesim.engine.plant import Plant
+from chargesim.engine.event_order import DAY_MIN
+from chargesim.engine.facilities import Facilities
 
 EVENTS_A_SESSION = 3
 """A wish, an arrival and an end: without them there is no session."""
@@ -22,7 +22,7 @@ SAMPLE_EVERY = 499
 """Events between two looks at the schedule; prime, so that no rhythm of the day is met."""
 
 
-def heap_of_run(plant: Plant, table: Table) -> tuple[float, float]:
+def heap_of_run(facilities: Facilities, table: Table) -> tuple[float, float]:
     """Return the mean number of entries of the compiled engine's schedule in a day, over its events, and the events a session.
 
     Notes
@@ -30,7 +30,7 @@ def heap_of_run(plant: Plant, table: Table) -> tuple[float, float]:
     The engine runs in budgets of `SAMPLE_EVERY` events, and the entries are counted after each; who has left a queue
     leaves the end of a patience in the schedule, and that counts, since it makes the heap larger all the same.
     """
-    world = CompiledWorld(plant, [table], 0, 1)
+    world = CompiledWorld(facilities, [table], 0, 1)
     entries: list[float] = []
     while not world.run_until(DAY_MIN, False, SAMPLE_EVERY):
         entries.append(float(world._city.clock["events"][0]))
@@ -40,7 +40,7 @@ def heap_of_run(plant: Plant, table: Table) -> tuple[float, float]:
 def floor(entries: float) -> Program:
     """Return the program that runs the bare heap at a given number of entries."""
 
-    def enter(_: Plant, table: Table) -> Callable[[], Found]:
+    def enter(_: Facilities, table: Table) -> Callable[[], Found]:
         heap = np.zeros(max(1, round(entries)) + 1, dtype=EVENT)
         waits = np.random.Generator(np.random.PCG64DXSM(1)).exponential(30.0, 1 << 12)
         heap["time"][:-1] = np.sort(waits[np.arange(len(heap) - 1) % len(waits)])

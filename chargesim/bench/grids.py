@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chargesim.demand.streams import generator, vehicle_keys
-from chargesim.demand.table import DISTANCE, POSTED, Table, empty_table, sort_table
+from chargesim.demand.demand_table import DISTANCE, POSTED, Table, empty_table, sort_table
+from chargesim.demand.random_streams import generator, vehicle_keys
 from chargesim.engine.choice import CANDIDATE, CITY, PLACE
-from chargesim.engine.order import DAY_MIN
-from chargesim.engine.plant import ULTRA_FAST, Outlets, Plant
-from chargesim.ticks import durations_min, instants_min
+from chargesim.engine.event_order import DAY_MIN
+from chargesim.engine.facilities import ULTRA_FAST, Facilities, Outlets
+from chargesim.exact_time import durations_min, instants_min
 
 GUN_KW = 60.0
 """Power of every gun [kW]: with an empty battery of as many kWh as minutes of service, the service takes just those."""
@@ -69,8 +69,8 @@ def city_grid(sites: int, sessions_a_site: int = 25) -> Grid:
     )
 
 
-def grid_plant(grid: Grid) -> Plant:
-    """Return the plant of a grid: origin i knows station i and those after it, each a minute further; ways take no energy."""
+def grid_facilities(grid: Grid) -> Facilities:
+    """Return the facilities of a grid: origin i knows station i and those after it, each a minute further; ways take no energy."""
     n, known = grid.sites, min(grid.known, grid.sites)
     candidates = np.zeros((1, 2 * n, known), dtype=CANDIDATE)
     ahead = np.arange(known)
@@ -84,7 +84,7 @@ def grid_plant(grid: Grid) -> Plant:
     city["outside_drive_min"], city["outside_kw"] = np.inf, GUN_KW
     count = n * grid.guns
     of_site, of_outlet = np.zeros(n), np.zeros(count, dtype=np.int64)
-    return Plant(
+    return Facilities(
         kind=np.zeros(n, dtype=np.int64),
         district=np.zeros(n, dtype=np.int64),
         candidates=candidates,

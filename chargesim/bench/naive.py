@@ -1,6 +1,6 @@
 """Write the model the way everyone writes it first: SimPy's `Resource` and `AnyOf`, a process per vehicle and pack.
 
-It follows the same rules on the same vehicles and must agree on the KPIs; it keeps no books by hour and knows no
+It follows the same rules on the same vehicles and must agree on the KPIs; it keeps no statistics by hour and knows no
 shared power. It is here to be compared with, and as a second opinion.
 """
 
@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import simpy
 
-from chargesim.demand.table import Table
-from chargesim.engine.accumulators import LOST, OUTCOMES, SERVED, STRANDED
+from chargesim.demand.demand_table import Table
 from chargesim.engine.choice import choose_site
-from chargesim.engine.plant import Plant
+from chargesim.engine.facilities import Facilities
+from chargesim.engine.replication_totals import LOST, OUTCOMES, SERVED, STRANDED
 from chargesim.engine.rules import NOWHERE, charge_min, exact_min, station_wait_min, swap_wait_min
 from chargesim.network.network import SWAP
 
@@ -23,14 +23,17 @@ Process = Generator[simpy.Event, Any, None]
 class NaiveCity:
     """Sites as SimPy resources; packs as tokens of a container."""
 
-    def __init__(self, plant: Plant, tables: list[Table], end_min: float) -> None:
-        self.env, self.plant, self.end_min = simpy.Environment(), plant, end_min
-        self.places = [simpy.Resource(self.env, capacity=int(n)) for n in plant.servers]
-        self.packs = [simpy.Container(self.env, init=int(n)) if n else None for n in plant.packs]
-        self.slots = [
-            simpy.Resource(self.env, capacity=int(max(1, n))) for n in np.diff(plant.outlets.first)
+    def __init__(self, facilities: Facilities, tables: list[Table], end_min: float) -> None:
+        self.env, self.facilities, self.end_min = simpy.Environment(), facilities, end_min
+        self.places = [simpy.Resource(self.env, capacity=int(n)) for n in facilities.servers]
+        self.packs = [
+            simpy.Container(self.env, init=int(n)) if n else None for n in facilities.packs
         ]
-        self.posted_wait_min = np.zeros(len(plant))
+        self.slots = [
+            simpy.Resource(self.env, capacity=int(max(1, n)))
+            for n in np.diff(facilities.outlets.first)
+        ]
+        self.posted_wait_min = np.zeros(len(facilities))
         self.outcomes = dict.fromkeys(OUTCOMES, 0)
         self.waits: list[float] = []
         self.energy_kwh = 0.0
@@ -45,32 +48,34 @@ class NaiveCity:
 
     def visible_wait_min(self, site: int) -> float:
         """Return the expected wait by the occupancy on sight [min]."""
-        place, plant = self.places[site], self.plant
+        place, facilities = self.places[site], self.facilities
         present = len(place.users) + len(place.queue)
-        if plant.kind[site] != SWAP:
-            return float(station_wait_min(present, plant.servers[site], plant.service_min[site]))
+        if facilities.kind[site] != SWAP:
+            return float(
+                station_wait_min(present, facilities.servers[site], facilities.service_min[site])
+            )
         packs = self.packs[site]
         ready = int(packs.level) if packs is not None else 0
         return float(
             swap_wait_min(
                 present,
-                plant.servers[site],
-                plant.service_min[site],
+                facilities.servers[site],
+                facilities.service_min[site],
                 ready,
-                plant.pack_interval_min[site],
+                facilities.pack_interval_min[site],
             )
         )
 
     def post(self) -> Process:
         """Post the occupancy of all sites again and again."""
         while True:
-            yield self.env.timeout(exact_min(self.plant.posted_refresh_min))
-            for site in range(len(self.plant)):
+            yield self.env.timeout(exact_min(self.facilities.posted_refresh_min))
+            for site in range(len(self.facilities)):
                 self.posted_wait_min[site] = self.visible_wait_min(site)
 
     def vehicle(self, table: Table, row: int) -> Process:
         """One vehicle, from its wish to its end."""
-        env, plant, me = self.env, self.plant, table[row]
+        env, facilities, me = self.env, self.facilities, table[row]
         yield env.timeout(me["wish_min"] - env.now)
         soc, origin, wait, tried = (
             float(me["soc"]),
@@ -87,12 +92,12 @@ class NaiveCity:
                 env.now,
                 tried,
                 attempt,
-                plant.candidates,
-                plant.places,
+                facilities.candidates,
+                facilities.places,
                 self.posted_wait_min,
-                plant.city,
-                plant.edge_soc,
-                plant.step_kw,
+                facilities.city,
+                facilities.edge_soc,
+                facilities.step_kw,
             )
             if site < 0:
                 self.outcomes[OUTCOMES[STRANDED if site == NOWHERE and attempt == 0 else LOST]] += 1
@@ -120,23 +125,27 @@ class NaiveCity:
                         self.outcomes[OUTCOMES[SERVED]] += 1
                         return
             tried[attempt] = site
-            origin = plant.candidates.shape[1] - len(plant) + site
+            origin = facilities.candidates.shape[1] - len(facilities) + site
         self.outcomes[OUTCOMES[LOST]] += 1
 
     def serve(self, me: Any, site: int, soc: float) -> Process:
         """Charge, or swap and leave the pack to be charged."""
-        plant, battery = self.plant, float(me["battery_kwh"])
-        if plant.kind[site] == SWAP:
-            yield self.env.timeout(exact_min(plant.service_min[site]))
+        facilities, battery = self.facilities, float(me["battery_kwh"])
+        if facilities.kind[site] == SWAP:
+            yield self.env.timeout(exact_min(facilities.service_min[site]))
             self.env.process(self.charge_pack(site, soc, battery))
-            self.energy_kwh += (plant.places["hand_out_soc"][site] - soc) * battery
+            self.energy_kwh += (facilities.places["hand_out_soc"][site] - soc) * battery
             return
-        curve, outlet = int(me["curve"]), int(plant.places["outlet"][site])
+        curve, outlet = int(me["curve"]), int(facilities.places["outlet"][site])
         target = max(soc, float(me["target_soc"]))
         yield self.env.timeout(
             exact_min(
                 charge_min(
-                    soc, target, battery, plant.edge_soc[curve], plant.step_kw[outlet, curve]
+                    soc,
+                    target,
+                    battery,
+                    facilities.edge_soc[curve],
+                    facilities.step_kw[outlet, curve],
                 )
             )
         )
@@ -144,9 +153,9 @@ class NaiveCity:
 
     def charge_pack(self, site: int, soc: float, battery_kwh: float) -> Process:
         """Charge a pack in a slot, then put it into the rack."""
-        plant = self.plant
-        curve, outlet = int(plant.pack_curve[site]), int(plant.places["outlet"][site])
-        target = max(soc, float(plant.places["hand_out_soc"][site]))
+        facilities = self.facilities
+        curve, outlet = int(facilities.pack_curve[site]), int(facilities.places["outlet"][site])
+        target = max(soc, float(facilities.places["hand_out_soc"][site]))
         with self.slots[site].request() as slot:
             yield slot
             yield self.env.timeout(
@@ -155,8 +164,8 @@ class NaiveCity:
                         soc,
                         target,
                         battery_kwh,
-                        plant.edge_soc[curve],
-                        plant.step_kw[outlet, curve],
+                        facilities.edge_soc[curve],
+                        facilities.step_kw[outlet, curve],
                     )
                 )
             )

@@ -6,23 +6,23 @@ import numpy as np
 
 from chargesim.bench.naive import NaiveCity
 from chargesim.bench.race import Found
-from chargesim.demand.table import Table
-from chargesim.engine.accumulators import OUTCOMES, SERVED, UNFINISHED
+from chargesim.demand.demand_table import Table
 from chargesim.engine.compiled.engine import run_compiled
-from chargesim.engine.order import DAY_MIN
-from chargesim.engine.plant import Plant
+from chargesim.engine.event_order import DAY_MIN
+from chargesim.engine.facilities import Facilities
+from chargesim.engine.replication_totals import OUTCOMES, SERVED, UNFINISHED
 from chargesim.engine.session_log import SessionLog
-from chargesim.engine.simpy_engine import run_simpy
+from chargesim.engine.simpy.engine import run_simpy
 
 NAIVE, SIMPY, COMPILED = "naive SimPy", "SimPy engine", "compiled engine"
 FLOOR, CIW = "floor", "Ciw"
 
 
-def naive(plant: Plant, table: Table) -> Callable[[], Found]:
+def naive(facilities: Facilities, table: Table) -> Callable[[], Found]:
     """Enter the naive program, one day."""
 
     def run() -> Found:
-        city = NaiveCity(plant, [table], DAY_MIN)
+        city = NaiveCity(facilities, [table], DAY_MIN)
         city.run()
         ended = sum(city.outcomes.values())
         return Found(
@@ -32,24 +32,24 @@ def naive(plant: Plant, table: Table) -> Callable[[], Found]:
     return run
 
 
-def simpy_engine(plant: Plant, table: Table) -> Callable[[], Found]:
+def simpy_engine(facilities: Facilities, table: Table) -> Callable[[], Found]:
     """Enter the SimPy engine, one day."""
-    return lambda: served(run_simpy(plant, [table], 0, 1)[1])
+    return lambda: served(run_simpy(facilities, [table], 0, 1)[1])
 
 
-def compiled_engine(plant: Plant, table: Table) -> Callable[[], Found]:
+def compiled_engine(facilities: Facilities, table: Table) -> Callable[[], Found]:
     """Enter the compiled engine, one day."""
-    return lambda: served(run_compiled(plant, [table], 0, 1)[1])
+    return lambda: served(run_compiled(facilities, [table], 0, 1)[1])
 
 
-def simpy_engine_to_the_end(plant: Plant, table: Table) -> Callable[[], Found]:
+def simpy_engine_to_the_end(facilities: Facilities, table: Table) -> Callable[[], Found]:
     """Enter the SimPy engine, one day and on until its vehicles have left."""
-    return lambda: served(run_simpy(plant, [table], 0, 1, 1)[1])
+    return lambda: served(run_simpy(facilities, [table], 0, 1, 1)[1])
 
 
-def compiled_engine_to_the_end(plant: Plant, table: Table) -> Callable[[], Found]:
+def compiled_engine_to_the_end(facilities: Facilities, table: Table) -> Callable[[], Found]:
     """Enter the compiled engine, one day and on until its vehicles have left."""
-    return lambda: served(run_compiled(plant, [table], 0, 1, 1)[1])
+    return lambda: served(run_compiled(facilities, [table], 0, 1, 1)[1])
 
 
 def served(log: SessionLog) -> Found:

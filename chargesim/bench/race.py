@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from tqdm.auto import tqdm
 
-from chargesim.demand.table import Table
-from chargesim.engine.plant import Plant
+from chargesim.demand.demand_table import Table
+from chargesim.engine.facilities import Facilities
 
 T = TypeVar("T")
 LEAST_S, MOST_TIMES = 0.3, 7
@@ -27,8 +27,8 @@ class Found(NamedTuple):
     """of the served"""
 
 
-Program = Callable[[Plant, Table], Callable[[], Found]]
-"""Gets ready, untimed, for a plant and a day's vehicles; what it returns is timed, and may be called again."""
+Program = Callable[[Facilities, Table], Callable[[], Found]]
+"""Gets ready, untimed, for a facilities and a day's vehicles; what it returns is timed, and may be called again."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Race:
 def run_race(
     title: str,
     programs: Mapping[str, Program],
-    laps: Sequence[tuple[Plant, Table]],
+    laps: Sequence[tuple[Facilities, Table]],
     absent: Mapping[str, str] | None = None,
     notes: tuple[str, ...] = (),
 ) -> Race:
@@ -92,7 +92,7 @@ def run_race(
     ----------
     title : str
     programs : mapping of str to Program
-    laps : sequence of plant and table
+    laps : sequence of facilities and table
         One a round. A machine that drifts cancels in the ratios, which are formed within a round.
     absent : mapping of str to str
         Programs that cannot run here, and why.
@@ -105,9 +105,9 @@ def run_race(
     """
     times: dict[str, list[float]] = {name: [] for name in programs}
     found: dict[str, Found] = {}
-    steps = [(name, plant, table) for plant, table in laps for name in programs]
-    for name, plant, table in tqdm(steps, desc=title, leave=False, disable=None):
-        seconds, found[name] = timed(programs[name](plant, table))
+    steps = [(name, facilities, table) for facilities, table in laps for name in programs]
+    for name, facilities, table in tqdm(steps, desc=title, leave=False, disable=None):
+        seconds, found[name] = timed(programs[name](facilities, table))
         times[name].append(1e6 * seconds / max(1, len(table)))
     sessions = len(laps[-1][1])
     ran = tuple(

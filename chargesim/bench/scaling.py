@@ -7,9 +7,9 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from chargesim.bench.grids import Grid, city_grid, grid_day, grid_plant
+from chargesim.bench.grids import Grid, city_grid, grid_day, grid_facilities
 from chargesim.bench.race import LEAST_S, MOST_TIMES
-from chargesim.demand.table import Table
+from chargesim.demand.demand_table import Table
 from chargesim.engine.compiled.engine import CompiledWorld
 
 DAY_GRID = city_grid(100, 100)
@@ -105,11 +105,11 @@ def run_days(grid: Grid, days: int) -> float:
 
     Notes
     -----
-    Laying out the plant and the state, and drawing the vehicles, are left out. A day's vehicles are drawn when the engine
-    gets there, its books and its log are dropped when it is over, so memory does not grow with the days.
+    Laying out the facilities and the state, and drawing the vehicles, are left out. A day's vehicles are drawn when the engine
+    gets there, its statistics and its log are dropped when it is over, so memory does not grow with the days.
     """
     feed = Days(grid, days)
-    world = CompiledWorld(grid_plant(grid), feed, 0, days)
+    world = CompiledWorld(grid_facilities(grid), feed, 0, days)
     drawn, begun = feed.seconds, time.perf_counter()
     for _ in world.run_days():
         pass

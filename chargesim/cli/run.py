@@ -10,8 +10,8 @@ from chargesim.cli.messages import messages, plain_console, print_json
 from chargesim.cli.options import AsJson, Changes, Engine, ScenarioPath, Sessions, app
 
 if TYPE_CHECKING:
+    from chargesim.run.run_scenario import Run
     from chargesim.scenario.reading import LoadedScenario
-    from chargesim.study.run import Run
 
 EXIT_CODES = {"meets": 0, "fails": 3, "inconclusive": 4, "incomplete": 5}
 """By verdict, where it is required; replications that are missing are told always."""
@@ -83,9 +83,9 @@ def run(
     """
     with messages():
         from chargesim.errors import InputError, RunStoppedError
+        from chargesim.run.precision import Precision
+        from chargesim.run.run_scenario import run_scenario
         from chargesim.scenario.reading import load
-        from chargesim.study.precision import Precision
-        from chargesim.study.run import run_scenario
 
         if budget is not None and precision is None:
             raise InputError(
@@ -178,9 +178,9 @@ def _print_run(finished: "Run", as_json: bool) -> None:
             }
         )
         return
-    from chargesim.study.lead_in import lead_in_text
-    from chargesim.study.run import plan_text
-    from chargesim.view.checks import print_checks
+    from chargesim.experiment.lead_in import lead_in_text
+    from chargesim.run.run_scenario import plan_text
+    from chargesim.view.run_checks import print_checks
     from chargesim.view.terminal import print_precision, print_swap_shares, print_verdict
 
     console = plain_console()
@@ -222,7 +222,7 @@ def _print_run(finished: "Run", as_json: bool) -> None:
 
 def _run_series(loaded: "LoadedScenario", *, figures: bool, as_json: bool, **chosen: Any) -> None:
     """Run all variants of a series, compare them and print what came out."""
-    from chargesim.study.series import run_series
+    from chargesim.experiment.series import run_series
 
     finished = run_series(loaded, **chosen)
     if figures:
@@ -250,9 +250,9 @@ def _run_series(loaded: "LoadedScenario", *, figures: bool, as_json: bool, **cho
 def check(scenario: ScenarioPath, set_: Changes = None, as_json: AsJson = False) -> None:
     """Validate a scenario and print its demand ledger and network; simulate nothing."""
     with messages():
+        from chargesim.run.case import build_case
+        from chargesim.run.scenario_check import check_case
         from chargesim.scenario.reading import load
-        from chargesim.study.case import build_case
-        from chargesim.study.checking import check_case
 
         loaded = load(scenario, set_ or [])
         if loaded.scenario.series is not None:
@@ -262,7 +262,7 @@ def check(scenario: ScenarioPath, set_: Changes = None, as_json: AsJson = False)
         if as_json:
             print_json(checked.to_dict())
         else:
-            from chargesim.view.checking import print_check
+            from chargesim.view.scenario_check import print_check
 
             print_check(plain_console(), checked)
 
@@ -271,10 +271,10 @@ def _check_series(loaded: "LoadedScenario", as_json: bool) -> None:
     """Check every variant of a series; print the ledger and the network of the first, and the list of all."""
     from tqdm.auto import tqdm
 
+    from chargesim.experiment.series_panels import check_panels
+    from chargesim.run.case import build_case
+    from chargesim.run.scenario_check import check_case, check_variant, series_seconds
     from chargesim.scenario.variants import expand
-    from chargesim.study.case import build_case
-    from chargesim.study.checking import check_case, check_variant, series_seconds
-    from chargesim.study.series_panels import check_panels
 
     variants = expand(loaded)
     first = build_case(variants[0].loaded)
@@ -288,7 +288,7 @@ def _check_series(loaded: "LoadedScenario", as_json: bool) -> None:
             {**checked.to_dict(), "run_seconds": seconds, "variants": [vars(one) for one in each]}
         )
         return
-    from chargesim.view.checking import print_check
+    from chargesim.view.scenario_check import print_check
     from chargesim.view.series_table import print_variants
 
     console = plain_console()

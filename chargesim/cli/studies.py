@@ -57,7 +57,7 @@ def compare(
 ) -> None:
     """Compare plans on the same vehicles: which is better in what, by how much, how sure; runs those that have not run yet."""
     with messages():
-        from chargesim.study.comparing import compare as compare_runs
+        from chargesim.experiment.compare import compare as compare_runs
         from chargesim.view.comparison import write_comparison
 
         changes = [
@@ -124,8 +124,8 @@ def limit(
 ) -> None:
     """Find the level of an input at which the plan breaks: the largest that meets, the smallest that fails, the point between."""
     with messages():
+        from chargesim.experiment.limit import run_limit
         from chargesim.scenario.reading import load
-        from chargesim.study.limit import run_limit
 
         said: Any = None if direction is None else direction.value
         chosen: Any = {
@@ -168,8 +168,8 @@ def tornado(
 ) -> None:
     """Set each assumption of the demand ledger to its low and high end, and show which move the criteria most."""
     with messages():
+        from chargesim.experiment.tornado import run_tornado
         from chargesim.scenario.reading import load
-        from chargesim.study.tornado import run_tornado
 
         found = run_tornado(
             load(scenario, set_ or []),
@@ -218,8 +218,8 @@ def uncertainty(
     with messages():
         from dataclasses import replace
 
+        from chargesim.experiment.uncertainty import DEFAULT, QUICK, run_uncertainty
         from chargesim.scenario.reading import load
-        from chargesim.study.uncertainty import DEFAULT, QUICK, run_uncertainty
 
         design = QUICK if quick else DEFAULT
         design = replace(design, layouts=layouts or design.layouts, draws=draws or design.draws)
@@ -281,8 +281,8 @@ def lead_in(
 ) -> None:
     """Run a scenario with a lead-in twice as long, on the same vehicles, and print which KPIs move."""
     with messages():
+        from chargesim.experiment.lead_in import check_lead_in
         from chargesim.scenario.reading import load
-        from chargesim.study.lead_in import check_lead_in
 
         changes = [
             *(set_ or []),

@@ -31,9 +31,9 @@ def engines(
 ) -> None:
     """Run a replication in both engines and compare them bit for bit; exit code 1 when they differ."""
     with messages():
+        from chargesim.run.case import build_case
+        from chargesim.run.engine_comparison import compare_engines
         from chargesim.scenario.reading import load
-        from chargesim.study.case import build_case
-        from chargesim.study.engines import compare_engines
 
         loaded = load(scenario, set_ or [])
         if loaded.scenario.series is not None:
@@ -67,8 +67,8 @@ def verify(
 ) -> None:
     """Run both engines against queueing theory and Ciw; exit code 1 when a row differs, 5 when one could not be run."""
     with messages(kept=False):
-        from chargesim.verify.ladder import climb
-        from chargesim.verify.rungs import ladder, named
+        from chargesim.verify.cases import ladder, named
+        from chargesim.verify.verification import climb
 
         climbed = climb(
             ladder() if rung is None else named(rung),
@@ -95,7 +95,7 @@ def coverage(
 ) -> None:
     """Measure how often the verdict is false and the intervals cover, on small studies of known mean; exit code 1 when too seldom."""
     with messages():
-        from chargesim.study.coverage import as_dict, measure_coverage
+        from chargesim.experiment.coverage import as_dict, measure_coverage
 
         rows = measure_coverage(studies, seed, jobs=jobs)
         if as_json:
@@ -123,9 +123,9 @@ def bench(
 ) -> None:
     """Time a session in each engine and in other programs on the same vehicles, with ratios within one run."""
     with messages():
-        from chargesim.bench.sessions import FULL, ORDINARY, PARTS, bench_case
+        from chargesim.bench.suite import FULL, ORDINARY, PARTS, bench_case
+        from chargesim.run.case import build_case
         from chargesim.scenario.reading import load
-        from chargesim.study.case import build_case
 
         parts = PARTS if part is None else tuple(one.value for one in part)
         measured = bench_case(

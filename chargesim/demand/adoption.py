@@ -21,7 +21,7 @@ from pydantic import Field
 
 from chargesim.errors import InputError
 from chargesim.scenario.fleets import Adoption
-from chargesim.scenario.rows import Row, inside, read_rows, shown
+from chargesim.scenario.table_reader import Row, inside, read_rows, shown
 
 Model = Literal["bass", "logistic"]
 Floats = NDArray[np.float64]
@@ -35,7 +35,7 @@ MOST_AHEAD = 25
 
 
 @dataclass(frozen=True)
-class Projection:
+class StockProjection:
     """A projected stock and how it came about.
 
     Attributes
@@ -104,7 +104,7 @@ _CURVES: dict[Model, _Curve] = {
 }
 
 
-def project_stock(adoption: Adoption, folder: Path, model: Model) -> Projection:
+def project_stock(adoption: Adoption, folder: Path, model: Model) -> StockProjection:
     """Fit an adoption model and project the stock of the city.
 
     Parameters
@@ -118,7 +118,7 @@ def project_stock(adoption: Adoption, folder: Path, model: Model) -> Projection:
 
     Returns
     -------
-    Projection
+    StockProjection
         The stock at the end of `adoption.stock_year`, with the fit.
 
     Raises
@@ -138,7 +138,7 @@ def project_stock(adoption: Adoption, folder: Path, model: Model) -> Projection:
     shape = dict(zip(curve.names, x[1:].tolist(), strict=True))
     if "midpoint" in shape:
         shape["midpoint"] += adoption.first_year
-    return Projection(
+    return StockProjection(
         stock=cumulative * adoption.local_share.value,
         model=model,
         stock_year=adoption.stock_year,

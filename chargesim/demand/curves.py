@@ -11,7 +11,7 @@ from pydantic import Field
 
 from chargesim.errors import InputError
 from chargesim.scenario.model import WEEKDAYS, Weekday
-from chargesim.scenario.rows import Row, read_rows, shown
+from chargesim.scenario.table_reader import Row, read_rows, shown
 
 Floats = NDArray[np.float64]
 

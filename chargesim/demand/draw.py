@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from chargesim.demand.conduct import Conduct
+from chargesim.demand.behaviour import Behaviour
 from chargesim.demand.curves import Curves
+from chargesim.demand.demand_table import WISH, Table, rows_of, wish_order
 from chargesim.demand.ledger import CORRIDOR, Ledger, SocRule
-from chargesim.demand.streams import generator, vehicle_keys
-from chargesim.demand.table import WISH, Table, rows_of, wish_order
+from chargesim.demand.random_streams import generator, vehicle_keys
 from chargesim.errors import InputError
+from chargesim.exact_time import durations_min, instants_min
 from chargesim.network.network import STATION, SWAP, CandidateKey, Network
-from chargesim.network.weights import zone_weights
+from chargesim.network.zone_weights import zone_weights
 from chargesim.scenario.model import WEEKDAYS, Scenario
-from chargesim.ticks import durations_min, instants_min
 
 Floats = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ class FleetDraw:
     patience_cv: float
     value_mean: float
     value_cv: float
-    conduct: Conduct
+    behaviour: Behaviour
     max_diversions: int
     station_list: int
     swap_list: int
@@ -108,7 +108,7 @@ class DemandModel:
         """Return the demand table of one day, and the layer from which each of its rows was drawn.
 
         A row stands in the table of a model of the same classes with fewer wishes when its mark `u` is below that
-        model's layers less the row's own, see `demand.nesting`.
+        model's layers less the row's own, see `demand.thinning`.
         """
         weekday = (self.first_weekday + day) % 7
         parts = [
@@ -186,7 +186,7 @@ def build_demand(
                 patience_cv=fleet.patience_cv.value,
                 value_mean=fleet.value_of_time_cny_h.value,
                 value_cv=fleet.value_of_time_cv.value,
-                conduct=Conduct.of(scenario, fleet, on_the_way=corridor),
+                behaviour=Behaviour.of(scenario, fleet, on_the_way=corridor),
                 max_diversions=fleet.max_diversions,
                 station_list=keys.index(CandidateKey(STATION, access)),
                 swap_list=keys.index(swap_key) if not corridor and swap_key in keys else -1,
@@ -229,7 +229,7 @@ def _draw_fleet(
         draws = rng.random((int(count.sum()), _COLUMNS))
         hour = np.repeat(np.arange(24), count)
         key = vehicle_keys(seed, replication, fleet.name, key_day, layer, len(hour))
-        more = fleet.conduct.draws(seed, replication, fleet.name, key_day, layer, len(hour))
+        more = fleet.behaviour.draws(seed, replication, fleet.name, key_day, layer, len(hour))
         kept = draws[:, _MARK] < layers - layer
         hours.append(hour[kept])
         uniforms.append(draws[kept])
@@ -240,7 +240,7 @@ def _draw_fleet(
         return np.zeros(0, WISH), np.zeros(0, dtype=np.int64)
     u = _by_column(uniforms)
     table = _columns(fleet, day, np.concatenate(hours), u, np.concatenate(keys))
-    fleet.conduct.fill(table, u[_GUIDANCE], _by_column(conducts))
+    fleet.behaviour.fill(table, u[_GUIDANCE], _by_column(conducts))
     return table, np.repeat(np.arange(len(counts)), counts)
 
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from chargesim.demand.adoption import project_stock
+from chargesim.demand.buildup import buildup_of, in_its_month
 from chargesim.demand.curves import Curves
-from chargesim.demand.month import buildup_of, in_its_month
 from chargesim.errors import InputError
 from chargesim.scenario.buildup import month_number
 from chargesim.scenario.city import Corridors

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chargesim.demand.streams import generator
-from chargesim.demand.table import OUTAGE, WHOLE_SITE, Outages, no_outages
+from chargesim.demand.demand_table import OUTAGE, WHOLE_SITE, Outages, no_outages
+from chargesim.demand.random_streams import generator
 from chargesim.errors import InputError
+from chargesim.exact_time import durations_min, instants_min
 from chargesim.network.network import STATION, Network
 from chargesim.scenario.model import Scenario
-from chargesim.ticks import durations_min, instants_min
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

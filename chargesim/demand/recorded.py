@@ -8,14 +8,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from chargesim.demand.curves import Curves
+from chargesim.demand.demand_table import Table, empty_table, sort_table
 from chargesim.demand.draw import DemandModel, FleetDraw
-from chargesim.demand.streams import stable_hash
-from chargesim.demand.table import Table, empty_table, sort_table
+from chargesim.demand.random_streams import stable_hash
 from chargesim.errors import InputError
+from chargesim.exact_time import durations_min, instants_min
 from chargesim.network.network import Network
 from chargesim.scenario.model import Scenario
-from chargesim.scenario.rows import shown
-from chargesim.ticks import durations_min, instants_min
+from chargesim.scenario.table_reader import shown
 
 REQUIRED = ("wish_min", "zone", "vehicle_class", "soc", "target_soc")
 

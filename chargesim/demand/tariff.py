@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from chargesim.ticks import TICKS_PER_MIN, instants_min
+from chargesim.exact_time import TICKS_PER_MIN, instants_min
 
 Floats = NDArray[np.float64]
 

@@ -8,8 +8,8 @@ from math import inf
 import numpy as np
 from numba import from_dtype, njit, types
 
-from chargesim.demand.table import WISH
-from chargesim.engine.lent import lent
+from chargesim.demand.demand_table import WISH
+from chargesim.engine._numba import kernel
 from chargesim.engine.rules import (
     NOWHERE,
     OUTSIDE,
@@ -81,7 +81,7 @@ def _outside_cost_min(me, soc, own, hour):
     return own.outside_drive_min + 60.0 * energy_kwh / own.outside_kw + money_min - noise_min
 
 
-@lent(_signature)
+@kernel(_signature)
 def choose_site(
     wishes,
     row,

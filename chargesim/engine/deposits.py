@@ -1,4 +1,4 @@
-"""Spread what lasts some time over the hours and quarters of the books.
+"""Spread what lasts some time over the hours and quarters of the statistics.
 
 Compiled, and called by every engine. A row of a book has a bin of `bin_min` minutes from `start_min` on; what lies
 outside the bins (lead-in, the time after the horizon) is left out.
@@ -6,10 +6,10 @@ outside the bins (lead-in, the time after the horizon) is left out.
 
 from math import floor
 
-from chargesim.engine.lent import lent
+from chargesim.engine._numba import kernel
 
 
-@lent("void(f8[:, ::1], i8, f8, f8, f8, f8, f8)")
+@kernel("void(f8[:, ::1], i8, f8, f8, f8, f8, f8)")
 def deposit_level(book, row, begin_min, end_min, level, start_min, bin_min):
     """Add `level` x minutes between two instants to the bins of a row."""
     bins = book.shape[1]
@@ -21,7 +21,7 @@ def deposit_level(book, row, begin_min, end_min, level, start_min, bin_min):
         book[row, b] += level * (min(end_min, low + bin_min) - max(begin_min, low))
 
 
-@lent("void(f8[:, ::1], i8, f8, f8, f8, f8, f8[::1], f8[::1], f8, f8)")
+@kernel("void(f8[:, ::1], i8, f8, f8, f8, f8, f8[::1], f8[::1], f8, f8)")
 def deposit_charge(
     book, row, begin_min, soc, soc_end, battery_kwh, edge_soc, step_kw, start_min, bin_min
 ):

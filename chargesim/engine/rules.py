@@ -9,7 +9,7 @@ from math import exp, floor, inf, log
 import numpy as np
 from numba import njit
 
-from chargesim.engine.lent import lent
+from chargesim.engine._numba import kernel
 
 OUTSIDE, NOWHERE = -1, -2
 """What `choose_site` returns besides a site: the outside option, or that no site can be reached."""
@@ -62,7 +62,7 @@ def gumbel_noise(key, site_hash):
     return noise_of(noise_hash(key, site_hash))
 
 
-@lent("f8(f8, f8, f8, f8[::1], f8[::1])")
+@kernel("f8(f8, f8, f8, f8[::1], f8[::1])")
 def charge_min(soc, target_soc, battery_kwh, edge_soc, step_kw):
     """Return the minutes from one state of charge to another at a gun that nobody shares.
 
@@ -98,7 +98,7 @@ def charge_min(soc, target_soc, battery_kwh, edge_soc, step_kw):
     return minutes
 
 
-@lent("f8(f8, f8, f8, f8, f8[::1], f8[::1])")
+@kernel("f8(f8, f8, f8, f8, f8[::1], f8[::1])")
 def soc_after(soc, target_soc, minutes, battery_kwh, edge_soc, step_kw):
     """Return the state of charge after `minutes` at a gun that nobody shares, at most `target_soc`."""
     for i in range(len(step_kw)):
@@ -114,7 +114,7 @@ def soc_after(soc, target_soc, minutes, battery_kwh, edge_soc, step_kw):
     return min(soc, target_soc)
 
 
-@lent("f8(f8, f8, f8[::1], f8[::1])")
+@kernel("f8(f8, f8, f8[::1], f8[::1])")
 def peak_kw_ahead(soc, target_soc, edge_soc, step_kw):
     """Return the highest power that a charge can draw between two states of charge [kW]."""
     peak = 0.0
@@ -126,7 +126,7 @@ def peak_kw_ahead(soc, target_soc, edge_soc, step_kw):
     return peak
 
 
-@lent("i8(f8, f8[::1])")
+@kernel("i8(f8, f8[::1])")
 def step_at(soc, edge_soc):
     """Return the step of a curve on which a charge at `soc` goes on; an edge belongs to the step on its right."""
     step = 0
@@ -135,7 +135,7 @@ def step_at(soc, edge_soc):
     return step
 
 
-@lent("void(f8[::1], i8[::1], i8[::1], f8[::1], f8, f8[::1], i8[::1], i8[::1], f8[::1])")
+@kernel("void(f8[::1], i8[::1], i8[::1], f8[::1], f8, f8[::1], i8[::1], i8[::1], f8[::1])")
 def fill_up(
     wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw, rising, rising_in, cabinet_used
 ):
@@ -217,7 +217,7 @@ def share_power(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw):
     fill_up(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw, rising, rising_in, used_kw)
 
 
-@lent("f8(f8[::1])")
+@kernel("f8(f8[::1])")
 def total_kw(granted_kw):
     """Return the sum of powers, added one after the other (numpy's own sum goes by blocks)."""
     total = 0.0

@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chargesim.demand.table import as_bytes
+from chargesim.demand.demand_table import as_bytes
 
 SESSION = np.dtype(
     [
         ("row", "i8"),  # row of the demand, counted over all days
         ("site", "i8"),  # where it was served, else where it was last; -1: nowhere
-        ("kind", "i4"),  # index of accumulators.KINDS
-        ("outcome", "i4"),  # index of accumulators.OUTCOMES
+        ("kind", "i4"),  # index of totals.KINDS
+        ("outcome", "i4"),  # index of totals.OUTCOMES
         ("outside", "i4"),  # 1: left for the outside option without having queued anywhere
         ("balks", "i4"),
         ("reneges", "i4"),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chargesim.network.candidates import Attachment, RoadArrays, list_candidates
-from chargesim.network.ground import Ground, synthetic_ground, table_ground
+from chargesim.network.geography import Geography, geography_of_tables, synthetic_geography
 from chargesim.network.network import STATION, SWAP, CandidateKey, Network, Sites
 from chargesim.network.roads import ACCESS, EDGE_KINDS, EXPRESSWAY, INTERCHANGE, speed_factors
 from chargesim.scenario.buildup import month_number
@@ -32,25 +32,25 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
     InputError
         With all faults of a table at once.
     """
-    ground = (
-        synthetic_ground(scenario, folder)
+    geography = (
+        synthetic_geography(scenario, folder)
         if scenario.city.districts is not None
-        else table_ground(scenario, folder)
+        else geography_of_tables(scenario, folder)
     )
     factors, period_of_hour = speed_factors(scenario.traffic)
-    roads, (km, minutes) = ground.roads, _lengths(ground, factors)
+    roads, (km, minutes) = geography.roads, _lengths(geography, factors)
     tails, heads = np.array(roads.tails, dtype=np.int64), np.array(roads.heads, dtype=np.int64)
     edges = RoadArrays.of(len(roads.kind), tails, heads, km, minutes)
     fast = np.isin(roads.edge_kind, (EXPRESSWAY, INTERCHANGE))
     carriages = RoadArrays.of(len(roads.kind), tails[fast], heads[fast], km[fast], minutes[:, fast])
-    sites = ground.sites
+    sites = geography.sites
     keys, per_key = _keys(scenario)
     places = Attachment(
-        ground.site_node,
-        ground.site_leg_km,
-        60.0 * ground.site_leg_km / ground.site_leg_kmh / factors[:, ACCESS, None],
+        geography.site_node,
+        geography.site_leg_km,
+        60.0 * geography.site_leg_km / geography.site_leg_kmh / factors[:, ACCESS, None],
     )
-    origins = _origins(ground, places, len(factors))
+    origins = _origins(geography, places, len(factors))
     candidates = list_candidates(
         keys,
         per_key,
@@ -59,17 +59,17 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
         places,
         edges,
         carriages,
-        _on_carriage(ground),
+        _on_carriage(geography),
         period_of_hour,
     )
     return Network(
-        graph=_graph(ground, sites, factors, places),
-        districts=ground.districts,
-        zones=ground.zones,
-        corridors=ground.corridors,
+        graph=_graph(geography, sites, factors, places),
+        districts=geography.districts,
+        zones=geography.zones,
+        corridors=geography.corridors,
         sites=sites,
         candidates=candidates,
-        label=f"{scenario.city.name}, {ground.label}{_built_text(scenario)}",
+        label=f"{scenario.city.name}, {geography.label}{_built_text(scenario)}",
     )
 
 
@@ -126,9 +126,9 @@ def _built_text(scenario: Scenario) -> str:
     return f", as built at the end of {month}, {scenario.buildup.built_share(month_number(month)):.1%} of the sites"
 
 
-def _lengths(ground: Ground, factors: Floats) -> tuple[Floats, Floats]:
+def _lengths(geography: Geography, factors: Floats) -> tuple[Floats, Floats]:
     """Return km of every edge, and its minutes [period, edge]."""
-    roads = ground.roads
+    roads = geography.roads
     km, kmh = np.array(roads.km, dtype=float), np.array(roads.free_kmh, dtype=float)
     return km, 60.0 * km / (kmh * factors[:, np.array(roads.edge_kind, dtype=np.int64)])
 
@@ -154,38 +154,42 @@ def _keys(scenario: Scenario) -> tuple[tuple[CandidateKey, ...], NDArray[np.int6
     )
 
 
-def _origins(ground: Ground, places: Attachment, periods: int) -> Attachment:
+def _origins(geography: Geography, places: Attachment, periods: int) -> Attachment:
     """Return zones (their own nodes, the first), corridors and sites as origins."""
-    zones, corridors = len(ground.zones.id), len(ground.corridor_node)
+    zones, corridors = len(geography.zones.id), len(geography.corridor_node)
     none = zones + corridors
     return Attachment(
-        np.concatenate([np.arange(zones), ground.corridor_node, ground.site_exit]).astype(np.int64),
+        np.concatenate([np.arange(zones), geography.corridor_node, geography.site_exit]).astype(
+            np.int64
+        ),
         np.concatenate([np.zeros(none), places.km]),
         np.concatenate([np.zeros((periods, none)), places.minutes], axis=1),
     )
 
 
-def _on_carriage(ground: Ground) -> NDArray[np.bool_]:
-    expressway = np.array([access == "expressway" for access in ground.sites.access], dtype=bool)
+def _on_carriage(geography: Geography) -> NDArray[np.bool_]:
+    expressway = np.array([access == "expressway" for access in geography.sites.access], dtype=bool)
     return np.concatenate(
         [
-            np.zeros(len(ground.zones.id), dtype=bool),
-            np.ones(len(ground.corridor_node), dtype=bool),
+            np.zeros(len(geography.zones.id), dtype=bool),
+            np.ones(len(geography.corridor_node), dtype=bool),
             expressway,
         ]
     )
 
 
-def _graph(ground: Ground, sites: Sites, factors: Floats, places: Attachment) -> "nx.DiGraph[Any]":
+def _graph(
+    geography: Geography, sites: Sites, factors: Floats, places: Attachment
+) -> "nx.DiGraph[Any]":
     """Return the graph for plots, exports and a user's own questions; nodes are named by their ids."""
-    roads = ground.roads
+    roads = geography.roads
     graph: nx.DiGraph[Any] = nx.DiGraph()
-    names = ground.districts.name
+    names = geography.districts.name
     for kind, name, lat, lon, district in zip(
         roads.kind, roads.name, roads.lat, roads.lon, roads.district, strict=True
     ):
         graph.add_node(name, kind=kind, lat=lat, lon=lon, district=names[district])
-    km, minutes = _lengths(ground, factors)
+    km, minutes = _lengths(geography, factors)
     for i, (tail, head) in enumerate(zip(roads.tails, roads.heads, strict=True)):
         a, b = roads.name[tail], roads.name[head]
         if not graph.has_edge(a, b) or graph.edges[a, b]["minutes"][0] > minutes[0, i]:
@@ -210,5 +214,5 @@ def _graph(ground: Ground, sites: Sites, factors: Floats, places: Attachment) ->
             "kind": EDGE_KINDS[ACCESS],
         }
         graph.add_edge(roads.name[places.node[s]], name, **leg)
-        graph.add_edge(name, roads.name[ground.site_exit[s]], **leg)
+        graph.add_edge(name, roads.name[geography.site_exit[s]], **leg)
     return graph

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from chargesim.exact_time import TICKS_PER_MIN
 from chargesim.network.network import CandidateKey, Candidates, Sites
-from chargesim.ticks import TICKS_PER_MIN
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

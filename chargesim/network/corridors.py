@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from chargesim.network.roads import Carriageway
-from chargesim.network.rows import GatewayRow, LinkRow
+from chargesim.network.table_columns import GatewayRow, LinkRow
 
 Floats = NDArray[np.float64]
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from chargesim.errors import InputError
 from chargesim.network.network import Districts
-from chargesim.network.plane import along_curve, largest_remainder, spread
-from chargesim.network.territory import Territory
-from chargesim.network.weights import zone_weights
+from chargesim.network.projection import along_curve, largest_remainder, spread
+from chargesim.network.zone_layout import ZoneLayout
+from chargesim.network.zone_weights import zone_weights
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.plan import Stations
 
@@ -27,7 +27,7 @@ WANZHOU = "Wanzhou"
 
 
 @dataclass
-class Spot:
+class PlacedSite:
     """A site that is placed: where it stands and what it is."""
 
     group: str
@@ -46,7 +46,7 @@ class Spot:
     name: str = ""
 
 
-def place_stations(scenario: Scenario, stations: Stations, land: Territory) -> list[Spot]:
+def place_stations(scenario: Scenario, stations: Stations, land: ZoneLayout) -> list[PlacedSite]:
     """Return the stations outside expressways, with their guns; `stations.truck_stations` of them are for trucks."""
     demand = land.zones.population * np.where(
         land.zones.urban, 1.0, scenario.fleet.rural_weight.value
@@ -72,20 +72,20 @@ def place_stations(scenario: Scenario, stations: Stations, land: Territory) -> l
         raise InputError(faults)
     rng = _generator(scenario, 2)
     order = along_curve(land.zones_xy)
-    spots = []
+    placed_sites = []
     for d, count in enumerate(counts.tolist()):
         mine = order[land.zones.district[order] == d]
         zones = spread(demand, mine, count, float(rng.random())).tolist()
-        spots += [
+        placed_sites += [
             _spot(scenario, land, zone, rng, area_of(land.districts, d), "public") for zone in zones
         ]
     _deal_guns(
-        spots,
+        placed_sites,
         stations.piles - stations.counts.expressway * stations.expressway_piles_per_station,
         demand,
     )
-    _mark_truck_stations(scenario, round(stations.truck_stations.value), land, spots, order)
-    return spots
+    _mark_truck_stations(scenario, round(stations.truck_stations.value), land, placed_sites, order)
+    return placed_sites
 
 
 def area_of(districts: Districts, d: int) -> str:
@@ -97,11 +97,11 @@ def area_of(districts: Districts, d: int) -> str:
     return "northeast_southeast"
 
 
-def place_swap_sites(scenario: Scenario, land: Territory) -> list[Spot]:
+def place_swap_sites(scenario: Scenario, land: ZoneLayout) -> list[PlacedSite]:
     """Return the swap sites of every kind, spread by the fleets that have their pack and may use them."""
-    spots: list[Spot] = []
+    placed_sites: list[PlacedSite] = []
     if not scenario.swap.enabled:
-        return spots
+        return placed_sites
     order = along_curve(land.zones_xy)
     for number, (name, kind) in enumerate(scenario.swap.kinds.items()):
         rng = _generator(scenario, 10 + number)
@@ -116,10 +116,10 @@ def place_swap_sites(scenario: Scenario, land: Territory) -> list[Spot]:
                 fleet, land.zones, land.districts, scenario.fleet.rural_weight.value
             )
         for zone in spread(weights, order, kind.sites, float(rng.random())).tolist():
-            spot = _spot(scenario, land, zone, rng, f"swap_{name}", kind.access)
-            spot.swap_kind = name
-            spots.append(spot)
-    return spots
+            placed = _spot(scenario, land, zone, rng, f"swap_{name}", kind.access)
+            placed.swap_kind = name
+            placed_sites.append(placed)
+    return placed_sites
 
 
 def _generator(scenario: Scenario, purpose: int) -> np.random.Generator:
@@ -129,34 +129,36 @@ def _generator(scenario: Scenario, purpose: int) -> np.random.Generator:
 
 def _spot(
     scenario: Scenario,
-    land: Territory,
+    land: ZoneLayout,
     zone: int,
     rng: np.random.Generator,
     group: str,
     access: str,
-) -> Spot:
+) -> PlacedSite:
     """Return a site at a random point of its zone's square."""
     assert scenario.layout is not None
     offset = rng.uniform(-0.5, 0.5, 2) * land.cell_km[zone]
-    lat, lon = land.plane.lat_lon(land.zones_xy[zone] + offset)
+    lat, lon = land.projection.lat_lon(land.zones_xy[zone] + offset)
     leg_km = max(0.05, float(np.hypot(*offset))) * scenario.layout.detour_factor.value
-    return Spot(group, access, int(land.zones.district[zone]), zone, float(lat), float(lon), leg_km)
+    return PlacedSite(
+        group, access, int(land.zones.district[zone]), zone, float(lat), float(lon), leg_km
+    )
 
 
-def _deal_guns(spots: list[Spot], guns: int, demand: Floats) -> None:
+def _deal_guns(placed_sites: list[PlacedSite], guns: int, demand: Floats) -> None:
     """Share the guns out as evenly as they go; the odd ones go where a station has most demand."""
-    if not spots:
+    if not placed_sites:
         return
-    zones = np.array([spot.zone for spot in spots])
+    zones = np.array([placed.zone for placed in placed_sites])
     per_station = demand[zones] / np.bincount(zones, minlength=len(demand))[zones]
-    base, odd = divmod(guns, len(spots))
+    base, odd = divmod(guns, len(placed_sites))
     more = set(np.argsort(-per_station, kind="stable")[:odd].tolist())
-    for number, spot in enumerate(spots):
-        spot.guns = base + (number in more)
+    for number, placed in enumerate(placed_sites):
+        placed.guns = base + (number in more)
 
 
 def _mark_truck_stations(
-    scenario: Scenario, count: int, land: Territory, spots: list[Spot], order: Ints
+    scenario: Scenario, count: int, land: ZoneLayout, placed_sites: list[PlacedSite], order: Ints
 ) -> None:
     """Lay some stations out for trucks: spread by the truck fleets, each time the nearest station with the most guns.
 
@@ -172,15 +174,16 @@ def _mark_truck_stations(
         return
     if weights.sum() == 0:
         weights = land.zones.population
-    xy = land.plane.xy(
-        np.array([spot.lat for spot in spots]), np.array([spot.lon for spot in spots])
+    xy = land.projection.xy(
+        np.array([placed.lat for placed in placed_sites]),
+        np.array([placed.lon for placed in placed_sites]),
     )
-    most = max(spot.guns for spot in spots)
-    free = np.array([spot.guns == most for spot in spots])
+    most = max(placed.guns for placed in placed_sites)
+    free = np.array([placed.guns == most for placed in placed_sites])
     for zone in spread(weights, order, count, 0.5).tolist():
         if not free.any():
-            free = np.array([spot.access == "public" for spot in spots])
+            free = np.array([placed.access == "public" for placed in placed_sites])
         distance = np.where(free, np.hypot(*(xy - land.zones_xy[zone]).T), np.inf)
         nearest = int(np.argmin(distance))
         free[nearest] = False
-        spots[nearest].access = "truck"
+        placed_sites[nearest].access = "truck"

@@ -12,8 +12,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Delaunay, QhullError, cKDTree
 
-from chargesim.network.rows import LinkRow
-from chargesim.network.territory import Territory
+from chargesim.network.table_columns import LinkRow
+from chargesim.network.zone_layout import ZoneLayout
 from chargesim.scenario.city import Layout, Traffic
 
 Floats = NDArray[np.float64]
@@ -97,7 +97,7 @@ def speed_factors(traffic: Traffic) -> tuple[Floats, Ints]:
 
 
 def local_roads(
-    roads: Roads, land: Territory, seats: list[int], layout: Layout, traffic: Traffic
+    roads: Roads, land: ZoneLayout, seats: list[int], layout: Layout, traffic: Traffic
 ) -> None:
     """Add zones' local roads: edges of the Delaunay triangulation, and from every seat to its nearest zones.
 
@@ -146,7 +146,7 @@ def _neighbours(xy: Floats) -> Ints:
 
 
 def _join_islands(
-    roads: Roads, land: Territory, seats: list[int], detour: float, kmh: float
+    roads: Roads, land: ZoneLayout, seats: list[int], detour: float, kmh: float
 ) -> None:
     n = len(roads.kind)
     count, label = connected_components(

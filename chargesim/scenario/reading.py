@@ -20,7 +20,7 @@ from chargesim.scenario.faults import Fault, explain, place_of, shown_value, tol
 from chargesim.scenario.keys import Key, marked_keys, unknown_key, value_at
 from chargesim.scenario.merging import merge, set_value
 from chargesim.scenario.model import Scenario
-from chargesim.scenario.rows import inside, shown
+from chargesim.scenario.table_reader import inside, shown
 from chargesim.scenario.yaml_text import Document, Place, read_document, read_value
 
 MAX_PARENTS = 8

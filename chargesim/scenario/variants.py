@@ -7,8 +7,8 @@ from chargesim.scenario.faults import Fault, place_of
 from chargesim.scenario.keys import unknown_key
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import LoadedScenario
-from chargesim.scenario.rows import shown
 from chargesim.scenario.series import Series, Value, folder_name
+from chargesim.scenario.table_reader import shown
 from chargesim.scenario.yaml_text import Place
 
 

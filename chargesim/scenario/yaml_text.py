@@ -1,6 +1,6 @@
 """Read YAML text into plain data that remembers where each key stands; refuse what a scenario never needs.
 
-Anchors, aliases, tags and deep nesting are refused while the text is read, event by event, before any of it is
+Anchors, aliases, tags and deep thinning are refused while the text is read, event by event, before any of it is
 built: a small file can stand for a huge tree.
 """
 
@@ -18,7 +18,7 @@ from ruamel.yaml.reader import ReaderError
 
 from chargesim.errors import InputError
 from chargesim.scenario.keys import Key
-from chargesim.scenario.rows import shown
+from chargesim.scenario.table_reader import shown
 
 MAX_BYTES = 2**20
 MAX_DEPTH = 32

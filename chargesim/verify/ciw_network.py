@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chargesim.bench.ciw_program import by_station, minutes_at_gun
-from chargesim.demand.table import Table
-from chargesim.engine.plant import Floats, Ints, Plant
+from chargesim.demand.demand_table import Table
+from chargesim.engine.facilities import Facilities, Floats, Ints
 from chargesim.engine.rules import exact_min
 
 FIRST, SECOND = "first station", "second station"
@@ -29,23 +29,23 @@ class Stories(NamedTuple):
     """[N] where it was served; -1: it was not"""
 
 
-Program = Callable[[Plant, Table], Stories]
+Program = Callable[[Facilities, Table], Stories]
 """Another program that simulates the vehicles of a table."""
 
 
-def simulate_ring(plant: Plant, table: Table) -> Stories:
+def simulate_ring(facilities: Facilities, table: Table) -> Stories:
     """Return each vehicle's story by Ciw, until all have left.
 
     Parameters
     ----------
-    plant : Plant
+    facilities : Facilities
         From `queues.ring`: a station of Ciw's for each of ours, and for the way to the next a node that delays, without a queue.
     table : demand table
         No two wishes at one instant: Ciw numbers its customers as they come, so number i is the i-th row.
     """
-    ciw, n = import_module("ciw"), len(plant)
-    arrivals, service_min = by_station(plant, table)[0], minutes_at_gun(plant, table)
-    on_the_way_min = float(exact_min(plant.candidates[0, n, 0]["minutes"][0]))
+    ciw, n = import_module("ciw"), len(facilities)
+    arrivals, service_min = by_station(facilities, table)[0], minutes_at_gun(facilities, table)
+    on_the_way_min = float(exact_min(facilities.candidates[0, n, 0]["minutes"][0]))
 
     def drawn(minutes: Floats) -> Any:
         """Return what Ciw calls a distribution: the minutes of the very vehicle that asks."""
@@ -82,7 +82,7 @@ def simulate_ring(plant: Plant, table: Table) -> Stories:
             SECOND: nobody * 2,
         },
         service_distributions={FIRST: served, SECOND: served},
-        number_of_servers=[int(guns) for guns in plant.servers] + [inf] * n,
+        number_of_servers=[int(guns) for guns in facilities.servers] + [inf] * n,
         routing={FIRST: routing(gives_up_to_the_next), SECOND: routing(ciw.routing.Leave)},
         reneging_time_distributions={FIRST: patience, SECOND: patience},
         class_change_matrices=[{}] * n + [become] * n,

@@ -6,7 +6,7 @@ from rich.table import Table
 from chargesim.bench.programs import CIW, COMPILED, FLOOR, NAIVE
 from chargesim.bench.race import Race
 from chargesim.bench.scaling import Scaling
-from chargesim.bench.sessions import Bench, Target
+from chargesim.bench.suite import Bench, Target
 
 FEWEST = 10_000
 """Sessions of a day below which its targets say nothing."""

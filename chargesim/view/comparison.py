@@ -7,8 +7,8 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from chargesim.analysis.comparison import Comparison
-from chargesim.study.comparing import ComparedRuns
-from chargesim.study.storage import write_text
+from chargesim.experiment.compare import ComparedRuns
+from chargesim.run.storage import write_text
 from chargesim.view.comparison_lines import (
     draw_load_duration,
     draw_use_by_hour,
@@ -54,7 +54,7 @@ def write_comparison(done: ComparedRuns, *, figures: bool = True) -> list[Path]:
     Parameters
     ----------
     done : ComparedRuns
-        From `study.comparing.compare`.
+        From `run.comparing.compare`.
     figures : bool
         Draw the figures, and show them in the report.
 

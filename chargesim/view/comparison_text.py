@@ -13,7 +13,7 @@ from rich.text import Text
 from chargesim.analysis.comparison import GIVEN_BY_PLAN, Comparison, Plan
 from chargesim.analysis.comparison_words import change, first_sentence, plan_lines, rules
 from chargesim.analysis.series import criterion_state
-from chargesim.study.comparing import ComparedRuns
+from chargesim.experiment.compare import ComparedRuns
 from chargesim.view.style import readable
 from chargesim.view.terminal import LEAST_REPLICATIONS, STYLES
 from chargesim.view.wording import amount, threshold
@@ -28,7 +28,7 @@ def markdown(done: ComparedRuns, *, figures: Sequence[str] = ()) -> str:
     Parameters
     ----------
     done : ComparedRuns
-        From `study.comparing.compare`.
+        From `run.comparing.compare`.
     figures : sequence of str
         Names of the figures in its folder `figures`, without ending.
     """
@@ -60,7 +60,7 @@ def print_comparison(console: Console, done: ComparedRuns) -> None:
     console : Console
         Where to print.
     done : ComparedRuns
-        From `study.comparing.compare`.
+        From `run.comparing.compare`.
     """
     comparison = done.comparison
     console.print(Text(first_sentence(comparison), style="bold"))

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from chargesim.study.coverage import ALPHA, PLAN, PRECISION, Coverage
+from chargesim.experiment.coverage import ALPHA, PLAN, PRECISION, Coverage
 
 _ENOUGH = 2_500
 """Studies from which on a coverage of 95 % is four standard errors away from the targets of 93 and 97 %."""
@@ -20,7 +20,7 @@ def print_coverage(console: Console, rows: list[Coverage], seed: int) -> None:
     console : Console
         Where to print.
     rows : list of Coverage
-        From `study.coverage.measure_coverage`.
+        From `run.coverage.measure_coverage`.
     seed : int
         The seed that made them.
     """

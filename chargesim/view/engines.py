@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from chargesim.study.engines import EnginesCompared
+from chargesim.run.engine_comparison import EnginesCompared
 
 FEWEST = 10_000
 """Sessions below which the cost of one says nothing: laying out the city takes longer."""
@@ -27,7 +27,8 @@ def print_engines(console: Console, compared: EnginesCompared) -> None:
         write(f"    {name}: {seconds:.2f} s{cost}", highlight=False)
     if compared.agree:
         write(
-            "The engines AGREE, bit for bit: books, session log and order of events.", style="bold"
+            "The engines AGREE, bit for bit: statistics, session log and order of events.",
+            style="bold",
         )
         return
     write("The engines DIFFER.", style="bold")

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from chargesim.analysis.intervals import Intervals
 from chargesim.analysis.lead_in import Shift
-from chargesim.study.lead_in import LeadIn, moved_text
+from chargesim.experiment.lead_in import LeadIn, moved_text
 from chargesim.view.series_style import legend_below
 from chargesim.view.style import BLUE, GREEN, GREY, ORANGE, PURPLE, hours_axis, new_figure, styled
 from chargesim.view.wording import amount
@@ -25,7 +25,7 @@ def draw_lead_in(checked: LeadIn) -> Figure:
     Parameters
     ----------
     checked : LeadIn
-        From `study.lead_in.check_lead_in`.
+        From `run.lead_in.check_lead_in`.
     """
     figure = new_figure(13.0, 5.8)
     left, right = figure.subplots(1, 2)
@@ -71,7 +71,7 @@ def print_lead_in(console: Console, checked: LeadIn) -> None:
     console : Console
         Where to print.
     checked : LeadIn
-        From `study.lead_in.check_lead_in`.
+        From `run.lead_in.check_lead_in`.
     """
     moved = checked.moved
     same = checked.least_sure.not_excluded == 0

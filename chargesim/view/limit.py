@@ -15,7 +15,7 @@ from rich.text import Text
 
 from chargesim.analysis.limit import Curve
 from chargesim.analysis.standing import stretches
-from chargesim.study.limit import LimitRun
+from chargesim.experiment.limit import LimitRun
 from chargesim.view.figures import write_figure
 from chargesim.view.style import (
     BLUE,
@@ -87,7 +87,7 @@ def print_limit(console: Console, run: LimitRun) -> None:
     console : Console
         Where to print.
     run : LimitRun
-        From `study.limit.run_limit`.
+        From `run.limit.run_limit`.
     """
     console.print(Text(run.title, style="bold"))
     console.print(Text(headline(run), style="bold"))
@@ -164,7 +164,7 @@ def draw_limit(run: LimitRun) -> Figure:
     Parameters
     ----------
     run : LimitRun
-        From `study.limit.run_limit`.
+        From `run.limit.run_limit`.
     """
     curves = [curve for curve in run.curves if np.isfinite(curve.used).all()]
     rows = max(1, math.ceil(len(curves) / _COLUMNS))

@@ -30,7 +30,7 @@ class Run(Protocol):
 
     @property
     def result(self) -> RunResult:
-        """The network, the standard and the accumulators."""
+        """The network, the standard and the totals."""
 
     @property
     def kpis(self) -> pd.DataFrame:

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 
 from chargesim.analysis.scopes import hour_name
 from chargesim.analysis.series import Outcome, by_line
+from chargesim.experiment.series import shown_row
 from chargesim.scenario.series import Series, Shown
-from chargesim.study.series import shown_row
 from chargesim.view.series_style import axis_label, factor, legend_above, line_looks, upright
 from chargesim.view.style import hours_axis
 

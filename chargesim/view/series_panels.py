@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from chargesim.analysis.headlines import judged_headline
 from chargesim.analysis.result import Floats
 from chargesim.analysis.series import Outcome, by_line
+from chargesim.experiment.series import shown_row
 from chargesim.scenario.series import Series, Shown
 from chargesim.scenario.standard import Criterion
-from chargesim.study.series import shown_row
 from chargesim.view.series_style import (
     Look,
     axis_label,

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from chargesim.analysis.series import WHOLE, Outcome, Standing, common_label, shown_kpis
 from chargesim.analysis.verdict import nearest_to_breaking
+from chargesim.experiment.series import SeriesRun, shown_row
+from chargesim.run.scenario_check import CheckedVariant
 from chargesim.scenario.series import Series
-from chargesim.study.checking import CheckedVariant
-from chargesim.study.series import SeriesRun, shown_row
 from chargesim.view.series_style import kpi_name
 from chargesim.view.style import readable
 from chargesim.view.terminal import LEAST_REPLICATIONS, STYLES
@@ -29,7 +29,7 @@ def print_series(console: Console, run: SeriesRun, title: str) -> None:
     console : Console
         Where to print.
     run : SeriesRun
-        From `study.series.run_series`.
+        From `run.series.run_series`.
     title : str
         Title of the scenario.
     """
@@ -55,7 +55,7 @@ def print_variants(console: Console, variants: Sequence[CheckedVariant], seconds
     console : Console
         Where to print.
     variants : sequence of CheckedVariant
-        From `study.checking.check_variant`.
+        From `run.checking.check_variant`.
     seconds : float
         About how long they take together [s].
     """

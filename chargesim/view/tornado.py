@@ -11,11 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from chargesim.analysis.evidence import allowance
+from chargesim.analysis.failure_counts import allowance
 from chargesim.analysis.intervals import FEWEST_FOR_SKEWNESS
 from chargesim.analysis.outcomes import Bar
+from chargesim.experiment.tornado import TornadoRun
 from chargesim.scenario.standard import Criterion
-from chargesim.study.tornado import TornadoRun
 from chargesim.view.figures import write_figure
 from chargesim.view.style import BLUE, GREY, INK, ORANGE, VERMILION, new_figure, styled
 
@@ -33,7 +33,7 @@ def print_tornado(console: Console, run: TornadoRun) -> None:
     console : Console
         Where to print.
     run : TornadoRun
-        From `study.tornado.run_tornado`.
+        From `run.tornado.run_tornado`.
     """
     console.print(Text(run.title, style="bold"))
     sure = run.turning("for sure")
@@ -92,7 +92,7 @@ def draw_tornado(run: TornadoRun) -> Figure:
     Parameters
     ----------
     run : TornadoRun
-        From `study.tornado.run_tornado`.
+        From `run.tornado.run_tornado`.
     """
     criteria = [one for one in run.criteria if run.ranked(one.name)]
     rows = max(1, math.ceil(len(criteria) / 2))

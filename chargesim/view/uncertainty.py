@@ -14,7 +14,7 @@ from rich.text import Text
 
 from chargesim.analysis.outcomes import WHOLE
 from chargesim.analysis.sensitivity import Share
-from chargesim.study.uncertainty import CriterionUncertainty, UncertaintyRun
+from chargesim.experiment.uncertainty import CriterionUncertainty, UncertaintyRun
 from chargesim.view.figures import write_figure
 from chargesim.view.style import BLUE, GREEN, GREY, INK, ORANGE, VERMILION, new_figure, styled
 
@@ -57,7 +57,7 @@ def print_uncertainty(console: Console, run: UncertaintyRun) -> None:
     console : Console
         Where to print.
     run : UncertaintyRun
-        From `study.uncertainty.run_uncertainty`.
+        From `run.uncertainty.run_uncertainty`.
     """
     console.print(Text(run.title, style="bold"))
     console.print(Text(headline(run), style="bold"))
@@ -135,7 +135,7 @@ def draw_uncertainty(run: UncertaintyRun) -> Figure:
     Parameters
     ----------
     run : UncertaintyRun
-        From `study.uncertainty.run_uncertainty`.
+        From `run.uncertainty.run_uncertainty`.
     """
     rows = len(run.outcomes)
     figure = new_figure(15.5, 2.2 + 0.72 * rows)

@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from chargesim.verify.ladder import ALPHA, LEVEL, Ladder, Row
+from chargesim.verify.verification import ALPHA, LEVEL, Ladder, Row
 from chargesim.view.wording import amount, interval
 
 STYLES = {

@@ -5,8 +5,8 @@ from math import inf
 import numpy as np
 from numba import njit
 
-from chargesim.engine.compiled import memory as m
-from chargesim.engine.compiled.lists import inserter, remover
+from chargesim.engine.compiled import arrays as m
+from chargesim.engine.compiled.linked_list import inserter, remover
 from chargesim.engine.compiled.power import foreseen_end_min, minutes_at
 from chargesim.engine.compiled.schedule import LAPSE_KEY, schedule
 from chargesim.engine.compiled.state import LAPSE, NOBODY

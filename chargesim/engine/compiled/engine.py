@@ -6,13 +6,12 @@ from math import inf
 import numpy as np
 from numba import njit
 
-from chargesim.demand.table import WHOLE_SITE, WISH, Outages, Table, no_outages
-from chargesim.engine.books import Books, joined
-from chargesim.engine.compiled import memory as m
-from chargesim.engine.compiled import power, story
+from chargesim.demand.demand_table import WHOLE_SITE, WISH, Outages, Table, no_outages
+from chargesim.engine.compiled import arrays as m
+from chargesim.engine.compiled import power, vehicle
 from chargesim.engine.compiled import site as at
-from chargesim.engine.compiled.ahead import ask_for_event, ask_for_wish
-from chargesim.engine.compiled.memory import addresses
+from chargesim.engine.compiled.arrays import addresses
+from chargesim.engine.compiled.prefetch import ask_for_event, ask_for_wish
 from chargesim.engine.compiled.schedule import (
     FAILURE_KEY,
     HOUR_KEY,
@@ -42,8 +41,9 @@ from chargesim.engine.compiled.state import (
     build_city,
     grown,
 )
-from chargesim.engine.order import DAY_MIN, HOUR_MIN, SITE
-from chargesim.engine.plant import Plant
+from chargesim.engine.day_statistics import DayStatistics, joined
+from chargesim.engine.event_order import DAY_MIN, HOUR_MIN, SITE
+from chargesim.engine.facilities import Facilities
 from chargesim.engine.session_log import SessionLog, by_row
 
 OVER, NEXT_TABLE, LOG_FULL, NO_ROOM, SPENT = range(5)
@@ -57,7 +57,7 @@ class CompiledWorld:
 
     def __init__(
         self,
-        plant: Plant,
+        facilities: Facilities,
         tables: Iterable[Table],
         lead_in_days: int,
         days: int,
@@ -68,17 +68,19 @@ class CompiledWorld:
         self.lead_in_days, self.days = lead_in_days, days
         self.end_min = (lead_in_days + days) * DAY_MIN
         self.last_min = self.end_min + run_out_days * DAY_MIN
-        self.books = Books(len(plant))
-        most = int(np.bincount(plant.connection[_site_of_outlet(plant)], minlength=1).max())
-        self._events = 4 * len(plant.outlets.type) + 4 * most * most + 256
-        self._rows = int(plant.servers.max(initial=1)) + 64
+        self.statistics = DayStatistics(len(facilities))
+        most = int(
+            np.bincount(facilities.connection[_site_of_outlet(facilities)], minlength=1).max()
+        )
+        self._events = 4 * len(facilities.outlets.type) + 4 * most * most + 256
+        self._rows = int(facilities.servers.max(initial=1)) + 64
         calendar = no_outages() if outages is None else outages
         self._following = _non_empty(tables)
         table = next(self._following, np.zeros(0, dtype=WISH))
         self._use(
             build_city(
-                plant,
-                self.books,
+                facilities,
+                self.statistics,
                 calendar,
                 table,
                 events=2 * self._events + (1 << 16),
@@ -87,17 +89,17 @@ class CompiledWorld:
         )
         self._logs: list[SessionLog] = []
         self._ahead = next(self._following, None)
-        hourly = bool(plant.control.smart or (self._city.groups["store"] >= 0).any())
+        hourly = bool(facilities.operating_rules.smart or (self._city.groups["store"] >= 0).any())
         begin(self._w, float(table[0]["wish_min"]) if len(table) else inf, hourly)
 
-    def run(self) -> tuple[Books, SessionLog]:
-        """Run to the end; return the books of the judged days as one, and the session log."""
-        return joined(self.run_days(), self.books)
+    def run(self) -> tuple[DayStatistics, SessionLog]:
+        """Run to the end; return the statistics of the judged days as one, and the session log."""
+        return joined(self.run_days(), self.statistics)
 
-    def run_days(self) -> Iterator[tuple[Books | None, SessionLog]]:
+    def run_days(self) -> Iterator[tuple[DayStatistics | None, SessionLog]]:
         """Run day after day, as `simpy_engine.World.run_days`."""
         for day in range(self.lead_in_days + self.days):
-            self.run_until(self.books.end_min, False)
+            self.run_until(self.statistics.end_min, False)
             ended = self._end_day()
             yield (ended if day >= self.lead_in_days else None), self._take_log()
         judge_all(self._w)
@@ -108,14 +110,14 @@ class CompiledWorld:
         close(self._w)
         yield None, self._take_log()
 
-    def _end_day(self) -> Books:
-        """Let a day end and return its books."""
-        self._city.clock["now"] = self.books.end_min
+    def _end_day(self) -> DayStatistics:
+        """Let a day end and return its statistics."""
+        self._city.clock["now"] = self.statistics.end_min
         end_day(self._w)
-        ended = self.books.turn_day()
+        ended = self.statistics.turn_day()
         self._city.rules["start_min"], self._city.rules["end_min"] = (
-            self.books.start_min,
-            self.books.end_min,
+            self.statistics.start_min,
+            self.statistics.end_min,
         )
         return ended
 
@@ -164,20 +166,22 @@ class CompiledWorld:
 
 
 def run_compiled(
-    plant: Plant,
+    facilities: Facilities,
     tables: Iterable[Table],
     lead_in_days: int,
     days: int,
     run_out_days: int = 0,
     *,
     outages: Outages | None = None,
-) -> tuple[Books, SessionLog]:
+) -> tuple[DayStatistics, SessionLog]:
     """Run one replication in the compiled engine; the arguments are those of `CompiledWorld`."""
-    return CompiledWorld(plant, tables, lead_in_days, days, run_out_days, outages=outages).run()
+    return CompiledWorld(
+        facilities, tables, lead_in_days, days, run_out_days, outages=outages
+    ).run()
 
 
-def _site_of_outlet(plant: Plant) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    return np.repeat(np.arange(len(plant)), np.diff(plant.outlets.first))
+def _site_of_outlet(facilities: Facilities) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    return np.repeat(np.arange(len(facilities)), np.diff(facilities.outlets.first))
 
 
 def _non_empty(tables: Iterable[Table]) -> Iterator[Table]:
@@ -197,14 +201,14 @@ def begin(w, first_min, hourly):
 
 @njit(cache=True)
 def end_day(w):
-    """Write to the day's books what goes on over its end."""
-    story.end_day(w)
+    """Write to the day's statistics what goes on over its end."""
+    vehicle.end_day(w)
 
 
 @njit(cache=True)
 def close(w):
     """Bring the vehicles up to now, at the end of the horizon, and log who is still under way."""
-    story.close(w)
+    vehicle.close(w)
 
 
 @njit(cache=True)
@@ -234,9 +238,9 @@ def begin_outage(w, number):
     key = outlet_key(RESTORE_KEY, row.site, SITE if row.gun == WHOLE_SITE else row.gun)
     schedule(w, row.end_min - m.clock(w)[0].now, key, END, number, 0)
     if row.gun == WHOLE_SITE:
-        story.cut(w, row.site)
+        vehicle.cut(w, row.site)
     elif not m.sites(w)[row.site].kind:
-        story.fail(w, row.site, row.gun)
+        vehicle.fail(w, row.site, row.gun)
 
 
 @njit
@@ -244,9 +248,9 @@ def end_outage(w, number):
     """Let an outage end."""
     row = m.outages(w)[number]
     if row.gun == WHOLE_SITE:
-        story.light(w, row.site)
+        vehicle.light(w, row.site)
     elif not m.sites(w)[row.site].kind:
-        story.restore(w, row.site, row.gun)
+        vehicle.restore(w, row.site, row.gun)
 
 
 @njit
@@ -293,7 +297,7 @@ def wish(w, next_min):
     clock.wish_min = next_min if used_up else m.table(w)[clock.index].wish_min
     if not used_up:
         ask_for_wish(w)
-    story.appear(w, index, clock.first_row + index)
+    vehicle.appear(w, index, clock.first_row + index)
     return used_up and next_min < inf
 
 
@@ -329,25 +333,25 @@ def run(w, until_min, judged_only, next_min, events, rows, budget):
 def handle(w, what, who, stamp):
     """Do what happens at an event, unless its plan no longer holds."""
     if what == ARRIVAL:
-        story.arrived(w, who)
+        vehicle.arrived(w, who)
     elif what == CHARGE_END:
         if m.outlets(w)[who].plan == stamp:
-            story.charged(w, who)
+            vehicle.charged(w, who)
     elif what == BAY_END:
-        story.leave_bay(w, who)
+        vehicle.leave_bay(w, who)
     elif what == PATIENCE:
         if m.cars(w)[who].turn == stamp:
-            story.lose_patience(w, who)
+            vehicle.lose_patience(w, who)
     elif what == CHARGE_STEP:
         if m.outlets(w)[who].plan == stamp:
             power.step(w, who)
     elif what == REFRESH:
         refresh(w)
     elif what == WAITED:
-        story.set_out_first(w, who)
+        vehicle.set_out_first(w, who)
     elif what == TRY_END:
         if m.cars(w)[who].turn == stamp:
-            story.end_try(w, who)
+            vehicle.end_try(w, who)
     elif what == STORE_END:
         if m.groups(w)[who].plan == stamp:
             power.end_store(w, who)
@@ -358,4 +362,4 @@ def handle(w, what, who, stamp):
     elif what == END:
         end_outage(w, who)
     elif what == LAPSE:
-        story.lapse(w, who, stamp)
+        vehicle.lapse(w, who, stamp)

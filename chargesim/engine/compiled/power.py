@@ -2,13 +2,13 @@
 
 from numba import njit
 
-from chargesim.engine.books import QUARTER_MIN
-from chargesim.engine.compiled import memory as m
+from chargesim.engine.compiled import arrays as m
 from chargesim.engine.compiled.schedule import DONE_KEY, STEP_KEY, new_stamp, outlet_key, schedule
 from chargesim.engine.compiled.state import CHARGE_END, CHARGE_STEP, STORE_END
-from chargesim.engine.control import CHARGE, IDLE, LEND
+from chargesim.engine.day_statistics import QUARTER_MIN
 from chargesim.engine.deposits import deposit_charge, deposit_level
-from chargesim.engine.order import STORE
+from chargesim.engine.event_order import STORE
+from chargesim.engine.operating_rules import CHARGE, IDLE, LEND
 from chargesim.engine.rules import (
     charge_min,
     exact_min,
@@ -49,7 +49,7 @@ def unplug(w, o):
 
 @njit
 def end_day(w, g):
-    """Write to the day's books what is charged over its end; nothing else changes."""
+    """Write to the day's statistics what is charged over its end; nothing else changes."""
     group, now = m.groups(w)[g], m.clock(w)[0].now
     for i in range(group.first, group.first + group.outlets):
         o = m.group_outlets(w)[i]
@@ -64,7 +64,7 @@ def end_day(w, g):
 
 @njit
 def settle_all(w, g):
-    """Bring SOC and books of all charges of a group up to now, and those of its store."""
+    """Bring SOC and statistics of all charges of a group up to now, and those of its store."""
     group = m.groups(w)[g]
     for i in range(group.first, group.first + group.outlets):
         if m.outlets(w)[m.group_outlets(w)[i]].taken:
@@ -288,7 +288,7 @@ def plan_step(w, o):
 
 @njit
 def settle(w, o):
-    """Advance one charge to now and write its energy to the books."""
+    """Advance one charge to now and write its energy to the statistics."""
     charge = m.outlets(w)[o]
     now, soc = m.clock(w)[0].now, charge.soc
     if now == charge.since_min:
@@ -328,7 +328,7 @@ def finish(w, o):
 
 @njit
 def deposit_alone(w, o, soc, soc_end):
-    """Write the energy of a charge along its curve to the books."""
+    """Write the energy of a charge along its curve to the statistics."""
     charge = m.outlets(w)[o]
     deposit_charge(
         m.energy_kwh(w), charge.site, charge.since_min, soc, soc_end, charge.battery_kwh,
@@ -338,7 +338,7 @@ def deposit_alone(w, o, soc, soc_end):
 
 @njit
 def deposit_shared(w, o, now):
-    """Write the energy of a charge at constant power to the books."""
+    """Write the energy of a charge at constant power to the statistics."""
     charge = m.outlets(w)[o]
     deposit_level(
         m.energy_kwh(w),
@@ -395,7 +395,7 @@ def run_store(w, g, used_kw, grid_kw):
 
 @njit
 def settle_store(w, g):
-    """Bring a store's energy and the books up to now."""
+    """Bring a store's energy and the statistics up to now."""
     store = m.groups(w)[g]
     now = m.clock(w)[0].now
     if store.power_kw != 0.0 and now > store.since_min:
@@ -410,7 +410,7 @@ def settle_store(w, g):
 
 @njit
 def deposit_store(w, g):
-    """Write to the books what a store took or gave since it was last settled."""
+    """Write to the statistics what a store took or gave since it was last settled."""
     store, now = m.groups(w)[g], m.clock(w)[0].now
     deposit_level(
         m.store_kwh(w),

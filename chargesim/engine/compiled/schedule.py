@@ -2,8 +2,8 @@
 
 from numba import njit
 
-from chargesim.engine.compiled import memory as m
-from chargesim.engine.order import EventClass
+from chargesim.engine.compiled import arrays as m
+from chargesim.engine.event_order import EventClass
 
 RESTORE_KEY, DONE_KEY, STEP_KEY, HOUR_KEY = (
     int(one) for one in (EventClass.RESTORE, EventClass.DONE, EventClass.STEP, EventClass.HOUR)

@@ -7,14 +7,14 @@ from math import inf
 
 from numba import njit
 
-from chargesim.engine.compiled import memory as m
+from chargesim.engine.compiled import arrays as m
 from chargesim.engine.compiled.cloud import forget, know, release
-from chargesim.engine.compiled.lists import inserter, remover
+from chargesim.engine.compiled.linked_list import inserter, remover
 from chargesim.engine.compiled.power import minutes_at, plug_in
 from chargesim.engine.compiled.schedule import DONE_KEY, new_stamp, outlet_key, schedule
 from chargesim.engine.compiled.state import BAY_END, NOBODY, TRY_END
 from chargesim.engine.deposits import deposit_level
-from chargesim.engine.order import HOUR_MIN
+from chargesim.engine.event_order import HOUR_MIN
 from chargesim.engine.rules import (
     base_stock,
     faded,
@@ -225,7 +225,7 @@ def leave_queue(w, s, v):
 
 @njit
 def note_wait(w, s, v):
-    """Write what a vehicle waited to the books and to the vehicle."""
+    """Write what a vehicle waited to the statistics and to the vehicle."""
     minutes = m.clock(w)[0].now - m.cars(w)[v].joined_min
     m.cars(w)[v].wait_min += minutes
     m.queue_check_min(w)[s, 1] += minutes
@@ -276,7 +276,7 @@ def plug_car_in(w, s, v):
 
 @njit
 def note_service(w, s, v, place, charged):
-    """Write what a vehicle had at a gun to the books and to the vehicle."""
+    """Write what a vehicle had at a gun to the statistics and to the vehicle."""
     site, car, now = m.sites(w)[s], m.cars(w)[v], m.clock(w)[0].now
     charge = m.outlets(w)[site.first_outlet + place]
     begun_min = charge.begun_min if charged else car.joined_min
@@ -291,7 +291,7 @@ def note_service(w, s, v, place, charged):
 
 @njit
 def note_down(w, s, gun):
-    """Write to the books how long a gun has been out of order."""
+    """Write to the statistics how long a gun has been out of order."""
     place = m.places(w)[m.sites(w)[s].first_place + gun]
     deposit_level(
         m.down_min(w),
@@ -316,7 +316,7 @@ def begun_min(w, s, v, place):
 
 @njit
 def end_day(w, s):
-    """Write to the day's books what goes on over its end: in the queue, in the rack, at guns and in bays."""
+    """Write to the day's statistics what goes on over its end: in the queue, in the rack, at guns and in bays."""
     site, now, start_min = m.sites(w)[s], m.clock(w)[0].now, m.rules(w)[0].start_min
     deposit_level(m.queue_min(w), s, site.queue_since, now, float(site.queued), start_min, HOUR_MIN)
     if site.kind:

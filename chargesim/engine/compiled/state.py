@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chargesim.demand.table import OUTAGE, WISH, Outages, Table
-from chargesim.engine.books import Books
-from chargesim.engine.plant import Plant
+from chargesim.demand.demand_table import OUTAGE, WISH, Outages, Table
+from chargesim.engine.day_statistics import DayStatistics
+from chargesim.engine.facilities import Facilities
 from chargesim.engine.rules import exact_min
 from chargesim.engine.session_log import SESSION
+from chargesim.exact_time import durations_min
 from chargesim.network.network import SWAP
-from chargesim.ticks import durations_min
 
 MOST_TRIED = 16
 NOBODY = -1
@@ -89,7 +89,7 @@ GROUP = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-"""The outlets behind a grid connection, and its store (site in whose books it stands, -1: none)."""
+"""The outlets behind a grid connection, and its store (site in whose statistics it stands, -1: none)."""
 CLOCK = np.dtype(
     [
         ("now", "f8"), ("events", "i8"), ("stamp", "i8"), ("free_car", "i8"), ("under_way", "i8"), ("judged", "i8"), ("logged", "i8"),
@@ -106,7 +106,7 @@ RULES = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-"""What holds for the whole run, from the plant's `Control`."""
+"""What holds for the whole run, from the facilities's `OperatingRules`."""
 
 
 class City(NamedTuple):
@@ -158,8 +158,8 @@ class City(NamedTuple):
 
 
 def build_city(
-    plant: Plant,
-    books: Books,
+    facilities: Facilities,
+    statistics: DayStatistics,
     outages: Outages,
     table: Table,
     cars: int = 4096,
@@ -170,30 +170,30 @@ def build_city(
 
     Parameters
     ----------
-    plant, books, outages, table
-        As for the SimPy engine; the books are written in place, and the table is the first of the demand.
+    facilities, statistics, outages, table
+        As for the SimPy engine; the statistics are written in place, and the table is the first of the demand.
     cars, events, rows : int
         Vehicles under way, entries of the schedule and rows of the log for which there is room; all grow when needed.
     """
-    sites, places = _sites(plant)
-    outlets, groups, group_outlets, cabinet_kw = _groups(plant, sites)
+    sites, places = _sites(facilities)
+    outlets, groups, group_outlets, cabinet_kw = _groups(facilities, sites)
     most = int(groups["outlets"].max())
     clock = np.zeros(1, dtype=CLOCK)
     clock["stamp"] = 1
     pool = np.zeros(cars, dtype=CAR)
     pool["next"], pool["row"] = np.append(np.arange(1, cars), NOBODY), NOBODY
     return City(
-        clock=clock, rules=_rules(plant, books), heap=np.zeros(events, dtype=EVENT), table=table, cars=pool,
+        clock=clock, rules=_rules(facilities, statistics), heap=np.zeros(events, dtype=EVENT), table=table, cars=pool,
         wishes=np.zeros(cars, dtype=WISH), tried=np.zeros((cars, MOST_TRIED), dtype=np.int64), sites=sites, places=places, outlets=outlets,
         groups=groups, group_outlets=group_outlets, cabinet_kw=cabinet_kw, used_kw=np.zeros_like(cabinet_kw),
         rising_in=np.zeros(len(cabinet_kw), dtype=np.int64), sharing=np.zeros((4, most), dtype=np.int64), sharing_kw=np.zeros((2, most)),
-        empty=np.zeros((max(1, int(plant.packs.sum())), 2)),
+        empty=np.zeros((max(1, int(facilities.packs.sum())), 2)),
         outages=np.ascontiguousarray(outages, dtype=OUTAGE), log=np.zeros(rows, dtype=SESSION),
-        posted_min=np.zeros(len(plant)), foreseen_min=np.zeros(len(plant)), candidates=np.ascontiguousarray(plant.candidates),
-        known=plant.places, city=plant.city, edge_soc=plant.edge_soc, step_kw=plant.step_kw,
-        busy_min=books.busy_min, energy_kwh=books.energy_kwh, store_kwh=books.store_kwh, down_min=books.down_min,
-        queue_min=books.queue_min, ready_min=books.ready_min, arrivals=books.arrivals, pack_found=books.pack_found,
-        losses=books.losses, noted_kwh=books.noted_kwh, queue_check_min=books.queue_check_min,
+        posted_min=np.zeros(len(facilities)), foreseen_min=np.zeros(len(facilities)), candidates=np.ascontiguousarray(facilities.candidates),
+        known=facilities.places, city=facilities.city, edge_soc=facilities.edge_soc, step_kw=facilities.step_kw,
+        busy_min=statistics.busy_min, energy_kwh=statistics.energy_kwh, store_kwh=statistics.store_kwh, down_min=statistics.down_min,
+        queue_min=statistics.queue_min, ready_min=statistics.ready_min, arrivals=statistics.arrivals, pack_found=statistics.pack_found,
+        losses=statistics.losses, noted_kwh=statistics.noted_kwh, queue_check_min=statistics.queue_check_min,
     )  # fmt: skip
 
 
@@ -218,10 +218,10 @@ def _doubled(array: NDArray[Any]) -> NDArray[Any]:
     return longer
 
 
-def _rules(plant: Plant, books: Books) -> NDArray[Any]:
-    rules, control = np.zeros(1, dtype=RULES), plant.control
-    rules["start_min"], rules["end_min"] = books.start_min, books.end_min
-    rules["refresh_min"] = exact_min(plant.posted_refresh_min)
+def _rules(facilities: Facilities, statistics: DayStatistics) -> NDArray[Any]:
+    rules, operating = np.zeros(1, dtype=RULES), facilities.operating_rules
+    rules["start_min"], rules["end_min"] = statistics.start_min, statistics.end_min
+    rules["refresh_min"] = exact_min(facilities.posted_refresh_min)
     for name in (
         "hold_min",
         "grace_min",
@@ -233,21 +233,24 @@ def _rules(plant: Plant, books: Books) -> NDArray[Any]:
         "reserve",
         "smart",
     ):
-        rules[name] = getattr(control, name)
-    rules["store_hours"], rules["hold_packs"] = control.store_hours, control.hold_packs
+        rules[name] = getattr(operating, name)
+    rules["store_hours"], rules["hold_packs"] = (
+        operating.store_hours,
+        operating.hold_packs,
+    )
     return rules
 
 
-def _sites(plant: Plant) -> tuple[NDArray[Any], NDArray[Any]]:
+def _sites(facilities: Facilities) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the sites, and their guns and bays one after the other."""
-    n, swap, layout = len(plant), plant.kind == SWAP, plant.outlets
+    n, swap, layout = len(facilities), facilities.kind == SWAP, facilities.outlets
     sites = np.zeros(n, dtype=SITE)
-    first, of = np.concatenate([[0], np.cumsum(plant.servers)]), _site_of_outlet(plant)
+    first, of = np.concatenate([[0], np.cumsum(facilities.servers)]), _site_of_outlet(facilities)
     sites["kind"], sites["servers"], sites["free"], sites["up"] = (
-        plant.kind,
-        plant.servers,
-        plant.servers,
-        plant.servers,
+        facilities.kind,
+        facilities.servers,
+        facilities.servers,
+        facilities.servers,
     )
     sites["first_place"], sites["first_outlet"], sites["outlets"] = (
         first[:-1],
@@ -256,57 +259,57 @@ def _sites(plant: Plant) -> tuple[NDArray[Any], NDArray[Any]]:
     )
     for name in ("head", "held", "known"):
         sites[name] = NOBODY
-    sites["cabinets"], sites["types"] = _cabinets(plant), 1
+    sites["cabinets"], sites["types"] = _cabinets(facilities), 1
     main = (
         layout.type[np.minimum(layout.first[of], len(layout.type) - 1)] if len(of) else layout.type
     )
     sites["types"][of[layout.type != main]] = 2
-    sites["ready"] = sites["packs"] = np.where(swap, plant.packs, 0)
+    sites["ready"] = sites["packs"] = np.where(swap, facilities.packs, 0)
     sites["first_pack"] = np.cumsum(sites["packs"]) - sites["packs"]
     sites["swap_min"], sites["service_min"] = (
-        durations_min(plant.places["swap_min"]),
-        plant.service_min,
+        durations_min(facilities.places["swap_min"]),
+        facilities.service_min,
     )
     sites["hand_out_soc"], sites["curve"], sites["interval_min"] = (
-        plant.places["hand_out_soc"],
-        plant.pack_curve,
-        plant.pack_interval_min,
+        facilities.places["hand_out_soc"],
+        facilities.pack_curve,
+        facilities.pack_interval_min,
     )
     places = np.zeros(max(1, int(first[-1])), dtype=PLACE)
     places["free"], places["car"] = 1, NOBODY
     return sites, places
 
 
-def _site_of_outlet(plant: Plant) -> NDArray[np.int64]:
-    return np.repeat(np.arange(len(plant)), np.diff(plant.outlets.first))
+def _site_of_outlet(facilities: Facilities) -> NDArray[np.int64]:
+    return np.repeat(np.arange(len(facilities)), np.diff(facilities.outlets.first))
 
 
-def _cabinets(plant: Plant) -> NDArray[np.int64]:
+def _cabinets(facilities: Facilities) -> NDArray[np.int64]:
     """Return the number of cabinets of each site; they are numbered from 0 on."""
-    count = np.zeros(len(plant), dtype=np.int64)
-    np.maximum.at(count, _site_of_outlet(plant), plant.outlets.cabinet + 1)
+    count = np.zeros(len(facilities), dtype=np.int64)
+    np.maximum.at(count, _site_of_outlet(facilities), facilities.outlets.cabinet + 1)
     return count
 
 
 def _groups(
-    plant: Plant, sites: NDArray[Any]
+    facilities: Facilities, sites: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64], NDArray[np.float64]]:
     """Return outlets, groups in the order of their first site, the outlets of each group, and the limits of its cabinets."""
-    layout, of, swap = plant.outlets, _site_of_outlet(plant), plant.kind == SWAP
-    _, seen, index = np.unique(plant.connection, return_index=True, return_inverse=True)
+    layout, of, swap = facilities.outlets, _site_of_outlet(facilities), facilities.kind == SWAP
+    _, seen, index = np.unique(facilities.connection, return_index=True, return_inverse=True)
     sites["group"] = np.argsort(np.argsort(seen))[index]
     outlets, groups = (
         np.zeros(max(1, len(of)), dtype=OUTLET),
         np.zeros(max(1, len(seen)), dtype=GROUP),
     )
-    first_site, count = np.sort(seen), _cabinets(plant)
+    first_site, count = np.sort(seen), _cabinets(facilities)
     by_group = np.argsort(sites["group"], kind="stable")
-    cabinets_before = np.zeros(len(plant), dtype=np.int64)
+    cabinets_before = np.zeros(len(facilities), dtype=np.int64)
     cabinets_before[by_group] = np.cumsum(count[by_group]) - count[by_group]
     if len(of):
         outlets["site"], outlets["group"] = of, sites["group"][of]
         outlets["number"] = (
-            np.arange(len(of)) - layout.first[of] + np.where(swap, plant.servers, 0)[of]
+            np.arange(len(of)) - layout.first[of] + np.where(swap, facilities.servers, 0)[of]
         )
         outlets["cabinet"] = (
             layout.cabinet + cabinets_before[of] - cabinets_before[first_site[sites["group"][of]]]
@@ -315,14 +318,14 @@ def _groups(
     groups["store"] = NOBODY
     if len(seen):
         _fill_groups(
-            plant,
+            facilities,
             groups,
             outlets[: len(of)],
             first_site,
             cabinets_before,
             np.bincount(sites["group"], count).astype(np.int64),
         )
-    cabinet_kw = np.repeat(plant.cabinet_kw[by_group], count[by_group])
+    cabinet_kw = np.repeat(facilities.cabinet_kw[by_group], count[by_group])
     members = (
         np.argsort(outlets["group"][: len(of)], kind="stable")
         if len(of)
@@ -332,7 +335,7 @@ def _groups(
 
 
 def _fill_groups(
-    plant: Plant,
+    facilities: Facilities,
     groups: NDArray[Any],
     outlets: NDArray[Any],
     first_site: NDArray[np.int64],
@@ -345,18 +348,18 @@ def _fill_groups(
     groups["first_cabinet"], groups["cabinets"], groups["plug_kw"] = (
         cabinets_before[first_site],
         cabinets,
-        plant.plug_kw[first_site],
+        facilities.plug_kw[first_site],
     )
     most_kw, room_kw = np.zeros(len(groups)), groups["plug_kw"].copy()
     np.maximum.at(
-        most_kw, outlets["group"], plant.step_kw.max(axis=(1, 2), initial=0.0)[outlets["type"]]
+        most_kw, outlets["group"], facilities.step_kw.max(axis=(1, 2), initial=0.0)[outlets["type"]]
     )
-    np.minimum.at(room_kw, outlets["group"], plant.cabinet_kw[outlets["site"]])
+    np.minimum.at(room_kw, outlets["group"], facilities.cabinet_kw[outlets["site"]])
     bound = (most_kw > 0) & np.isfinite(room_kw)
     enough = 1 + np.where(bound, room_kw, 0.0) // np.where(bound, most_kw, 1.0)
     groups["least_to_bind"] = np.where(bound, np.minimum(enough, NEVER), NEVER)
-    stored = (plant.store_kwh[first_site] > 0) & (plant.store_kw[first_site] > 0)
+    stored = (facilities.store_kwh[first_site] > 0) & (facilities.store_kw[first_site] > 0)
     groups["store"][stored] = first_site[stored]
-    groups["kwh"], groups["kw"] = plant.store_kwh[first_site], plant.store_kw[first_site]
-    groups["opens_min"] = plant.places["opens_min"][first_site]
-    groups["charge_kw"] = np.minimum(groups["kw"], plant.control.store_charge_kw)
+    groups["kwh"], groups["kw"] = facilities.store_kwh[first_site], facilities.store_kw[first_site]
+    groups["opens_min"] = facilities.places["opens_min"][first_site]
+    groups["charge_kw"] = np.minimum(groups["kw"], facilities.operating_rules.store_charge_kw)

@@ -1,0 +1,106 @@
+"""Draw what a vehicle knows, whether it waits for a cheaper hour, comes late, and whether its first try to charge fails."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chargesim.demand.demand_table import CLOUD, DISTANCE, POSTED, Table
+from chargesim.demand.random_streams import generator
+from chargesim.demand.tariff import put_off_min
+from chargesim.exact_time import durations_min
+from chargesim.scenario.fleets import Fleet, lever
+from chargesim.scenario.model import Scenario
+
+Floats = NDArray[np.float64]
+
+_COMPLIANCE, _FLEXIBLE, _INSTANT, _START, _LATE, _HOW_LATE = range(6)
+_COLUMNS = 6
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """The shares by which the vehicles of one class differ in what they know and do."""
+
+    posted_share: float
+    connected_share: float
+    compliance: float
+    flexible_share: float
+    flexible_min: float
+    factors: tuple[float, ...]
+    """price of the energy by hour of day, as a factor of the flat price"""
+    failed_start_share: float
+    late_share: float
+    late_mean_min: float
+
+    @classmethod
+    def of(cls, scenario: Scenario, fleet: Fleet, *, on_the_way: bool = False) -> "Behaviour":
+        """Return the behaviour of a fleet; vehicles on their way over a corridor do not wait for a cheaper hour."""
+        total, reservation = scenario.fleet, scenario.choice.reservation
+        return cls(
+            posted_share=lever(total.posted_share, fleet.posted_share),
+            connected_share=lever(total.connected_share, fleet.connected_share),
+            compliance=lever(total.compliance, fleet.compliance),
+            flexible_share=0.0 if on_the_way else fleet.flexible_share.value,
+            flexible_min=fleet.flexible_min.value,
+            factors=scenario.tariff.factors()
+            if scenario.tariff.energy_cny_kwh.value > 0
+            else (1.0,) * 24,
+            failed_start_share=scenario.reliability.failed_start_share.value,
+            late_share=reservation.late_share.value if reservation.enabled else 0.0,
+            late_mean_min=reservation.late_min.value,
+        )
+
+    @property
+    def puts_off(self) -> bool:
+        """Tell whether any vehicle may put off its wish."""
+        return self.flexible_share > 0 and self.flexible_min > 0 and len(set(self.factors)) > 1
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether no mechanism is on, so that no draw beside those of the wishes is needed."""
+        return self.connected_share == 0 and not self.puts_off and self.failed_start_share == 0
+
+    def draws(
+        self, seed: int, replication: int, fleet: str, day: int, layer: int, count: int
+    ) -> Floats:
+        """Return the uniforms of a layer's vehicles, from a stream of their own: no mechanism moves another draw."""
+        if self.is_plain:
+            return np.zeros((count, 0))
+        return generator(seed, replication, "behaviour", fleet, day, layer).random(
+            (count, _COLUMNS)
+        )
+
+    def fill(self, table: Table, u_guidance: Floats, u: Floats) -> None:
+        """Fill in the columns `guidance`, `put_off_min`, `failed_starts` and `late_min`; `u` is [column, vehicle], as drawn."""
+        table["guidance"] = self._guidance(u_guidance, u)
+        if self.puts_off:
+            flexible = np.flatnonzero(u[_FLEXIBLE] < self.flexible_share)
+            table["put_off_min"][flexible] = put_off_min(
+                table["wish_min"][flexible],
+                u[_INSTANT, flexible],
+                window_min=self.flexible_min,
+                factors=np.array(self.factors),
+            )
+        if self.failed_start_share > 0:
+            table["failed_starts"] = u[_START] < self.failed_start_share
+        if self.connected_share > 0 and self.late_share > 0 and self.late_mean_min > 0:
+            late = u[_LATE] < self.late_share
+            table["late_min"][late] = durations_min(
+                -self.late_mean_min * np.log1p(-u[_HOW_LATE, late])
+            )
+
+    def _guidance(self, u_guidance: Floats, u: Floats) -> NDArray[np.int64]:
+        """Return the levels; nested: who is connected stays so when the share rises, and without any the bits are the posted share's."""
+        connected = self.connected_share
+        rest = (
+            (u_guidance - connected) / (1.0 - connected)
+            if connected < 1
+            else np.ones(len(u_guidance))
+        )
+        level = np.where(rest < self.posted_share, POSTED, DISTANCE)
+        if connected == 0:
+            return level
+        return np.where(
+            u_guidance < connected, np.where(u[_COMPLIANCE] < self.compliance, CLOUD, POSTED), level
+        )

@@ -1,0 +1,119 @@
+"""Keep the statistics of one replication, a day at a time: what each site did in each hour, while it happens.
+
+What lasts over midnight is written twice, clipped to the day each time: when the day ends, and when it ends itself.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from chargesim.engine.deposits import deposit_level
+from chargesim.engine.event_order import DAY_MIN, HOUR_MIN
+from chargesim.engine.session_log import SessionLog, by_row
+
+QUARTER_MIN = 15.0
+HOURLY: tuple[str, ...] = (
+    "busy_min",
+    "down_min",
+    "queue_min",
+    "ready_min",
+    "arrivals",
+    "pack_found",
+    "losses",
+)
+QUARTERLY: tuple[str, ...] = ("energy_kwh", "store_kwh")
+CHECKED: tuple[str, ...] = ("noted_kwh", "queue_check_min")
+"""Names of the statistics: by hour, by quarter of an hour, and from the start of the run on."""
+
+
+class DayStatistics:
+    """Totals by site and hour (energies by quarter) from one instant to another; what lies outside is left out.
+
+    Parameters
+    ----------
+    sites : int
+    start_min : float
+        Where they begin, at the beginning of a day [min].
+    days : int
+        Days that they cover; an engine keeps those of one day.
+    """
+
+    def __init__(self, sites: int, start_min: float = 0.0, days: int = 1) -> None:
+        hours = 24 * days
+        self.start_min, self.end_min = start_min, start_min + days * DAY_MIN
+        self.busy_min = np.zeros((sites, hours))
+        self.energy_kwh = np.zeros((sites, 4 * hours))
+        self.store_kwh = np.zeros((sites, 4 * hours))
+        self.down_min = np.zeros((sites, hours))
+        self.queue_min = np.zeros((sites, hours))
+        self.ready_min = np.zeros((sites, hours))
+        self.arrivals = np.zeros((sites, hours), dtype=np.int64)
+        self.pack_found = np.zeros((sites, hours), dtype=np.int64)
+        self.losses = np.zeros((sites, hours), dtype=np.int64)
+        self.queue_check_min = np.zeros((sites, 2))
+        """[S, 2] from the start of the run on: integral of the queue length, and sum of the waits of those who have left it"""
+        self.past_kwh = np.zeros(sites)
+        """[S] energy at the plug on the days before"""
+        self.noted_kwh = np.zeros(sites)
+        """[S] energy that vehicles took at the guns, as they count it themselves, from the start of the run on"""
+
+    def turn_day(self) -> "DayStatistics":
+        """Return the statistics of the day that ends, and begin those of the next."""
+        ended = DayStatistics(len(self.past_kwh), self.start_min)
+        self.past_kwh += self.energy_kwh.sum(axis=1)
+        for name in (*HOURLY, *QUARTERLY):
+            getattr(ended, name)[:] = getattr(self, name)
+            getattr(self, name)[:] = 0
+        self.start_min, self.end_min = self.end_min, self.end_min + DAY_MIN
+        return ended
+
+    def busy(self, site: int, begin_min: float, end_min: float) -> None:
+        """Note that an outlet was in use between two instants."""
+        deposit_level(self.busy_min, site, begin_min, end_min, 1.0, self.start_min, HOUR_MIN)
+
+    def down(self, site: int, begin_min: float, end_min: float) -> None:
+        """Note that a gun was out of order between two instants."""
+        deposit_level(self.down_min, site, begin_min, end_min, 1.0, self.start_min, HOUR_MIN)
+
+    def queued(self, site: int, begin_min: float, end_min: float, vehicles: int) -> None:
+        """Note that so many vehicles waited between two instants."""
+        deposit_level(
+            self.queue_min, site, begin_min, end_min, float(vehicles), self.start_min, HOUR_MIN
+        )
+
+    def ready(self, site: int, begin_min: float, end_min: float, packs: int) -> None:
+        """Note that so many charged packs stood in the rack between two instants."""
+        deposit_level(
+            self.ready_min, site, begin_min, end_min, float(packs), self.start_min, HOUR_MIN
+        )
+
+    def arrived(self, site: int, now: float, pack_found: bool = False) -> None:
+        """Count an arrival, and whether it found a charged pack that nobody was waiting for."""
+        if now < self.end_min:
+            hour = int((now - self.start_min) / HOUR_MIN)
+            self.arrivals[site, hour] += 1
+            if pack_found:
+                self.pack_found[site, hour] += 1
+
+    def lost(self, site: int, now: float) -> None:
+        """Count a vehicle that goes away unserved: it balked, or its patience ended."""
+        if now < self.end_min:
+            self.losses[site, int((now - self.start_min) / HOUR_MIN)] += 1
+
+
+def joined(
+    days: Iterable[tuple[DayStatistics | None, SessionLog]], last: DayStatistics
+) -> tuple[DayStatistics, SessionLog]:
+    """Return the statistics of a run's judged days as one, and its whole session log; `last` are the statistics of the engine."""
+    statistics, logs = zip(*days, strict=True)
+    judged = [day for day in statistics if day is not None]
+    whole = DayStatistics(
+        len(last.past_kwh), judged[0].start_min if judged else last.start_min, len(judged)
+    )
+    for name in (*HOURLY, *QUARTERLY):
+        for day, bins in zip(
+            judged, np.split(getattr(whole, name), max(1, len(judged)), axis=1), strict=False
+        ):
+            bins[:] = getattr(day, name)
+    whole.queue_check_min[:], whole.noted_kwh[:] = last.queue_check_min, last.noted_kwh
+    return whole, by_row(*logs)

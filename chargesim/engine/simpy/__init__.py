@@ -1,0 +1,1 @@
+"""SimPy: the model as processes that one reads and extends."""

@@ -1,0 +1,1 @@
+"""Study a scenario at many points: designs, runner, responses, judgement."""

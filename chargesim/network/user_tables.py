@@ -1,0 +1,147 @@
+"""Read zones and roads from a user's own tables."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chargesim.errors import InputError
+from chargesim.network.network import Districts, Zones
+from chargesim.network.roads import (
+    EXPRESSWAY,
+    LOCAL,
+    RAMP,
+    TRUNK,
+    URBAN,
+    Carriageway,
+    Roads,
+    join_carriageways,
+)
+from chargesim.network.table_columns import RoadRow, ZoneRow
+from chargesim.scenario.model import Scenario
+from chargesim.scenario.table_reader import duplicates, inside, read_rows, shown
+
+_KINDS = {"local": LOCAL, "urban": URBAN, "trunk": TRUNK}
+
+
+def read_zones(scenario: Scenario, folder: Path) -> tuple[Districts, Zones]:
+    """Return the districts and zones of the table of zones."""
+    assert scenario.city.zones is not None
+    path = inside(folder, scenario.city.zones)
+
+    def check(rows: list[ZoneRow]) -> list[str]:
+        return duplicates(
+            path, "zone_id", [(row.line, row.zone_id) for row in rows]
+        ) + _class_faults(path, rows)
+
+    rows = read_rows(path, ZoneRow, check)
+    classes = {row.district: row.area_class for row in rows}
+    names = list(classes)
+    zones = Zones(
+        id=tuple(row.zone_id for row in rows),
+        district=np.array([names.index(row.district) for row in rows], dtype=np.int64),
+        lat=np.array([row.lat for row in rows]),
+        lon=np.array([row.lon for row in rows]),
+        population=np.array([row.population for row in rows]),
+        urban=np.array([row.urban == 1 for row in rows]),
+    )
+    return Districts(tuple(names), tuple(classes.values())), zones
+
+
+def _class_faults(path: Path, rows: list[ZoneRow]) -> list[str]:
+    """Return a fault for each zone whose district has another class in an earlier line."""
+    classes: dict[str, str] = {}
+    faults = []
+    for row in rows:
+        other = classes.setdefault(row.district, row.area_class)
+        if other != row.area_class:
+            faults.append(
+                f"{shown(path)}:{row.line}: area_class: {row.district} is {other} in an earlier line and {row.area_class} here"
+            )
+    return faults
+
+
+def read_roads(scenario: Scenario, folder: Path, zones: Zones) -> tuple[Roads, list[Carriageway]]:
+    """Return the roads of the table of roads; an expressway becomes two carriageways with ramps at both ends."""
+    assert scenario.city.roads is not None and scenario.city.zones is not None
+    path = inside(folder, scenario.city.roads)
+
+    def check(rows: list[RoadRow]) -> list[str]:
+        return [
+            f"{shown(path)}:{row.line}: to_id: leads from {row.from_id} to itself"
+            for row in rows
+            if row.from_id == row.to_id
+        ]
+
+    rows = read_rows(path, RoadRow, check)
+    off = _off_the_graph(path, rows, zones)
+    if off:
+        raise InputError(off)
+    roads = Roads()
+    for i, name in enumerate(zones.id):
+        roads.node("zone", name, float(zones.lat[i]), float(zones.lon[i]), int(zones.district[i]))
+    nodes = {name: i for i, name in enumerate(zones.id)}
+    for name, place in _junctions(rows, nodes, zones).items():
+        lat, lon, district = place
+        nodes[name] = roads.node("junction", name, lat, lon, district)
+    carriageways = []
+    for row in rows:
+        a, b = nodes[row.from_id], nodes[row.to_id]
+        if row.kind == "expressway":
+            carriageways += [_carriageway(roads, a, b, row), _carriageway(roads, b, a, row)]
+        else:
+            roads.road(a, b, row.km, row.free_kmh, _KINDS[row.kind])
+    join_carriageways(roads, carriageways)
+    return roads, carriageways
+
+
+def _off_the_graph(path: Path, rows: list[RoadRow], zones: Zones) -> list[str]:
+    """Return a fault that names the zones to which no road leads."""
+    ends = {name for row in rows for name in (row.from_id, row.to_id)}
+    off = [name for name in zones.id if name not in ends]
+    more = f" and {len(off) - 3} more" if len(off) > 3 else ""
+    return (
+        [f"{shown(path)}: zones off the graph: no road leads to {', '.join(off[:3])}{more}"]
+        if off
+        else []
+    )
+
+
+def _junctions(
+    rows: list[RoadRow], nodes: dict[str, int], zones: Zones
+) -> dict[str, tuple[float, float, int]]:
+    """Return place and district of ids that are no zones: the middle of the zones to which they are joined."""
+    near: dict[str, list[int]] = {}
+    for row in rows:
+        for name, other in ((row.from_id, row.to_id), (row.to_id, row.from_id)):
+            if name not in nodes:
+                near.setdefault(name, [])
+                if other in nodes:
+                    near[name].append(nodes[other])
+    found = {}
+    for name, neighbours in near.items():
+        around = neighbours or list(range(len(zones.id)))
+        found[name] = (
+            float(zones.lat[around].mean()),
+            float(zones.lon[around].mean()),
+            int(zones.district[around[0]]),
+        )
+    return found
+
+
+def _carriageway(roads: Roads, a: int, b: int, row: RoadRow) -> Carriageway:
+    label = roads.free_name(f"{roads.name[a]}>{roads.name[b]}")
+    entry = roads.node("corridor", label, roads.lat[a], roads.lon[a], roads.district[a])
+    exit_ = roads.node("junction", f"{label}-end", roads.lat[b], roads.lon[b], roads.district[b])
+    roads.edge(entry, exit_, row.km, row.free_kmh, EXPRESSWAY)
+    roads.edge(a, entry, 0.5, 40.0, RAMP)
+    roads.edge(exit_, b, 0.5, 40.0, RAMP)
+    return Carriageway(a, b, entry, (), exit_, row.km)
+
+
+def vehicle_km_weights(
+    carriageways: list[Carriageway], masses: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the share of the corridor wishes of each carriageway: km x the masses at its ends."""
+    weights = np.array([way.km * masses[way.tail] * masses[way.head] for way in carriageways])
+    return weights / weights.sum() if weights.sum() > 0 else weights

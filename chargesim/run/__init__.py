@@ -1,0 +1,1 @@
+"""Run a scenario: case, replications, run directory, verdict."""

@@ -1,1 +1,0 @@
-"""Study: many runs, and what they leave on disk."""

@@ -1,0 +1,267 @@
+"""List the rungs of the verification ladder: textbook queues with what theory says, and a network that Ciw simulates too."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+
+from chargesim.analysis import queueing as theory
+from chargesim.bench.grids import GUN_KW
+from chargesim.engine.facilities import Facilities
+from chargesim.engine.replication_totals import SERVED
+from chargesim.engine.session_log import SessionLog
+from chargesim.errors import InputError
+from chargesim.verify.ciw_network import Program, simulate_ring
+from chargesim.verify.textbook_queues import Flow, Law, ring, station, swap_site
+
+SERVICE_MIN, CHARGING_MIN, SWAP_MIN, DRIVE_MIN = 15.0, 30.0, 5.0, 6.0
+KIMURA_TOLERANCE = 0.01
+"""Relative error that Kimura's approximation may have at the loads and laws of service used here; the tests solve the chain."""
+LEAD_IN_DAYS = 3
+"""More than ten relaxation times S / (c (1 - sqrt(rho))^2) of the slowest queue below."""
+ENOUGH_GUNS = 64
+"""Guns of the station that shares its power: at a load of .6 one in 10^14 vehicles finds them all in use."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is compared: a mean over the vehicles of a replication."""
+
+    name: str
+    unit: str
+    """min, or share [0..1]"""
+    of: Callable[[SessionLog], float]
+
+
+def _mean_wait(log: SessionLog) -> float:
+    return float(log["wait_min"].mean())
+
+
+def _mean_service(log: SessionLog) -> float:
+    return float(log["service_min"].mean())
+
+
+def _lost_share(log: SessionLog) -> float:
+    return float(np.mean(log["outcome"] != SERVED))
+
+
+WAIT = Measure("mean wait", "min", _mean_wait)
+AT_PLUG = Measure("time at plug", "min", _mean_service)
+LOST = Measure("lost", "share", _lost_share)
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One queue: a facilities, its vehicles, and what is known of it."""
+
+    name: str
+    system: str
+    """what is simulated, in words"""
+    measure: Measure
+    formula: str
+    source: str
+    facilities: Facilities
+    flow: Flow
+    sessions: int
+    """judged vehicles of a replication, on average"""
+    exact: float | None = None
+    """None: the other program says it"""
+    tolerance: float = 0.0
+    """relative error that the formula may have, apart from the interval; 0: it is exact"""
+    other: Program | None = None
+    """another program on the same vehicles"""
+    lead_in_days: int = LEAD_IN_DAYS
+
+    @property
+    def days(self) -> int:
+        """Whole days that are judged."""
+        return max(1, round(self.sessions / (24 * self.flow.rate_per_h * self.flow.sites)))
+
+
+def erlang_c_rung(servers: int, load: float, sessions: int) -> Rung:
+    """Return M/M/c."""
+    rate = load * servers * 60 / SERVICE_MIN
+    formula = "C(c, a) / (c mu - lambda)" if servers > 1 else "rho / (mu - lambda)"
+    return Rung(
+        f"M/M/{servers}",
+        f"{_guns(servers)}, exponential service, load {load:g}",
+        WAIT,
+        formula,
+        "Erlang 1917",
+        station(servers, service_min=SERVICE_MIN),
+        Flow(rate, Law(SERVICE_MIN)),
+        sessions,
+        theory.mmc_wait_min(rate, SERVICE_MIN, servers),
+    )
+
+
+def erlang_b_rung(servers: int, load: float, sessions: int) -> Rung:
+    """Return M/M/c/c: who finds no free gun leaves."""
+    rate = load * servers * 60 / SERVICE_MIN
+    return Rung(
+        f"M/M/{servers}/{servers}",
+        f"{_guns(servers)}, nobody waits, load {load:g}",
+        LOST,
+        "B(c, a) = a^c/c! / sum a^k/k!",
+        "Erlang 1917",
+        station(servers, service_min=SERVICE_MIN),
+        Flow(rate, Law(SERVICE_MIN), tolerance_min=0.0),
+        sessions,
+        theory.erlang_b(load * servers, servers),
+    )
+
+
+def erlang_a_rung(
+    servers: int, load: float, patience_min: float, measure: Measure, sessions: int
+) -> Rung:
+    """Return M/M/c+M: exponential patience; `measure` is the wait of all or the share that leaves."""
+    rate = load * servers * 60 / SERVICE_MIN
+    exact = theory.erlang_a(rate, SERVICE_MIN, servers, patience_min=patience_min)
+    return Rung(
+        f"M/M/{servers}+M, load {load:g}",
+        f"{_guns(servers)}, exponential patience of {patience_min:g} min",
+        measure,
+        "birth-death chain, deaths min(n, c) mu + (n - c)+ theta"
+        + ("; wait x theta" if measure is LOST else "; E[queue] / lambda"),
+        "Palm 1957",
+        station(servers, service_min=SERVICE_MIN),
+        Flow(rate, Law(SERVICE_MIN), patience=Law(patience_min)),
+        sessions,
+        exact.abandon_share if measure is LOST else exact.wait_min,
+    )
+
+
+def crommelin_rung(servers: int, load: float, sessions: int) -> Rung:
+    """Return M/D/c."""
+    rate = load * servers * 60 / SERVICE_MIN
+    return Rung(
+        f"M/D/{servers}",
+        f"{_guns(servers)}, constant service, load {load:g}",
+        WAIT,
+        "D/a sum over m >= 1 of E[(Poisson(m a) - m c)+] / m",
+        "Crommelin 1932",
+        station(servers, service_min=SERVICE_MIN),
+        Flow(rate, Law(SERVICE_MIN, inf)),
+        sessions,
+        theory.mdc_exact_wait_min(rate, SERVICE_MIN, servers),
+    )
+
+
+def kimura_rung(servers: int, load: float, shape: float, sessions: int) -> Rung:
+    """Return M/G/c with gamma service: an approximation."""
+    rate, law = load * servers * 60 / SERVICE_MIN, Law(SERVICE_MIN, shape)
+    return Rung(
+        f"M/G/{servers}",
+        f"{_guns(servers)}, gamma service of cs2 {law.cv2:g}, load {load:g}",
+        WAIT,
+        "(1 + cs2) / (2 cs2 / Wq(M/M/c) + (1 - cs2) / Wq(M/D/c)), an approximation",
+        "Kimura 1986, Cosmetatos 1976",
+        station(servers, service_min=SERVICE_MIN),
+        Flow(rate, law),
+        sessions,
+        theory.mgc_wait_min(rate, SERVICE_MIN, servers, service_cv2=law.cv2),
+        KIMURA_TOLERANCE,
+    )
+
+
+def repair_rung(packs: int, slots: int, load: float, sessions: int) -> Rung:
+    """Return machine repair: a swap site whose packs circulate, and whose vehicles leave when the rack is empty."""
+    rate = load * slots * 60 / CHARGING_MIN
+    return Rung(
+        "machine repair",
+        f"swap site, {packs} packs, {slots} slots, exponential charging, swaps of {SWAP_MIN:g} min, nobody waits, load {load:g}",
+        LOST,
+        "closed network of rack, bays and slots: weight of all packs away / sum of weights",
+        "Palm 1947; Gordon and Newell 1967; BCMP 1975",
+        swap_site(packs, slots, charging_min=CHARGING_MIN, swap_min=SWAP_MIN),
+        Flow(rate, Law(CHARGING_MIN), tolerance_min=0.0, swaps=True),
+        sessions,
+        theory.rack_empty_share(rate, CHARGING_MIN, slots, packs, swap_min=SWAP_MIN),
+    )
+
+
+def packs_rung(packs: int, slots: int, load: float, sessions: int) -> Rung:
+    """Return the base-stock queue: a swap site whose vehicles wait for a pack, with swaps of one tick."""
+    rate = load * slots * 60 / CHARGING_MIN
+    return Rung(
+        "packs, waiting",
+        f"swap site, {packs} packs, {slots} slots, exponential charging, swaps in no time, load {load:g}",
+        WAIT,
+        "Wq(M/M/s) rho^(packs - s)",
+        "Buzacott and Shanthikumar 1993",
+        swap_site(packs, slots, charging_min=CHARGING_MIN, swap_min=0.0),
+        Flow(rate, Law(CHARGING_MIN), swaps=True),
+        sessions,
+        theory.pack_wait_min(rate, CHARGING_MIN, slots, packs),
+    )
+
+
+def sharing_rung(load: float, shape: float, sessions: int) -> Rung:
+    """Return M/G/1 processor sharing: a station whose cabinet has the power of one gun."""
+    rate, law = load * 60 / SERVICE_MIN, Law(SERVICE_MIN, shape)
+    return Rung(
+        "M/G/1 sharing",
+        f"a cabinet of {GUN_KW:g} kW and {ENOUGH_GUNS} guns, gamma energy of cs2 {law.cv2:g}, load {load:g}",
+        AT_PLUG,
+        "S / (1 - rho)",
+        "Kleinrock 1967; Sakata et al. 1971",
+        station(ENOUGH_GUNS, service_min=SERVICE_MIN, shared_kw=GUN_KW),
+        Flow(rate, law),
+        sessions,
+        theory.shared_service_min(rate, SERVICE_MIN),
+    )
+
+
+def ciw_rung(sites: int, servers: int, load: float, patience_min: float, sessions: int) -> Rung:
+    """Return a ring of stations that Ciw simulates on the same vehicles: who gives up drives to the next station, once."""
+    rate = load * servers * 60 / SERVICE_MIN
+    return Rung(
+        f"Ciw, {sites} sites",
+        f"ring of {sites} stations, {_guns(servers)} each, gamma service, exponential patience of {patience_min:g} min, "
+        f"{DRIVE_MIN:g} min to the next, load {load:g}",
+        WAIT,
+        "Ciw on the same vehicles, each with the same wait and station",
+        "Palmer et al. 2019",
+        ring(sites, servers, service_min=SERVICE_MIN, drive_min=DRIVE_MIN),
+        Flow(
+            rate, Law(SERVICE_MIN, 4.0), patience=Law(patience_min), max_diversions=1, sites=sites
+        ),
+        sessions,
+        other=simulate_ring,
+        lead_in_days=0,  # both begin empty
+    )
+
+
+def ladder() -> list[Rung]:
+    """Return the rungs of `chargesim verify`, long enough for half-widths of about 3 % with 20 replications."""
+    return [
+        erlang_c_rung(1, 0.6, 10_000),
+        erlang_c_rung(3, 0.65, 24_000),
+        erlang_b_rung(4, 0.75, 5_000),
+        erlang_a_rung(3, 0.9, 20.0, WAIT, 5_000),
+        erlang_a_rung(3, 1.25, 20.0, LOST, 5_000),
+        crommelin_rung(3, 0.7, 13_000),
+        kimura_rung(3, 0.7, 4.0, 18_000),
+        repair_rung(6, 3, 0.8, 8_000),
+        packs_rung(3, 2, 0.6, 24_000),
+        sharing_rung(0.6, 4.0, 6_000),
+        ciw_rung(20, 2, 0.8, 15.0, 1_500),
+    ]
+
+
+def named(names: Sequence[str]) -> list[Rung]:
+    """Return some rungs of the ladder by their names."""
+    by_name = {rung.name: rung for rung in ladder()}
+    faults = [
+        f"--row {name}: is no row; there are {'; '.join(by_name)}"
+        for name in names
+        if name not in by_name
+    ]
+    if faults:
+        raise InputError(faults)
+    return [rung for name, rung in by_name.items() if name in names]
+
+
+def _guns(servers: int) -> str:
+    return "a gun" if servers == 1 else f"{servers} guns"
