@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chargesim.analysis.limit import Curve
-from chargesim.analysis.standing import stretches
+from chargesim.analysis.trend_text import stretches
 from chargesim.experiment.limit import LimitRun
 from chargesim.view.figures import write_figure
 from chargesim.view.style import (
