@@ -8,7 +8,7 @@ import numpy as np
 
 from chargesim.analysis.intervals import Interval, Intervals, holm, t_interval, t_intervals
 from chargesim.analysis.kpi_responses import KpiResponses, kpi_responses
-from chargesim.analysis.paired import pair_responses
+from chargesim.analysis.paired import pair_responses, paired_difference
 from chargesim.analysis.result import Floats, RunResult
 from chargesim.analysis.scopes import CITY
 from chargesim.engine.replication_totals import ReplicationTotals
@@ -72,21 +72,16 @@ def shifts(own: RunResult, longer: RunResult, *, alpha: float = 0.05) -> list[Sh
     alike = frame["lower"].eq(frame["upper"]) & frame["difference"].ne(0)
     frame.loc[alike, "p"] = 0.0  # the same shift in every replication is no chance
     frame["moved"] = holm(frame["p"], alpha=alpha)
-    return [_shift(row, before) for row in frame.to_dict(orient="records")]
+    return [_shift(row, before, after) for row in frame.to_dict(orient="records")]
 
 
-def _shift(row: Mapping[Any, Any], before: KpiResponses) -> Shift:
+def _shift(row: Mapping[Any, Any], before: KpiResponses, after: KpiResponses) -> Shift:
     """Return the shift in one row of the paired differences."""
     named = row["kpi"], row["scope"], row["key"]
-    mean, lower, upper = row["difference"], row["lower"], row["upper"]
-    return Shift(
-        *named,
-        unit=row["unit"],
-        before=t_interval(before.of(named)),
-        difference=Interval(mean, lower, upper, row["n"], lower == upper),
-        p_value=row["p"],
-        moved=row["moved"],
-    )
+    own, longer = before.of(named), after.of(named)
+    known = np.isfinite(longer)
+    difference = paired_difference(longer[known], own[known])
+    return Shift(*named, row["unit"], t_interval(own), difference, row["p"], row["moved"])
 
 
 def _without_rounding(before: Floats, after: Floats) -> Floats:

@@ -9,12 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from chargesim.analysis.comparison import (
-    ComparedPlan,
-    Comparison,
-    compare_plans,
-    compared_plan,
-)
+from chargesim.analysis.comparison import ComparedPlan, Comparison, compare_plans, compared_plan
 from chargesim.analysis.comparison_text import first_sentence, plan_lines, rules
 from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.looks import Look

@@ -17,7 +17,7 @@ from chargesim.experiment.compare import ComparedRuns
 from chargesim.view.style import readable
 from chargesim.view.tables import Row, markdown_table, titled_table
 from chargesim.view.terminal import LEAST_REPLICATIONS, STYLES
-from chargesim.view.wording import amount, threshold
+from chargesim.view.wording import amount, threshold, unit_name
 
 _STATES = {"short": "given, short", "nothing": "nothing to judge"}
 _RIGHT = (1, 2, 3, 5)
@@ -120,14 +120,9 @@ def difference_rows(compared: Comparison, plan: ComparedPlan) -> list[Row]:
         means = [amount(float(row[name]), unit).partition(" ")[0] for name in ("mean_than", "mean")]
         sure = "given" if row["family"] == GIVEN_BY_PLAN else "yes" if row["sure"] else "no"
         cells = (*means, change(row, with_unit=False), sure, _factor(row))
-        rows.append((f"{row['title']} [{_unit(unit)}]", *cells))
+        shown = "%" if unit.startswith("share") else unit_name(unit)  # differences are in points
+        rows.append((f"{row['title']} [{shown}]", *cells))
     return rows
-
-
-def _unit(unit: str) -> str:
-    """Return the unit behind a name; shares are in per cent and their differences in points."""
-    readable_unit = unit.replace("1/day", "a day").replace("/day", " a day")
-    return "%" if unit.startswith("share") else readable_unit
 
 
 def _factor(row: "pd.Series[float]") -> str:

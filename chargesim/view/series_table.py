@@ -8,12 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chargesim.analysis.kpi_responses import Named
-from chargesim.analysis.series import (
-    CriterionTrend,
-    VariantResult,
-    common_label,
-    shown_kpis,
-)
+from chargesim.analysis.series import CriterionTrend, VariantResult, common_label, shown_kpis
 from chargesim.analysis.trend_text import WHOLE
 from chargesim.analysis.verdict import nearest_to_breaking
 from chargesim.experiment.series import SeriesRun
@@ -86,8 +81,8 @@ def _variants_table(series: Series, variants: Sequence[VariantResult]) -> Table:
         unit = str(variants[0].estimate((kpi, scope, key))["unit"])
         names.append(kpi_name(kpi, unit) + ("" if scope == "city" else f", {readable(key)}"))
     head = [*named, *valued, *(names or ["nearest to breaking"]), "verdict"]
-    numbers = range(len(named), len(head) - 1) if shown else range(len(named), len(named + valued))
-    table = titled_table("Variants (95 % intervals over replications)", head, right=numbers)
+    right = range(len(named), len([*named, *valued, *names]))
+    table = titled_table("Variants (95 % intervals over replications)", head, right=right)
     for one in variants:
         cells = [one.line] * len(named) + [str(one.value)] * len(valued)
         cells += [_cell(one, kpi) for kpi in shown] or [_nearest(one)]

@@ -31,7 +31,7 @@ def amount(value: float, unit: str) -> str:
         )
         return f"{100 * value:.{digits}f} %"
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
-    return f"{value:,.{digits}f} {_readable(unit)}"
+    return f"{value:,.{digits}f} {unit_name(unit)}"
 
 
 def kpi_name(kpi: str, unit: str) -> str:
@@ -64,7 +64,7 @@ def interval(lower: float, upper: float, unit: str) -> str:
     if lower == upper:
         return "equal in all" if math.isfinite(lower) else "endless"
     low, high = amount(lower, unit), amount(upper, unit)
-    tail = " %" if unit.startswith("share") else f" {_readable(unit)}"
+    tail = " %" if unit.startswith("share") else f" {unit_name(unit)}"
     return f"{low.removesuffix(tail) if high.endswith(tail) else low} to {high}"
 
 
@@ -76,6 +76,6 @@ def threshold(item: CriterionVerdict) -> str:
     return f"{item.sense} {text}"
 
 
-def _readable(unit: str) -> str:
+def unit_name(unit: str) -> str:
     """Return a unit as one says it: ``a day`` instead of ``1/day``."""
     return unit.replace("1/day", "a day").replace("/day", " a day")
