@@ -10,9 +10,9 @@ from rich.console import Console
 from test_cli import SMALL as SMALL_FILE
 from test_cli import chargesim
 
-from chargesim.run.case import build_case
-from chargesim.run.inert_mechanisms import idle_mechanisms
-from chargesim.run.scenario_check import check_case
+from chargesim.runs.case import build_case
+from chargesim.runs.inert_mechanisms import idle_mechanisms
+from chargesim.runs.scenario_check import check_case
 from chargesim.scenario.reading import load
 from chargesim.view.scenario_check import print_check
 

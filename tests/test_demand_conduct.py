@@ -16,7 +16,7 @@ from chargesim.demand.curves import read_curves
 from chargesim.demand.demand_table import CLOUD, DISTANCE, POSTED, empty_table
 from chargesim.demand.random_streams import generator
 from chargesim.demand.tariff import put_off_min
-from chargesim.run.case import build_case
+from chargesim.runs.case import build_case
 from chargesim.scenario.reading import load
 
 SMALL = load(SCENARIOS / "small_city.yaml").replace({"fleet.stock": 150_000})

@@ -6,7 +6,7 @@ from factories import SCENARIOS
 
 from chargesim.demand.demand_table import WISH
 from chargesim.demand.thinning import alike, days_of_all, thinned_models
-from chargesim.run.case import build_case
+from chargesim.runs.case import build_case
 from chargesim.scenario.reading import load
 
 BUSY = [

@@ -10,7 +10,7 @@ from chargesim.demand.draw import lognormal
 from chargesim.demand.ledger import truncated_normal
 from chargesim.errors import InputError
 from chargesim.network.network import SWAP
-from chargesim.run.case import build_case
+from chargesim.runs.case import build_case
 from chargesim.scenario.reading import load
 
 SMALL = load(SCENARIOS / "small_city.yaml")

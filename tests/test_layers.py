@@ -16,7 +16,7 @@ ORDER = (
     "demand",
     "engine",
     "analysis",
-    "run",
+    "runs",
     "experiment",
     "bench",
     "verify",

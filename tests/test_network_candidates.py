@@ -9,8 +9,8 @@ from network_files import copy_small_city, edit, small_network
 from chargesim.network.build import build_network
 from chargesim.network.candidates import _near, _smallest, holds
 from chargesim.network.network import STATION
-from chargesim.run.case import build_case
-from chargesim.run.replication import simulate
+from chargesim.runs.case import build_case
+from chargesim.runs.replication import simulate
 from chargesim.scenario.reading import load
 
 SMALL = load(SCENARIOS / "small_city.yaml")

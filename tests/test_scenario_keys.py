@@ -11,8 +11,8 @@ from network_files import copy_small_city
 
 from chargesim.engine.replication_totals import ReplicationTotals
 from chargesim.errors import InputError
-from chargesim.run.case import build_case
-from chargesim.run.run_scenario import as_result
+from chargesim.runs.case import build_case
+from chargesim.runs.run_scenario import as_result
 from chargesim.scenario.assumption import TABLE
 from chargesim.scenario.keys import slot_at
 from chargesim.scenario.model import Scenario

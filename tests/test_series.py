@@ -11,7 +11,7 @@ from network_files import copy_small_city
 
 from chargesim.errors import InputError
 from chargesim.experiment.series import run_series
-from chargesim.run.run_scenario import run_scenario
+from chargesim.runs.run_scenario import run_scenario
 from chargesim.scenario.reading import load
 from chargesim.scenario.variants import expand
 

@@ -10,11 +10,11 @@ from network_files import copy_small_city
 from chargesim.analysis.kpis import kpi_table
 from chargesim.analysis.verdict import judge
 from chargesim.network.network import SWAP
-from chargesim.run.case import build_case
-from chargesim.run.mechanisms import mechanisms
-from chargesim.run.run_directory import run_digest
-from chargesim.run.run_scenario import as_result, run_scenario
-from chargesim.run.stress_des import checklist
+from chargesim.runs.case import build_case
+from chargesim.runs.mechanisms import mechanisms
+from chargesim.runs.result_directory import run_digest
+from chargesim.runs.run_scenario import as_result, run_scenario
+from chargesim.runs.stress_des import checklist
 from chargesim.scenario.keys import value_at
 from chargesim.scenario.parameters import scenario_inputs
 from chargesim.scenario.reading import TABLE_KEYS, dump_yaml, load

@@ -17,17 +17,17 @@ from chargesim.analysis.series import criterion_state
 from chargesim.analysis.verdict import judge
 from chargesim.errors import InputError
 from chargesim.experiment.pairing import pair
-from chargesim.run.case import Case, build_case
-from chargesim.run.engine_choice import Engine
-from chargesim.run.extension_hash import extension_name
-from chargesim.run.open_run import FinishedRun, find_run
-from chargesim.run.run_directory import default_folder, prepare_folder, run_digest
-from chargesim.run.run_scenario import Run, as_result, run_scenario
-from chargesim.run.storage import write_json, write_text
+from chargesim.runs.case import Case, build_case
+from chargesim.runs.engine_choice import Engine
+from chargesim.runs.extension_hash import extension_name
+from chargesim.runs.open_run import FinishedRun, find_run
+from chargesim.runs.result import as_result
+from chargesim.runs.result_directory import ResultDirectory, default_folder, run_digest
+from chargesim.runs.run_scenario import Run, run_scenario
+from chargesim.runs.storage import write_text
 from chargesim.scenario.reading import LoadedScenario, load
 from chargesim.scenario.table_reader import shown
 
-MANIFEST = "comparison.json"
 _LONGEST_NAMES = 120
 Comparable = Run | LoadedScenario | str | Path
 
@@ -182,17 +182,14 @@ def compare(
         .replace("/", "_")
     )
     folder = out or Path("runs") / f"compare-{joined}-{about['run'][:12]}"
-    prepare_folder(folder, about, name=MANIFEST)
-    write_json(folder / MANIFEST, {**about, "state": "running"})
+    directory = ResultDirectory(folder, "comparison", about["run"])
+    directory.say("running")
     compared, folders = zip(*[_played(source, count) for source in sources], strict=True)
     done = ComparedRuns(folder, compare_plans(compared, notes), folders)
     write_text(
-        folder / "differences.csv", done.differences.to_csv(index=False, lineterminator="\n")
-    )
-    write_text(
         folder / "criteria.csv", done.criteria.to_csv(index_label="criterion", lineterminator="\n")
     )
-    write_json(folder / MANIFEST, {**about, "state": "complete", **done.to_dict()})
+    directory.finish(done.to_dict(), differences=done.differences)
     return done
 
 

@@ -2,7 +2,7 @@
 
 A study is a share of failures in each of its replications, drawn from a known distribution whose mean is the threshold
 itself: there "meets" is false, and as likely as it can be for a plan that does not meet. The values go through the very
-functions of a run: `judge_unit` and Holm's procedure at the looks of `Plan`, `t_intervals`, and `next_count` for the precision.
+functions of a run: `judge_unit` and Holm's procedure at the looks of `LookSchedule`, `t_intervals`, and `next_count` for the precision.
 """
 
 import math
@@ -16,16 +16,16 @@ from scipy import special
 from chargesim.analysis.criteria import UnitJudgement, judge_unit
 from chargesim.analysis.failure_counts import Unit
 from chargesim.analysis.intervals import holm, t_interval, t_intervals
-from chargesim.analysis.looks import Look, Plan, alpha_of_a_look, level_of_a_look
+from chargesim.analysis.looks import Look, LookSchedule, alpha_of_a_look, level_of_a_look
 from chargesim.analysis.result import Bools, Floats
 from chargesim.demand.random_streams import stable_hash
-from chargesim.run.parallel import run_parallel
-from chargesim.run.precision import next_count
+from chargesim.runs.parallel import run_parallel
+from chargesim.runs.precision import next_count
 
 ALLOWED = 0.05
 """Share of failures that the studies' criterion allows, which is also their true mean."""
 ALPHA = 0.05
-PLAN = Plan(20, 4)
+PLAN = LookSchedule(20, 4)
 WISHES = 50
 """Wishes of a replication: the fewest with which the default standard judges a district by itself."""
 PRECISION = 0.10

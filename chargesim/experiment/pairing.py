@@ -8,7 +8,7 @@ import numpy as np
 
 from chargesim.demand.common_vehicles import CommonVehicles, common_vehicles
 from chargesim.network.network import Network
-from chargesim.run.case import Case
+from chargesim.runs.case import Case
 from chargesim.scenario.changed_keys import differing_keys
 
 _MOST_KEYS, _LONGEST_VALUE = 8, 40

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import json
 import os
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -27,18 +26,17 @@ from chargesim.analysis.series import (
 from chargesim.errors import InputError
 from chargesim.experiment.series_panels import check_panels
 from chargesim.network.network import STATION
-from chargesim.run.case import Case, build_case
-from chargesim.run.engine_choice import Engine, choose_engine, make_ready
-from chargesim.run.parallel import run_parallel
-from chargesim.run.replications import SESSIONS_WORTH_A_WORKER, expected_sessions
-from chargesim.run.run_directory import prepare_folder, run_digest
-from chargesim.run.run_scenario import Run, Sessions, run_scenario
-from chargesim.run.storage import write_json, write_text
+from chargesim.runs.case import Case, build_case
+from chargesim.runs.engine_choice import Engine, choose_engine, make_ready
+from chargesim.runs.parallel import run_parallel
+from chargesim.runs.replications import SESSIONS_WORTH_A_WORKER, expected_sessions
+from chargesim.runs.result_directory import ResultDirectory, run_digest
+from chargesim.runs.run_scenario import Run, Sessions, run_scenario
+from chargesim.runs.storage import write_text
 from chargesim.scenario.reading import LoadedScenario, dump_yaml
 from chargesim.scenario.series import Series, between
 from chargesim.scenario.variants import Variant, expand, series_of, variant
 
-MANIFEST = "series.json"
 MOST_ADDED = 8
 """Variants that `refine` adds at most."""
 
@@ -122,7 +120,7 @@ def run_series(
     InputError
         When a variant is at fault, before anything runs, or `out` holds another series.
     """
-    begun, series = time.time(), series_of(loaded)
+    series = series_of(loaded)
     if loaded.scenario.looks > 1:
         loaded = loaded.replace(
             {"looks": 1}
@@ -130,11 +128,10 @@ def run_series(
     variants = expand(loaded)
     first = build_case(variants[0].loaded)
     check_panels(loaded, first)
-    about = {"run": series_digest(loaded)}
-    folder = out or Path("runs") / f"{loaded.scenario.name}-{about['run'][:12]}"
-    prepare_folder(folder, about, name=MANIFEST)
-    manifest = _manifest(loaded, about)
-    write_json(folder / MANIFEST, {**manifest, "state": "running"})
+    digest = series_digest(loaded)
+    folder = out or Path("runs") / f"{loaded.scenario.name}-{digest[:12]}"
+    directory = ResultDirectory(folder, "series", digest, _manifest(loaded))
+    directory.say("running")
     write_text(folder / "scenario.resolved.yaml", dump_yaml(loaded.resolved))
     play = _Player(
         folder,
@@ -154,11 +151,8 @@ def run_series(
     if series.refine:
         outcomes, note = _refined(loaded, outcomes, play, first)
     run = _compared(folder, series, outcomes, note)
-    seconds = {"begun": begun, "seconds": time.time() - begun}
-    write_json(
-        folder / MANIFEST,
-        {**manifest, "variants": _listed(run), "note": note, "state": "complete", **seconds},
-    )
+    directory.head |= {"variants": _listed(run), "note": note}
+    directory.finish(run.to_dict(), series=run.kpis, differences=run.differences)
     return run
 
 
@@ -186,8 +180,6 @@ def _compared(folder: Path, series: Series, outcomes: list[Outcome], note: str) 
         told,
         note,
     )
-    for name, frame in (("series.csv", run.kpis), ("differences.csv", run.differences)):
-        write_text(folder / name, frame.to_csv(index=False, lineterminator="\n"))
     text = "\n".join(f"{one.line}: {one.sentence}" if one.line else one.sentence for one in told)
     write_text(folder / "criteria.txt", f"{series.question}\n\n{text}\n")
     return run
@@ -288,10 +280,9 @@ def as_outcome(one: Variant, run: Run, series: Series) -> Outcome:
     )
 
 
-def _manifest(loaded: LoadedScenario, about: dict[str, str]) -> dict[str, Any]:
+def _manifest(loaded: LoadedScenario) -> dict[str, Any]:
     scenario, series = loaded.scenario, series_of(loaded)
     return {
-        **about,
         "scenario": scenario.name,
         "chargesim": version("chargesim-planner"),
         "seed": scenario.seed,

@@ -5,7 +5,7 @@ from chargesim.analysis.scopes import CITY, SESSION_GROUPS, SITE_GROUPS, hour_na
 from chargesim.engine.replication_totals import KINDS
 from chargesim.errors import InputError
 from chargesim.network.network import STATION
-from chargesim.run.case import Case
+from chargesim.runs.case import Case
 from chargesim.scenario.faults import Fault, place_of
 from chargesim.scenario.keys import nearest_name
 from chargesim.scenario.reading import LoadedScenario

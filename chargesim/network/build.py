@@ -104,17 +104,19 @@ def network_part(scenario: Scenario) -> str:
         name: {key: value for key, value in fleet.items() if key in _OF_FLEETS}
         for name, fleet in data["fleets"].items()
     }
-    return json.dumps(_values(data), sort_keys=True)
+    return json.dumps(bare_values(data), sort_keys=True)
 
 
-def _values(data: Any) -> Any:
+def bare_values(data: Any) -> Any:
     """Return dumped data with each assumption as its bare value, without range and source."""
     if isinstance(data, list):
-        return [_values(entry) for entry in data]
+        return [bare_values(entry) for entry in data]
     if not isinstance(data, dict):
         return data
     return (
-        data["value"] if "value" in data else {key: _values(entry) for key, entry in data.items()}
+        data["value"]
+        if "value" in data
+        else {key: bare_values(entry) for key, entry in data.items()}
     )
 
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from chargesim.analysis.comparison import Comparison
 from chargesim.experiment.compare import ComparedRuns
-from chargesim.run.storage import write_text
+from chargesim.runs.storage import write_text
 from chargesim.view.comparison_lines import (
     draw_load_duration,
     draw_use_by_hour,

@@ -5,7 +5,7 @@ from math import isnan
 from rich.console import Console
 
 from chargesim.demand.ledger import LedgerRow
-from chargesim.run.scenario_check import Checked
+from chargesim.runs.scenario_check import Checked
 
 
 def print_check(console: Console, checked: Checked) -> None:

@@ -11,7 +11,7 @@ from rich.text import Text
 from chargesim.analysis.series import WHOLE, Outcome, Standing, common_label, shown_kpis
 from chargesim.analysis.verdict import nearest_to_breaking
 from chargesim.experiment.series import SeriesRun, shown_row
-from chargesim.run.scenario_check import CheckedVariant
+from chargesim.runs.scenario_check import CheckedVariant
 from chargesim.scenario.series import Series
 from chargesim.view.series_style import kpi_name
 from chargesim.view.style import readable

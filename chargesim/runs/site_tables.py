@@ -15,8 +15,8 @@ from chargesim.engine.collector import by_hour, grid_kw
 from chargesim.engine.day_statistics import DayStatistics
 from chargesim.engine.replication_totals import KINDS
 from chargesim.network.network import STATION
-from chargesim.run.case import Task
-from chargesim.run.storage import parquet_parts
+from chargesim.runs.case import Task
+from chargesim.runs.storage import parquet_parts
 
 _MEASURES = (
     "busy_gun_min",

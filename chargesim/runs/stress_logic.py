@@ -9,11 +9,11 @@ from chargesim.demand.ledger import CORRIDOR
 from chargesim.demand.recorded import RecordedDemand
 from chargesim.engine.replication_totals import OUTCOMES
 from chargesim.network.network import SWAP
-from chargesim.run.case import Case
-from chargesim.run.inert_mechanisms import idle_mechanisms
-from chargesim.run.markdown import bullets, table
-from chargesim.run.mechanisms import mechanisms
-from chargesim.run.replication import RUN_OUT_DAYS
+from chargesim.runs.case import Case
+from chargesim.runs.inert_mechanisms import idle_mechanisms
+from chargesim.runs.markdown import bullets, table
+from chargesim.runs.mechanisms import mechanisms
+from chargesim.runs.replication import RUN_OUT_DAYS
 
 _DIAGRAM = """```text
 wish --> choose a site --> drive --> arrive --> wait in the queue --> SERVICE --> leave, served

@@ -5,14 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from chargesim.analysis.limit import (
+from chargesim.analysis.breaking_point import (
     Band,
     Crossing,
     Curve,
+    breaking_point_of,
     crossing_of,
     curve_of,
     direction_of,
-    limit_of,
     monotone,
 )
 
@@ -88,12 +88,12 @@ def test_the_interval_holds_the_levels_whose_bounds_do_not_exclude_the_threshold
 def test_what_never_changes_has_no_direction_and_breaks_nowhere():
     still = curve("a", [0.5] * 4)
     assert (still.direction, still.crossing) == (None, None)
-    assert limit_of(LEVELS, ["meets"] * 4, [still]).direction is None
+    assert breaking_point_of(LEVELS, ["meets"] * 4, [still]).direction is None
 
 
 def test_the_whole_standard_breaks_where_its_first_criterion_does():
     late, early = curve("late", [0.1, 0.4, 0.9, 1.4]), curve("early", [0.8, 1.2, 1.6, 2.0])
-    found = limit_of(LEVELS, ["meets", "inconclusive", "fails", "fails"], [late, early])
+    found = breaking_point_of(LEVELS, ["meets", "inconclusive", "fails", "fails"], [late, early])
     assert (found.direction, found.meets, found.fails, found.breaks_first) == (
         "worse",
         1.0,
@@ -105,21 +105,21 @@ def test_the_whole_standard_breaks_where_its_first_criterion_does():
 
 
 def test_more_that_is_better_is_read_from_the_other_end():
-    found = limit_of(
+    found = breaking_point_of(
         LEVELS, ["fails", "fails", "inconclusive", "meets"], [curve("a", [1.6, 1.3, 1.0, 0.5])]
     )
     assert (found.direction, found.meets, found.fails) == ("better", 4.0, 2.0)
 
 
 def test_a_level_that_meets_beyond_one_that_fails_is_told():
-    found = limit_of(
+    found = breaking_point_of(
         LEVELS, ["meets", "fails", "meets", "fails"], [curve("a", [0.8, 1.1, 0.9, 1.5])]
     )
     assert (found.meets, found.fails, found.odd) == (1.0, 2.0, (3.0,))
 
 
 def test_of_criteria_that_are_broken_at_all_levels_the_one_broken_furthest_is_named():
-    found = limit_of(
+    found = breaking_point_of(
         LEVELS, ["fails"] * 4, [curve("a", [1.2, 1.3, 1.4, 1.5]), curve("b", [2.2, 2.3, 2.4, 2.5])]
     )
     assert (found.meets, found.fails, found.breaks_first) == (None, 1.0, "b")
@@ -127,7 +127,7 @@ def test_of_criteria_that_are_broken_at_all_levels_the_one_broken_furthest_is_na
 
 
 def test_a_criterion_that_nothing_moves_and_that_is_broken_breaks_at_every_level():
-    found = limit_of(
+    found = breaking_point_of(
         LEVELS, ["fails"] * 4, [curve("still", [1.5] * 4), curve("a", [0.2, 0.5, 0.8, 1.1])]
     )
     assert isinstance(curve("still", [1.5] * 4), Curve)

@@ -1,4 +1,4 @@
-"""List the inputs of a scenario that its sources leave a range, and draw values from the ranges."""
+"""List the assumptions of a scenario whose sources leave a range, and draw values from the ranges."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +9,7 @@ from chargesim.demand.ledger import build_ledger
 from chargesim.demand.thinning import alike
 from chargesim.errors import InputError
 from chargesim.network.build import network_part
-from chargesim.run.case import Case, build_case
+from chargesim.runs.case import Case, build_case
 from chargesim.scenario.keys import Key, slot_at
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.parameters import replaced_by
@@ -22,13 +22,13 @@ CONDITIONS = {
     "fleets.*.connected_share": "is a choice of the scenario",
     "reliability.failed_start_share": "is a choice of the scenario",
 }
-"""Inputs whose range is that of conditions which a scenario chooses, not of what nobody knows, by group, and what it is instead."""
+"""Assumptions whose range describes conditions that a scenario chooses, not what nobody knows."""
 LAYOUT = "layout.seed"
 
 
 @dataclass(frozen=True)
-class Input:
-    """An input with a range."""
+class Range:
+    """An assumption with a low and a high end; or the synthetic layouts, which are numbered."""
 
     key: str
     value: float
@@ -36,11 +36,11 @@ class Input:
     high: float
     source: str
     layouts: int = 0
-    """of the synthetic layout: how many there are"""
+    """number of synthetic layouts; 0 for an assumption"""
 
     @property
     def group(self) -> str:
-        """The key with the names of fleets, swap kinds and pack types left out: what is screened together."""
+        """The key without the names of fleets, swap kinds and pack types: what moves together."""
         parts = self.key.split(".")
         for above in (("fleets",), ("swap", "kinds"), ("swap", "pack_types")):
             if tuple(parts[: len(above)]) == above:
@@ -48,16 +48,19 @@ class Input:
         return ".".join(parts)
 
     @property
+    def ends(self) -> dict[str, float]:
+        """Both ends by name."""
+        return {"low": self.low, "high": self.high}
+
+    @property
     def condition(self) -> str:
-        """Why its range is that of a condition of `CONDITIONS` and not of what nobody knows, in words; "" where it is not."""
-        return (
-            f"{self.group}: {self.low:g} to {self.high:g} {CONDITIONS[self.group]}"
-            if self.group in CONDITIONS
-            else ""
-        )
+        """Why its range is that of a condition, in words; "" where nobody knows the value."""
+        if self.group not in CONDITIONS:
+            return ""
+        return f"{self.group}: {self.low:g} to {self.high:g} {CONDITIONS[self.group]}"
 
     def at(self, u: float) -> float:
-        """Return the quantile of its distribution: triangular with its peak at the value; layouts are equally likely.
+        """Return a quantile: triangular with its peak at the value; layouts are equally likely.
 
         Parameters
         ----------
@@ -72,10 +75,10 @@ class Input:
         return self.high - math.sqrt((1 - u) * span * (span - below))
 
 
-def inputs_of(loaded: LoadedScenario) -> list[Input]:
-    """Return every assumption of a scenario that has a low and a high end apart from each other, in the order of the file."""
+def ranges_of(loaded: LoadedScenario) -> list[Range]:
+    """Return every assumption of a scenario with two ends that differ, in the order of the file."""
     return [
-        Input(".".join(key), data["value"], data["low"], data["high"], data.get("source", ""))
+        Range(".".join(key), data["value"], data["low"], data["high"], data.get("source", ""))
         for key, data in _assumptions(loaded.resolved, ())
         if data.get("low") is not None
         and data.get("high") is not None
@@ -96,15 +99,15 @@ def _assumptions(data: Any, key: Key) -> Iterator[tuple[Key, dict[str, Any]]]:
             yield from _assumptions(below, (*key, str(number)))
 
 
-def ledger_inputs(case: Case) -> list[Input]:
-    """Return the inputs with a range that move the demand ledger."""
+def ledger_ranges(case: Case) -> list[Range]:
+    """Return the ranges that move the demand ledger."""
     folder = case.loaded.folder
 
     def moves(changed: LoadedScenario) -> bool:
         ledger = build_ledger(changed.scenario, folder, case.curves)
         return [_numbers(row) for row in ledger.rows] != [_numbers(row) for row in case.ledger.rows]
 
-    return _those(case.loaded, inputs_of(case.loaded), moves)
+    return _that_move(case.loaded, ranges_of(case.loaded), moves)
 
 
 def _numbers(row: Any) -> list[str]:
@@ -112,8 +115,8 @@ def _numbers(row: Any) -> list[str]:
     return [repr(value) for value in vars(row).values() if isinstance(value, float)]
 
 
-def uncertain_inputs(case: Case, layouts: int) -> list[Input]:
-    """Return the inputs with a range that change what is simulated, but for `CONDITIONS`; the synthetic layout is one of them.
+def uncertain_ranges(case: Case, layouts: int) -> list[Range]:
+    """Return the ranges that change what is simulated, without conditions; layouts are one of them.
 
     Parameters
     ----------
@@ -128,42 +131,36 @@ def uncertain_inputs(case: Case, layouts: int) -> list[Input]:
         if network_part(changed.scenario) != part:
             return True
         task, own = build_case(changed, network=case.network).task, case.task
-        return not all(
-            alike(getattr(task, name), getattr(own, name))
-            for name in ("demand", "facilities", "outages")
-        )
+        parts = ("demand", "facilities", "outages")
+        return not all(alike(getattr(task, name), getattr(own, name)) for name in parts)
 
     off = _switched_off(case.scenario, case.loaded.resolved)
     known = [
         one
-        for one in inputs_of(case.loaded)
-        if not one.condition and not f"{one.group}.".startswith(off)
+        for one in ranges_of(case.loaded)
+        if not one.condition
+        and not f"{one.group}.".startswith(off)
+        and not replaced_by(case.scenario, one.key)
     ]
-    found = _those(
-        case.loaded, [one for one in known if not replaced_by(case.scenario, one.key)], moves
-    )
+    found = _that_move(case.loaded, known, moves)
     if case.scenario.layout is not None and case.scenario.city.zones is None and layouts > 1:
         seed = case.scenario.layout.seed
-        found.append(Input(LAYOUT, seed, seed, seed + layouts - 1, "synthetic layout", layouts))
+        found.append(Range(LAYOUT, seed, seed, seed + layouts - 1, "synthetic layout", layouts))
     return found
 
 
 def _switched_off(scenario: Scenario, resolved: dict[str, Any]) -> tuple[str, ...]:
-    """Return the beginnings of the keys of mechanisms that are off: they are read, but move no event."""
+    """Return how the keys of mechanisms begin that are off: they are read, but move no event."""
     reliability, tariff, fleets = scenario.reliability, scenario.tariff, scenario.fleets.values()
-    shares = (
-        [one.connected_share for one in fleets]
-        if scenario.fleet.connected_share is None
-        else [scenario.fleet.connected_share]
-    )
-    beside = scenario.stations is not None and scenario.stations.companions.per_ultra_fast_gun > 0
+    of_all = scenario.fleet.connected_share
+    shares = [one.connected_share for one in fleets] if of_all is None else [of_all]
+    stations = scenario.stations
+    beside = stations is not None and stations.companions.per_ultra_fast_gun > 0
     off = [".".join(key) + "." for key in _disabled(resolved, ())]
     off += [] if tariff.enabled else ["fleets.*.flexible_"]
-    off += (
-        []
-        if any(share.value > 0 for share in shares)
-        else ["fleets.*.compliance.", "choice.reservation."]
-    )
+    off += [] if any(share.value > 0 for share in shares) else [
+        "fleets.*.compliance.", "choice.reservation.",
+    ]  # fmt: skip
     off += [] if reliability.failures else ["reliability.mtbf_h.", "reliability.mttr_h."]
     off += [] if reliability.failed_start_share.value > 0 else ["reliability.failed_start_min."]
     off += [] if beside else ["stations.companions."]
@@ -179,16 +176,14 @@ def _disabled(data: Any, key: Key) -> Iterator[Key]:
             yield from _disabled(below, (*key, name))
 
 
-def _those(
-    loaded: LoadedScenario, inputs: Sequence[Input], moves: Callable[[LoadedScenario], bool]
-) -> list[Input]:
-    """Return the inputs of which an end makes a difference; an end that the scenario refuses makes none."""
+def _that_move(
+    loaded: LoadedScenario, ranges: Sequence[Range], moves: Callable[[LoadedScenario], bool]
+) -> list[Range]:
+    """Return the ranges of which an end makes a difference; a refused end makes none."""
     return [
         one
-        for one in inputs
-        if any(
-            _moved(loaded, one.key, end, moves) for end in (one.low, one.high) if end != one.value
-        )
+        for one in ranges
+        if any(_moved(loaded, one.key, end, moves) for end in one.ends.values() if end != one.value)
     ]
 
 

@@ -6,22 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from chargesim.analysis.kpis import kpi_frame
-from chargesim.analysis.looks import Look, Plan
+from chargesim.analysis.looks import Look, LookSchedule
 from chargesim.analysis.run_checks import check_run
 from chargesim.analysis.verdict import judge
 from chargesim.errors import InputError
-from chargesim.run.case import Case, build_case
-from chargesim.run.replication import totals_path
-from chargesim.run.resource_use import Footprint
-from chargesim.run.run_directory import (
-    INPUTS,
-    RESOLVED,
-    engine_text,
-    program_digest,
-    scenario_digest,
-)
-from chargesim.run.run_scenario import Run, as_result
-from chargesim.run.storage import read_totals
+from chargesim.runs.case import Case, build_case
+from chargesim.runs.resource_use import Footprint
+from chargesim.runs.result_directory import INPUTS, RESOLVED, engine_text, scenario_digest
+from chargesim.runs.result import as_result
+from chargesim.runs.run_scenario import Run
+from chargesim.runs.store import MANIFEST, TOTALS_FORMAT, Store
 from chargesim.scenario.reading import LoadedScenario, load_resolved
 from chargesim.scenario.table_reader import shown
 
@@ -45,7 +39,7 @@ class FinishedRun:
     def _look(self) -> Look:
         """The look at which the run stopped."""
         scenario = self.case.scenario
-        return Plan(scenario.replications, scenario.looks).looks[int(self.manifest["look"]) - 1]
+        return LookSchedule(scenario.replications, scenario.looks).looks[int(self.manifest["look"]) - 1]
 
     def read(self, replications: int | None = None) -> Run:
         """Return the run, with KPIs and verdict of its first replications.
@@ -55,13 +49,12 @@ class FinishedRun:
         replications : int, optional
             How many; all by default.
         """
-        count, about = replications or self.replications, {"run": self.manifest["run"]}
-        read = {
-            number: read_totals(totals_path(self.folder, number), about) for number in range(count)
-        }
+        count = replications or self.replications
+        store = Store(self.folder / "replications", self.manifest["content"])
+        read = {number: store.read(number) for number in range(count)}
         missing = [number for number, totals in read.items() if totals is None]
         if missing:
-            path = totals_path(self.folder, missing[0])
+            path = store.path(missing[0])
             raise InputError(
                 [
                     f"{shown(path)}: is missing or broken; the command that made {shown(self.folder)} makes it again"
@@ -99,54 +92,38 @@ def open_run(folder: str | Path) -> Run:
 
 
 def find_run(folder: Path) -> FinishedRun:
-    """Return a finished run whose replications have not been read yet; raises as `open_run` does."""
-    manifest = _manifest(folder)
+    """Return a finished run whose replications have not been read yet; raises as `open_run`."""
+    manifest, name = _manifest(folder), shown(folder)
     if manifest.get("state") != "complete":
-        raise InputError(
-            [
-                f"{shown(folder)}: this run is not finished; `chargesim run` with its scenario and --out goes on from there"
-            ]
-        )
-    if manifest.get("program_digest") != program_digest():
-        made_by = manifest.get("chargesim", "unknown")
-        raise InputError(
-            [
-                f"{shown(folder)}: was made by another version of the program (chargesim {made_by}); {_OTHER_VERSION}"
-            ]
-        )
+        go_on = "`chargesim run` with its scenario and --out goes on from there"
+        raise InputError([f"{name}: this run is not finished; {go_on}"])
+    if manifest.get("totals_format") != TOTALS_FORMAT:
+        version = f"another version of the program (chargesim {manifest.get('chargesim', '?')})"
+        raise InputError([f"{name}: was made by {version}; {_OTHER_VERSION}"])
     loaded = _scenario(folder)
     if scenario_digest(loaded) != manifest.get("scenario_digest"):
-        raise InputError(
-            [
-                f"{shown(folder)}: {RESOLVED} or a table in {INPUTS} has been changed since it ran; run it again"
-            ]
-        )
+        changed = f"{RESOLVED} or a table in {INPUTS} has been changed since it ran"
+        raise InputError([f"{name}: {changed}; run it again"])
     return FinishedRun(folder, build_case(loaded), manifest)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a run directory."""
-    if (folder / "series.json").is_file():
-        raise InputError(
-            [
-                f"{shown(folder)}: is a series; name the run directory of a variant in {shown(folder / 'variants')}"
-            ]
-        )
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        known = (
-            isinstance(manifest, dict)
-            and "run" in manifest
-            and isinstance(manifest.get("look", 1), int)
-        )
-    except (OSError, ValueError):
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        known = "run" in manifest and isinstance(manifest.get("look", 1), int)
+        command = str(manifest.get("command", "run"))
+    except (OSError, ValueError, AttributeError, TypeError):
         known = False
     if not known:
-        raise InputError(
-            [
-                f"{shown(folder)}: is no run directory, it has no manifest.json of a run; name one, or a scenario file"
-            ]
-        )
+        words = "is no run directory, it has no manifest.json of a run; name one, or a scenario file"
+        raise InputError([f"{shown(folder)}: {words}"])
+    if command == "series":
+        variants = shown(folder / "variants")
+        words = f"is a series; name the run directory of a variant in {variants}"
+        raise InputError([f"{shown(folder)}: {words}"])
+    if command != "run":
+        raise InputError([f"{shown(folder)}: is the directory of `chargesim {command}`, not a run"])
     return dict(manifest)
 
 

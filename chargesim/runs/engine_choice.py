@@ -10,7 +10,7 @@ from chargesim.demand.demand_table import WISH
 from chargesim.engine.compiled.engine import run, run_compiled
 from chargesim.engine.facilities import Facilities
 from chargesim.errors import InputError
-from chargesim.run.case import Case
+from chargesim.runs.case import Case
 
 Engine = Literal["auto", "simpy", "compiled"]
 SMALL_SESSIONS = 60_000

@@ -12,12 +12,12 @@ from chargesim.analysis.kpis import kpi_table
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict
 from chargesim.engine.event_order import EventClass
-from chargesim.run.case import Case
-from chargesim.run.markdown import line, table
-from chargesim.run.mechanisms import mechanisms
-from chargesim.run.replication import RUN_OUT_DAYS
-from chargesim.run.stress_data import data
-from chargesim.run.stress_logic import logic
+from chargesim.runs.case import Case
+from chargesim.runs.markdown import line, table
+from chargesim.runs.mechanisms import mechanisms
+from chargesim.runs.replication import RUN_OUT_DAYS
+from chargesim.runs.stress_data import data
+from chargesim.runs.stress_logic import logic
 from chargesim.scenario.assumption import UNSOURCED
 from chargesim.scenario.parameters import Input, scenario_inputs
 from chargesim.scenario.standard import GIVEN, Criterion
@@ -212,7 +212,7 @@ def _implementation(case: Case, manifest: dict[str, Any]) -> Iterator[tuple[str,
 def _code_access(case: Case, manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
     about = metadata("chargesim-planner")
     own = (
-        " Give it the processes of the user's own in Python: `chargesim.run(..., extensions=[...])`."
+        " Give it the processes of the user's own in Python: `chargesim.runs(..., extensions=[...])`."
         if case.task.extensions
         else ""
     )

@@ -8,8 +8,8 @@ from chargesim.demand.buildup import buildup_of
 from chargesim.demand.draw import DemandModel
 from chargesim.demand.ledger import CORRIDOR
 from chargesim.network.network import SWAP
-from chargesim.run.case import Case
-from chargesim.run.extension_hash import extension_name
+from chargesim.runs.case import Case
+from chargesim.runs.extension_hash import extension_name
 from chargesim.scenario.assumption import Assumption
 
 

@@ -11,9 +11,9 @@ from chargesim.engine.day_statistics import CHECKED, HOURLY, QUARTERLY, DayStati
 from chargesim.engine.event_order import DAY_MIN, EventClass
 from chargesim.engine.session_log import SessionLog
 from chargesim.engine.simpy.engine import World
-from chargesim.run.case import Case
-from chargesim.run.engine_choice import make_ready
-from chargesim.run.replication import RUN_OUT_DAYS
+from chargesim.runs.case import Case
+from chargesim.runs.engine_choice import make_ready
+from chargesim.runs.replication import RUN_OUT_DAYS
 
 BOOKS = (*HOURLY, *QUARTERLY, *CHECKED)
 _BITS = 52

@@ -9,8 +9,8 @@ import pandas as pd
 
 from chargesim.analysis.result import RunResult
 from chargesim.demand.recorded import RecordedDemand
-from chargesim.run.case import Case
-from chargesim.run.markdown import bullets, table
+from chargesim.runs.case import Case
+from chargesim.runs.markdown import bullets, table
 from chargesim.scenario.assumption import UNSOURCED
 from chargesim.scenario.keys import value_at
 from chargesim.scenario.model import Scenario

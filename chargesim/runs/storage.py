@@ -13,7 +13,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from chargesim.engine.replication_totals import ReplicationTotals
 
 
 @contextlib.contextmanager
@@ -96,41 +95,3 @@ def write_frame(path: Path, frame: pd.DataFrame) -> None:
     """Write a frame as Parquet."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
     write_atomically(path, lambda partial: pq.write_table(table, partial, compression="zstd"))
-
-
-def write_totals(path: Path, totals: ReplicationTotals, about: dict[str, str]) -> None:
-    """Write the totals of a replication as Parquet: a column per array, flat, its shape in the metadata."""
-    arrays = totals.arrays()
-    table = pa.table(
-        {
-            name: pa.array([values.ravel()], type=pa.list_(pa.from_numpy_dtype(values.dtype)))
-            for name, values in arrays.items()
-        }
-    )
-    shapes = {name: list(values.shape) for name, values in arrays.items()}
-    table = table.replace_schema_metadata({"shapes": json.dumps(shapes), **about})
-    write_atomically(path, lambda partial: pq.write_table(table, partial, compression="zstd"))
-
-
-def read_totals(path: Path, about: dict[str, str]) -> ReplicationTotals | None:
-    """Return the totals of a replication; None when the file is not there, not whole or of another run."""
-    try:
-        table = pq.read_table(path)
-        meta = {
-            key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()
-        }
-        if any(meta.get(key) != value for key, value in about.items()):
-            return None
-        shapes = json.loads(meta["shapes"])
-        return ReplicationTotals(
-            **{
-                name: table[name]
-                .combine_chunks()
-                .flatten()
-                .to_numpy(zero_copy_only=False)
-                .reshape(shape)
-                for name, shape in shapes.items()
-            }
-        )
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
-        return None

@@ -1,11 +1,10 @@
-"""Find the level of an input at which a plan stops meeting its standard.
+"""Fit each criterion along the levels of a factor, and find where it breaks.
 
-At each level the standard is judged at the error alpha over the number of levels (Bonferroni), so all statements "meets
-at" hold together with the standard's confidence, and so do all statements "fails at". Between the levels the failures
-of each criterion over what it allows are fitted by isotonic regression (Barlow et al. 1972), and where the fit crosses 1
-the criterion breaks. The interval of that point is where the fitted two-sided 95 % bounds cross 1: the levels at which
-the bounds do not exclude the threshold. It is that of one criterion by itself, without the division over levels and
-Holm's correction that the judgement of a level has: so a level may lie outside the interval and still be inconclusive.
+The failures of a criterion over what it allows are fitted by isotonic regression (Barlow et al.
+1972); where the fit crosses 1 the criterion breaks. The interval of that point is where the fitted
+two-sided 95 % bounds cross 1: the levels at which the bounds do not exclude the threshold. It is
+that of one criterion by itself, without the division of the error over levels and Holm's
+correction that the judgement of a level has: a level outside the interval may be inconclusive.
 """
 
 import math
@@ -16,30 +15,30 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from chargesim.analysis.failure_counts import allowance, gather, units
+from chargesim.analysis.failure_counts import allowance_used
 from chargesim.analysis.intervals import one_sided_bounds, t_interval
-from chargesim.analysis.result import Floats, RunResult
+from chargesim.analysis.result import Floats
 from chargesim.analysis.scope_totals import ratio
 from chargesim.analysis.series import criterion_state
 from chargesim.analysis.verdict import Verdict
-from chargesim.scenario.standard import GIVEN, Criterion
+from chargesim.scenario.standard import Criterion
 
 Direction = Literal["worse", "better"]
-"""What more of the input does."""
+"""What more of the factor does."""
 _ENDLESS = 1e9
-"""Stands for failures where none are allowed, in a fit."""
+"""Stands for an infinite part of the allowance in a fit."""
 
 
 @dataclass(frozen=True)
 class Band:
-    """Failures of one criterion over what it allows, at one level: of the worst district where districts are judged."""
+    """The part of its allowance that a criterion uses at one level; the worst district counts."""
 
     mean: float
     lower: float
     upper: float
     """two-sided 95 % bounds, of the worst of all districts where districts are judged"""
     shares: Floats
-    """[R] failures of each replication, averaged over what is judged at once; on the same vehicles at every level"""
+    """[R] failed share of each replication, mean over the units; the same vehicles at all levels"""
 
 
 @dataclass(frozen=True)
@@ -57,51 +56,49 @@ class Curve:
 
     criterion: str
     states: tuple[str, ...]
-    """at each level: meets, fails, inconclusive; given or short where the plan gives it, nothing where nobody wished"""
+    """at each level, from `criterion_state`"""
     used: Floats
     """[level] failures over what the criterion allows"""
     lower: Floats
     upper: Floats
     fit: Floats
-    """[level] monotone where there is a direction, else as used; NaN where the criterion is not judged"""
+    """[level] monotone where there is a direction, else as used; NaN where it is not judged"""
     fit_lower: Floats
     fit_upper: Floats
     direction: Direction | None
-    """None where the levels change nothing, nothing that is told from noise, or not in one direction"""
+    """None where the levels change nothing beyond noise, or change it both ways"""
     bent: bool
-    """the monotone fit leaves the bounds of some level: more is neither worse throughout nor better"""
+    """the monotone fit leaves the bounds of some level: more is neither worse nor better"""
     crossing: Crossing | None
     """None where the criterion is not judged, or has no direction"""
 
 
-def band_of(result: RunResult, criterion: Criterion) -> Band:
-    """Return a criterion's failures over its allowance with two-sided 95 % bounds.
+def band_of(shares: Floats | None, criterion: Criterion) -> Band:
+    """Return the part of its allowance that a criterion uses, with two-sided 95 % bounds.
 
-    Of districts the worst counts: it is at most the highest upper bound, and at least the highest lower bound at an error
-    that is divided by their number.
+    The worst unit is at most the highest upper bound, and at least the highest lower bound at an
+    error that is divided by the number of units.
+
+    Parameters
+    ----------
+    shares : array of float, [unit, replication]
+        Failed shares; None where the criterion was not judged.
+    criterion : Criterion
     """
-    nothing = Band(math.nan, math.nan, math.nan, np.empty(0))
-    if criterion.measure in GIVEN:
-        return nothing
-    parts = units(result, criterion, gather(result, criterion))[0]
-    if not parts:
-        return nothing
-    shares = np.array([part.shares for part in parts])
-    above = [one_sided_bounds(part.shares, confidence=0.975) for part in parts]
-    below = [one_sided_bounds(part.shares, confidence=1 - 0.025 / len(parts)) for part in parts]
+    if shares is None:
+        return Band(math.nan, math.nan, math.nan, np.empty(0))
+    above = [one_sided_bounds(unit, confidence=0.975) for unit in shares]
+    below = [one_sided_bounds(unit, confidence=1 - 0.025 / len(shares)) for unit in shares]
+
+    def used(share: float) -> float:
+        return min(allowance_used(share, criterion), _ENDLESS)
+
     return Band(
-        _used(max(bound.mean for bound in above), criterion),
-        _used(max(bound.lower for bound in below), criterion),
-        _used(max(bound.upper for bound in above), criterion),
+        used(max(bound.mean for bound in above)),
+        used(max(bound.lower for bound in below)),
+        used(max(bound.upper for bound in above)),
         ratio(np.nansum(shares, axis=0), (~np.isnan(shares)).sum(axis=0)),
     )
-
-
-def _used(share: float, criterion: Criterion) -> float:
-    allowed, share = allowance(criterion), min(max(share, 0.0), 1.0)
-    if allowed > 0:
-        return share / allowed
-    return _ENDLESS if share > 0 else 0.0
 
 
 def curve_of(
@@ -211,7 +208,7 @@ def crossing_of(levels: Sequence[float], fit: Floats, direction: Direction) -> f
 
 
 @dataclass(frozen=True)
-class Limit:
+class BreakingPoint:
     """Where the whole standard breaks."""
 
     direction: Direction | None
@@ -227,12 +224,12 @@ class Limit:
     """levels beyond `fails` that meet: the standard is not monotone in the input"""
 
 
-def limit_of(
+def breaking_point_of(
     levels: Sequence[float],
     states: Sequence[str],
     curves: Sequence[Curve],
     told: Direction | None = None,
-) -> Limit:
+) -> BreakingPoint:
     """Return where the whole standard breaks.
 
     Parameters
@@ -248,7 +245,7 @@ def limit_of(
     """
     moving = [curve for curve in curves if curve.direction is not None]
     if not moving:
-        return Limit(None, None, None, None, None, ())
+        return BreakingPoint(None, None, None, None, None, ())
     direction = told or ("worse" if sum(_rise(curve) for curve in moving) >= 0 else "better")
     toward_worse = list(zip(levels, states, strict=True))[:: 1 if direction == "worse" else -1]
     place = next(
@@ -264,7 +261,7 @@ def limit_of(
     stuck = [curve for curve in curves if curve.direction is None and (curve.fit_lower > 1).all()]
     first = _first(same, direction)
     if first is None or first.crossing is None or stuck:
-        return Limit(
+        return BreakingPoint(
             direction,
             meets,
             after[0][0] if after else None,
@@ -272,7 +269,7 @@ def limit_of(
             stuck[0].criterion if stuck else None,
             odd,
         )
-    return Limit(
+    return BreakingPoint(
         direction, meets, after[0][0] if after else None, first.crossing, first.criterion, odd
     )
 

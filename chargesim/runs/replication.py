@@ -18,10 +18,11 @@ from chargesim.engine.event_order import DAY_MIN
 from chargesim.engine.replication_totals import KINDS, OUTCOMES, ReplicationTotals
 from chargesim.engine.session_log import SessionLog
 from chargesim.engine.simpy.engine import World
-from chargesim.run.case import Task
-from chargesim.run.resource_use import peak_gib
-from chargesim.run.site_tables import SITE_HOURS, SiteHours
-from chargesim.run.storage import parquet_parts, write_totals
+from chargesim.runs.case import Task
+from chargesim.runs.resource_use import peak_gib
+from chargesim.runs.site_tables import SITE_HOURS, SiteHours
+from chargesim.runs.storage import parquet_parts
+from chargesim.runs.store import Store
 
 RUN_OUT_DAYS = 1
 """Days after the judged ones in which their last vehicles may finish, among vehicles that are not judged."""
@@ -187,7 +188,7 @@ def _named(codes: NDArray[np.int64], names: tuple[str, ...]) -> "pd.Categorical[
 
 
 def run_replication(
-    task: Task, replication: int, folder: Path, about: dict[str, str], keep_sessions: bool
+    task: Task, replication: int, folder: Path, store: Store, keep_sessions: bool
 ) -> float:
     """Run one replication and write its files into the run directory; the totals last, as the mark of completion.
 
@@ -207,18 +208,13 @@ def run_replication(
                     parquet_parts(sessions_path(folder, replication), rows.schema)
                 )
                 sessions.write_table(rows)
-    write_totals(totals_path(folder, replication), played.totals(), about)
+    store.write(replication, played.totals())
     return peak_gib()
 
 
 def site_hours_path(folder: Path, replication: int) -> Path:
     """Return the file of a replication's site-hours."""
     return folder / "site_hours" / f"{replication:03d}.parquet"
-
-
-def totals_path(folder: Path, replication: int) -> Path:
-    """Return the file of a replication's totals."""
-    return folder / "replications" / f"{replication:03d}.parquet"
 
 
 def sessions_path(folder: Path, replication: int) -> Path:

@@ -14,10 +14,10 @@ from chargesim.demand.ledger import CORRIDOR, LedgerRow
 from chargesim.demand.recorded import RecordedDemand
 from chargesim.engine.rules import charge_min
 from chargesim.network.network import STATION
-from chargesim.run.case import Case
-from chargesim.run.engine_choice import choose_engine
-from chargesim.run.inert_mechanisms import idle_mechanisms
-from chargesim.run.replications import expected_sessions
+from chargesim.runs.case import Case
+from chargesim.runs.engine_choice import choose_engine
+from chargesim.runs.inert_mechanisms import idle_mechanisms
+from chargesim.runs.replications import expected_sessions
 from chargesim.scenario.series import Value
 from chargesim.scenario.table_reader import inside
 from chargesim.scenario.variants import Variant
