@@ -20,7 +20,7 @@ from chargesim.analysis.intervals import Interval
 from chargesim.analysis.outcomes import WHOLE, Outcome, band, used
 from chargesim.analysis.result import Floats
 from chargesim.analysis.sensitivity import (
-    Share,
+    EstimatedShare,
     morris_effects,
     morris_points,
     noise_share,
@@ -73,7 +73,7 @@ class CriterionUncertainty:
     """the scenario as it is, with its Monte Carlo error (two-sided 95 %); of the whole standard, of the criterion that is worst"""
     draws: Floats
     """[draw] over the inputs"""
-    meets: Share
+    meets: EstimatedShare
     """share of the draws that meet"""
     by_layout: Floats
     """[layout] the scenario's values in each synthetic layout; empty where tables give the places"""

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chargesim.analysis.outcomes import WHOLE
-from chargesim.analysis.sensitivity import Share
+from chargesim.analysis.sensitivity import EstimatedShare
 from chargesim.experiment.uncertainty import CriterionUncertainty, UncertaintyRun
 from chargesim.view.figures import write_figure
 from chargesim.view.style import BLUE, GREEN, GREY, INK, ORANGE, VERMILION, new_figure, styled
@@ -39,7 +39,7 @@ def headline(run: UncertaintyRun) -> str:
     )
 
 
-def _with_interval(share: Share) -> str:
+def _with_interval(share: EstimatedShare) -> str:
     """Return a share with its interval, for example ``82 % (75 to 88)``."""
     lower, upper = (_per_cent(end).removesuffix(" %") for end in (share.lower, share.upper))
     return f"{_per_cent(share.value)} ({lower} to {upper})"
