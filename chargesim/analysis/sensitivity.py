@@ -211,7 +211,7 @@ def noise_share(values: Floats) -> float:
     between = float(values.mean(axis=1).var(ddof=1)) if len(values) > 1 else 0.0
     if between <= 0:
         return float("nan")
-    noise = float(values.var(axis=1, ddof=1).mean()) / values.shape[1]
+    noise: float = float(values.var(axis=1, ddof=1).mean()) / values.shape[1]
     return min(1.0, noise / between)
 
 
