@@ -11,9 +11,8 @@ from factories import SCENARIOS, demand, facilities
 from rich.console import Console
 
 from chargesim.bench import suite
-from chargesim.bench.ciw_program import by_station, ciw, has_ciw
+from chargesim.bench.ciw_program import ciw
 from chargesim.bench.floor import EVENTS_A_SESSION, floor, heap_of_run, spin
-from chargesim.bench.grids import city_grid, grid_day, grid_facilities, queueing_grid
 from chargesim.bench.naive import NaiveCity
 from chargesim.bench.power_limits import slowed_share, with_limits, without_limits
 from chargesim.bench.programs import compiled_engine_to_the_end, simpy_engine_to_the_end
@@ -26,6 +25,8 @@ from chargesim.engine.compiled.state import EVENT
 from chargesim.engine.replication_totals import OUTCOMES, SERVED
 from chargesim.run.case import build_case
 from chargesim.scenario.reading import load
+from chargesim.synthetic.ciw_inputs import by_station, has_ciw
+from chargesim.synthetic.grids import city_grid, grid_day, grid_facilities, queueing_grid
 from chargesim.view.bench import print_bench
 
 TINY = Sizes(
@@ -184,7 +185,7 @@ def test_without_ciw_the_table_says_so(monkeypatch):
 
 
 def test_ciw_is_found_where_it_is(monkeypatch):
-    monkeypatch.setattr("chargesim.bench.ciw_program.find_spec", lambda _: None)
+    monkeypatch.setattr("chargesim.synthetic.ciw_inputs.find_spec", lambda _: None)
     assert not has_ciw()
 
 

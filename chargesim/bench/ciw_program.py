@@ -6,23 +6,14 @@ event it looks at every node.
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 from math import inf
 
 import numpy as np
 
 from chargesim.bench.race import Found
 from chargesim.demand.demand_table import Table
-from chargesim.engine.facilities import Facilities, Floats
-from chargesim.engine.rules import charge_min
-from chargesim.exact_time import TICKS_PER_MIN, durations_min
-
-MISSING = "not installed; it comes with the extras for development, '.[dev]'"
-
-
-def has_ciw() -> bool:
-    """Tell whether Ciw can be imported."""
-    return find_spec("ciw") is not None
+from chargesim.engine.facilities import Facilities
+from chargesim.synthetic.ciw_inputs import by_station
 
 
 def ciw(facilities: Facilities, table: Table) -> Callable[[], Found]:
@@ -64,31 +55,3 @@ def ciw(facilities: Facilities, table: Table) -> Callable[[], Found]:
         return Found(len(waits) / max(1, len(table)), float(np.mean(waits or [0.0])))
 
     return run
-
-
-def by_station(facilities: Facilities, table: Table) -> tuple[list[Floats], list[Floats]]:
-    """Return the instants of arrival and the minutes of service of each station, in the order of arrival [min]."""
-    minutes = minutes_at_gun(facilities, table)
-    at = [np.flatnonzero(table["origin"] == site) for site in range(len(facilities))]
-    return [table["wish_min"][rows] + 1.0 / TICKS_PER_MIN for rows in at], [
-        minutes[rows] for rows in at
-    ]
-
-
-def minutes_at_gun(facilities: Facilities, table: Table) -> Floats:
-    """Return the minutes that each vehicle needs at a gun that nobody shares [min]."""
-    edge_soc, step_kw = facilities.edge_soc, facilities.step_kw[0]
-    return durations_min(
-        np.array(
-            [
-                charge_min(
-                    row["soc"],
-                    row["target_soc"],
-                    row["battery_kwh"],
-                    edge_soc[row["curve"]],
-                    step_kw[row["curve"]],
-                )
-                for row in table
-            ]
-        )
-    )

@@ -7,10 +7,10 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from chargesim.bench.grids import Grid, city_grid, grid_day, grid_facilities
 from chargesim.bench.race import LEAST_S, MOST_TIMES
 from chargesim.demand.demand_table import Table
 from chargesim.engine.compiled.engine import CompiledWorld
+from chargesim.synthetic.grids import Grid, city_grid, grid_day, grid_facilities
 
 DAY_GRID = city_grid(100, 100)
 """10,000 sessions a day."""

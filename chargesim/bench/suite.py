@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from math import nan
 from typing import Any
 
-from chargesim.bench.ciw_program import MISSING, ciw, has_ciw
+from chargesim.bench.ciw_program import ciw
 from chargesim.bench.floor import floor, heap_of_run
-from chargesim.bench.grids import grid_day, grid_facilities, queueing_grid
 from chargesim.bench.power_limits import (
     BINDING_KW,
     NAIVE_NOTE,
@@ -37,6 +36,8 @@ from chargesim.engine.facilities import Facilities
 from chargesim.engine.simpy.engine import run_simpy
 from chargesim.run.case import Case
 from chargesim.run.engine_choice import make_ready
+from chargesim.synthetic.ciw_inputs import MISSING, has_ciw
+from chargesim.synthetic.grids import grid_day, grid_facilities, queueing_grid
 
 PARTS = ("day", "queueing", "power", "scaling")
 

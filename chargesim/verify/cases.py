@@ -7,11 +7,11 @@ from math import inf
 import numpy as np
 
 from chargesim.analysis import queueing as theory
-from chargesim.bench.grids import GUN_KW
 from chargesim.engine.facilities import Facilities
 from chargesim.engine.replication_totals import SERVED
 from chargesim.engine.session_log import SessionLog
 from chargesim.errors import InputError
+from chargesim.synthetic.grids import GUN_KW
 from chargesim.verify.ciw_network import Program, simulate_ring
 from chargesim.verify.textbook_queues import Flow, Law, ring, station, swap_site
 

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chargesim.bench.ciw_program import by_station, minutes_at_gun
 from chargesim.demand.demand_table import Table
 from chargesim.engine.facilities import Facilities, Floats, Ints
 from chargesim.engine.rules import exact_min
+from chargesim.synthetic.ciw_inputs import by_station, minutes_at_gun
 
 FIRST, SECOND = "first station", "second station"
 """Classes of Ciw's customers: who gives up at the second station leaves."""

@@ -5,13 +5,13 @@ from math import inf
 
 import numpy as np
 
-from chargesim.bench.grids import GUN_KW, Grid, grid_facilities
 from chargesim.demand.demand_table import DISTANCE, Table, empty_table
 from chargesim.demand.random_streams import generator, vehicle_keys
 from chargesim.engine.event_order import DAY_MIN
 from chargesim.engine.facilities import SLOT, Facilities, Floats, Outlets
 from chargesim.exact_time import durations_min, instants_min
 from chargesim.network.network import SWAP
+from chargesim.synthetic.grids import GUN_KW, Grid, grid_facilities
 
 NEVER_MIN = 1e6
 """A patience that no wait exceeds [min]."""

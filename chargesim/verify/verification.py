@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from chargesim.analysis.intervals import Interval, holm, p_above, t_interval
-from chargesim.bench.ciw_program import MISSING, has_ciw
 from chargesim.demand.demand_table import Table
 from chargesim.engine.compiled.engine import run_compiled
 from chargesim.engine.event_order import DAY_MIN
@@ -18,6 +17,7 @@ from chargesim.run.engine_choice import make_ready_for
 from chargesim.run.engine_comparison import differences
 from chargesim.run.parallel import run_parallel
 from chargesim.run.replication import collector_at_rest
+from chargesim.synthetic.ciw_inputs import MISSING, has_ciw
 from chargesim.verify.cases import Rung
 from chargesim.verify.ciw_network import Stories
 
