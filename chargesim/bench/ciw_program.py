@@ -1,7 +1,6 @@
-"""Enter Ciw for a race: the same arrivals and services at independent stations, as a network of Ciw's own.
+"""Time Ciw on the same arrivals and services at independent stations.
 
-Ciw (Palmer, Knight, Harper and Hawa 2019, doi 10.1080/17477778.2018.1473909) simulates open queueing networks; at every
-event it looks at every node.
+Ciw looks at every node at every event. `chargesim.synthetic.ciw_inputs` names its source.
 """
 
 from collections.abc import Callable
@@ -10,26 +9,26 @@ from math import inf
 
 import numpy as np
 
-from chargesim.bench.race import Found
+from chargesim.bench.race import ProgramResult
 from chargesim.demand.demand_table import Table
 from chargesim.engine.facilities import Facilities
 from chargesim.synthetic.ciw_inputs import by_station
 
 
-def ciw(facilities: Facilities, table: Table) -> Callable[[], Found]:
-    """Enter Ciw, until all vehicles have left.
+def ciw(facilities: Facilities, table: Table) -> Callable[[], ProgramResult]:
+    """Prepare Ciw to run until all vehicles have left.
 
     Parameters
     ----------
     facilities : Facilities
-        Stations that do not share power; origin i knows station i alone, without a way.
+        Stations that do not share power; origin i knows station i alone, at no distance.
     table : demand table
         Nobody balks or gives up.
 
     Notes
     -----
-    A way takes at least one tick, so a vehicle arrives a tick after its wish, here too. The network is built before the
-    time is taken, as the facilities of the engines is; the times include the state of the run and its records, as theirs do.
+    The network is built before the clock starts, as are the facilities of the engines. The times
+    include the state of the run and its records, as theirs do.
     """
     module = import_module("ciw")
     arrivals, services = by_station(facilities, table)
@@ -48,10 +47,10 @@ def ciw(facilities: Facilities, table: Table) -> Callable[[], Found]:
         routing=module.routing.NetworkRouting([module.routing.Leave() for _ in arrivals]),
     )
 
-    def run() -> Found:
+    def run() -> ProgramResult:
         simulation = module.Simulation(network)
         simulation.simulate_until_max_time(last_min)
         waits = [record.waiting_time for record in simulation.get_all_records()]
-        return Found(len(waits) / max(1, len(table)), float(np.mean(waits or [0.0])))
+        return ProgramResult(len(waits) / max(1, len(table)), float(np.mean(waits or [0.0])))
 
     return run
