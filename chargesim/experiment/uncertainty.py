@@ -18,7 +18,7 @@ from chargesim.analysis.failure_counts import allowance_used
 from chargesim.analysis.intervals import Interval
 from chargesim.analysis.result import Floats
 from chargesim.analysis.sensitivity import (
-    Share,
+    EstimatedShare,
     morris_effects,
     morris_points,
     noise_share,
@@ -76,7 +76,7 @@ class CriterionUncertainty:
     """the scenario with its Monte Carlo error (95 %); of the whole standard: its worst criterion"""
     draws: Floats
     """[draw] over the ranges"""
-    meets: Share
+    meets: EstimatedShare
     """share of the draws that meet"""
     by_layout: Floats
     """[layout] the scenario's own values in each layout; empty where tables give the places"""

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from chargesim.analysis.result import Floats
-from chargesim.analysis.sensitivity import Share
+from chargesim.analysis.sensitivity import EstimatedShare
 from chargesim.experiment.judgement import WHOLE
 from chargesim.experiment.uncertainty import CriterionUncertainty, UncertaintyRun
 from chargesim.view.answer import Answer, AnswerTable, name_figure
@@ -67,7 +67,7 @@ def headline(run: UncertaintyRun) -> str:
     return f"{words} Which input drives it most cannot be told."
 
 
-def _with_interval(share: Share) -> str:
+def _with_interval(share: EstimatedShare) -> str:
     """Return a share with its interval, for example ``82 % (75 to 88)``."""
     lower, upper = (_percent(end).removesuffix(" %") for end in (share.lower, share.upper))
     return f"{_percent(share.value)} ({lower} to {upper})"

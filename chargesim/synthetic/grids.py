@@ -1,4 +1,4 @@
-"""Build plain networks for races: many like stations, and days of vehicles for them, of any size."""
+"""Build plain networks of any size, many like stations, and days of vehicles for them."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,15 @@ from chargesim.engine.facilities import ULTRA_FAST, Facilities, Outlets
 from chargesim.exact_time import durations_min, instants_min
 
 GUN_KW = 60.0
-"""Power of every gun [kW]: with an empty battery of as many kWh as minutes of service, the service takes just those."""
+"""Power of every gun [kW]: an empty battery of x kWh takes x minutes."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Like stations, and how many vehicles come to them.
+    """Like stations, and the vehicles that come to them.
 
-    Service is gamma of shape 4 (a squared coefficient of variation of a quarter), instants are uniform over the span.
+    Service is gamma of shape 4 (squared coefficient of variation 1/4); instants are uniform over
+    the span.
     """
 
     sites: int
@@ -30,7 +31,7 @@ class Grid:
     known: int = 1
     """stations that a vehicle knows: its own, and those after it"""
     span_min: float = DAY_MIN
-    """from the day's beginning, the minutes over which the vehicles come"""
+    """from the day's beginning, the minutes in which the vehicles come"""
     patience_min: float = 480.0
     tolerance_min: float = 1e6
     max_diversions: int = 0
@@ -42,9 +43,9 @@ class Grid:
 
 
 def queueing_grid(sites: int, sessions: int, load: float = 0.6) -> Grid:
-    """Return independent M/G/2 queues without a way, without balking and with a patience that nobody's wait exceeds.
+    """Return independent M/G/2 queues at no distance, without balking or reneging.
 
-    The vehicles come in as many minutes as make the load, at most a day: the more stations, the fewer.
+    The vehicles come in as many minutes as make the load, at most a day.
     """
     service_min, guns = 20.0, 2
     return Grid(
@@ -57,7 +58,7 @@ def queueing_grid(sites: int, sessions: int, load: float = 0.6) -> Grid:
 
 
 def city_grid(sites: int, sessions_a_site: int = 25) -> Grid:
-    """Return a grid with the choice, balking, patience and diversions of a city; nobody shares power."""
+    """Return a grid with a city's choice, balking, patience and diversions, but no shared power."""
     return Grid(
         sites,
         sites * sessions_a_site,
@@ -70,7 +71,10 @@ def city_grid(sites: int, sessions_a_site: int = 25) -> Grid:
 
 
 def grid_facilities(grid: Grid) -> Facilities:
-    """Return the facilities of a grid: origin i knows station i and those after it, each a minute further; ways take no energy."""
+    """Return the facilities of a grid.
+
+    Origin i knows station i and those after it, each a minute further; drives take no energy.
+    """
     n, known = grid.sites, min(grid.known, grid.sites)
     candidates = np.zeros((1, 2 * n, known), dtype=CANDIDATE)
     ahead = np.arange(known)
