@@ -67,7 +67,20 @@ def allowance(criterion: Criterion) -> float:
 
 
 def allowance_used(share: float, criterion: Criterion) -> float:
-    """Return failures over allowed failures: 1 at the threshold; infinite where none are allowed."""
+    """Return which part of its allowance a share of failures uses: 1 at the threshold, 0 when nothing failed.
+
+    Parameters
+    ----------
+    share : float
+        Share of failures; a bound beyond 0 or 1 counts as 0 or 1.
+    criterion : Criterion
+        Gives the allowance.
+
+    Returns
+    -------
+    float
+        Infinite when the criterion allows no failure and some failed; NaN when `share` is NaN and failures are allowed.
+    """
     allowed, share = allowance(criterion), min(max(share, 0.0), 1.0)
     if allowed > 0:
         return share / allowed
