@@ -16,7 +16,7 @@ from chargesim.run.run_directory import run_digest
 from chargesim.run.run_scenario import as_result, run_scenario
 from chargesim.run.stress_des import checklist
 from chargesim.scenario.keys import value_at
-from chargesim.scenario.parameters import scenario_inputs
+from chargesim.scenario.parameters import scenario_parameters
 from chargesim.scenario.reading import TABLE_KEYS, dump_yaml, load
 
 ITEMS = {
@@ -223,7 +223,7 @@ def test_the_standard_and_the_kpis_are_told_with_their_sources(run, small):
 
 def test_every_input_stands_in_the_table_with_value_unit_and_source(small):
     told = {row[0]: row for row in rows(small["3.3"])}
-    inputs = scenario_inputs(SMALL.scenario)
+    inputs = scenario_parameters(SMALL.scenario)
     assert list(told) == [one.key for one in inputs if one.source] + [
         one.key for one in inputs if not one.source
     ]
@@ -266,7 +266,9 @@ def test_no_assumption_of_the_scenario_is_left_out():
     loaded = load(SCENARIOS / "chongqing_2025.yaml")
     whole = loaded.scenario.model_dump()
     whole.pop("standard")
-    assert sum(bool(one.source) for one in scenario_inputs(loaded.scenario)) == count(whole) > 200
+    assert (
+        sum(bool(one.source) for one in scenario_parameters(loaded.scenario)) == count(whole) > 200
+    )
 
 
 def test_a_value_that_is_set_is_told_with_how_it_was_set(run, manifest):

@@ -9,11 +9,11 @@ import numpy as np
 from chargesim.errors import InputError
 from chargesim.run.case import Case
 from chargesim.scenario.faults import Fault
-from chargesim.scenario.keys import nearest_name, slot_at, unknown_key, value_at
+from chargesim.scenario.keys import field_type_at, key_fault, nearest_name, value_at
 from chargesim.scenario.model import Scenario
-from chargesim.scenario.parameters import scenario_inputs
+from chargesim.scenario.parameters import scenario_parameters
 from chargesim.scenario.series import SAME_FOR_ALL
-from chargesim.scenario.yaml_text import Place
+from chargesim.scenario.yaml_text import SourceLocation
 
 SHORT = {
     "share_at_network": "fleet.share_at_network",
@@ -89,7 +89,7 @@ def lever_of(case: Case, name: str) -> Lever:
             unit="times that of each fleet",
         )
     keys = _keys(case, SHORT.get(name, name), name)
-    slots = [slot_at(Scenario, tuple(key.split("."))) for key in keys]
+    slots = [field_type_at(Scenario, tuple(key.split("."))) for key in keys]
     held = [value_at(case.loaded.resolved, tuple(key.split("."))) for key in keys]
     numbers = [one.get("value") if isinstance(one, dict) else one for one in held]
     derived = {
@@ -129,7 +129,7 @@ def lever_of(case: Case, name: str) -> Lever:
         unit=next(
             (
                 one.unit
-                for one in scenario_inputs(scenario)
+                for one in scenario_parameters(scenario)
                 if one.key == keys[0] and one.unit not in ("share", "number")
             ),
             "",
@@ -146,7 +146,7 @@ def _available(share: float, repair_h: float) -> dict[str, Any]:
 
 def _keys(case: Case, dotted: str, name: str) -> list[str]:
     """Return the keys that a name stands for, each known."""
-    resolved, place = case.loaded.resolved, Place(f"--vary {name}")
+    resolved, location = case.loaded.resolved, SourceLocation(f"--vary {name}")
     before, star, after = dotted.partition(".*.")
     keys = (
         [
@@ -157,14 +157,16 @@ def _keys(case: Case, dotted: str, name: str) -> list[str]:
         else [dotted]
     )
     wrong = [
-        (key, unknown_key(Scenario, resolved, tuple(key.split(".")))) for key in keys or [dotted]
+        (key, key_fault(Scenario, resolved, tuple(key.split(".")))) for key in keys or [dotted]
     ]
     faults = [
-        str(Fault(place, tuple(key.split(".")), words)) for key, words in wrong if words is not None
+        str(Fault(location, tuple(key.split(".")), words))
+        for key, words in wrong
+        if words is not None
     ]
     near = nearest_name(name, list(SHORT))
     if faults and near is not None:
-        faults = [f"{place}: unknown key; did you mean {near}?"]
+        faults = [f"{location}: unknown key; did you mean {near}?"]
     if faults or not keys:
         raise InputError(faults[:1] or [f"--vary {name}: unknown key"])
     return keys

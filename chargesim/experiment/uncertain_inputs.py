@@ -10,9 +10,9 @@ from chargesim.demand.thinning import alike
 from chargesim.errors import InputError
 from chargesim.network.build import network_part
 from chargesim.run.case import Case, build_case
-from chargesim.scenario.keys import Key, slot_at
+from chargesim.scenario.keys import Key, field_type_at
 from chargesim.scenario.model import Scenario
-from chargesim.scenario.parameters import replaced_by
+from chargesim.scenario.parameters import replacing_table
 from chargesim.scenario.reading import LoadedScenario
 
 CONDITIONS = {
@@ -84,7 +84,7 @@ def inputs_of(loaded: LoadedScenario) -> list[Input]:
 
 
 def _assumptions(data: Any, key: Key) -> Iterator[tuple[Key, dict[str, Any]]]:
-    slot = slot_at(Scenario, key)
+    slot = field_type_at(Scenario, key)
     if isinstance(data, dict):
         if slot is not None and slot.is_assumption:
             yield key, data
@@ -140,7 +140,7 @@ def uncertain_inputs(case: Case, layouts: int) -> list[Input]:
         if not one.condition and not f"{one.group}.".startswith(off)
     ]
     found = _those(
-        case.loaded, [one for one in known if not replaced_by(case.scenario, one.key)], moves
+        case.loaded, [one for one in known if not replacing_table(case.scenario, one.key)], moves
     )
     if case.scenario.layout is not None and case.scenario.city.zones is None and layouts > 1:
         seed = case.scenario.layout.seed

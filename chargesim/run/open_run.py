@@ -22,8 +22,8 @@ from chargesim.run.run_directory import (
 )
 from chargesim.run.run_scenario import Run, as_result
 from chargesim.run.storage import read_totals
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.reading import LoadedScenario, load_resolved
-from chargesim.scenario.table_reader import shown
 
 _OTHER_VERSION = "run it again from its scenario file, or compare with the version that made it"
 
@@ -64,7 +64,7 @@ class FinishedRun:
             path = totals_path(self.folder, missing[0])
             raise InputError(
                 [
-                    f"{shown(path)}: is missing or broken; the command that made {shown(self.folder)} makes it again"
+                    f"{display_path(path)}: is missing or broken; the command that made {display_path(self.folder)} makes it again"
                 ]
             )
         there = [totals for totals in read.values() if totals is not None]
@@ -104,21 +104,21 @@ def find_run(folder: Path) -> FinishedRun:
     if manifest.get("state") != "complete":
         raise InputError(
             [
-                f"{shown(folder)}: this run is not finished; `chargesim run` with its scenario and --out goes on from there"
+                f"{display_path(folder)}: this run is not finished; `chargesim run` with its scenario and --out goes on from there"
             ]
         )
     if manifest.get("program_digest") != program_digest():
         made_by = manifest.get("chargesim", "unknown")
         raise InputError(
             [
-                f"{shown(folder)}: was made by another version of the program (chargesim {made_by}); {_OTHER_VERSION}"
+                f"{display_path(folder)}: was made by another version of the program (chargesim {made_by}); {_OTHER_VERSION}"
             ]
         )
     loaded = _scenario(folder)
     if scenario_digest(loaded) != manifest.get("scenario_digest"):
         raise InputError(
             [
-                f"{shown(folder)}: {RESOLVED} or a table in {INPUTS} has been changed since it ran; run it again"
+                f"{display_path(folder)}: {RESOLVED} or a table in {INPUTS} has been changed since it ran; run it again"
             ]
         )
     return FinishedRun(folder, build_case(loaded), manifest)
@@ -129,7 +129,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     if (folder / "series.json").is_file():
         raise InputError(
             [
-                f"{shown(folder)}: is a series; name the run directory of a variant in {shown(folder / 'variants')}"
+                f"{display_path(folder)}: is a series; name the run directory of a variant in {display_path(folder / 'variants')}"
             ]
         )
     try:
@@ -144,7 +144,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     if not known:
         raise InputError(
             [
-                f"{shown(folder)}: is no run directory, it has no manifest.json of a run; name one, or a scenario file"
+                f"{display_path(folder)}: is no run directory, it has no manifest.json of a run; name one, or a scenario file"
             ]
         )
     return dict(manifest)
@@ -156,5 +156,5 @@ def _scenario(folder: Path) -> LoadedScenario:
         return load_resolved(folder / RESOLVED, folder / INPUTS)
     except InputError as error:
         raise InputError(
-            [f"{shown(folder)}: its scenario cannot be read again", *error.faults]
+            [f"{display_path(folder)}: its scenario cannot be read again", *error.faults]
         ) from None

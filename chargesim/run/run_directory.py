@@ -16,8 +16,8 @@ from chargesim.errors import InputError
 from chargesim.run.case import Case
 from chargesim.run.extension_hash import extension_name, extension_text
 from chargesim.run.storage import clear_partial_files, write_atomically, write_text
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.reading import LoadedScenario, dump_yaml
-from chargesim.scenario.table_reader import shown
 
 RESOLVED, INPUTS = "scenario.resolved.yaml", "inputs"
 """The scenario in a run directory, and the folder of its tables there."""
@@ -26,7 +26,7 @@ RESOLVED, INPUTS = "scenario.resolved.yaml", "inputs"
 def prepare_folder(folder: Path, about: dict[str, str], *, name: str = "manifest.json") -> None:
     """Refuse a folder that holds something else than this run; `name` is that of the manifest."""
     if folder.exists() and not folder.is_dir():
-        raise InputError([f"{shown(folder)}: is a file; name a folder with --out"])
+        raise InputError([f"{display_path(folder)}: is a file; name a folder with --out"])
     manifest = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -35,20 +35,22 @@ def prepare_folder(folder: Path, about: dict[str, str], *, name: str = "manifest
             raise PermissionError(13, "no permission to write")
     except OSError as error:
         raise InputError(
-            [f"{shown(folder)}: cannot be used ({error.strerror}); name another folder with --out"]
+            [
+                f"{display_path(folder)}: cannot be used ({error.strerror}); name another folder with --out"
+            ]
         ) from None
     if not used:
         return
     if not manifest.is_file():
         raise InputError(
             [
-                f"{shown(folder)}: holds files that are not a run; name an empty or new folder with --out"
+                f"{display_path(folder)}: holds files that are not a run; name an empty or new folder with --out"
             ]
         )
     if f'"{about["run"]}"' not in manifest.read_text(encoding="utf-8"):
         raise InputError(
             [
-                f"{shown(folder)}: holds another run (other scenario, tables, seed or version); name another folder with --out"
+                f"{display_path(folder)}: holds another run (other scenario, tables, seed or version); name another folder with --out"
             ]
         )
     clear_partial_files(folder)

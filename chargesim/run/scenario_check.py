@@ -18,8 +18,8 @@ from chargesim.run.case import Case
 from chargesim.run.engine_choice import choose_engine
 from chargesim.run.inert_mechanisms import idle_mechanisms
 from chargesim.run.replications import expected_sessions
+from chargesim.scenario.file_paths import path_inside
 from chargesim.scenario.series import Value
-from chargesim.scenario.table_reader import inside
 from chargesim.scenario.variants import Variant
 
 SECONDS_PER_SESSION = {"simpy": 40e-6, "compiled": 6e-6}
@@ -154,7 +154,7 @@ def with_arrivals(case: Case) -> tuple[LedgerRow, ...]:
             replace(row, sources=f"{row.sources}; arrivals: recorded in {scenario.recorded}")
             for row in case.ledger.rows
         )
-    texts = read_profile_sources(inside(case.loaded.folder, scenario.tables.profiles))
+    texts = read_profile_sources(path_inside(case.loaded.folder, scenario.tables.profiles))
     profiles = {name: fleet.profile for name, fleet in scenario.fleets.items()}
     if scenario.corridors is not None:
         profiles[CORRIDOR] = scenario.corridors.profile

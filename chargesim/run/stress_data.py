@@ -12,21 +12,21 @@ from chargesim.demand.recorded import RecordedDemand
 from chargesim.run.case import Case
 from chargesim.run.markdown import bullets, table
 from chargesim.scenario.assumption import UNSOURCED
+from chargesim.scenario.file_paths import path_inside
 from chargesim.scenario.keys import value_at
 from chargesim.scenario.model import Scenario
-from chargesim.scenario.parameters import Input, replaced_by
+from chargesim.scenario.parameters import Parameter, replacing_table
 from chargesim.scenario.reading import TABLE_KEYS
-from chargesim.scenario.table_reader import inside
 
 MOST_SOURCES = 30
 """Different sources of a table that are listed; of more, their number."""
 
 
-def data(case: Case, result: RunResult, inputs: list[Input]) -> Iterator[tuple[str, str]]:
+def data(case: Case, result: RunResult, inputs: list[Parameter]) -> Iterator[tuple[str, str]]:
     """Give the items 3.1 to 3.4, each with its text."""
     named = [(key, value_at(case.loaded.resolved, key)) for key in TABLE_KEYS]
     rows = [
-        (".".join(key), name, *_of_table(inside(case.loaded.folder, name)))
+        (".".join(key), name, *_of_table(path_inside(case.loaded.folder, name)))
         for key, name in named
         if isinstance(name, str)
     ]
@@ -38,8 +38,8 @@ def data(case: Case, result: RunResult, inputs: list[Input]) -> Iterator[tuple[s
     yield "3.4 Assumptions", _assumed(case, result, inputs)
 
 
-def _parameters(scenario: Scenario, inputs: list[Input]) -> str:
-    by_table = [(one, replaced_by(scenario, one.key)) for one in inputs]
+def _parameters(scenario: Scenario, inputs: list[Parameter]) -> str:
+    by_table = [(one, replacing_table(scenario, one.key)) for one in inputs]
     inputs = [
         replace(one, meaning=f"replaced by {name}: {one.meaning}") if name else one
         for one, name in by_table
@@ -75,7 +75,7 @@ def _prepared(case: Case) -> Iterator[str]:
     )
 
 
-def _assumed(case: Case, result: RunResult, inputs: list[Input]) -> str:
+def _assumed(case: Case, result: RunResult, inputs: list[Parameter]) -> str:
     sources = [one.source for one in inputs if one.source]
     assumed, known, without = (
         sum(one.startswith(word) for one in sources)

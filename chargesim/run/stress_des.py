@@ -19,7 +19,7 @@ from chargesim.run.replication import RUN_OUT_DAYS
 from chargesim.run.stress_data import data
 from chargesim.run.stress_logic import logic
 from chargesim.scenario.assumption import UNSOURCED
-from chargesim.scenario.parameters import Input, scenario_inputs
+from chargesim.scenario.parameters import Parameter, scenario_parameters
 from chargesim.scenario.standard import GIVEN, Criterion
 
 NOT_TOLD = "Not told by the scenario"
@@ -48,7 +48,7 @@ def checklist(case: Case, result: RunResult, verdict: Verdict, manifest: dict[st
     manifest : dict
         Versions, seed, streams and hash, as in manifest.json.
     """
-    inputs = scenario_inputs(case.scenario)
+    inputs = scenario_parameters(case.scenario)
     sections: dict[str, Items] = {
         "1 Objectives": _objectives(case, result, inputs),
         "2 Logic": logic(case),
@@ -63,7 +63,9 @@ def checklist(case: Case, result: RunResult, verdict: Verdict, manifest: dict[st
     return "\n\n".join(text) + "\n"
 
 
-def _objectives(case: Case, result: RunResult, inputs: list[Input]) -> Iterator[tuple[str, str]]:
+def _objectives(
+    case: Case, result: RunResult, inputs: list[Parameter]
+) -> Iterator[tuple[str, str]]:
     scenario = case.scenario
     yield (
         "1.1 Purpose of the model",
