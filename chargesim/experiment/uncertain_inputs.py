@@ -10,6 +10,7 @@ from chargesim.demand.thinning import alike
 from chargesim.errors import InputError
 from chargesim.network.build import network_part
 from chargesim.run.case import Case, build_case
+from chargesim.run.mechanisms.registry import has_no_effect
 from chargesim.scenario.keys import Key, field_type_at
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.parameters import replacing_table
@@ -133,11 +134,10 @@ def uncertain_inputs(case: Case, layouts: int) -> list[Input]:
             for name in ("demand", "facilities", "outages")
         )
 
-    off = _switched_off(case.scenario, case.loaded.resolved)
     known = [
         one
         for one in inputs_of(case.loaded)
-        if not one.condition and not f"{one.group}.".startswith(off)
+        if not one.condition and not has_no_effect(case.scenario, one.key)
     ]
     found = _those(
         case.loaded, [one for one in known if not replacing_table(case.scenario, one.key)], moves
@@ -146,37 +146,6 @@ def uncertain_inputs(case: Case, layouts: int) -> list[Input]:
         seed = case.scenario.layout.seed
         found.append(Input(LAYOUT, seed, seed, seed + layouts - 1, "synthetic layout", layouts))
     return found
-
-
-def _switched_off(scenario: Scenario, resolved: dict[str, Any]) -> tuple[str, ...]:
-    """Return the beginnings of the keys of mechanisms that are off: they are read, but move no event."""
-    reliability, tariff, fleets = scenario.reliability, scenario.tariff, scenario.fleets.values()
-    shares = (
-        [one.connected_share for one in fleets]
-        if scenario.fleet.connected_share is None
-        else [scenario.fleet.connected_share]
-    )
-    beside = scenario.stations is not None and scenario.stations.companions.per_ultra_fast_gun > 0
-    off = [".".join(key) + "." for key in _disabled(resolved, ())]
-    off += [] if tariff.enabled else ["fleets.*.flexible_"]
-    off += (
-        []
-        if any(share.value > 0 for share in shares)
-        else ["fleets.*.compliance.", "choice.reservation."]
-    )
-    off += [] if reliability.failures else ["reliability.mtbf_h.", "reliability.mttr_h."]
-    off += [] if reliability.failed_start_share.value > 0 else ["reliability.failed_start_min."]
-    off += [] if beside else ["stations.companions."]
-    return tuple(off)
-
-
-def _disabled(data: Any, key: Key) -> Iterator[Key]:
-    """Give the keys of the sections that say `enabled: false`."""
-    if isinstance(data, dict):
-        if data.get("enabled") is False:
-            yield key
-        for name, below in data.items():
-            yield from _disabled(below, (*key, name))
 
 
 def _those(
