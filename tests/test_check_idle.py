@@ -11,7 +11,7 @@ from test_cli import SMALL as SMALL_FILE
 from test_cli import chargesim
 
 from chargesim.runs.case import build_case
-from chargesim.runs.inert_mechanisms import idle_mechanisms
+from chargesim.runs.mechanisms.registry import inert_mechanisms
 from chargesim.runs.scenario_check import check_case
 from chargesim.scenario.reading import load
 from chargesim.view.scenario_check import print_check
@@ -56,7 +56,7 @@ STOCK = SMALL.scenario.fleets["taxi"].stock.value
 
 def idle(changes):
     case = build_case(SMALL.replace(changes))
-    return list(idle_mechanisms(case.scenario, case.network, case.task.demand))
+    return list(inert_mechanisms(case))
 
 
 def blackout(district=HERE, day=0):
@@ -144,8 +144,8 @@ def test_a_mechanism_that_can_change_nothing_is_told(line, changes):
 
 def test_two_lines_of_one_price():
     assert idle({**TARIFF, **SMART, **NO_HOURS}) == [
-        "tariff: is on, but every hour has the same price; it changes nothing",
         "swap.smart: is on, but every hour has the same price; it changes nothing",
+        "tariff: is on, but every hour has the same price; it changes nothing",
     ]
 
 
@@ -193,9 +193,7 @@ def test_a_blackout_of_a_district_without_a_site_is_told(tmp_path):
     assert len(gone) < len(rows)
     sites.write_text("\n".join(gone) + "\n", encoding="utf-8")
     case = build_case(load(folder / "small_city.yaml").replace(blackout()))
-    assert f"blackouts.0: {HERE} has no site; it changes nothing" in idle_mechanisms(
-        case.scenario, case.network, case.task.demand
-    )
+    assert f"blackouts.0: {HERE} has no site; it changes nothing" in inert_mechanisms(case)
 
 
 def of_sites(folder, *rows, changes=()):
@@ -206,7 +204,7 @@ def of_sites(folder, *rows, changes=()):
     lines = [head + columns, *(f"{row},,," for row in others), *rows]
     sites.write_text("\n".join(lines) + "\n", encoding="utf-8")
     case = build_case(load(folder / "small_city.yaml", changes))
-    return list(idle_mechanisms(case.scenario, case.network, case.task.demand))
+    return list(inert_mechanisms(case))
 
 
 @pytest.mark.parametrize(
@@ -240,7 +238,7 @@ def test_the_store_of_a_row_may_be_idle_too(tmp_path):
 
 
 LOG_HEAD = "wish_min,zone,vehicle_class,soc,target_soc"
-LOG_REPLACES = "but the recorded wishes stand in for the demand; it changes nothing"
+LOG_REPLACES = "but the recorded wishes replace the demand; it changes nothing"
 
 
 def of_log(folder, *rows, changes=()):
@@ -271,9 +269,7 @@ def test_what_a_log_leaves_without_effect_is_told(tmp_path, change, line):
         "1500,R01,taxi,0.2,0.8",
         changes=[change] if change else [],
     )
-    assert list(idle_mechanisms(case.scenario, case.network, case.task.demand)) == (
-        [line] if line else []
-    )
+    assert list(inert_mechanisms(case)) == ([line] if line else [])
 
 
 def test_what_a_log_asks_is_told_instead_of_the_ledger(tmp_path):
@@ -343,7 +339,7 @@ def test_recorded_wishes_follow_no_cloud(tmp_path):
     case = of_log(copy_small_city(tmp_path), "5,R01,taxi,0.2,0.8", changes=changes)
     (row,) = case.task.demand.day(0, 0)
     assert (row["guidance"], row["failed_starts"], row["put_off_min"]) == (0, 0, 0)
-    assert list(idle_mechanisms(case.scenario, case.network, case.task.demand)) == [
+    assert list(inert_mechanisms(case)) == [
         "connected_share: is above 0, but the recorded wishes say of nobody that it is connected; it changes nothing",
         "reliability.failed_start_share: is above 0, but the recorded wishes say of no start that it fails; it changes nothing",
     ]

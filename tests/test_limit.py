@@ -22,7 +22,7 @@ from chargesim.network.build import build_network, network_part
 from chargesim.runs.case import build_case
 from chargesim.runs.replication import simulate
 from chargesim.runs.result import as_result
-from chargesim.scenario.parameters import replaced_by, scenario_inputs
+from chargesim.scenario.parameters import replacing_table, scenario_parameters
 from chargesim.scenario.reading import load
 from chargesim.view.limit import draw_limit, headline
 
@@ -304,8 +304,8 @@ def test_what_tables_replace_changes_no_network_and_the_rest_does():
 
     replaced = {
         one.key: one.value
-        for one in scenario_inputs(own.scenario)
-        if replaced_by(own.scenario, one.key)
+        for one in scenario_parameters(own.scenario)
+        if replacing_table(own.scenario, one.key)
     }
     assert not moved(
         {
@@ -317,4 +317,4 @@ def test_what_tables_replace_changes_no_network_and_the_rest_does():
         if one.key.startswith(("traffic.", "stations.", "corridors.gravity")):
             assert any(moved({one.key: end}) for end in (one.low, one.high)), one.key
     city = load(SCENARIOS / "chongqing_2025.yaml").scenario
-    assert not any(replaced_by(city, one.key) for one in scenario_inputs(city))
+    assert not any(replacing_table(city, one.key) for one in scenario_parameters(city))

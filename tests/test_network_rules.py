@@ -19,11 +19,11 @@ from chargesim.network.projection import Projection, along_curve, largest_remain
 from chargesim.network.roads import Carriageway, Roads, seat_links
 from chargesim.network.table_columns import DistrictRow, LinkRow
 from chargesim.network.zone_layout import _grow
+from chargesim.scenario.csv_tables import read_csv_rows
 from chargesim.scenario.reading import load
-from chargesim.scenario.table_reader import read_rows
 
 PLAN = load(SCENARIOS / "chongqing_2025.yaml")
-DISTRICTS = read_rows(SCENARIOS / "tables/chongqing_districts.csv", DistrictRow)
+DISTRICTS = read_csv_rows(SCENARIOS / "tables/chongqing_districts.csv", DistrictRow)
 
 
 def build(changes=None, name="chongqing_2025.yaml"):

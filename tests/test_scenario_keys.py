@@ -12,9 +12,9 @@ from network_files import copy_small_city
 from chargesim.engine.replication_totals import ReplicationTotals
 from chargesim.errors import InputError
 from chargesim.runs.case import build_case
-from chargesim.runs.run_scenario import as_result
-from chargesim.scenario.assumption import TABLE
-from chargesim.scenario.keys import slot_at
+from chargesim.runs.result import as_result
+from chargesim.scenario.assumption import TABLE_FILE
+from chargesim.scenario.keys import field_type_at
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import load
 
@@ -188,8 +188,8 @@ def others(key, value):
     dotted, name = ".".join(key), key[-1]
     if isinstance(value, dict) and "value" in value:
         value = float(value["value"])
-    slot = slot_at(Scenario, key)
-    if isinstance(value, str) and slot is not None and TABLE in slot.marks:
+    slot = field_type_at(Scenario, key)
+    if isinstance(value, str) and slot is not None and TABLE_FILE in slot.notes:
         return [f"{value}.other"]
     if value is None:
         return [NULLS[dotted]] if dotted in NULLS else []

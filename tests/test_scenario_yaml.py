@@ -116,10 +116,10 @@ def test_all_duplicates_at_once() -> None:
     ]
 
 
-def test_places() -> None:
+def test_locations() -> None:
     Path("x.yaml").write_text("# c\na: 1\nb:\n  - {c: 2}\n  - 3\n")
-    places = read_document(Path("x.yaml")).places
-    assert {".".join(key): str(place) for key, place in places.items()} == {
+    locations = read_document(Path("x.yaml")).locations
+    assert {".".join(key): str(location) for key, location in locations.items()} == {
         "a": "x.yaml:2",
         "b": "x.yaml:3",
         "b.0": "x.yaml:4",

@@ -11,12 +11,13 @@ from chargesim.analysis.kpis import kpi_table
 from chargesim.analysis.verdict import judge
 from chargesim.network.network import SWAP
 from chargesim.runs.case import build_case
-from chargesim.runs.mechanisms import mechanisms
+from chargesim.runs.mechanisms.registry import MECHANISMS, mechanisms_on
+from chargesim.runs.result import as_result
 from chargesim.runs.result_directory import run_digest
-from chargesim.runs.run_scenario import as_result, run_scenario
+from chargesim.runs.run_scenario import run_scenario
 from chargesim.runs.stress_des import checklist
 from chargesim.scenario.keys import value_at
-from chargesim.scenario.parameters import scenario_inputs
+from chargesim.scenario.parameters import scenario_parameters
 from chargesim.scenario.reading import TABLE_KEYS, dump_yaml, load
 
 ITEMS = {
@@ -125,8 +126,8 @@ def test_all_the_mechanisms_of_a_case_are_told_once_on_or_off(run, small, many):
     told = items((many.folder / "stress_des.md").read_text(encoding="utf-8"))
     for case, words in ((run.case, small["2.2"]), (many.case, told["2.2"])):
         on, off = on_and_off(words)
-        assert on == [one.name for one in mechanisms(case) if one.on]
-        assert sorted(on + off) == sorted(one.name for one in mechanisms(case))
+        assert on == [one.name for one in mechanisms_on(case)]
+        assert sorted(on + off) == sorted(one.name for one in MECHANISMS)
     assert on_and_off(small["2.2"])[0] == [
         "through traffic",
         "posted occupancy",
@@ -221,11 +222,11 @@ def test_the_standard_and_the_kpis_are_told_with_their_sources(run, small):
     assert set(run.kpis["kpi"]) == {row[0] for row in told[len(criteria) :]}
 
 
-def test_every_input_stands_in_the_table_with_value_unit_and_source(small):
+def test_every_parameter_is_in_the_table_with_value_unit_and_source(small):
     told = {row[0]: row for row in rows(small["3.3"])}
-    inputs = scenario_inputs(SMALL.scenario)
-    assert list(told) == [one.key for one in inputs if one.source] + [
-        one.key for one in inputs if not one.source
+    parameters = scenario_parameters(SMALL.scenario)
+    assert list(told) == [one.key for one in parameters if one.source] + [
+        one.key for one in parameters if not one.source
     ]
     patience = SMALL.scenario.fleets["taxi"].patience_min
     bounds = f"{patience.low:g} to {patience.high:g}"
@@ -266,7 +267,9 @@ def test_no_assumption_of_the_scenario_is_left_out():
     loaded = load(SCENARIOS / "chongqing_2025.yaml")
     whole = loaded.scenario.model_dump()
     whole.pop("standard")
-    assert sum(bool(one.source) for one in scenario_inputs(loaded.scenario)) == count(whole) > 200
+    assert (
+        sum(bool(one.source) for one in scenario_parameters(loaded.scenario)) == count(whole) > 200
+    )
 
 
 def test_a_value_that_is_set_is_told_with_how_it_was_set(run, manifest):

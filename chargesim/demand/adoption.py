@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from chargesim.errors import InputError
+from chargesim.scenario.csv_tables import CsvRow, read_csv_rows
+from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.fleets import Adoption
-from chargesim.scenario.table_reader import Row, inside, read_rows, shown
 
 Model = Literal["bass", "logistic"]
 Floats = NDArray[np.float64]
@@ -69,7 +70,7 @@ class StockProjection:
     potential_at_bound: bool
 
 
-class _SeriesRow(Row):
+class _SeriesRow(CsvRow):
     year: str = Field(min_length=1)
     scope: str = Field(min_length=1)
     value: float = Field(ge=0)
@@ -127,7 +128,7 @@ def project_stock(adoption: Adoption, folder: Path, model: Model) -> StockProjec
         For a series without the scope, with gaps or too short, and for years that do not agree.
     """
     _check_years(adoption)
-    series = _yearly(adoption, inside(folder, adoption.series))
+    series = _yearly(adoption, path_inside(folder, adoption.series))
     built = np.array([vehicles for _, vehicles in series])
     curve = _CURVES[model]
     unit = float(built.mean())  # the fit runs in units near 1
@@ -203,31 +204,31 @@ def _check_years(adoption: Adoption) -> None:
 
 def _yearly(adoption: Adoption, path: Path) -> tuple[tuple[int, float], ...]:
     """Return the years of the fit with the vehicles built; rows of half-years and months are passed over."""
-    rows = read_rows(path, _SeriesRow)
+    rows = read_csv_rows(path, _SeriesRow)
     mine = [row for row in rows if row.scope == adoption.production_scope]
     if not mine:
         scopes = ", ".join(dict.fromkeys(row.scope for row in rows))
         raise InputError(
             [
-                f"adoption.production_scope: got {adoption.production_scope!r}, which is not a scope of {shown(path)}; scopes: {scopes}"
+                f"adoption.production_scope: got {adoption.production_scope!r}, which is not a scope of {display_path(path)}; scopes: {scopes}"
             ]
         )
     wanted = [str(year) for year in range(adoption.first_year, adoption.last_year + 1)]
     whole = [row for row in mine if row.year in wanted]
     first = {int(row.year): row.line for row in reversed(whole)}
     faults = [
-        f"{shown(path)}:{row.line}: year: {row.year} of {row.scope!r} stands in line {first[int(row.year)]} already; keep one"
+        f"{display_path(path)}:{row.line}: year: {row.year} of {row.scope!r} stands in line {first[int(row.year)]} already; keep one"
         for row in whole
         if row.line != first[int(row.year)]
     ]
     gaps = [year for year in wanted if int(year) not in first]
     if gaps:
         faults.append(
-            f"{shown(path)}: {adoption.production_scope!r} has no row for {', '.join(gaps)}; every year of the fit needs one"
+            f"{display_path(path)}: {adoption.production_scope!r} has no row for {', '.join(gaps)}; every year of the fit needs one"
         )
     if not faults and sum(row.value for row in whole) <= 0:
         faults.append(
-            f"{shown(path)}: {adoption.production_scope!r} has no vehicles in {wanted[0]} to {wanted[-1]}"
+            f"{display_path(path)}: {adoption.production_scope!r} has no vehicles in {wanted[0]} to {wanted[-1]}"
         )
     if faults:
         raise InputError(faults)

@@ -9,7 +9,7 @@ from chargesim.demand.demand_table import CLOUD, DISTANCE, POSTED, Table
 from chargesim.demand.random_streams import generator
 from chargesim.demand.tariff import put_off_min
 from chargesim.exact_time import durations_min
-from chargesim.scenario.fleets import Fleet, lever
+from chargesim.scenario.fleets import Fleet, fleet_value
 from chargesim.scenario.model import Scenario
 
 Floats = NDArray[np.float64]
@@ -38,9 +38,9 @@ class Behaviour:
         """Return the behaviour of a fleet; vehicles on their way over a corridor do not wait for a cheaper hour."""
         total, reservation = scenario.fleet, scenario.choice.reservation
         return cls(
-            posted_share=lever(total.posted_share, fleet.posted_share),
-            connected_share=lever(total.connected_share, fleet.connected_share),
-            compliance=lever(total.compliance, fleet.compliance),
+            posted_share=fleet_value(total.posted_share, fleet.posted_share),
+            connected_share=fleet_value(total.connected_share, fleet.connected_share),
+            compliance=fleet_value(total.compliance, fleet.compliance),
             flexible_share=0.0 if on_the_way else fleet.flexible_share.value,
             flexible_min=fleet.flexible_min.value,
             factors=scenario.tariff.factors()

@@ -14,8 +14,8 @@ from chargesim.demand.random_streams import stable_hash
 from chargesim.errors import InputError
 from chargesim.exact_time import durations_min, instants_min
 from chargesim.network.network import Network
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.model import Scenario
-from chargesim.scenario.table_reader import shown
 
 REQUIRED = ("wish_min", "zone", "vehicle_class", "soc", "target_soc")
 
@@ -62,7 +62,9 @@ def read_recorded(
     frame = _read(path)
     missing = [name for name in REQUIRED if name not in frame]
     if missing:
-        raise InputError([f"{shown(path)}:1: {name}: this column is missing" for name in missing])
+        raise InputError(
+            [f"{display_path(path)}:1: {name}: this column is missing" for name in missing]
+        )
     zones = {name: row for row, name in enumerate(network.zones.id)}
     fleet_index = {fleet.name: fleet for fleet in drawn.fleets}
     _refuse_faults(path, frame, zones, fleet_index, curves)
@@ -180,17 +182,19 @@ def _fill_fleet(
 
 def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
-        raise InputError([f"{shown(path)}: no such file"])
+        raise InputError([f"{display_path(path)}: no such file"])
     try:
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except (ValueError, OSError, UnicodeDecodeError) as error:
         raise InputError(
             [
-                f"{shown(path)}: cannot be read as {path.suffix.lstrip('.') or 'CSV'} ({str(error).splitlines()[0]})"
+                f"{display_path(path)}: cannot be read as {path.suffix.lstrip('.') or 'CSV'} ({str(error).splitlines()[0]})"
             ]
         ) from None
     if frame.empty:
-        raise InputError([f"{shown(path)}: has no rows; at least one recorded wish is needed"])
+        raise InputError(
+            [f"{display_path(path)}: has no rows; at least one recorded wish is needed"]
+        )
     return frame
 
 
@@ -208,4 +212,6 @@ def _check(
         value = frame[column].iloc[row]
         value = value.item() if isinstance(value, np.generic) else value
         more = f" (and {int(bad.sum()) - 1} more rows)" if bad.sum() > 1 else ""
-        faults.append(f"{shown(path)}:{row + 2}: {column}: got {value!r}, needs {needs}{more}")
+        faults.append(
+            f"{display_path(path)}:{row + 2}: {column}: got {value!r}, needs {needs}{more}"
+        )

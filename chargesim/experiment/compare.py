@@ -25,8 +25,8 @@ from chargesim.runs.result import as_result
 from chargesim.runs.result_directory import ResultDirectory, default_folder, run_digest
 from chargesim.runs.run_scenario import Run, run_scenario
 from chargesim.runs.storage import write_text
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.reading import LoadedScenario, load
-from chargesim.scenario.table_reader import shown
 
 _LONGEST_NAMES = 120
 Comparable = Run | LoadedScenario | str | Path
@@ -199,7 +199,7 @@ def _source(plan: Comparable, set_: Sequence[str], told: Sequence[str], **option
         plan = load(plan, told)
     elif set_:
         what = (
-            f"{shown(Path(plan))}: is a finished run"
+            f"{display_path(Path(plan))}: is a finished run"
             if isinstance(plan, str | Path)
             else f"{_scenario_name(plan)}: is no file"
         )
@@ -242,7 +242,7 @@ def _to_run(loaded: LoadedScenario, **options: Any) -> _Source:
     if loaded.scenario.series is not None:
         raise InputError(
             [
-                f"{shown(loaded.path)}: is a series of variants; add --set series=null to take the plan by itself"
+                f"{display_path(loaded.path)}: is a series of variants; add --set series=null to take the plan by itself"
             ]
         )
     case, digest, count = build_case(loaded), run_digest(loaded), loaded.scenario.replications

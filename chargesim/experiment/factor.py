@@ -9,11 +9,11 @@ import numpy as np
 from chargesim.errors import InputError
 from chargesim.runs.case import Case
 from chargesim.scenario.faults import Fault
-from chargesim.scenario.keys import nearest_name, slot_at, unknown_key, value_at
+from chargesim.scenario.keys import field_type_at, key_fault, nearest_name, value_at
 from chargesim.scenario.model import Scenario
-from chargesim.scenario.parameters import scenario_inputs
+from chargesim.scenario.parameters import scenario_parameters
 from chargesim.scenario.series import SAME_FOR_ALL
-from chargesim.scenario.yaml_text import Place
+from chargesim.scenario.yaml_text import SourceLocation
 
 SHORT = {
     "share_at_network": "fleet.share_at_network",
@@ -74,7 +74,7 @@ def factor_of(case: Case, name: str) -> Factor:
     if name == "patience":
         return _patience(case.scenario)
     keys = _keys(case, SHORT.get(name, name), name)
-    slots = [slot_at(Scenario, tuple(key.split("."))) for key in keys]
+    slots = [field_type_at(Scenario, tuple(key.split("."))) for key in keys]
     entries = [value_at(case.loaded.resolved, tuple(key.split("."))) for key in keys]
     first, slot = entries[0] if isinstance(entries[0], dict) else {}, slots[0]
     if not all(one is not None and _takes_numbers(one) for one in slots) or slot is None:
@@ -84,7 +84,7 @@ def factor_of(case: Case, name: str) -> Factor:
         words = "is the same at all levels, which meet the same vehicles"
         raise InputError([f"--vary {name}: {words}"])
     whole, is_share = slot.annotation is int, slot.is_assumption and _is_share(slot.annotation)
-    units = {one.key: one.unit for one in scenario_inputs(case.scenario)}
+    units = {one.key: one.unit for one in scenario_parameters(case.scenario)}
     unit = units.get(keys[0], "")
     return Factor(
         name,
@@ -158,19 +158,21 @@ def _patience(scenario: Scenario) -> Factor:
 
 def _keys(case: Case, dotted: str, name: str) -> list[str]:
     """Return the keys behind a name, each known."""
-    resolved, place = case.loaded.resolved, Place(f"--vary {name}")
+    resolved, location = case.loaded.resolved, SourceLocation(f"--vary {name}")
     before, star, after = dotted.partition(".*.")
     entries = value_at(resolved, tuple(before.split("."))) or () if star else ()
     keys = [f"{before}.{entry}.{after}" for entry in entries] if star else [dotted]
     wrong = [
-        (key, unknown_key(Scenario, resolved, tuple(key.split(".")))) for key in keys or [dotted]
+        (key, key_fault(Scenario, resolved, tuple(key.split(".")))) for key in keys or [dotted]
     ]
     faults = [
-        str(Fault(place, tuple(key.split(".")), words)) for key, words in wrong if words is not None
+        str(Fault(location, tuple(key.split(".")), words))
+        for key, words in wrong
+        if words is not None
     ]
     near = nearest_name(name, list(SHORT))
     if faults and near is not None:
-        faults = [f"{place}: unknown key; did you mean {near}?"]
+        faults = [f"{location}: unknown key; did you mean {near}?"]
     if faults or not keys:
         raise InputError(faults[:1] or [f"--vary {name}: unknown key"])
     return keys

@@ -10,9 +10,10 @@ from chargesim.demand.thinning import alike
 from chargesim.errors import InputError
 from chargesim.network.build import network_part
 from chargesim.runs.case import Case, build_case
-from chargesim.scenario.keys import Key, slot_at
+from chargesim.runs.mechanisms.registry import has_no_effect
+from chargesim.scenario.keys import Key, field_type_at
 from chargesim.scenario.model import Scenario
-from chargesim.scenario.parameters import replaced_by
+from chargesim.scenario.parameters import replacing_table
 from chargesim.scenario.reading import LoadedScenario
 
 CONDITIONS = {
@@ -87,7 +88,7 @@ def ranges_of(loaded: LoadedScenario) -> list[Range]:
 
 
 def _assumptions(data: Any, key: Key) -> Iterator[tuple[Key, dict[str, Any]]]:
-    slot = slot_at(Scenario, key)
+    slot = field_type_at(Scenario, key)
     if isinstance(data, dict):
         if slot is not None and slot.is_assumption:
             yield key, data
@@ -134,46 +135,18 @@ def uncertain_ranges(case: Case, layouts: int) -> list[Range]:
         parts = ("demand", "facilities", "outages")
         return not all(alike(getattr(task, name), getattr(own, name)) for name in parts)
 
-    off = _switched_off(case.scenario, case.loaded.resolved)
     known = [
         one
         for one in ranges_of(case.loaded)
         if not one.condition
-        and not f"{one.group}.".startswith(off)
-        and not replaced_by(case.scenario, one.key)
+        and not has_no_effect(case.scenario, one.key)
+        and not replacing_table(case.scenario, one.key)
     ]
     found = _that_move(case.loaded, known, moves)
     if case.scenario.layout is not None and case.scenario.city.zones is None and layouts > 1:
         seed = case.scenario.layout.seed
         found.append(Range(LAYOUT, seed, seed, seed + layouts - 1, "synthetic layout", layouts))
     return found
-
-
-def _switched_off(scenario: Scenario, resolved: dict[str, Any]) -> tuple[str, ...]:
-    """Return how the keys of mechanisms begin that are off: they are read, but move no event."""
-    reliability, tariff, fleets = scenario.reliability, scenario.tariff, scenario.fleets.values()
-    of_all = scenario.fleet.connected_share
-    shares = [one.connected_share for one in fleets] if of_all is None else [of_all]
-    stations = scenario.stations
-    beside = stations is not None and stations.companions.per_ultra_fast_gun > 0
-    off = [".".join(key) + "." for key in _disabled(resolved, ())]
-    off += [] if tariff.enabled else ["fleets.*.flexible_"]
-    off += [] if any(share.value > 0 for share in shares) else [
-        "fleets.*.compliance.", "choice.reservation.",
-    ]  # fmt: skip
-    off += [] if reliability.failures else ["reliability.mtbf_h.", "reliability.mttr_h."]
-    off += [] if reliability.failed_start_share.value > 0 else ["reliability.failed_start_min."]
-    off += [] if beside else ["stations.companions."]
-    return tuple(off)
-
-
-def _disabled(data: Any, key: Key) -> Iterator[Key]:
-    """Give the keys of the sections that say `enabled: false`."""
-    if isinstance(data, dict):
-        if data.get("enabled") is False:
-            yield key
-        for name, below in data.items():
-            yield from _disabled(below, (*key, name))
 
 
 def _that_move(

@@ -18,8 +18,9 @@ from chargesim.network.table_columns import DistrictRow, GatewayRow, LinkRow
 from chargesim.network.user_sites import read_sites
 from chargesim.network.user_tables import read_roads, read_zones, vehicle_km_weights
 from chargesim.network.zone_layout import ZoneLayout, lay_out_zones
+from chargesim.scenario.csv_tables import duplicate_faults, read_csv_rows
+from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.model import Scenario
-from chargesim.scenario.table_reader import duplicates, inside, read_rows, shown
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -70,7 +71,7 @@ def synthetic_geography(scenario: Scenario, folder: Path) -> Geography:
     if city.sites is not None:
         table = read_sites(
             scenario,
-            inside(folder, city.sites),
+            path_inside(folder, city.sites),
             roads,
             land.districts,
             land.zones,
@@ -142,35 +143,37 @@ def _read_synthetic(
 ) -> tuple[list[DistrictRow], list[LinkRow], list[GatewayRow]]:
     city = scenario.city
     assert city.districts is not None and city.links is not None
-    path = inside(folder, city.districts)
-    districts = read_rows(path, DistrictRow)
+    path = path_inside(folder, city.districts)
+    districts = read_csv_rows(path, DistrictRow)
     names = [row.district for row in districts]
-    faults = duplicates(path, "district", [(row.line, row.district) for row in districts])
-    links_path = inside(folder, city.links)
-    links = read_rows(links_path, LinkRow)
+    faults = duplicate_faults(path, "district", [(row.line, row.district) for row in districts])
+    links_path = path_inside(folder, city.links)
+    links = read_csv_rows(links_path, LinkRow)
     gateways = (
-        read_rows(inside(folder, city.gateways), GatewayRow) if city.gateways is not None else []
+        read_csv_rows(path_inside(folder, city.gateways), GatewayRow)
+        if city.gateways is not None
+        else []
     )
     for row in links:
         faults += [
-            f"{shown(links_path)}:{row.line}: {name}: no district of this name in {shown(path)}"
+            f"{display_path(links_path)}:{row.line}: {name}: no district of this name in {display_path(path)}"
             for name in (row.from_district, row.to_district)
             if name not in names
         ]
         if row.from_district == row.to_district:
             faults.append(
-                f"{shown(links_path)}:{row.line}: to_district: leads from {row.from_district} to itself"
+                f"{display_path(links_path)}:{row.line}: to_district: leads from {row.from_district} to itself"
             )
     for gate in gateways:
         if gate.district not in names:
             faults.append(
-                f"{shown(inside(folder, city.gateways or ''))}:{gate.line}: {gate.district}: no district of this name in {shown(path)}"
+                f"{display_path(path_inside(folder, city.gateways or ''))}:{gate.line}: {gate.district}: no district of this name in {display_path(path)}"
             )
     plan = scenario.stations
     apportioned = sum(row.service_areas for row in links)
     if plan is not None and city.sites is None and plan.counts.expressway > 0 and apportioned == 0:
         faults.append(
-            f"{shown(links_path)}: service_areas: all 0, but stations.counts.expressway asks for {plan.counts.expressway}"
+            f"{display_path(links_path)}: service_areas: all 0, but stations.counts.expressway asks for {plan.counts.expressway}"
         )
     if faults:
         raise InputError(faults)
@@ -250,7 +253,7 @@ def geography_of_tables(scenario: Scenario, folder: Path) -> Geography:
     roads, carriageways = read_roads(scenario, folder, zones)
     sites = read_sites(
         scenario,
-        inside(folder, scenario.city.sites),
+        path_inside(folder, scenario.city.sites),
         roads,
         districts,
         zones,

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from chargesim.scenario.buildup import Month
 from chargesim.scenario.city import AreaClass
+from chargesim.scenario.csv_tables import CsvRow
 from chargesim.scenario.plan import Access
-from chargesim.scenario.table_reader import Row
 
 Name = Annotated[str, Field(min_length=1)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
@@ -18,7 +18,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
 
 
-class DistrictRow(Row):
+class DistrictRow(CsvRow):
     """A district: seat, area, inhabitants of the census."""
 
     district: Name
@@ -30,7 +30,7 @@ class DistrictRow(Row):
     urban_share: Share | None = None
 
 
-class LinkRow(Row):
+class LinkRow(CsvRow):
     """A road between two seats."""
 
     from_district: Name
@@ -41,7 +41,7 @@ class LinkRow(Row):
     service_areas: Count = 0
 
 
-class GatewayRow(Row):
+class GatewayRow(CsvRow):
     """A place beyond the border with which a district trades trips."""
 
     district: Name
@@ -50,7 +50,7 @@ class GatewayRow(Row):
     km: Positive
 
 
-class ZoneRow(Row):
+class ZoneRow(CsvRow):
     """A demand zone of a user's own table."""
 
     zone_id: Name
@@ -62,7 +62,7 @@ class ZoneRow(Row):
     urban: Annotated[int, Field(ge=0, le=1)]
 
 
-class RoadRow(Row):
+class RoadRow(CsvRow):
     """A two-way road of a user's own table; an id that is no zone is a junction."""
 
     from_id: Name
@@ -72,7 +72,7 @@ class RoadRow(Row):
     kind: Literal["local", "urban", "trunk", "expressway"]
 
 
-class SiteRow(Row):
+class SiteRow(CsvRow):
     """A site of a user's own table; what is left out comes from the scenario's stations or swap kind.
 
     `guns` counts all guns where `companions` is given; where that is left out, it counts the ultra-fast ones, and the

@@ -14,8 +14,9 @@ from chargesim.network.projection import Projection
 from chargesim.network.roads import INTERCHANGE, Carriageway, Roads
 from chargesim.network.site_records import faults_of_row, ids_of_row, records_of_row
 from chargesim.network.table_columns import SiteRow
+from chargesim.scenario.csv_tables import duplicate_faults, read_csv_rows
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.model import Scenario
-from chargesim.scenario.table_reader import duplicates, read_rows, shown
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -74,13 +75,13 @@ def read_sites(
     at_junction = {junctions[end] for way in ways for end in (way.tail, way.head)}
 
     def check(rows: list[SiteRow]) -> list[str]:
-        faults = duplicates(
+        faults = duplicate_faults(
             path,
             "site_id",
             [(row.line, name) for row in rows for name in ids_of_row(scenario, row)],
         )
         for row in rows:
-            place = f"{shown(path)}:{row.line}"
+            place = f"{display_path(path)}:{row.line}"
             if row.district not in index:
                 faults.append(
                     f"{place}: district: got {row.district!r}, needs one of the city's districts"
@@ -106,7 +107,7 @@ def read_sites(
 
     rows = [
         row
-        for row in read_rows(path, SiteRow, check)
+        for row in read_csv_rows(path, SiteRow, check)
         if row.kind == "station" or scenario.swap.enabled
     ]
     is_open = open_sites(
@@ -160,7 +161,7 @@ def _connection_faults(scenario: Scenario, path: Path, rows: list[SiteRow]) -> l
             continue
         site_kw = records_of_row(scenario, row, -1)[0]["site_kw"]
         other, shared_kw = first.setdefault(row.connection, (row, site_kw))
-        place = f"{shown(path)}:{row.line}"
+        place = f"{display_path(path)}:{row.line}"
         if site_kw != shared_kw:
             faults.append(
                 f"{place}: site_kw: {site_kw:g} kW on the connection {row.connection!r}, needs {shared_kw:g} as in line {other.line}"

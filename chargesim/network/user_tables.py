@@ -18,8 +18,9 @@ from chargesim.network.roads import (
     join_carriageways,
 )
 from chargesim.network.table_columns import RoadRow, ZoneRow
+from chargesim.scenario.csv_tables import duplicate_faults, read_csv_rows
+from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.model import Scenario
-from chargesim.scenario.table_reader import duplicates, inside, read_rows, shown
 
 _KINDS = {"local": LOCAL, "urban": URBAN, "trunk": TRUNK}
 
@@ -27,14 +28,14 @@ _KINDS = {"local": LOCAL, "urban": URBAN, "trunk": TRUNK}
 def read_zones(scenario: Scenario, folder: Path) -> tuple[Districts, Zones]:
     """Return the districts and zones of the table of zones."""
     assert scenario.city.zones is not None
-    path = inside(folder, scenario.city.zones)
+    path = path_inside(folder, scenario.city.zones)
 
     def check(rows: list[ZoneRow]) -> list[str]:
-        return duplicates(
+        return duplicate_faults(
             path, "zone_id", [(row.line, row.zone_id) for row in rows]
         ) + _class_faults(path, rows)
 
-    rows = read_rows(path, ZoneRow, check)
+    rows = read_csv_rows(path, ZoneRow, check)
     classes = {row.district: row.area_class for row in rows}
     names = list(classes)
     zones = Zones(
@@ -56,7 +57,7 @@ def _class_faults(path: Path, rows: list[ZoneRow]) -> list[str]:
         other = classes.setdefault(row.district, row.area_class)
         if other != row.area_class:
             faults.append(
-                f"{shown(path)}:{row.line}: area_class: {row.district} is {other} in an earlier line and {row.area_class} here"
+                f"{display_path(path)}:{row.line}: area_class: {row.district} is {other} in an earlier line and {row.area_class} here"
             )
     return faults
 
@@ -64,16 +65,16 @@ def _class_faults(path: Path, rows: list[ZoneRow]) -> list[str]:
 def read_roads(scenario: Scenario, folder: Path, zones: Zones) -> tuple[Roads, list[Carriageway]]:
     """Return the roads of the table of roads; an expressway becomes two carriageways with ramps at both ends."""
     assert scenario.city.roads is not None and scenario.city.zones is not None
-    path = inside(folder, scenario.city.roads)
+    path = path_inside(folder, scenario.city.roads)
 
     def check(rows: list[RoadRow]) -> list[str]:
         return [
-            f"{shown(path)}:{row.line}: to_id: leads from {row.from_id} to itself"
+            f"{display_path(path)}:{row.line}: to_id: leads from {row.from_id} to itself"
             for row in rows
             if row.from_id == row.to_id
         ]
 
-    rows = read_rows(path, RoadRow, check)
+    rows = read_csv_rows(path, RoadRow, check)
     off = _off_the_graph(path, rows, zones)
     if off:
         raise InputError(off)
@@ -101,7 +102,7 @@ def _off_the_graph(path: Path, rows: list[RoadRow], zones: Zones) -> list[str]:
     off = [name for name in zones.id if name not in ends]
     more = f" and {len(off) - 3} more" if len(off) > 3 else ""
     return (
-        [f"{shown(path)}: zones off the graph: no road leads to {', '.join(off[:3])}{more}"]
+        [f"{display_path(path)}: zones off the graph: no road leads to {', '.join(off[:3])}{more}"]
         if off
         else []
     )

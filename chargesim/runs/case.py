@@ -17,12 +17,12 @@ from chargesim.errors import InputError
 from chargesim.network.build import build_network
 from chargesim.network.network import Network
 from chargesim.network.pack_limits import read_packs
-from chargesim.scenario.faults import Fault, place_of, told
-from chargesim.scenario.keys import known_here, nearest_name
+from chargesim.scenario.faults import Fault, fault_lines, location_of
+from chargesim.scenario.file_paths import display_path, path_inside
+from chargesim.scenario.keys import known_keys_hint, nearest_name
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import LoadedScenario
-from chargesim.scenario.table_reader import inside, shown
-from chargesim.scenario.yaml_text import Place
+from chargesim.scenario.yaml_text import SourceLocation
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,10 @@ def build_case(loaded: LoadedScenario, *, network: Network | None = None) -> Cas
         With all faults of a table at once.
     """
     scenario, folder = loaded.scenario, loaded.folder
-    curves = read_curves(inside(folder, scenario.tables.curves)).scaled(
+    curves = read_curves(path_inside(folder, scenario.tables.curves)).scaled(
         scenario.fleet.curve_factor.value
     )
-    profiles = read_profiles(inside(folder, scenario.tables.profiles))
+    profiles = read_profiles(path_inside(folder, scenario.tables.profiles))
     packs = read_packs(scenario.swap, folder)
     ledger = build_ledger(scenario, folder, curves)
     network = network or build_network(scenario, folder)
@@ -99,7 +99,7 @@ def build_case(loaded: LoadedScenario, *, network: Network | None = None) -> Cas
         drawn
         if scenario.recorded is None
         else read_recorded(
-            inside(folder, scenario.recorded), scenario, network, drawn, curves, fleets
+            path_inside(folder, scenario.recorded), scenario, network, drawn, curves, fleets
         )
     )
     return Case(
@@ -132,17 +132,19 @@ def _check_blackouts(loaded: LoadedScenario, network: Network) -> None:
         if blackout.district not in names:
             key = ("blackouts", str(number), "district")
             near = nearest_name(blackout.district, names)
-            hint = f"; did you mean {near!r}?" if near else known_here(names)
-            place = place_of(key, loaded.places, Place(shown(loaded.path), 1))
+            hint = f"; did you mean {near!r}?" if near else known_keys_hint(names)
+            location = location_of(
+                key, loaded.locations, SourceLocation(display_path(loaded.path), 1)
+            )
             faults.append(
                 Fault(
-                    place,
+                    location,
                     key,
                     f"got {blackout.district!r}, needs a district of {loaded.scenario.city.name}{hint}",
                 )
             )
     if faults:
-        raise InputError(told(faults))
+        raise InputError(fault_lines(faults))
 
 
 def thresholds_min(scenario: Scenario) -> tuple[float, ...]:

@@ -16,8 +16,8 @@ from chargesim.runs.result_directory import INPUTS, RESOLVED, engine_text, scena
 from chargesim.runs.result import as_result
 from chargesim.runs.run_scenario import Run
 from chargesim.runs.store import MANIFEST, TOTALS_FORMAT, Store
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.reading import LoadedScenario, load_resolved
-from chargesim.scenario.table_reader import shown
 
 _OTHER_VERSION = "run it again from its scenario file, or compare with the version that made it"
 
@@ -57,7 +57,7 @@ class FinishedRun:
             path = store.path(missing[0])
             raise InputError(
                 [
-                    f"{shown(path)}: is missing or broken; the command that made {shown(self.folder)} makes it again"
+                    f"{display_path(path)}: is missing or broken; the command that made {display_path(self.folder)} makes it again"
                 ]
             )
         there = [totals for totals in read.values() if totals is not None]
@@ -93,7 +93,7 @@ def open_run(folder: str | Path) -> Run:
 
 def find_run(folder: Path) -> FinishedRun:
     """Return a finished run whose replications have not been read yet; raises as `open_run`."""
-    manifest, name = _manifest(folder), shown(folder)
+    manifest, name = _manifest(folder), display_path(folder)
     if manifest.get("state") != "complete":
         go_on = "`chargesim run` with its scenario and --out goes on from there"
         raise InputError([f"{name}: this run is not finished; {go_on}"])
@@ -117,13 +117,13 @@ def _manifest(folder: Path) -> dict[str, Any]:
         known = False
     if not known:
         words = "is no run directory, it has no manifest.json of a run; name one, or a scenario file"
-        raise InputError([f"{shown(folder)}: {words}"])
+        raise InputError([f"{display_path(folder)}: {words}"])
     if command == "series":
-        variants = shown(folder / "variants")
+        variants = display_path(folder / "variants")
         words = f"is a series; name the run directory of a variant in {variants}"
-        raise InputError([f"{shown(folder)}: {words}"])
+        raise InputError([f"{display_path(folder)}: {words}"])
     if command != "run":
-        raise InputError([f"{shown(folder)}: is the directory of `chargesim {command}`, not a run"])
+        raise InputError([f"{display_path(folder)}: is the directory of `chargesim {command}`, not a run"])
     return dict(manifest)
 
 
@@ -133,5 +133,5 @@ def _scenario(folder: Path) -> LoadedScenario:
         return load_resolved(folder / RESOLVED, folder / INPUTS)
     except InputError as error:
         raise InputError(
-            [f"{shown(folder)}: its scenario cannot be read again", *error.faults]
+            [f"{display_path(folder)}: its scenario cannot be read again", *error.faults]
         ) from None

@@ -15,7 +15,7 @@ from chargesim.analysis.kpis import definitions, kpi_table
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.series import replication_values
 from chargesim.errors import InputError
-from chargesim.scenario.keys import known_here, nearest_name
+from chargesim.scenario.keys import known_keys_hint, nearest_name
 
 FORM = "--precision {}: needs KPI=HALF_WIDTH or KPI/SCOPE/KEY=HALF_WIDTH, such as wait_mean_served_min=0.1 or share_lost/group/cars=5%"
 
@@ -60,7 +60,7 @@ class Precision:
         names = [kpi.name for kpi in kpi_table(thresholds_min)]
         if self.kpi not in names:
             near = nearest_name(self.kpi, names)
-            hint = f"; did you mean {near!r}?" if near else known_here(names)
+            hint = f"; did you mean {near!r}?" if near else known_keys_hint(names)
             raise InputError([f"--precision {self.kpi}: is no KPI that is estimated{hint}"])
 
     def allowed(self, interval: Interval) -> float:

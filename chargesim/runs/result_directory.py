@@ -23,7 +23,7 @@ from chargesim.runs.extension_hash import extension_name, extension_text
 from chargesim.runs.storage import clear_partial_files, write_atomically, write_json, write_text
 from chargesim.runs.store import MANIFEST, TOTALS_FORMAT, program_digest
 from chargesim.scenario.reading import LoadedScenario, dump_yaml
-from chargesim.scenario.table_reader import shown
+from chargesim.scenario.file_paths import display_path
 
 RESOLVED, INPUTS = "scenario.resolved.yaml", "inputs"
 """The scenario in a run directory, and the folder of its tables there."""
@@ -119,7 +119,7 @@ class ResultDirectory:
 def _refuse_another(folder: Path, digest: str) -> None:
     """Refuse a folder that cannot be used, or holds something else than this run or study."""
     if folder.exists() and not folder.is_dir():
-        raise InputError([f"{shown(folder)}: is a file; name a folder with --out"])
+        raise InputError([f"{display_path(folder)}: is a file; name a folder with --out"])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         used = any(folder.iterdir())
@@ -127,16 +127,16 @@ def _refuse_another(folder: Path, digest: str) -> None:
             raise PermissionError(13, "no permission to write")
     except OSError as error:
         words = f"cannot be used ({error.strerror}); name another folder with --out"
-        raise InputError([f"{shown(folder)}: {words}"]) from None
+        raise InputError([f"{display_path(folder)}: {words}"]) from None
     if not used:
         return
     manifest = folder / MANIFEST
     if not manifest.is_file():
         words = "holds files that are not a run; name an empty or new folder with --out"
-        raise InputError([f"{shown(folder)}: {words}"])
+        raise InputError([f"{display_path(folder)}: {words}"])
     if f'"{digest}"' not in manifest.read_text(encoding="utf-8"):
         other = "holds another run (other scenario, tables, seed or version)"
-        raise InputError([f"{shown(folder)}: {other}; name another folder with --out"])
+        raise InputError([f"{display_path(folder)}: {other}; name another folder with --out"])
 
 
 def default_folder(loaded: LoadedScenario, extensions: Sequence[Extension] = ()) -> Path:

@@ -1,4 +1,4 @@
-"""Check a scenario without simulating it: ledger, network, offered load and the time that a run would take."""
+"""Check a scenario without simulating it: ledger, network, offered load, time of a run."""
 
 import os
 from collections.abc import Sequence
@@ -16,21 +16,21 @@ from chargesim.engine.rules import charge_min
 from chargesim.network.network import STATION
 from chargesim.runs.case import Case
 from chargesim.runs.engine_choice import choose_engine
-from chargesim.runs.inert_mechanisms import idle_mechanisms
+from chargesim.runs.mechanisms.registry import inert_mechanisms
 from chargesim.runs.replications import expected_sessions
+from chargesim.scenario.file_paths import path_inside
 from chargesim.scenario.series import Value
-from chargesim.scenario.table_reader import inside
 from chargesim.scenario.variants import Variant
 
 SECONDS_PER_SESSION = {"simpy": 40e-6, "compiled": 6e-6}
-"""By engine, measured with `chargesim run` for the default case, demand, statistics and files included, rounded up."""
+"""By engine, for the default case with demand, statistics and files; measured and rounded up."""
 SECONDS_TO_START, SECONDS_PER_VARIANT = 8.0, 2.5
-"""To start worker processes and draw figures; to build a variant's network and write its tables."""
+"""To start worker processes and draw figures; to build a variant's network and write its files."""
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What `chargesim check` tells of a scenario."""
+class ScenarioCheck:
+    """What `chargesim check` reports about a scenario."""
 
     title: str
     label: str
@@ -47,17 +47,17 @@ class Checked:
     stock_text: str
     share_at_network: float
     recorded: str
-    """the log of wishes that replaces the ledger, and its days; "" without one"""
+    """the log of wishes that replaces the ledger, and its days; "" if there is none"""
     sessions_per_day: float
-    """of the ledger, or of the log where there is one; so is the energy"""
+    """by the log if there is one, else by the ledger; so is the energy"""
     energy_kwh_per_day: float
     offered_erlangs: float
-    """mean number of guns in use if nobody waited, left or swapped less than the ledger says"""
+    """mean number of guns in use if nobody waited, left or swapped less than in the ledger"""
     offered_load: float
     """the same over the guns of the stations"""
     run_seconds: float
     idle: tuple[str, ...]
-    """a line for every mechanism that is switched on and can change nothing"""
+    """a line for every mechanism that is switched on and has no effect"""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the check as plain data."""
@@ -65,8 +65,8 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What is asked of the network on an average day, by the ledger or by a log."""
+class _DailyDemand:
+    """What vehicles ask of the network on an average day, by the ledger or by a log."""
 
     recorded: str
     sessions_per_day: float
@@ -75,39 +75,39 @@ class _Asked:
 
 
 @dataclass(frozen=True)
-class CheckedVariant:
-    """What `chargesim check` tells of one variant of a series."""
+class VariantCheck:
+    """What `chargesim check` reports about one variant of a series."""
 
     line: str
     value: Value | None
     folder: str
     idle: tuple[str, ...]
     seconds: float
-    """what it takes on one core [s]"""
+    """time to run it on one core [s]"""
 
 
-def check_variant(variant: Variant, case: Case) -> CheckedVariant:
-    """Return what is known of a variant of a series before it is run."""
+def check_variant(variant: Variant, case: Case) -> VariantCheck:
+    """Return what is known about a variant of a series before it runs."""
     seconds = SECONDS_PER_VARIANT + _simulating_seconds(case)
-    idle = idle_mechanisms(case.scenario, case.network, case.task.demand)
-    return CheckedVariant(variant.line, variant.value, f"variants/{variant.slug}", idle, seconds)
+    folder, inert = f"variants/{variant.slug}", inert_mechanisms(case)
+    return VariantCheck(variant.line, variant.value, folder, inert, seconds)
 
 
 def _simulating_seconds(case: Case) -> float:
-    """Return about how long all replications take on one core, in the engine that `auto` takes [s]."""
+    """Return about how long all replications take on one core, in the engine of `auto` [s]."""
     sessions = expected_sessions(case) * case.scenario.replications
     return sessions * SECONDS_PER_SESSION[choose_engine("auto", case, sessions)[0]]
 
 
-def series_seconds(variants: Sequence[CheckedVariant]) -> float:
+def series_seconds(variants: Sequence[VariantCheck]) -> float:
     """Return about how long a series takes on this machine [s]."""
     return SECONDS_TO_START + sum(one.seconds for one in variants) / min(
         len(variants), os.cpu_count() or 1
     )
 
 
-def check_case(case: Case) -> Checked:
-    """Return what is known of a case before it is run."""
+def check_case(case: Case) -> ScenarioCheck:
+    """Return what is known about a case before it runs."""
     network, ledger = case.network, case.ledger
     sites = network.sites
     stations = sites.kind == STATION
@@ -121,7 +121,7 @@ def check_case(case: Case) -> Checked:
     seconds = SECONDS_TO_START + _simulating_seconds(case) / min(
         replications, (os.cpu_count() or 1)
     )
-    return Checked(
+    return ScenarioCheck(
         title=case.scenario.title,
         label=network.label,
         stations=int(stations.sum()),
@@ -142,59 +142,64 @@ def check_case(case: Case) -> Checked:
         offered_erlangs=asked.erlangs,
         offered_load=asked.erlangs / piles if piles else float("nan"),
         run_seconds=seconds,
-        idle=idle_mechanisms(case.scenario, network, case.task.demand),
+        idle=inert_mechanisms(case),
     )
 
 
 def with_arrivals(case: Case) -> tuple[LedgerRow, ...]:
-    """Return the ledger's rows with the source of each arrival process, the profile of its wishes, among their sources."""
+    """Return the ledger's rows, with the source of each fleet's arrivals among their sources."""
     scenario = case.scenario
     if scenario.recorded is not None:
         return tuple(
             replace(row, sources=f"{row.sources}; arrivals: recorded in {scenario.recorded}")
             for row in case.ledger.rows
         )
-    texts = read_profile_sources(inside(case.loaded.folder, scenario.tables.profiles))
+    texts = read_profile_sources(path_inside(case.loaded.folder, scenario.tables.profiles))
     profiles = {name: fleet.profile for name, fleet in scenario.fleets.items()}
     if scenario.corridors is not None:
         profiles[CORRIDOR] = scenario.corridors.profile
     return tuple(
         replace(
             row,
-            sources=f"{row.sources}; arrivals: profile {profiles[row.fleet]}, {texts[profiles[row.fleet]]}",
+            sources=f"{row.sources}; arrivals: profile {profiles[row.fleet]}, "
+            f"{texts[profiles[row.fleet]]}",
         )
         for row in case.ledger.rows
     )
 
 
-def _asked_of_ledger(case: Case) -> _Asked:
-    """Return what the demand ledger asks of the network on an average day."""
-    return _Asked(
+def _asked_of_ledger(case: Case) -> _DailyDemand:
+    """Return the demand of an average day by the ledger."""
+    return _DailyDemand(
         "", case.ledger.sessions_per_day, case.ledger.network_kwh_per_day, offered_erlangs(case)
     )
 
 
-def _asked_of_log(case: Case) -> _Asked:
-    """Return what a log asks of the network on an average of its days: those of the horizon on which somebody wishes."""
+def _asked_of_log(case: Case) -> _DailyDemand:
+    """Return the demand of a log, on average over the days of the horizon that have wishes."""
     demand, horizon = case.task.demand, case.scenario.horizon
     each = [demand.day(0, day) for day in range(horizon.lead_in_days + horizon.days)]
     each = [table for table in each if len(table)]
     days, rows = max(1, len(each)), sum(len(table) for table in each)
     if not each:
-        return _Asked(f"{case.scenario.recorded}, no wish within the horizon", 0.0, 0.0, 0.0)
+        return _DailyDemand(f"{case.scenario.recorded}, no wish within the horizon", 0.0, 0.0, 0.0)
     energy_kwh = sum(
         float((table["battery_kwh"] * (table["target_soc"] - table["soc"])).sum()) for table in each
     )
     minutes = _plug_minutes(case, np.concatenate(each))[1]
     erlangs = rows / days * float(minutes.mean()) / 1440.0 if len(minutes) else 0.0
-    about = f"{case.scenario.recorded}, {rows:,} wishes on {days} day{'s' if days > 1 else ''} of the horizon"
-    return _Asked(about, rows / days, energy_kwh / days, erlangs)
+    about = (
+        f"{case.scenario.recorded}, {rows:,} wishes on {days} day{'s' if days > 1 else ''} "
+        "of the horizon"
+    )
+    return _DailyDemand(about, rows / days, energy_kwh / days, erlangs)
 
 
 def offered_erlangs(case: Case) -> float:
-    """Return sessions a minute x minutes at the plug over all fleets of the ledger; its swaps are left out.
+    """Return the offered load of the guns by the ledger, without its swaps [erlang].
 
-    Minutes at the plug are those of a gun that nobody shares, on a sample of 2,000 vehicles of the first day.
+    It is sessions a minute x minutes at the plug, summed over the fleets; the minutes are those of
+    a gun that nobody shares, for a sample of 2,000 vehicles of the first day.
     """
     sample, minutes = _plug_minutes(case, case.task.demand.day(0, 0))
     swapping = bool((case.task.facilities.kind != STATION).any())
@@ -209,7 +214,7 @@ def offered_erlangs(case: Case) -> float:
 
 
 def _plug_minutes(case: Case, table: Table) -> tuple[Table, NDArray[np.float64]]:
-    """Return a sample of 2,000 wishes and their minutes at the plug of a station's gun that nobody shares; empty without stations."""
+    """Return 2,000 of the wishes and their minutes at an unshared gun; none without stations."""
     facilities = case.task.facilities
     stations = np.flatnonzero(facilities.kind == STATION)
     sample = table[:: max(1, len(table) // 2000)] if len(stations) else table[:0]

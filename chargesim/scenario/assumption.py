@@ -17,21 +17,21 @@ UNSOURCED = "set without a source"
 
 
 @dataclass(frozen=True)
-class Mark:
+class FieldNote:
     """A note in the annotation of a field, for those who read fields; it checks nothing."""
 
     name: str
 
 
-WHOLE = Mark("whole")
+REPLACED_WHOLE = FieldNote("whole")
 """A mix that must add up: a child that gives it replaces it whole."""
-TABLE = Mark("table")
+TABLE_FILE = FieldNote("table")
 """The name of a table file, inside the scenario's folder."""
-TableName = Annotated[str, TABLE]
+TableName = Annotated[str, TABLE_FILE]
 """The name of a table file."""
 
 
-def refuse(faults: list[str]) -> None:
+def raise_faults(faults: list[str]) -> None:
     """Tell all faults that a check of several keys found; a line may begin with a key: `curves: the shares ...`."""
     if faults:
         raise ValueError("\n".join(faults))

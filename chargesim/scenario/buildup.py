@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from chargesim.scenario.assumption import NonNegative, Section, Share, refuse
+from chargesim.scenario.assumption import NonNegative, Section, Share, raise_faults
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 """A month as YYYY-MM."""
@@ -66,7 +66,7 @@ class Buildup(Section):
             )
         if any(milestone.stock.value <= 0 for milestone in self.milestones):
             faults.append("milestones: stock: needs more than 0")
-        refuse(faults)
+        raise_faults(faults)
         return self
 
     def _between(self, number: int) -> tuple[Milestone, Milestone, float]:

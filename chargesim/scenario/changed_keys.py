@@ -8,7 +8,7 @@ _ABOUT = frozenset({"name", "title", "replications", "series", "seed"})
 _WORDS = ("source", "low", "high", "reading")
 
 
-def differing_keys(first: Scenario, other: Scenario) -> dict[str, tuple[Any, Any]]:
+def changed_keys(first: Scenario, other: Scenario) -> dict[str, tuple[Any, Any]]:
     """Return the values of every key in which two scenarios differ; None where one has no such key.
 
     Names and words, sources, ranges, replications and the seed are left out: they are not what a plan does.

@@ -5,14 +5,14 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from chargesim.scenario.assumption import (
-    WHOLE,
+    REPLACED_WHOLE,
     Assumption,
     NonNegative,
     Positive,
     Section,
     Share,
     TableName,
-    refuse,
+    raise_faults,
 )
 from chargesim.scenario.city import AreaClass
 from chargesim.scenario.plan import Access
@@ -100,12 +100,12 @@ class Fleet(Section):
         description="share of the drivers who can put off the wish for a cheaper hour"
     )
     flexible_min: NonNegative = Field(description="how long they can put it off [min]")
-    curves: Annotated[dict[str, Share], WHOLE] = Field(
+    curves: Annotated[dict[str, Share], REPLACED_WHOLE] = Field(
         min_length=1,
         description="mix of charging curves, sums to 1; the battery comes from the curve; a child scenario replaces it whole",
     )
     profile: str = Field(description="hour-of-week profile of the wishes")
-    area_weights: Annotated[dict[AreaClass, NonNegative], WHOLE] = Field(
+    area_weights: Annotated[dict[AreaClass, NonNegative], REPLACED_WHOLE] = Field(
         min_length=1,
         description="share of the fleet by class of district; within a class by urban population; a child scenario replaces it whole",
     )
@@ -135,7 +135,7 @@ class Fleet(Section):
             faults.append("electrification is given, so vehicles is needed")
         if sum(weight.value for weight in self.area_weights.values()) <= 0:
             faults.append("area_weights: at least one must be above 0")
-        refuse(faults)
+        raise_faults(faults)
         return self
 
 
@@ -184,7 +184,7 @@ class FleetTotal(Section):
         return self
 
 
-def lever(total: Assumption | None, own: Assumption) -> float:
+def fleet_value(total: Assumption | None, own: Assumption) -> float:
     """Return the value that holds for a fleet: that over all fleets, where it is given, else its own."""
     return (own if total is None else total).value
 

@@ -25,7 +25,7 @@ SYNONYMS = {
 
 
 @dataclass(frozen=True)
-class Slot:
+class FieldType:
     """What may stand under a key.
 
     Attributes
@@ -36,14 +36,14 @@ class Slot:
         null is a value of its own here.
     removable : bool
         The key may be left out: its field has a default, or it is an entry of an open mapping, such as a fleet.
-    marks : tuple of object
+    notes : tuple of object
         What else stands in the annotation, such as `WHOLE` and `TABLE`.
     """
 
     annotation: Any
     nullable: bool = False
     removable: bool = False
-    marks: tuple[object, ...] = ()
+    notes: tuple[object, ...] = ()
 
     @property
     def model(self) -> type[BaseModel] | None:
@@ -76,12 +76,12 @@ class Slot:
         return [str(name) for name in data] if isinstance(data, dict) else []
 
 
-def slot_at(model: type[BaseModel], key: Key) -> Slot | None:
+def field_type_at(model: type[BaseModel], key: Key) -> FieldType | None:
     """Return what may stand under a key, None for a key that no model knows."""
-    slot: Slot | None = Slot(model)
+    field_type: FieldType | None = FieldType(model)
     for part in key:
-        slot = _below(slot, part) if slot is not None else None
-    return slot
+        field_type = _below(field_type, part) if field_type is not None else None
+    return field_type
 
 
 def value_at(data: Any, key: Key) -> Any:
@@ -96,16 +96,16 @@ def value_at(data: Any, key: Key) -> Any:
     return data
 
 
-def marked_keys(model: type[BaseModel], mark: object, above: Key = ()) -> Iterator[Key]:
-    """Yield the keys of the fields, in sections within sections, that carry a mark."""
+def keys_with_note(model: type[BaseModel], note: object, above: Key = ()) -> Iterator[Key]:
+    """Yield the keys of the fields, in sections within sections, that carry a note."""
     for name in model.model_fields:
-        slot = _below(Slot(model), name)
-        if slot is None:
+        field_type = _below(FieldType(model), name)
+        if field_type is None:
             continue
-        if mark in slot.marks:
+        if note in field_type.notes:
             yield (*above, name)
-        if slot.model is not None:
-            yield from marked_keys(slot.model, mark, (*above, name))
+        if field_type.model is not None:
+            yield from keys_with_note(field_type.model, note, (*above, name))
 
 
 def nearest_name(name: str, names: list[str]) -> str | None:
@@ -119,20 +119,20 @@ def nearest_name(name: str, names: list[str]) -> str | None:
     return close[0] if close else None
 
 
-def known_here(names: list[str]) -> str:
+def known_keys_hint(names: list[str]) -> str:
     """Return a hint at the keys that are known, where none is near."""
     more = f" and {len(names) - 12} more" if len(names) > 12 else ""
     return f"; known here: {', '.join(names[:12])}{more}" if names else ""
 
 
-def unknown_key(model: type[BaseModel], data: Any, key: Key) -> str | None:
+def key_fault(model: type[BaseModel], data: Any, key: Key) -> str | None:
     """Return what is wrong with a key that is to be set, None if nothing.
 
     A new entry may be added to an open mapping, such as a curve to a mix, but nothing may be set inside an entry that
     is not there, since its name is then most likely misspelt.
     """
     for depth, part in enumerate(key):
-        above, here = slot_at(model, key[:depth]), value_at(data, key[:depth])
+        above, here = field_type_at(model, key[:depth]), value_at(data, key[:depth])
         if above is not None and get_origin(above.annotation) is list:
             count = len(here) if isinstance(here, list) else 0
             if not part.isdecimal() or int(part) >= count:
@@ -148,7 +148,7 @@ def unknown_key(model: type[BaseModel], data: Any, key: Key) -> str | None:
         if part not in known and not adds:
             near = _nearest_key(model, data, key)
             return "unknown key" + (
-                f"; did you mean {'.'.join(near)}?" if near else known_here(known)
+                f"; did you mean {'.'.join(near)}?" if near else known_keys_hint(known)
             )
     return None
 
@@ -157,9 +157,13 @@ def _nearest_key(model: type[BaseModel], data: Any, key: Key) -> Key | None:
     """Return the right key nearest to a wrong one: part by part, else among all keys that have a value."""
     right: Key = ()
     for part in key:
-        slot = slot_at(model, right)
-        names = slot.names(value_at(data, right)) if slot is not None else []
-        numbered = slot is not None and get_origin(slot.annotation) is list and part.isdecimal()
+        field_type = field_type_at(model, right)
+        names = field_type.names(value_at(data, right)) if field_type is not None else []
+        numbered = (
+            field_type is not None
+            and get_origin(field_type.annotation) is list
+            and part.isdecimal()
+        )
         near = part if part in names or numbered else nearest_name(part, names)
         if near is None:
             close = difflib.get_close_matches(
@@ -177,34 +181,40 @@ def _all_keys(data: Any, above: Key = ()) -> Iterator[Key]:
             yield from _all_keys(value, (*above, name))
 
 
-def _below(slot: Slot, part: str) -> Slot | None:
+def _below(field_type: FieldType, part: str) -> FieldType | None:
     """Return what may stand under one part of a key."""
-    if slot.model is not None:
-        field = slot.model.model_fields.get(part)
+    if field_type.model is not None:
+        field = field_type.model.model_fields.get(part)
         return (
             None
             if field is None
-            else _slot(
-                field.annotation, removable=not field.is_required(), marks=tuple(field.metadata)
+            else _field_type(
+                field.annotation, removable=not field.is_required(), notes=tuple(field.metadata)
             )
         )
-    origin, args = get_origin(slot.annotation), get_args(slot.annotation)
+    origin, args = get_origin(field_type.annotation), get_args(field_type.annotation)
     if origin is dict:
-        return _slot(args[1], removable=True) if slot.is_open or part in slot.names(None) else None
+        return (
+            _field_type(args[1], removable=True)
+            if field_type.is_open or part in field_type.names(None)
+            else None
+        )
     if origin is list:
-        return _slot(args[0]) if part.isdecimal() else None
+        return _field_type(args[0]) if part.isdecimal() else None
     return None
 
 
-def _slot(annotation: Any, *, removable: bool = False, marks: tuple[object, ...] = ()) -> Slot:
-    """Return the slot of an annotation, with `Annotated` and None taken off."""
+def _field_type(
+    annotation: Any, *, removable: bool = False, notes: tuple[object, ...] = ()
+) -> FieldType:
+    """Return the field_type of an annotation, with `Annotated` and None taken off."""
     nullable = False
     while True:
         origin, args = get_origin(annotation), get_args(annotation)
         if origin is Annotated:
-            annotation, marks = args[0], (*marks, *args[1:])
+            annotation, notes = args[0], (*notes, *args[1:])
         elif origin in (Union, types.UnionType) and type(None) in args:
             nullable = True
             annotation = next(arg for arg in args if arg is not type(None))
         else:
-            return Slot(annotation, nullable, removable, marks)
+            return FieldType(annotation, nullable, removable, notes)

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from chargesim.scenario.assumption import Section, TableName, refuse
+from chargesim.scenario.assumption import Section, TableName, raise_faults
 from chargesim.scenario.buildup import Buildup
 from chargesim.scenario.city import City, Corridors, Layout, Traffic
 from chargesim.scenario.disturbances import Blackout, Reliability
@@ -128,5 +128,5 @@ class Scenario(Section):
                 )
         if "corridor" in self.fleets:
             faults.append("fleets.corridor: this name is kept for the corridor vehicles")
-        refuse(faults)
+        raise_faults(faults)
         return self

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from chargesim.scenario.assumption import TABLE, Assumption
-from chargesim.scenario.keys import marked_keys
+from chargesim.scenario.assumption import TABLE_FILE, Assumption
+from chargesim.scenario.keys import keys_with_note
 from chargesim.scenario.model import Scenario
 
 OF_THE_RUN = ("name", "title", "seed", "replications", "horizon", "standard", "series")
@@ -30,7 +30,7 @@ _UNITS = {"kmh": "km/h", "kwh": "kWh", "kw": "kW", "km": "km", "min": "min", "h"
 
 
 @dataclass(frozen=True)
-class Input:
+class Parameter:
     """One input of the model, in words."""
 
     key: str
@@ -43,7 +43,7 @@ class Input:
     meaning: str
 
 
-def scenario_inputs(scenario: Scenario) -> list[Input]:
+def scenario_parameters(scenario: Scenario) -> list[Parameter]:
     """Return all inputs of a scenario in the order of its sections, but for the names of tables.
 
     Parameters
@@ -51,7 +51,7 @@ def scenario_inputs(scenario: Scenario) -> list[Input]:
     scenario : Scenario
         A checked scenario; what it leaves out stands with its default.
     """
-    tables = {".".join(key) for key in marked_keys(Scenario, TABLE)}
+    tables = {".".join(key) for key in keys_with_note(Scenario, TABLE_FILE)}
     sections = {
         name: field.description or ""
         for name, field in Scenario.model_fields.items()
@@ -65,7 +65,7 @@ def scenario_inputs(scenario: Scenario) -> list[Input]:
     return [one for one in every if one.key not in tables]
 
 
-def replaced_by(scenario: Scenario, key: str) -> str:
+def replacing_table(scenario: Scenario, key: str) -> str:
     """Return the key of the table that replaces an input, "" for none."""
     for name, keys in _REPLACED.items():
         if getattr(scenario.city, name) is not None and any(
@@ -75,13 +75,13 @@ def replaced_by(scenario: Scenario, key: str) -> str:
     return ""
 
 
-def _under(value: Any, key: str, meaning: str) -> Iterator[Input]:
+def _under(value: Any, key: str, meaning: str) -> Iterator[Parameter]:
     """Give what stands under a key: an assumption, a setting, or the inputs of a section, a mapping or a list."""
     if isinstance(value, Assumption):
         bounds = " to ".join(
             "?" if bound is None else f"{bound:.12g}" for bound in (value.low, value.high)
         )
-        yield Input(
+        yield Parameter(
             key,
             f"{value.value:.12g}",
             _unit(value, key, meaning),
@@ -99,7 +99,7 @@ def _under(value: Any, key: str, meaning: str) -> Iterator[Input]:
         for number, entry in enumerate(value):
             yield from _under(entry, f"{key}.{number}", meaning)
     else:
-        yield Input(key, _text(value), "", "", "", meaning)
+        yield Parameter(key, _text(value), "", "", "", meaning)
 
 
 def _unit(value: Assumption, key: str, meaning: str) -> str:

@@ -4,7 +4,14 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from chargesim.scenario.assumption import NonNegative, Positive, Section, Share, TableName, refuse
+from chargesim.scenario.assumption import (
+    NonNegative,
+    Positive,
+    Section,
+    Share,
+    TableName,
+    raise_faults,
+)
 
 Access = Literal["public", "expressway", "taxi", "truck"]
 ACCESS: tuple[Access, ...] = ("public", "expressway", "taxi", "truck")
@@ -67,7 +74,7 @@ class Store(Section):
             faults.append("charge_hours, lend_hours: an hour is not within 0..23")
         if self.efficiency.value == 0:
             faults.append("efficiency: got 0, needs more than 0")
-        refuse(faults)
+        raise_faults(faults)
         return self
 
 
@@ -119,7 +126,7 @@ class Stations(Section):
             faults.append(
                 f"truck_stations: {self.truck_stations.value:g} are more than the {ordinary} stations outside expressways"
             )
-        refuse(faults)
+        raise_faults(faults)
         return self
 
 
@@ -216,7 +223,7 @@ class Swap(Section):
     @model_validator(mode="after")
     def _known_packs(self) -> Self:
         known = ", ".join(self.pack_types)
-        refuse(
+        raise_faults(
             [
                 f"kinds.{name}.pack_type: {kind.pack_type!r} is not among pack_types ({known})"
                 for name, kind in self.kinds.items()

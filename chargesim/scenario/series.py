@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from chargesim.scenario.assumption import Section, refuse
+from chargesim.scenario.assumption import Section, raise_faults
 from chargesim.scenario.buildup import month_number, month_text
 
 Panel = Literal["kpi", "criteria", "load", "supply", "hours"]
@@ -85,7 +85,7 @@ class Series(Section):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        refuse([*self._wrong_values(), *self._wrong_lines()])
+        raise_faults([*self._wrong_values(), *self._wrong_lines()])
         return self
 
     @property

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from chargesim.scenario.assumption import NonNegative, Section, refuse
+from chargesim.scenario.assumption import NonNegative, Section, raise_faults
 
 
 class TariffPeriod(Section):
@@ -39,7 +39,7 @@ class Tariff(Section):
             faults.append("periods: an hour of day is given twice")
         if any(not 0 <= hour <= 23 for hour in hours):
             faults.append("periods: an hour is not within 0..23")
-        refuse(faults)
+        raise_faults(faults)
         return self
 
     def factors(self) -> tuple[float, ...]:

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from chargesim.errors import InputError
-from chargesim.scenario.faults import Fault, place_of
-from chargesim.scenario.keys import unknown_key
+from chargesim.scenario.faults import Fault, location_of
+from chargesim.scenario.file_paths import display_path
+from chargesim.scenario.keys import key_fault
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import LoadedScenario
 from chargesim.scenario.series import Series, Value, folder_name
-from chargesim.scenario.table_reader import shown
-from chargesim.scenario.yaml_text import Place
+from chargesim.scenario.yaml_text import SourceLocation
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def series_of(loaded: LoadedScenario) -> Series:
     """Return the series of a scenario; the caller has seen that there is one."""
     series = loaded.scenario.series
     if series is None:
-        raise InputError([f"{shown(loaded.path)}: series: is missing, it is needed here"])
+        raise InputError([f"{display_path(loaded.path)}: series: is missing, it is needed here"])
     return series
 
 
@@ -79,12 +79,12 @@ def variant(
     """
     series = series_of(loaded)
     changes = dict(series.lines[line])
-    places = {key: _place(loaded, "lines", line, key) for key in changes}
+    locations = {key: _location(loaded, "lines", line, key) for key in changes}
     if keys and value is not None:
         number = str(series.values.index(value)) if value in series.values else ""
         changes |= dict.fromkeys(series.keys, value)
-        places |= dict.fromkeys(series.keys, _place(loaded, "values", number))
-    return Variant(line, value, loaded.replace({**changes, "series": None}, places=places))
+        locations |= dict.fromkeys(series.keys, _location(loaded, "values", number))
+    return Variant(line, value, loaded.replace({**changes, "series": None}, locations=locations))
 
 
 def _unknown_keys(loaded: LoadedScenario, series: Series) -> list[str]:
@@ -92,12 +92,14 @@ def _unknown_keys(loaded: LoadedScenario, series: Series) -> list[str]:
     faults = []
     for number, dotted in enumerate(series.keys):
         key = tuple(dotted.split("."))
-        words = unknown_key(Scenario, loaded.resolved, key)
+        words = key_fault(Scenario, loaded.resolved, key)
         if words is not None:
-            faults.append(str(Fault(_place(loaded, "keys", str(number)), key, words)))
+            faults.append(str(Fault(_location(loaded, "keys", str(number)), key, words)))
     return faults
 
 
-def _place(loaded: LoadedScenario, *key: str) -> Place:
+def _location(loaded: LoadedScenario, *key: str) -> SourceLocation:
     """Return the file and line of a part of the series, or of what stands around it."""
-    return place_of(("series", *key), loaded.places, Place(shown(loaded.path), 1))
+    return location_of(
+        ("series", *key), loaded.locations, SourceLocation(display_path(loaded.path), 1)
+    )

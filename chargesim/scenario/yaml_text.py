@@ -17,15 +17,15 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from chargesim.errors import InputError
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.keys import Key
-from chargesim.scenario.table_reader import shown
 
 MAX_BYTES = 2**20
 MAX_DEPTH = 32
 
 
 @dataclass(frozen=True)
-class Place:
+class SourceLocation:
     """Where a key stands: a file and a line, or a word such as `--set fleet.stock`."""
 
     source: str
@@ -37,10 +37,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Document:
-    """Plain data, and the place of every key in it."""
+    """Plain data, and the location of every key in it."""
 
     data: dict[str, Any]
-    places: dict[Key, Place]
+    locations: dict[Key, SourceLocation]
 
 
 def read_document(path: Path) -> Document:
@@ -52,7 +52,7 @@ def read_document(path: Path) -> Document:
         For a file that is missing, empty, not text, too large or too deep, and for faulty YAML, duplicate keys,
         anchors, aliases and tags.
     """
-    name = shown(path)
+    name = display_path(path)
     node = _compose(_text(path, name), name)
     if node is None:
         raise InputError([f"{name}: is empty; a scenario is needed"])
@@ -66,15 +66,15 @@ def read_document(path: Path) -> Document:
     data = builder.build(node, ())
     if builder.faults:
         raise InputError(builder.faults)
-    return Document(data, builder.places)
+    return Document(data, builder.locations)
 
 
-def read_value(text: str, place: str) -> Any:
+def read_value(text: str, location: str) -> Any:
     """Return the value of a `--set`: a YAML scalar, list or mapping on one line."""
-    node = _compose(text, place, lines=False)
+    node = _compose(text, location, lines=False)
     if node is None:
-        raise InputError([f"{place}: has no value; write null for none"])
-    builder = _Builder(place, lines=False)
+        raise InputError([f"{location}: has no value; write null for none"])
+    builder = _Builder(location, lines=False)
     value = builder.build(node, ())
     if builder.faults:
         raise InputError(builder.faults)
@@ -184,12 +184,12 @@ def _problem(error: MarkedYAMLError) -> str:
 
 
 class _Builder:
-    """Build plain data from nodes; note the place of each key and gather faults."""
+    """Build plain data from nodes; note the location of each key and gather faults."""
 
     def __init__(self, name: str, *, lines: bool = True) -> None:
         self.name = name
         self.lines = lines
-        self.places: dict[Key, Place] = {}
+        self.locations: dict[Key, SourceLocation] = {}
         self.faults: list[str] = []
         self._constructor = YAML(typ="safe", pure=True).constructor
 
@@ -200,7 +200,7 @@ class _Builder:
         if isinstance(node, SequenceNode):
             items = []
             for index, item in enumerate(node.value):
-                self.places[*key, str(index)] = self._place(item)
+                self.locations[*key, str(index)] = self._location(item)
                 items.append(self.build(item, (*key, str(index))))
             return items
         return self._scalar(node, key)
@@ -219,10 +219,10 @@ class _Builder:
                     "merge keys are not allowed; use extends, or write the values out",
                 )
             elif here[-1] in data:
-                first = f", first in line {self.places[here].line}" if self.lines else ""
+                first = f", first in line {self.locations[here].line}" if self.lines else ""
                 self._fault(key_node, here, f"stands twice{first}; keep one")
             else:
-                self.places[here] = self._place(key_node)
+                self.locations[here] = self._location(key_node)
                 data[here[-1]] = self.build(value_node, here)
         return data
 
@@ -245,9 +245,9 @@ class _Builder:
         )
         return int(value) if whole and "." not in node.value else value  # 1e6 is a whole number
 
-    def _place(self, node: Node) -> Place:
-        return Place(self.name, node.start_mark.line + 1 if self.lines else None)
+    def _location(self, node: Node) -> SourceLocation:
+        return SourceLocation(self.name, node.start_mark.line + 1 if self.lines else None)
 
     def _fault(self, node: Node, key: Key, words: str) -> None:
         dotted = f"{'.'.join(key)}: " if key else ""
-        self.faults.append(f"{self._place(node)}: {dotted}{words}")
+        self.faults.append(f"{self._location(node)}: {dotted}{words}")

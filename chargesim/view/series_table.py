@@ -11,7 +11,7 @@ from rich.text import Text
 from chargesim.analysis.series import WHOLE, Outcome, Standing, common_label, shown_kpis
 from chargesim.analysis.verdict import nearest_to_breaking
 from chargesim.experiment.series import SeriesRun, shown_row
-from chargesim.runs.scenario_check import CheckedVariant
+from chargesim.runs.scenario_check import VariantCheck
 from chargesim.scenario.series import Series
 from chargesim.view.series_style import kpi_name
 from chargesim.view.style import readable
@@ -47,14 +47,14 @@ def print_series(console: Console, run: SeriesRun, title: str) -> None:
     console.print(Text(f"{run.outcomes[0].about}; {common_label(run.outcomes)}", style="dim"))
 
 
-def print_variants(console: Console, variants: Sequence[CheckedVariant], seconds: float) -> None:
+def print_variants(console: Console, variants: Sequence[VariantCheck], seconds: float) -> None:
     """Print what a series would run, and what is idle in it.
 
     Parameters
     ----------
     console : Console
         Where to print.
-    variants : sequence of CheckedVariant
+    variants : sequence of VariantCheck
         From `run.checking.check_variant`.
     seconds : float
         About how long they take together [s].

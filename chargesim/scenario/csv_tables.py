@@ -11,11 +11,12 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from chargesim.errors import InputError
+from chargesim.scenario.file_paths import display_path
 
 MAX_BYTES = 64 * 2**20
 
 
-class Row(BaseModel):
+class CsvRow(BaseModel):
     """Base of the rows: values are read from text, columns that the model does not name are left alone."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
@@ -23,7 +24,7 @@ class Row(BaseModel):
     line: int = Field(default=0, exclude=True)
 
 
-R = TypeVar("R", bound=Row)
+R = TypeVar("R", bound=CsvRow)
 
 _WORDS = {
     "greater_than_equal": "needs at least {ge}",
@@ -40,28 +41,7 @@ _WORDS = {
 }
 
 
-def shown(path: Path) -> str:
-    """Return a path as a user would write it: relative to the current directory where that is shorter."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd().resolve()))
-    except ValueError:
-        return str(path)
-
-
-def inside(folder: Path, name: str) -> Path:
-    """Return the path of a table that a scenario names; it may not leave the scenario's folder, by no link either."""
-    try:
-        path = (folder / name).resolve()
-    except (OSError, RuntimeError, ValueError):  # a circle of links, a name with a zero byte
-        raise InputError([f"{name!r}: is not the name of a file"]) from None
-    if not path.is_relative_to(folder.resolve()):
-        raise InputError(
-            [f"{name}: leaves the scenario's folder {shown(folder)}; put the table inside it"]
-        )
-    return folder / name
-
-
-def read_rows(
+def read_csv_rows(
     path: Path, model: type[R], check: Callable[[list[R]], list[str]] | None = None
 ) -> list[R]:
     """Read a CSV file with a header into rows of `model`; the header is line 1.
@@ -89,7 +69,7 @@ def read_rows(
     }
     required = [name for name, field in wanted.items() if field.is_required()]
     faults = _column_faults(
-        shown(path), columns, required, [name for name in wanted if name not in required]
+        display_path(path), columns, required, [name for name in wanted if name not in required]
     )
     if faults:
         raise InputError(faults)
@@ -108,11 +88,11 @@ def read_rows(
                 for one in error.errors(include_url=False)
             ]
     if not rows and not faults:
-        faults.append(f"{shown(path)}: has a header and no rows; at least one row is needed")
+        faults.append(f"{display_path(path)}: has a header and no rows; at least one row is needed")
     elif check is not None:
         faults += check(rows)
     if faults:
-        raise InputError(_by_line(faults, shown(path)))
+        raise InputError(_by_line(faults, display_path(path)))
     return rows
 
 
@@ -163,21 +143,21 @@ def _by_line(faults: list[str], name: str) -> list[str]:
     return sorted(faults, key=line)
 
 
-def duplicates(path: Path, column: str, lines: list[tuple[int, str]]) -> list[str]:
+def duplicate_faults(path: Path, column: str, lines: list[tuple[int, str]]) -> list[str]:
     """Return a fault for each name that stands twice."""
     first: dict[str, int] = {}
     faults = []
     for line, name in lines:
         if name in first:
             faults.append(
-                f"{shown(path)}:{line}: {column}: {name!r} stands in line {first[name]} already; ids must be unique"
+                f"{display_path(path)}:{line}: {column}: {name!r} stands in line {first[name]} already; ids must be unique"
             )
         first.setdefault(name, line)
     return faults
 
 
 def _lines(path: Path) -> list[str]:
-    name = shown(path)
+    name = display_path(path)
     if path.is_dir():
         raise InputError([f"{name}: is a folder; a CSV table is needed"])
     if not path.is_file():
@@ -203,7 +183,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _fault(
-    path: Path, line: int, given: dict[str, str], error: ErrorDetails, model: type[Row]
+    path: Path, line: int, given: dict[str, str], error: ErrorDetails, model: type[CsvRow]
 ) -> str:
     """Return the words for one value that is wrong."""
     column = str(error["loc"][0]) if error["loc"] else "row"
@@ -228,8 +208,8 @@ def _fault(
         words = error["msg"].replace("Input should be ", "needs ").replace("Value error, ", "")
         words = words[0].lower() + words[1:]
     got = f"got {given[column]}, " if column in given else ""
-    return f"{shown(path)}:{line}: {column}: {got}{words}"
+    return f"{display_path(path)}:{line}: {column}: {got}{words}"
 
 
-def _fields(column: str, model: type[Row]) -> list[FieldInfo]:
+def _fields(column: str, model: type[CsvRow]) -> list[FieldInfo]:
     return [field for name, field in model.model_fields.items() if column in (name, field.alias)]
