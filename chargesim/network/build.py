@@ -43,12 +43,12 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
     edges = RoadArrays.of(len(roads.kind), tails, heads, km, minutes)
     fast = np.isin(roads.edge_kind, (EXPRESSWAY, INTERCHANGE))
     carriages = RoadArrays.of(len(roads.kind), tails[fast], heads[fast], km[fast], minutes[:, fast])
-    sites = geography.sites
+    sites = geography.joined.sites
     keys, per_key = _keys(scenario)
     places = Attachment(
-        geography.site_node,
-        geography.site_leg_km,
-        60.0 * geography.site_leg_km / geography.site_leg_kmh / factors[:, ACCESS, None],
+        geography.joined.node,
+        geography.joined.leg_km,
+        60.0 * geography.joined.leg_km / geography.leg_kmh / factors[:, ACCESS, None],
     )
     origins = _origins(geography, places, len(factors))
     candidates = list_candidates(
@@ -159,7 +159,7 @@ def _origins(geography: Geography, places: Attachment, periods: int) -> Attachme
     zones, corridors = len(geography.zones.id), len(geography.corridor_node)
     none = zones + corridors
     return Attachment(
-        np.concatenate([np.arange(zones), geography.corridor_node, geography.site_exit]).astype(
+        np.concatenate([np.arange(zones), geography.corridor_node, geography.joined.exit]).astype(
             np.int64
         ),
         np.concatenate([np.zeros(none), places.km]),
@@ -168,7 +168,9 @@ def _origins(geography: Geography, places: Attachment, periods: int) -> Attachme
 
 
 def _on_carriage(geography: Geography) -> NDArray[np.bool_]:
-    expressway = np.array([access == "expressway" for access in geography.sites.access], dtype=bool)
+    expressway = np.array(
+        [access == "expressway" for access in geography.joined.sites.access], dtype=bool
+    )
     return np.concatenate(
         [
             np.zeros(len(geography.zones.id), dtype=bool),
@@ -214,5 +216,5 @@ def _graph(
             "kind": EDGE_KINDS[ACCESS],
         }
         graph.add_edge(roads.name[places.node[s]], name, **leg)
-        graph.add_edge(name, roads.name[geography.site_exit[s]], **leg)
+        graph.add_edge(name, roads.name[geography.joined.exit[s]], **leg)
     return graph

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from chargesim.network.apportionment import largest_remainder
 from chargesim.network.network import Districts, Zones
-from chargesim.network.projection import Projection, largest_remainder
+from chargesim.network.projection import Projection
 from chargesim.network.table_columns import DistrictRow
 from chargesim.scenario.city import Layout
 
