@@ -19,7 +19,7 @@ Ints = NDArray[np.int64]
 
 _CHUNK = 512
 _SPARE = 16
-"""Sites beyond those of a list that a node looks at, so that equal costs leave no choice open."""
+"""Sites beyond those of a list that are compared at a node, so that equal costs are seen."""
 _NEVER_MIN = 2.0**21
 """Cost of a site that cannot be reached, four years [min]."""
 _COLUMN_BITS = 21
@@ -48,7 +48,7 @@ class RoadArrays:
         )
 
     def matrix(self) -> csr_array:
-        """Return the minutes in free flow as a sparse matrix, above 0 so that every edge is kept."""
+        """Return the minutes in free flow as a sparse matrix, above 0 to keep every edge."""
         weights = np.maximum(self.minutes[0], 1e-9)
         return csr_array(
             (weights, self.head, np.searchsorted(self.tail, np.arange(self.nodes + 1))),

@@ -1,4 +1,4 @@
-"""Hold the network of a city as arrays: zones, corridors, sites and candidate lists, with its graph."""
+"""Hold the network of a city: zones, corridors, sites, candidate lists and the graph."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_type_hints
@@ -87,8 +87,8 @@ class Corridors:
 class Sites:
     """The site table: stations and swap sites, a row each.
 
-    This is the one declaration of its columns: see `columns.Column`. A
-    site that does not have a column holds 0 or "" there.
+    This is the one declaration of its columns, see `columns.Column`. A site holds 0 or "" in the
+    columns that its kind does not have.
     """
 
     id: Annotated[Texts, column("name of the site")]
@@ -123,7 +123,7 @@ class Sites:
     guns_per_cabinet: Annotated[
         Ints,
         column(
-            "ultra-fast guns of a cabinet; companion j is at cabinet j modulo the number of cabinets",
+            "ultra-fast guns of a cabinet; companions are dealt to the cabinets in turn",
             CountFromOne,
             station="guns_per_cabinet",
         ),
@@ -171,9 +171,7 @@ class Sites:
     ]
     opens_min: Annotated[
         Floats,
-        column(
-            "midnight at which it opens [min from the start of the first lead-in day], 0: open already"
-        ),
+        column("midnight at which it opens [min from the start of the run], 0: open already"),
     ]
 
     def __len__(self) -> int:

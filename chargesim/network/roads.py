@@ -1,4 +1,4 @@
-"""Collect the roads: between neighbouring zones, between seats, and the carriageways of expressways.
+"""Collect the roads: between neighbouring zones, between seats, and expressways.
 
 The road network is kept as lists of directed edges; `build.py` makes the networkx graph of it.
 """
@@ -84,7 +84,7 @@ class Roads:
 
 @dataclass(frozen=True)
 class Carriageway:
-    """One direction of an expressway link: where it begins, its service areas in order, where it ends."""
+    """One direction of an expressway link, with its service areas in order."""
 
     tail: int
     """district or junction from which it leads"""
@@ -149,7 +149,7 @@ def add_local_roads(
 
 
 def _neighbours(xy: Floats) -> Ints:
-    """Return the edges of the Delaunay triangulation as sorted pairs; all pairs where there is none."""
+    """Return the edges of the Delaunay triangulation as sorted pairs, else all pairs."""
     try:
         corners = Delaunay(xy).simplices
     except (QhullError, ValueError):
@@ -186,7 +186,7 @@ def add_links(
 ) -> list[Carriageway]:
     """Add the links between seats; return the carriageways of the expressways.
 
-    The service areas of a link go to its two directions in turn (a site is one side), evenly spaced.
+    The service areas of a link alternate between its directions (a site is one side).
     """
     carriageways = []
     for link in links:

@@ -73,7 +73,7 @@ class JoinedSites:
 def join_sites(
     records: list[list[Record]], node: list[int], exit_: list[int], leg_km: list[float]
 ) -> JoinedSites:
-    """Return the site table of the records of each site; all records of a site join at its nodes."""
+    """Return the table of the records of each site, all joined at the site's nodes."""
     copies = [len(of_site) for of_site in records]
     return JoinedSites(
         _site_table([record for of_site in records for record in of_site]),

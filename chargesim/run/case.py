@@ -16,7 +16,7 @@ from chargesim.engine.simpy.engine import Extension
 from chargesim.errors import InputError
 from chargesim.network.build import build_network
 from chargesim.network.network import Network
-from chargesim.network.pack_limits import read_packs
+from chargesim.network.pack_limits import read_pack_limits
 from chargesim.scenario.faults import Fault, place_of, told
 from chargesim.scenario.keys import known_here, nearest_name
 from chargesim.scenario.model import Scenario
@@ -88,7 +88,7 @@ def build_case(loaded: LoadedScenario, *, network: Network | None = None) -> Cas
         scenario.fleet.curve_factor.value
     )
     profiles = read_profiles(inside(folder, scenario.tables.profiles))
-    packs = read_packs(scenario.swap, folder)
+    packs = read_pack_limits(scenario.swap, folder)
     ledger = build_ledger(scenario, folder, curves)
     network = network or build_network(scenario, folder)
     _check_blackouts(loaded, network)
