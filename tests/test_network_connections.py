@@ -176,16 +176,18 @@ def test_companions_of_a_table(folder):
         "plan,station,public,Riverside,29.5,106.5,2,,",
         "none,station,public,Riverside,29.5,106.5,3,0,",
         "trucks,station,truck,Riverside,29.5,106.5,2,,",
+        "bare,station,public,Riverside,29.5,106.5,,0,",
     )
     made = small_network(folder, ("stations.companions.per_ultra_fast_gun=2",)).sites
-    assert made.guns.tolist() == [8, 6, 3, 2]
-    assert made.companions.tolist() == [6, 4, 0, 0]
-    assert made.companion_kw.tolist() == [120.0, 180.0, 0.0, 0.0]
-    assert made.companion_a.tolist() == [250.0, 250.0, 0.0, 0.0]
+    assert made.guns.tolist() == [8, 6, 3, 2, 1]
+    assert made.companions.tolist() == [6, 4, 0, 0, 0]
+    assert made.companion_kw.tolist() == [120.0, 180.0, 0.0, 0.0, 0.0]
+    assert made.companion_a.tolist() == [250.0, 250.0, 0.0, 0.0, 0.0]
     assert made.site_kw.tolist() == [
         630.0,
         630.0,
         2 * 630.0,
+        630.0,
         630.0,
     ]  # a cabinet for two ultra-fast guns
 

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargesim.errors import InputError
+from chargesim.network.apportionment import largest_remainder, order_along_curve, systematic_sample
 from chargesim.network.build import build_network
 from chargesim.network.candidates import _smallest
 from chargesim.network.corridors import corridor_weights
 from chargesim.network.demand_within import demand_share_within
 from chargesim.network.network import STATION
-from chargesim.network.projection import Projection, along_curve, largest_remainder, spread
-from chargesim.network.roads import Carriageway, Roads, seat_links
+from chargesim.network.projection import Projection
+from chargesim.network.roads import Carriageway, Roads, add_links
 from chargesim.network.table_columns import DistrictRow, LinkRow
 from chargesim.network.zone_layout import _grow
 from chargesim.scenario.csv_tables import read_csv_rows
@@ -63,7 +64,9 @@ def test_too_few_for_all_go_to_the_largest():
     st.floats(0, 0.999),
 )
 def test_systematic_sampling_is_within_one_of_the_expected_count(weights, count, start):
-    chosen = spread(np.array(weights, dtype=float), np.arange(len(weights)), count, start)
+    chosen = systematic_sample(
+        np.array(weights, dtype=float), np.arange(len(weights)), count, start
+    )
     assert len(chosen) == count
     got = np.bincount(chosen, minlength=len(weights))
     assert (np.abs(got - count * np.array(weights) / sum(weights)) < 1 + 1e-9).all()
@@ -72,7 +75,7 @@ def test_systematic_sampling_is_within_one_of_the_expected_count(weights, count,
 def test_neighbours_on_the_curve_are_near():
     side = np.arange(16)
     xy = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2).astype(float)
-    order = along_curve(xy)
+    order = order_along_curve(xy)
     assert sorted(order.tolist()) == list(range(256))
     steps = np.hypot(*np.diff(xy[order], axis=0).T)
     assert steps.mean() < 2  # 8.3 for an order drawn at random
@@ -232,8 +235,8 @@ def test_gravity_by_hand():
 def seats_and_links(*rows):
     roads = Roads()
     names = sorted({name for row in rows for name in row[:2]})
-    seats = [roads.node("junction", name, 29.0 + i, 106.0, i) for i, name in enumerate(names)]
-    return roads, seat_links(roads, links(*rows), {name: i for i, name in enumerate(names)}, seats)
+    seats = [roads.add_node("junction", name, 29.0 + i, 106.0, i) for i, name in enumerate(names)]
+    return roads, add_links(roads, links(*rows), {name: i for i, name in enumerate(names)}, seats)
 
 
 def test_parallel_expressways_have_names_of_their_own():

@@ -1,7 +1,21 @@
 """Test what is said of bad tables: file, line, column, what came and what is needed, all faults of a file at once."""
 
+import re
+from operator import attrgetter
+
 import pytest
+from factories import SCENARIOS
 from network_files import copy_small_city, edit, network_faults
+
+from chargesim.network.network import EMPTY_SITE, SITE_COLUMNS, SITE_KINDS, STATION, SWAP, Sites
+from chargesim.network.table_columns import (
+    SITE_ROW,
+    DistrictRow,
+    RoadRow,
+    ZoneRow,
+    columns_table,
+)
+from chargesim.scenario.reading import load
 
 
 @pytest.fixture
@@ -190,3 +204,61 @@ def test_links_of_a_synthetic_city(folder):
         ),
         f"tables/chongqing_links.csv:{len(lines)}: to_district: leads from {second} to itself",
     ]
+
+
+SECTION = (
+    (SCENARIOS.parent / "README.md").read_text(encoding="utf-8").split("## Tables of your own")[1]
+)
+"""The README's section on a user's own tables, and what follows it."""
+
+
+@pytest.mark.parametrize("model", [ZoneRow, RoadRow, SITE_ROW])
+def test_the_readme_names_every_column_of_a_user_s_own_tables(model):
+    named = set(re.findall(r"\w+", SECTION.split("\n## ")[0]))
+    columns = [line.split(" | ")[0].strip("| ") for line in columns_table(model).splitlines()[2:]]
+    assert len(columns) >= 5
+    assert [column for column in columns if column not in named] == []
+
+
+def test_the_columns_as_a_table():
+    lines = columns_table(SITE_ROW).splitlines()
+    assert lines[0] == "| column | values | needed | meaning |"
+    assert {
+        "| kind | station, swap | yes | kind of site |",
+        "| access | public, expressway, taxi, truck | yes | who may use it |",
+        "| gun_kw | number, above 0 | no | power of an ultra-fast gun [kW at the plug]; else `stations.gun_kw` |",
+        "| bays | whole number, at least 1 | no | swap lanes; else `swap.kinds.<swap_kind>.bays` |",
+        "| opens_day | whole number, 0 to 366 | no | judged day at whose midnight it opens, 0 the first; else open |",
+    } <= set(lines)
+    assert len(lines) == 2 + len(SITE_ROW.model_fields) - 1  # without the number of the line
+    district = columns_table(DistrictRow)
+    assert "| class | core, west_ring, northeast, southeast | yes |" in district
+    assert "| population_2020 | number, at least 0 | yes |" in district
+
+
+@pytest.mark.parametrize("kind", SITE_KINDS)
+def test_what_a_kind_of_site_takes_from_the_scenario_is_there(kind):
+    """Every key that a column names exists in the section of the kind."""
+    scenario = load(SCENARIOS / "chongqing_2025.yaml").scenario
+    section = scenario.stations if kind.section == "stations" else scenario.swap.kinds["taxi"]
+    keys = [
+        column.source[kind.name] for column in SITE_COLUMNS.values() if column.source.get(kind.name)
+    ]
+    assert len(keys) >= 9
+    for key in keys:
+        assert attrgetter(key)(section) is not None
+    assert hasattr(scenario.choice, kind.nearest)
+    assert kind.servers in SITE_COLUMNS
+
+
+def test_a_table_of_sites_is_empty_where_nothing_is_given():
+    sites = Sites.of(2, id=("a", "b"), kind=[STATION, SWAP], guns=[3, 0], bays=[0, 2])
+    assert len(sites) == 2
+    assert sites.servers.tolist() == [3, 2]
+    assert sites.pack_type == ("", "")
+    for name, empty in EMPTY_SITE.items():
+        values = getattr(sites, name)
+        assert len(values) == 2
+        assert isinstance(values, tuple) if empty == "" else values.dtype == type(empty)
+    with pytest.raises(TypeError, match="canopy_kw"):
+        Sites.of(1, canopy_kw=[1.0])

@@ -6,6 +6,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from chargesim.scenario.faults import Fault, fault_lines, location_of
+from chargesim.scenario.file_paths import display_path, path_inside
+from chargesim.scenario.keys import known_keys_hint
+from chargesim.scenario.yaml_text import SourceLocation
 from chargesim.demand.curves import Curves, read_curves, read_profiles
 from chargesim.demand.draw import DemandModel, build_demand
 from chargesim.demand.ledger import CORRIDOR, Ledger, build_ledger
@@ -16,13 +20,10 @@ from chargesim.engine.simpy.engine import Extension
 from chargesim.errors import InputError
 from chargesim.network.build import build_network
 from chargesim.network.network import Network
-from chargesim.network.pack_limits import read_packs
-from chargesim.scenario.faults import Fault, fault_lines, location_of
-from chargesim.scenario.file_paths import display_path, path_inside
+from chargesim.network.pack_limits import read_pack_limits
 from chargesim.scenario.keys import known_keys_hint, nearest_name
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import LoadedScenario
-from chargesim.scenario.yaml_text import SourceLocation
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def build_case(loaded: LoadedScenario, *, network: Network | None = None) -> Cas
         scenario.fleet.curve_factor.value
     )
     profiles = read_profiles(path_inside(folder, scenario.tables.profiles))
-    packs = read_packs(scenario.swap, folder)
+    packs = read_pack_limits(scenario.swap, folder)
     ledger = build_ledger(scenario, folder, curves)
     network = network or build_network(scenario, folder)
     _check_blackouts(loaded, network)

@@ -14,7 +14,6 @@ from chargesim.analysis.result import RunResult
 from chargesim.engine.collector import by_hour, grid_kw
 from chargesim.engine.day_statistics import DayStatistics
 from chargesim.engine.replication_totals import KINDS
-from chargesim.network.network import STATION
 from chargesim.runs.case import Task
 from chargesim.runs.storage import parquet_parts
 
@@ -94,7 +93,7 @@ def _mean(values: list[Any]) -> pa.Array:
 def site_frame(result: RunResult) -> pd.DataFrame:
     """Return a row per site: place, supply, and means over replications and judged days."""
     sites, runs = result.network.sites, result.replications
-    servers = np.where(sites.kind == STATION, sites.guns, sites.bays)
+    servers = sites.servers
     busy = np.mean([run.busy_min.sum(axis=1) for run in runs], axis=0) / result.days
     by_hour = np.mean([run.busy_min for run in runs], axis=0) / result.days
     return pd.DataFrame(
