@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chargesim.runs.run_scenario import run_scenario as run
     from chargesim.scenario.reading import load
     from chargesim.view import plot
-    from chargesim.view.comparison_text import markdown
+    from chargesim.view.comparison_report import markdown
 
 __all__ = [
     "InputError", "compare", "load", "markdown", "open_run", "plot", "run", "run_limit", "run_series", "run_tornado", "run_uncertainty",
@@ -31,7 +31,7 @@ _HOMES = {
     "InputError": ("chargesim.errors", "InputError"),
     "compare": ("chargesim.experiment.compare", "compare"),
     "load": ("chargesim.scenario.reading", "load"),
-    "markdown": ("chargesim.view.comparison_text", "markdown"),
+    "markdown": ("chargesim.view.comparison_report", "markdown"),
     "open_run": ("chargesim.runs.open_run", "open_run"),
     "run": ("chargesim.runs.run_scenario", "run_scenario"),
     "run_limit": ("chargesim.experiment.limit", "run_limit"),

@@ -16,7 +16,7 @@ from chargesim.runs.open_run import open_run
 from chargesim.runs.run_scenario import run_scenario
 from chargesim.scenario.reading import load
 from chargesim.view.comparison import draw_comparison, write_comparison
-from chargesim.view.comparison_text import markdown
+from chargesim.view.comparison_report import markdown
 
 SMALL, POOLED = SCENARIOS / "small_city.yaml", SCENARIOS / "small_city_pooled.yaml"
 CHANGES = ["replications=4", "fleet.stock=10000"]

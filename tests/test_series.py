@@ -246,9 +246,9 @@ def test_the_long_frame_is_the_variants_own_kpis(run):
         "n",
     ]
     rows = 0
-    for outcome in run.outcomes:
-        own = pd.read_csv(run.folder / "variants" / outcome.slug / "kpis.csv")
-        mine = frame[(frame["line"] == outcome.line) & (frame["value"] == outcome.value)]
+    for one in run.variants:
+        own = pd.read_csv(run.folder / "variants" / one.slug / "kpis.csv")
+        mine = frame[(frame["line"] == one.line) & (frame["value"] == one.value)]
         pd.testing.assert_frame_equal(
             mine[own.columns.drop("pooled")].reset_index(drop=True), own.drop(columns="pooled")
         )
@@ -259,8 +259,8 @@ def test_the_long_frame_is_the_variants_own_kpis(run):
 def test_differences_are_those_of_the_replications(run, city):
     """For two replications a and b the mean is (a + b) / 2 and the half width 12.706 x |a - b| / 2."""
     wished = ("wishes_per_day", "city", "all")
-    first, other = run.outcomes[0], run.outcomes[3]
-    a, b = other.shown[wished] - first.shown[wished]
+    first, other = run.variants[0], run.variants[3]
+    a, b = other.shown.of(wished) - first.shown.of(wished)
     row = run.differences[
         (run.differences["line"] == "no noise") & (run.differences["value"] == 6000)
     ]
@@ -280,15 +280,15 @@ def test_the_lines_meet_the_same_vehicles(run):
     assert list(beside["value"]) == [3000, 6000]
     assert (beside[["mean", "lower", "upper"]] == 0).all(axis=None)
     assert (
-        run.outcomes[0].shown["share_served", "group", "cars"]
-        != run.outcomes[2].shown["share_served", "group", "cars"]
+        run.variants[0].shown.of(("share_served", "group", "cars"))
+        != run.variants[2].shown.of(("share_served", "group", "cars"))
     ).any()
 
 
 def test_values_by_replication_have_the_mean_of_the_kpi(run):
-    for outcome in run.outcomes:
-        for (name, scope, key), values in outcome.shown.items():
-            kpis = outcome.kpis
+    for one in run.variants:
+        for name, scope, key in one.shown.names:
+            kpis, values = one.kpis, one.shown.of((name, scope, key))
             mean = kpis[(kpis["kpi"] == name) & (kpis["scope"] == scope) & (kpis["key"] == key)][
                 "mean"
             ].item()
@@ -299,7 +299,7 @@ def test_the_manifest_names_the_variants(run):
     manifest = json.loads((run.folder / "series.json").read_text(encoding="utf-8"))
     assert manifest["state"] == "complete"
     assert [one["folder"] for one in manifest["variants"]] == [
-        f"variants/{outcome.slug}" for outcome in run.outcomes
+        f"variants/{one.slug}" for one in run.variants
     ]
     assert [one["vehicles"] for one in manifest["variants"]] == [3000, 6000, 3000, 6000]
     assert {one["added"] for one in manifest["variants"]} == {False}
@@ -327,7 +327,7 @@ def test_an_added_value_and_another_panel_run_nothing_again(run, city, tmp_path)
         "{kpi: wishes_per_day}", "{panel: load}"
     )
     again = run_series(load(write(city, more)), jobs=1, out=folder, progress=False)
-    assert [outcome.value for outcome in again.outcomes] == [3000, 4000, 6000] * 2
+    assert [one.value for one in again.variants] == [3000, 4000, 6000] * 2
     count = {
         path.parent.name: json.loads(path.read_text())["replications_run_now"]
         for path in folder.glob("variants/*/manifest.json")
@@ -365,13 +365,13 @@ standard:
     - {name: served, measure: unserved, scope: cars, at_most: 0.3, source: test}
 """
     run = run_series(load(write(city, text)), jobs=1, out=tmp_path / "run", progress=False)
-    values = [outcome.value for outcome in run.outcomes]
+    values = [one.value for one in run.variants]
     assert values == sorted(values)
     added = set(values) - {4000, 44000, 44008}
     assert 24000 in added  # halfway
     assert added <= {14000, 24000, 34000}
     assert added & {14000, 34000}  # and to a quarter, on the side of the change
-    states = [outcome.verdict.verdict for outcome in run.outcomes]
+    states = [one.verdict.verdict for one in run.variants]
     for before, after, old, new in zip(values, values[1:], states, states[1:], strict=False):
         assert old == new or after - before <= 10000
     assert states[0] == "meets"

@@ -20,7 +20,7 @@ def test_run_prints_the_comparison_and_draws_it(child, tmp_path):
         "What do more vehicles bring?",
         "no noise",
         "6000",
-        "What becomes of the criteria: plan",
+        "The criteria along the series: plan",
         "the whole standard",
     ):
         assert words in text

@@ -19,7 +19,7 @@ from chargesim.analysis.failure_counts import allowance_used
 from chargesim.analysis.intervals import one_sided_bounds, t_interval
 from chargesim.analysis.result import Floats
 from chargesim.analysis.scope_totals import ratio
-from chargesim.analysis.series import criterion_state
+from chargesim.analysis.trend_text import criterion_state
 from chargesim.analysis.verdict import Verdict
 from chargesim.scenario.standard import Criterion
 

@@ -230,7 +230,7 @@ def _run_series(loaded: "LoadedScenario", *, figures: bool, as_json: bool, **cho
 
         draw_series_files(
             finished.series,
-            finished.outcomes,
+            finished.variants,
             loaded.scenario.standard.criteria,
             finished.folder / "figures",
         )

@@ -77,7 +77,7 @@ def compare(
         if as_json:
             print_json(done.to_dict())
             return
-        from chargesim.view.comparison_text import print_comparison
+        from chargesim.view.comparison_report import print_comparison
 
         console = plain_console()
         print_comparison(console, done)

@@ -49,17 +49,8 @@ def check_panels(loaded: LoadedScenario, case: Case) -> None:
         fault = _fault(panel, scopes, keys)
         if fault is not None:
             key = ("series", "show", str(number), fault[0])
-            faults.append(
-                str(
-                    Fault(
-                        location_of(
-                            key, loaded.locations, SourceLocation(display_path(loaded.path), 1)
-                        ),
-                        key,
-                        fault[1],
-                    )
-                )
-            )
+            where = location_of(key, loaded.locations, SourceLocation(display_path(loaded.path), 1))
+            faults.append(str(Fault(where, key, fault[1])))
     if faults:
         raise InputError(faults)
 
@@ -73,14 +64,12 @@ def _fault(
     if panel.kpi not in scopes:
         return "kpi", f"unknown KPI {panel.kpi!r}" + _near(panel.kpi, tuple(scopes))
     scope, key = ("hour", "") if panel.panel == "hours" else panel.place
-    if (
-        scope == "group" and scopes[panel.kpi] == SESSION_SCOPES
-    ):  # sessions belong to a fleet, not to the sites of an access
+    reported = scopes[panel.kpi]
+    if scope == "group" and reported == SESSION_SCOPES:  # sessions have fleets, sites have access
         keys = {**keys, "group": SESSION_GROUPS}
-    if scope not in scopes[panel.kpi]:
-        return (
-            "kpi" if key == "" else "scope"
-        ), f"{panel.kpi} is not reported by {scope}, but by {', '.join(scopes[panel.kpi])}"
+    if scope not in reported:
+        words = f"{panel.kpi} is not reported by {scope}, but by {', '.join(reported)}"
+        return "scope" if key else "kpi", words
     if key and key not in keys[scope]:
         return "key", f"unknown key {key!r} in the scope {scope}" + _near(key, keys[scope])
     return None

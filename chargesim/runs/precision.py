@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from chargesim.analysis.intervals import Interval, t_interval
+from chargesim.analysis.kpi_responses import kpi_responses
 from chargesim.analysis.kpis import definitions, kpi_table
 from chargesim.analysis.result import RunResult
-from chargesim.analysis.series import replication_values
 from chargesim.errors import InputError
 from chargesim.scenario.keys import known_keys_hint, nearest_name
 
@@ -129,7 +129,7 @@ def run_until_narrow(
     named = precision.kpi, precision.scope, precision.key
     unit = next(kpi.unit for kpi in definitions(result) if kpi.name == precision.kpi)
     while True:
-        interval = t_interval(replication_values(result, [named])[named])
+        interval = t_interval(kpi_responses(result, [precision.kpi]).of(named))
         if interval.n < 2 or not math.isfinite(interval.mean):
             where = f"in scope {precision.scope!r} with key {precision.key!r}"
             raise InputError(

@@ -14,10 +14,11 @@ from chargesim.analysis.profiles import quarter_load, use_by_district_hour, use_
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict
 from chargesim.runs.storage import write_atomically
+from chargesim.view.bands import note_below
 from chargesim.view.load import draw_load
 from chargesim.view.margins import draw_margins
 from chargesim.view.site_map import draw_two_maps
-from chargesim.view.style import GREY, RC
+from chargesim.view.style import RC
 from chargesim.view.utilisation import draw_heat_map, draw_use_by_hour
 from chargesim.view.waiting import draw_waits_by_fleet_and_kind
 
@@ -55,13 +56,7 @@ def draw_figures(result: RunResult, kpis: pd.DataFrame, verdict: Verdict) -> dic
     }
     with mpl.rc_context(RC):
         for figure in figures.values():
-            figure.supxlabel(
-                f"{result.name}: {result.scope_text}\n{result.label}",
-                fontsize=9.5,
-                color=GREY,
-                x=0.01,
-                ha="left",
-            )
+            note_below(figure, f"{result.name}: {result.scope_text}\n{result.label}")
     return figures
 
 

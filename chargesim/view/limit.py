@@ -10,7 +10,7 @@ from rich.text import Text
 
 from chargesim.analysis.breaking_point import Curve
 from chargesim.analysis.result import Floats
-from chargesim.analysis.standing import stretches
+from chargesim.analysis.trend_text import stretches
 from chargesim.experiment.limit import LimitRun
 from chargesim.view.answer import Answer, AnswerTable, name_figure
 from chargesim.view.style import (

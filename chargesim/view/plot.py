@@ -15,9 +15,9 @@ from chargesim.analysis.comparison import Comparison
 from chargesim.analysis.profiles import quarter_load, use_by_district_hour, use_by_site, wait_curves
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict
-from chargesim.view.comparison_lines import draw_load_duration, draw_use_over_sites
-from chargesim.view.comparison_lines import draw_use_by_hour as draw_compared_use
-from chargesim.view.comparison_places import draw_difference_heat_map, draw_maps
+from chargesim.view.comparison import draw_load_duration, draw_use_over_sites
+from chargesim.view.comparison import draw_use_by_hour as draw_compared_use
+from chargesim.view.comparison_maps import draw_difference_heat_map, draw_maps
 from chargesim.view.load import draw_load
 from chargesim.view.margins import draw_margins
 from chargesim.view.site_map import core_extent, draw_site_map

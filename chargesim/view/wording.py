@@ -34,6 +34,11 @@ def amount(value: float, unit: str) -> str:
     return f"{value:,.{digits}f} {_readable(unit)}"
 
 
+def kpi_name(kpi: str, unit: str) -> str:
+    """Return the name of a KPI without the unit at its end, for example ``wait p95``."""
+    return kpi.removesuffix(f"_{unit.lower().replace('/', '_per_')}").replace("_", " ")
+
+
 def percent(level: float) -> str:
     """Return the level of an interval, for example ``98.75 %``."""
     return f"{100 * level:.4g} %"

@@ -1,12 +1,16 @@
-"""Say in a sentence what becomes of a criterion along the values of a series."""
+"""Name the state of each criterion, and how it develops along the values of a series."""
 
 from collections.abc import Sequence
 from itertools import groupby, pairwise
-from math import isfinite
+from math import isfinite, isnan
 
+from chargesim.analysis.criteria import CriterionVerdict
+from chargesim.analysis.verdict import Verdict
 from chargesim.scenario.buildup import month_number, month_text
 from chargesim.scenario.series import Value
 
+WHOLE = "the whole standard"
+"""Name of the verdict among the criteria."""
 _WORDS = {
     "meets": "meets",
     "fails": "fails",
@@ -18,36 +22,54 @@ _WORDS = {
 }
 
 
-def sentence(
+def criterion_state(item: CriterionVerdict) -> str:
+    """Return the state of a criterion; one that the plan itself gives is ``given`` or ``short``.
+
+    Without anything to judge it is ``nothing``, else what the verdict says.
+    """
+    if item.verdict != "given":
+        return item.verdict
+    if isnan(item.allowance_used):
+        return "nothing"
+    return "given" if item.allowance_used <= 1 + 1e-12 else "short"
+
+
+def criterion_states(verdict: Verdict) -> dict[str, str]:
+    """Return the state of the whole standard and of each criterion."""
+    states = {item.name: criterion_state(item) for item in verdict.criteria}
+    return {WHOLE: verdict.verdict, **states}
+
+
+def trend_sentence(
     values: Sequence[Value], states: Sequence[str], used: Sequence[float] | None = None
 ) -> str:
-    """Return what becomes of a criterion along rising values.
+    """Return how a criterion develops along rising values.
 
     Parameters
     ----------
     values : sequence of int, float or str
-        Numbers, or months YYYY-MM; for months it is said when the network falls behind or catches up.
+        Numbers, or months YYYY-MM; for months the sentence says when the network falls behind or
+        catches up.
     states : sequence of str
-        The state at each value: meets, fails, inconclusive, incomplete, given (reached), short or nothing.
+        The state at each value, as `criterion_state` has them.
     used : sequence of float, optional
-        Failures over allowed failures at each value: where they cross 1, by a straight line between neighbours, is told
-        as about the value of the change.
+        Failures over allowed failures at each value. Where they cross 1, by a straight line
+        between neighbours, is about the value of the change.
 
     Returns
     -------
     str
-        For example ``meets up to 2026-03, fails from 2026-06 on; falls behind about 2026-05, surely between 2026-03 and
-        2026-06``.
+        For example ``meets up to 2026-03, fails from 2026-06 on; falls behind about 2026-05,
+        surely between 2026-03 and 2026-06``.
     """
     monthly = isinstance(values[0], str)
-    told = stretches(values, states, at="in" if monthly else "at")
-    return (
-        told if len(set(states)) == 1 else "; ".join([told, *_turns(values, states, used, monthly)])
-    )
+    spans = stretches(values, states, at="in" if monthly else "at")
+    turns = [] if len(set(states)) == 1 else _turns(values, states, used, monthly)
+    return "; ".join([spans, *turns])
 
 
 def stretches(values: Sequence[Value], states: Sequence[str], *, at: str = "at") -> str:
-    """Return the states along rising values, as one reads them: ``meets up to 3, inconclusive at 4, fails from 5 on``."""
+    """Return the states along rising values: ``meets up to 3, fails from 5 on``."""
     spans = _spans(values, states)
     if len(spans) == 1:
         return f"{_WORDS[states[0]]} throughout"
@@ -63,8 +85,8 @@ def stretches(values: Sequence[Value], states: Sequence[str], *, at: str = "at")
     return ", ".join(parts)
 
 
-def sentence_by_line(lines: Sequence[str], states: Sequence[str]) -> str:
-    """Return what a criterion is in each line of a series without values, for example ``meets in tariff; fails in ordinary day``."""
+def trend_by_line(lines: Sequence[str], states: Sequence[str]) -> str:
+    """Return the state of a criterion in each line: ``meets in tariff; fails in ordinary day``."""
     if len(set(states)) == 1:
         return f"{_WORDS[states[0]]} in every line"
     found: dict[str, list[str]] = {}
@@ -85,7 +107,10 @@ def _spans(values: Sequence[Value], states: Sequence[str]) -> list[tuple[str, Va
 def _turns(
     values: Sequence[Value], states: Sequence[str], used: Sequence[float] | None, monthly: bool
 ) -> list[str]:
-    """Return when the network falls behind (meets, later fails) or catches up; what is inconclusive lies between."""
+    """Return when the network falls behind (meets, then fails) or catches up.
+
+    Inconclusive values in between widen the span.
+    """
     decided = [place for place, state in enumerate(states) if state in ("meets", "fails")]
     turns = []
     for before, after in pairwise(decided):
@@ -108,7 +133,7 @@ def _turns(
 def _crossing(
     values: Sequence[Value], used: Sequence[float], before: int, after: int
 ) -> str | None:
-    """Return about where the failures cross what is allowed, between two places of a series; None when they do not."""
+    """Return about where the failures cross what is allowed between two values; None if nowhere."""
     for left in range(before, after):
         one, other = used[left] - 1.0, used[left + 1] - 1.0
         if isfinite(one) and isfinite(other) and one * other <= 0 and one != other:
@@ -124,7 +149,7 @@ def _crossing(
 
 
 def _number(value: float, low: float, high: float) -> str:
-    """Return a number between two others in three digits, or as many as keep it between them; without a power of ten."""
+    """Return a number in three digits, or as many as keep it between two others."""
     rounded = next(
         (
             short
@@ -139,5 +164,5 @@ def _number(value: float, low: float, high: float) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    """Return names as one says them: a, b and c."""
+    """Return names in one phrase: a, b and c."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,4 +1,4 @@
-"""See whether plans can be compared pair by pair, and say in what they differ."""
+"""Check whether two plans have the same vehicles, and say in what they differ."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ _MOST_KEYS, _LONGEST_VALUE = 8, 40
 
 
 @dataclass(frozen=True)
-class Pairing:
-    """One plan beside the first."""
+class PairCheck:
+    """Whether a plan can be compared with the first."""
 
     faults: tuple[str, ...]
     """why they cannot be compared; empty when they can"""
     notes: tuple[str, ...] = ()
 
 
-def pair(name: str, case: Case, than: str, first: Case) -> Pairing:
+def check_pair(name: str, case: Case, than: str, first: Case) -> PairCheck:
     """Return whether a plan can be compared with the first, and in what they differ.
 
     Parameters
@@ -38,19 +38,16 @@ def pair(name: str, case: Case, than: str, first: Case) -> Pairing:
         for fault in _unlike(case, first)
     ]
     if faults:
-        return Pairing(tuple(faults))
+        return PairCheck(tuple(faults))
     match = _match(case, first)
     if match.first and match.other and not match.common:
-        return Pairing(
-            (
-                f"{name}: shares no vehicle with {than}: other fleets, or another log; nothing can be paired",
-            )
-        )
-    return Pairing((), (_changed_keys(name, case, than, first), _vehicles(name, than, match)))
+        why = "other fleets, or another log; nothing can be paired"
+        return PairCheck((f"{name}: shares no vehicle with {than}: {why}",))
+    return PairCheck((), (_changed_keys(name, case, than, first), _vehicles(name, than, match)))
 
 
 def _unlike(case: Case, first: Case) -> list[str]:
-    """Return what keeps two cases from having the same vehicles, each ending so that the name of the first follows."""
+    """Return why two cases have other vehicles; the name of the first case follows each reason."""
     mine, theirs = case.scenario, first.scenario
     faults = []
     if mine.seed != theirs.seed:
@@ -98,12 +95,9 @@ def _vehicles(name: str, than: str, match: CommonVehicles) -> str:
     when = "on the first judged day of the first replication"
     if match.same:
         return f"{name} has the same vehicles as {than}: all {match.first:,} {when} are alike"
-    parts = [
-        f"{match.common:,} of the {match.first:,} vehicles of {than} {when} are among the {match.other:,} of {name}"
-    ]
-    if match.changed:
-        parts.append(f"and some of those differ in {', '.join(match.changed)}")
-    return f"The demand differs: {' '.join(parts)}"
+    words = f"{match.common:,} of the {match.first:,} vehicles of {than} {when} are among the"
+    changed = f" and some of those differ in {', '.join(match.changed)}" if match.changed else ""
+    return f"The demand differs: {words} {match.other:,} of {name}{changed}"
 
 
 def _changed_keys(name: str, case: Case, than: str, first: Case) -> str:

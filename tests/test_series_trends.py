@@ -1,4 +1,4 @@
-"""Test what is said of the states of a criterion, where values are added, and paired differences, by hand."""
+"""Test the sentences on a criterion, where values are added, and paired differences, by hand."""
 
 from dataclasses import replace
 
@@ -6,34 +6,35 @@ import numpy as np
 import pytest
 from factories_analysis import make_result
 
+from chargesim.analysis.kpi_responses import KpiResponses, Response
 from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.paired import paired_difference
 from chargesim.analysis.series import (
-    WHOLE,
-    Outcome,
+    VariantResult,
     changes,
     common_label,
+    criterion_trends,
     difference_frame,
-    standings,
 )
-from chargesim.analysis.standing import sentence, sentence_by_line
+from chargesim.analysis.trend_text import WHOLE, trend_by_line, trend_sentence
 from chargesim.analysis.verdict import judge
 from chargesim.scenario.series import between
 
 M, F, U = "meets", "fails", "inconclusive"
 RESULT = make_result()
+NOTHING = KpiResponses((), np.empty((2, 0)))
 KPIS, VERDICT = kpi_frame(RESULT), judge(RESULT)
 
 
 def test_about_where_it_crosses_is_read_off_a_straight_line():
     months, states = ["2025-12", "2026-06", "2026-12"], [M, U, F]
-    assert sentence(months, states, [0.4, 0.8, 1.4]) == (
+    assert trend_sentence(months, states, [0.4, 0.8, 1.4]) == (
         "meets in 2025-12, inconclusive in 2026-06, fails from 2026-12 on; falls behind about 2026-08, surely between 2025-12 and 2026-12"
     )
-    assert sentence([0, 0.5, 1], [F, M, M], [1.2, 0.8, 0.1]) == (
+    assert trend_sentence([0, 0.5, 1], [F, M, M], [1.2, 0.8, 0.1]) == (
         "fails at 0, meets from 0.5 on; crosses the threshold about 0.25, surely between 0 and 0.5"
     )
-    assert "about" not in sentence([0, 1], [M, F], [float("nan"), 2.0])
+    assert "about" not in trend_sentence([0, 1], [M, F], [float("nan"), 2.0])
 
 
 @pytest.mark.parametrize(
@@ -47,24 +48,24 @@ def test_about_where_it_crosses_is_read_off_a_straight_line():
     ],
 )
 def test_about_where_it_crosses_has_no_power_of_ten_and_lies_between(values, used, about):
-    assert f" about {about}, surely between {values[0]} and {values[1]}" in sentence(
+    assert f" about {about}, surely between {values[0]} and {values[1]}" in trend_sentence(
         values, [M, F], used
     )
 
 
-def outcome(line, value, *states, shown=()):
+def variant(line, value, *states, shown=NOTHING):
     """Return a variant whose criteria have these states; the verdict is the worst of them."""
     whole = F if F in states else U if U in states else M
     criteria = tuple(
         replace(item, verdict=state) for item, state in zip(VERDICT.criteria, states, strict=False)
     )
-    return Outcome(
+    return VariantResult(
         line,
         value,
         f"{line}_{value}",
         KPIS,
         replace(VERDICT, verdict=whole, criteria=criteria),
-        dict(shown),
+        shown,
         np.zeros(96),
         {},
         "",
@@ -89,7 +90,7 @@ def outcome(line, value, *states, shown=()):
     ],
 )
 def test_sentence_over_numbers(states, words):
-    assert sentence([0, 0.25, 0.5, 1], states) == words
+    assert trend_sentence([0, 0.25, 0.5, 1], states) == words
 
 
 @pytest.mark.parametrize(
@@ -104,24 +105,24 @@ def test_sentence_over_numbers(states, words):
     ],
 )  # fmt: skip
 def test_sentence_over_months_says_when_the_network_falls_behind(states, words):
-    assert sentence(["2025-12", "2026-03", "2026-04", "2026-06"], states) == words
+    assert trend_sentence(["2025-12", "2026-03", "2026-04", "2026-06"], states) == words
 
 
 def test_sentence_over_the_turn_of_a_year():
-    assert sentence(["2025-12", "2026-01"], [F, M]).endswith("catches up in 2026-01")
+    assert trend_sentence(["2025-12", "2026-01"], [F, M]).endswith("catches up in 2026-01")
 
 
-def test_sentence_by_line():
-    assert sentence_by_line(["day", "tariff", "store"], [M, M, M]) == "meets in every line"
+def test_trend_by_line():
+    assert trend_by_line(["day", "tariff", "store"], [M, M, M]) == "meets in every line"
     assert (
-        sentence_by_line(["day", "tariff", "store"], [F, M, M])
+        trend_by_line(["day", "tariff", "store"], [F, M, M])
         == "fails in day; meets in tariff and store"
     )
 
 
-def test_standings_of_each_line_begin_with_the_whole():
-    told = standings(
-        [outcome("a", 1, M, M), outcome("a", 2, M, F), outcome("b", 1, U, M), outcome("b", 2, M, M)]
+def test_trends_of_each_line_begin_with_the_whole():
+    told = criterion_trends(
+        [variant("a", 1, M, M), variant("a", 2, M, F), variant("b", 1, U, M), variant("b", 2, M, M)]
     )
     first, second = (item.name for item in VERDICT.criteria[:2])
     assert [(one.line, one.sentence) for one in told] == [
@@ -137,11 +138,11 @@ def test_standings_of_each_line_begin_with_the_whole():
 def test_changes_are_sought_within_a_line_and_the_verdict_weighs_most():
     found = changes(
         [
-            outcome("a", 1, F, M, M),
-            outcome("a", 2, F, U, U),
-            outcome("a", 3, M, M, M),
-            outcome("b", 1, F, F, F),
-            outcome("b", 2, F, F, F),
+            variant("a", 1, F, M, M),
+            variant("a", 2, F, U, U),
+            variant("a", 3, M, M, M),
+            variant("b", 1, F, F, F),
+            variant("b", 2, F, F, F),
         ]
     )
     assert found == [("a", 2, 3), ("a", 1, 2)]
@@ -149,7 +150,7 @@ def test_changes_are_sought_within_a_line_and_the_verdict_weighs_most():
 
 def test_a_change_from_meets_to_fails_weighs_more_than_inconclusive_ones():
     found = changes(
-        [outcome("a", 1, F, M, M, M), outcome("a", 2, F, U, U, M), outcome("a", 3, F, U, U, F)]
+        [variant("a", 1, F, M, M, M), variant("a", 2, F, U, U, M), variant("a", 3, F, U, U, F)]
     )
     assert found == [("a", 2, 3), ("a", 1, 2)]
 
@@ -159,10 +160,7 @@ def test_the_label_is_what_all_variants_have_in_common():
         "Chongqing, synthetic layout, as built in 2024-06",
         "Chongqing, synthetic layout, as built in 2024-07",
     ]
-    assert (
-        common_label([replace(outcome("a", 1, M), label=label) for label in labels])
-        == "Chongqing, synthetic layout"
-    )
+    assert common_label(labels) == "Chongqing, synthetic layout"
 
 
 def test_months_are_halved_down_to_neighbours():
@@ -201,9 +199,9 @@ def test_endless_waits_have_a_sign():
 
 
 def test_lines_are_compared_at_the_same_value_too():
-    kpi = ("wishes_per_day", "city", "all")
-    outcomes = [
-        outcome(line, value, M, shown={kpi: np.array(values)})
+    kpi = Response("wishes_per_day", "city", "all", "1/day", reported=True)
+    variants = [
+        variant(line, value, M, shown=KpiResponses((kpi,), np.array([values]).T))
         for line, value, values in (
             ("a", 1, [1.0, 2.0]),
             ("a", 2, [5.0, 6.0]),
@@ -211,7 +209,7 @@ def test_lines_are_compared_at_the_same_value_too():
             ("b", 2, [9.0, 8.0]),
         )
     ]
-    frame = difference_frame(outcomes)
+    frame = difference_frame(variants)
     assert frame[
         ["line", "value", "than_line", "than_value", "mean", "unit"]
     ].to_numpy().tolist() == [
