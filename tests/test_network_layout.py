@@ -1,4 +1,7 @@
-"""Test the synthetic city: the plan's totals, the census, the graph, and what its own seed moves."""
+"""Test the synthetic city.
+
+The plan's totals, the census, the graph, and what its own seed moves.
+"""
 
 from collections import Counter
 from dataclasses import fields

@@ -1,4 +1,7 @@
-"""Test the rules by which a synthetic city is laid out: sharing, spreading, growing, gravity and ties."""
+"""Test the rules by which a synthetic city is laid out.
+
+Sharing, spreading, growing, gravity and ties.
+"""
 
 from collections import Counter
 
@@ -81,7 +84,7 @@ def test_neighbours_on_the_curve_are_near():
     assert steps.mean() < 2  # 8.3 for an order drawn at random
 
 
-def test_the_plane_keeps_places_and_distances():
+def test_the_projection_keeps_positions_and_distances():
     projection = Projection.about(np.array([29.0, 31.0]), np.array([106.0, 109.0]))
     lat, lon = np.array([29.5, 30.8]), np.array([106.5, 108.4])
     back = projection.lat_lon(projection.xy(lat, lon))
@@ -169,7 +172,8 @@ def test_stations_for_an_area_without_district_are_a_fault(tmp_path):
     with pytest.raises(InputError) as caught:
         build_network(loaded.scenario, folder)
     assert caught.value.faults == [
-        "stations.counts.northeast_southeast: got 100, needs 0: no district of tables/chongqing_districts.csv is in this area"
+        "stations.counts.northeast_southeast: got 100, needs 0: no district of "
+        "tables/chongqing_districts.csv is in this area"
     ]
 
 
@@ -223,7 +227,10 @@ def links(*rows):
 
 
 def test_gravity_by_hand():
-    """A - B - C on a line, an hour each, masses 1, 1, 2, exponent 1: A>B carries 1/60 + 2/120, B>C 2/60 + 2/120 trips."""
+    """A - B - C on a line, an hour each, masses 1, 1, 2, exponent 1.
+
+    A>B carries 1/60 + 2/120, B>C 2/60 + 2/120 trips.
+    """
     line = links(("A", "B", 60, 0), ("B", "C", 60, 0))
     ways = [Carriageway(a, b, 0, (), 0, 60.0) for a, b in ((0, 1), (1, 0), (1, 2), (2, 1))]
     weights = corridor_weights(
@@ -282,7 +289,10 @@ def test_no_vehicle_turns_back_on_the_expressways_of_chongqing(network):
 
 
 def test_coverage_by_hand():
-    """Stations stand at the nodes R02, R06, R07, R09, R11 and H01: inhabitants there are covered within 0 km."""
+    """Stations lie at the nodes R02, R06, R07, R09, R11 and H01.
+
+    Inhabitants there are covered within 0 km.
+    """
     network = build(name="small_city.yaml")
     assert demand_share_within(network, 0.0) == pytest.approx((12 + 16 + 15 + 7 + 10 + 6) / 147)
     assert demand_share_within(network, 1.6, area_class="core") == pytest.approx(

@@ -1,4 +1,7 @@
-"""Test what is said of bad tables: file, line, column, what came and what is needed, all faults of a file at once."""
+"""Test what is said of bad tables.
+
+File, line, column, what came and what is needed, all faults of a file at once.
+"""
 
 import re
 from operator import attrgetter
@@ -43,7 +46,8 @@ def test_all_faulty_values_of_a_file_are_told_at_once(folder):
     assert network_faults(folder) == [
         "small/zones.csv:2: lat: got 299, needs -90..90",
         "small/zones.csv:3: population: got -5, needs at least 0",
-        "small/zones.csv:4: area_class: got centre, needs 'core', 'west_ring', 'northeast' or 'southeast'",
+        "small/zones.csv:4: area_class: got centre, needs 'core', 'west_ring', 'northeast' or "
+        "'southeast'",
         "small/zones.csv:5: lon: needs a value",
         "small/zones.csv:6: population: got many, needs a number",
         "small/zones.csv:7: population: got nan, needs a finite number",
@@ -176,7 +180,8 @@ def test_a_path_that_leaves_the_folder(folder):
     (folder.parent / "zones.csv").write_bytes((folder / "small/zones.csv").read_bytes())
     faults = network_faults(folder, ("city.zones=../zones.csv",))
     assert faults == [
-        f"--set city.zones: ../zones.csv: leaves the scenario's folder {folder}; put the table inside it"
+        f"--set city.zones: ../zones.csv: leaves the scenario's folder {folder}; put the table "
+        "inside it"
     ]
 
 
@@ -199,9 +204,8 @@ def test_links_of_a_synthetic_city(folder):
     lines.append(",".join([second, second, *lines[number].split(",")[2:]]))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert network_faults(folder, name="chongqing_2025.yaml") == [
-        f"tables/chongqing_links.csv:{number + 1}: Yuzong: no district of this name in {folder}/tables/chongqing_districts.csv".replace(
-            f"{folder}/", ""
-        ),
+        f"tables/chongqing_links.csv:{number + 1}: Yuzong: "
+        "no district of this name in tables/chongqing_districts.csv",
         f"tables/chongqing_links.csv:{len(lines)}: to_district: leads from {second} to itself",
     ]
 
@@ -226,9 +230,11 @@ def test_the_columns_as_a_table():
     assert {
         "| kind | station, swap | yes | kind of site |",
         "| access | public, expressway, taxi, truck | yes | who may use it |",
-        "| gun_kw | number, above 0 | no | power of an ultra-fast gun [kW at the plug]; else `stations.gun_kw` |",
+        "| gun_kw | number, above 0 | no | power of an ultra-fast gun [kW at the plug]; else "
+        "`stations.gun_kw` |",
         "| bays | whole number, at least 1 | no | swap lanes; else `swap.kinds.<swap_kind>.bays` |",
-        "| opens_day | whole number, 0 to 366 | no | judged day at whose midnight it opens, 0 the first; else open |",
+        "| opens_day | whole number, 0 to 366 | no | judged day at whose midnight it opens, 0 "
+        "the first; else open |",
     } <= set(lines)
     assert len(lines) == 2 + len(SITE_ROW.model_fields) - 1  # without the number of the line
     district = columns_table(DistrictRow)

@@ -1,4 +1,4 @@
-"""Read charging curves and hour-of-week profiles, the tables of a fleet's habits."""
+"""Read charging curves and hour-of-week profiles of the wishes."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -54,12 +54,12 @@ class Curves:
         return self.id.index(curve_id)
 
     def scaled(self, factor: float) -> "Curves":
-        """Return the curves of batteries that take `factor` times the power at every SOC, as cold ones do."""
+        """Return curves with `factor` times the power at every SOC, as cold batteries have."""
         return replace(self, step_kw=self.step_kw * factor)
 
 
 def read_curves(path: Path) -> Curves:
-    """Read charging curves from CSV (curve_id, soc, power_kw, usable_kwh, volt); each begins at SOC 0 and ends at 1."""
+    """Read charging curves, from SOC 0 to 1: CSV curve_id, soc, power_kw, usable_kwh, volt."""
     points: dict[str, list[CurvePoint]] = {}
     for point in read_csv_rows(path, CurvePoint):
         points.setdefault(point.curve_id, []).append(point)
@@ -72,7 +72,8 @@ def read_curves(path: Path) -> Curves:
             )
         if len({(point.usable_kwh, point.volt) for point in curve}) > 1:
             faults.append(
-                f"{display_path(path)}:{curve[0].line}: usable_kwh, volt: curve {name!r} has more than one value"
+                f"{display_path(path)}:{curve[0].line}: usable_kwh, volt: "
+                f"curve {name!r} has more than one value"
             )
     if faults:
         raise InputError(faults)
@@ -94,7 +95,7 @@ def read_curves(path: Path) -> Curves:
 
 
 def read_profile_sources(path: Path) -> dict[str, str]:
-    """Read where each profile of a table comes from: the text in the column `source` of its first row."""
+    """Read the source of each profile: the text in the column `source` of its first row."""
     sources: dict[str, str] = {}
     for row in read_csv_rows(path, ProfileHour):
         sources.setdefault(row.profile, row.source.strip() or "no source given")
@@ -102,7 +103,13 @@ def read_profile_sources(path: Path) -> dict[str, str]:
 
 
 def read_profiles(path: Path) -> dict[str, Floats]:
-    """Read hour-of-week profiles from CSV (profile, day, hour, weight) as arrays [weekday, hour] of mean 1 over the week."""
+    """Read hour-of-week profiles from CSV (profile, day, hour, weight).
+
+    Returns
+    -------
+    dict of str to array, [weekday, hour]
+        Mean 1 over the week.
+    """
     profiles: dict[str, Floats] = {}
     for row in read_csv_rows(path, ProfileHour):
         weights = profiles.setdefault(row.profile, np.full((7, 24), np.nan))
@@ -110,8 +117,9 @@ def read_profiles(path: Path) -> dict[str, Floats]:
     faults = []
     for name, weights in profiles.items():
         if np.isnan(weights).any():
+            missing = int(np.isnan(weights).sum())
             faults.append(
-                f"{display_path(path)}: profile {name!r}: {int(np.isnan(weights).sum())} of its 168 hours are missing"
+                f"{display_path(path)}: profile {name!r}: {missing} of its 168 hours are missing"
             )
         elif weights.sum() <= 0:
             faults.append(

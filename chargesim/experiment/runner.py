@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from chargesim.analysis.result import RunResult
-from chargesim.demand.thinning import Demand, days_of_all, thinned_models
+from chargesim.demand.thinning import Demand, days_of_all, shared_draw
 from chargesim.engine.replication_totals import ReplicationTotals
 from chargesim.experiment.design import Design, Point
 from chargesim.experiment.responses import responses_of
@@ -215,7 +215,7 @@ def nested(demands: Sequence[Demand]) -> list[list[int]]:
     groups: list[list[int]] = []
     for place, demand in enumerate(demands):
         for group in groups:
-            if thinned_models([demands[group[0]], demand]) is not None:
+            if shared_draw([demands[group[0]], demand]) is not None:
                 group.append(place)
                 break
         else:

@@ -122,7 +122,7 @@ ELECTRIFICATION = Mechanism(
     name="electrification",
     keys=("fleets.*.electrification", "fleets.*.vehicles"),
     source="programme of June 2025",
-    tests=("test_demand_month::test_electrification_at_stock_over_vehicles_is_the_stock",),
+    tests=("test_demand_buildup::test_electrification_at_stock_over_vehicles_is_the_stock",),
     is_on=lambda case: bool(_electrified(case)),
     sentence=lambda case: (
         f"vehicles x electric share give the stock of {', '.join(_electrified(case))}"
@@ -149,7 +149,7 @@ BUILD_UP = Mechanism(
     columns=("opens",),
     source="action plan 2024-25",
     tests=(
-        "test_demand_month::test_a_finished_build_up_is_none",
+        "test_demand_buildup::test_a_finished_build_up_is_none",
         "test_network_buildup::test_the_finished_plan_is_the_plan",
     ),
     is_on=lambda case: buildup_of(case.scenario) is not None,
@@ -184,7 +184,7 @@ COLD_BATTERIES = Mechanism(
     name="cold batteries",
     keys=("fleet.curve_factor",),
     source="assumed",
-    tests=("test_demand_conduct::test_cold_batteries_take_a_factor_of_their_curves",),
+    tests=("test_demand_behaviour::test_cold_batteries_take_a_factor_of_their_curves",),
     is_on=lambda case: case.scenario.fleet.curve_factor.value != 1,
     sentence=lambda case: (
         f"curves give {number_text(case.scenario.fleet.curve_factor)} of their power"
@@ -245,7 +245,7 @@ CLOUD = Mechanism(
         "test_engine_guidance::"
         "test_all_following_the_cloud_to_two_like_sites_wait_as_in_one_joint_queue",
         "test_engine_guidance::test_a_cloud_that_nobody_follows_changes_nothing",
-        "test_demand_conduct::test_guidance_has_its_shares",
+        "test_demand_behaviour::test_guidance_has_its_shares",
     ),
     is_on=lambda case: any(
         one.connected_share > 0 and one.compliance > 0 for one in behaviours(case)
@@ -364,7 +364,7 @@ TARIFF = Mechanism(
     name="time-of-use tariff",
     keys=("tariff",),
     source="own knowledge, check",
-    tests=("test_demand_conduct::test_nobody_puts_off_when_prices_are_flat",),
+    tests=("test_demand_behaviour::test_nobody_puts_off_when_prices_are_flat",),
     is_on=lambda case: case.scenario.tariff.enabled,
     sentence="the price of energy follows the hour of day",
     why_inert=_tariff_inert,
@@ -391,8 +391,8 @@ FLEXIBLE = Mechanism(
     keys=("fleets.*.flexible_share", "fleets.*.flexible_min"),
     source="own knowledge, check",
     tests=(
-        "test_demand_conduct::test_putting_off_by_hand",
-        "test_demand_conduct::test_nobody_puts_off_when_prices_are_flat",
+        "test_demand_behaviour::test_putting_off_by_hand",
+        "test_demand_behaviour::test_nobody_puts_off_when_prices_are_flat",
     ),
     is_on=lambda case: bool(_flexible_fleets(case)),
     sentence=_flexible_sentence,

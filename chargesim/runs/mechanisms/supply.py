@@ -311,7 +311,7 @@ FAILED_STARTS = Mechanism(
     keys=("reliability.failed_start_share", "reliability.failed_start_min"),
     source="ChargerHelp 2025; assumed",
     tests=(
-        "test_demand_conduct::test_a_share_of_the_first_tries_fails",
+        "test_demand_behaviour::test_a_share_of_the_first_tries_fails",
         "test_engine_disturbances::test_a_failed_try_costs_its_minutes_at_the_gun",
     ),
     is_on=lambda case: any(one.failed_start_share > 0 for one in behaviours(case)),

@@ -1,4 +1,7 @@
-"""Test what vehicles know and do: guidance is nested and keeps its shares, wishes are put off to cheaper hours, starts fail."""
+"""Test what vehicles know and do.
+
+Guidance is nested and keeps its shares, wishes are put off to cheaper hours, starts fail.
+"""
 
 from math import ceil, floor
 
@@ -9,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from chargesim.demand import behaviour as conduct_module
+from chargesim.demand import behaviour as behaviour_module
 from chargesim.demand import draw
 from chargesim.demand.behaviour import Behaviour
 from chargesim.demand.curves import read_curves
@@ -116,7 +119,10 @@ def guidance(**changes):
     [(0.0, 1.0), (0.25, 0.8), (0.5, 1.0), (0.9, 0.3), (1.0, 0.6), (1.0, 0.0)],
 )
 def test_guidance_has_its_shares(connected, compliance):
-    """Cloud: connected x compliance; posted: the other connected, and the posted share of the rest. Five standard errors."""
+    """Cloud: connected x compliance; posted: the other connected, and a share of the rest.
+
+    Within five standard errors.
+    """
     level = guidance(connected_share=connected, compliance=compliance)
     cloud, posted = connected * compliance, connected * (1 - compliance) + (1 - connected) * 0.7
     for value, share in ((CLOUD, cloud), (POSTED, posted), (DISTANCE, 1 - cloud - posted)):
@@ -231,7 +237,10 @@ def test_nobody_puts_off_when_prices_are_flat(window_min, ticks, price):
 
 
 def test_putting_off_by_hand():
-    """Peak 20 to 22, flat till midnight, valley 0 to 8: the cheap run begins at 22 within 2 h, at midnight within 6 h."""
+    """Peak 20 to 22, flat till midnight, valley 0 to 8.
+
+    The cheap run begins at 22 within 2 h, at midnight within 6 h.
+    """
     factors = np.ones(24)
     factors[[20, 21]], factors[:8] = 1.6, 0.4
     at = np.array([20.5 * 60])
@@ -250,7 +259,10 @@ def test_putting_off_by_hand():
 
 
 def test_flexible_vehicles_of_the_table_put_off():
-    """Of the wishes from which the valley can be reached, the flexible share comes later; the corridors' come at once."""
+    """Of the wishes from which the valley can be reached, the flexible share comes later.
+
+    The wishes on corridors come at once.
+    """
     demand, _ = drawn(
         {
             **TARIFF,
@@ -285,7 +297,7 @@ def test_no_stream_is_drawn_from_twice(monkeypatch):
         used.append((replication, *key))
         return generator(seed, replication, *key)
 
-    for module in (draw, conduct_module):
+    for module in (draw, behaviour_module):
         monkeypatch.setattr(module, "generator", recording)
     drawn({**TARIFF, **CLOUDY, **FAILING})
     assert {key[1] for key in used} == {"wish", "behaviour"}
@@ -294,7 +306,10 @@ def test_no_stream_is_drawn_from_twice(monkeypatch):
 
 @pytest.mark.stat
 def test_marks_are_independent_and_instants_uniform():
-    """Each pair of marks occurs together as often as by chance (five standard errors); who comes in the valley spreads over all of it."""
+    """Each pair of marks occurs together as often as by chance (five standard errors).
+
+    Those that come in the valley spread over all of it.
+    """
     factors = np.ones(24)
     factors[:8] = 0.4
     which = behaviour(

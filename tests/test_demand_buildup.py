@@ -1,4 +1,7 @@
-"""Test what a month of the build-up and a fleet's electrification do to the ledger, by hand and at their limits."""
+"""Test what a month of the build-up and a fleet's electrification do to the ledger.
+
+By hand and at their limits.
+"""
 
 from math import sqrt
 
@@ -82,7 +85,7 @@ def test_nothing_built_asks_swap_sites_alone():
 
 
 def test_the_rule_gives_the_shares_of_mid_2024():
-    """500 of 2,040 stations: sqrt(500 / 2,040) = 0.495, as that scenario says, which rounds to three digits."""
+    """500 of 2,040 stations: the root is 0.495, as that scenario says in three digits."""
     assert sqrt(500 / 2040) == pytest.approx(0.495, abs=5e-4)
     built = lines(buildup(500 / 2040))
     mid = load(SCENARIOS / "chongqing_mid_2024.yaml")
@@ -93,7 +96,10 @@ def test_the_rule_gives_the_shares_of_mid_2024():
 
 
 def test_the_companions_scenario_follows_its_rule():
-    """What the other 46,100 public piles are asked for, by the count of the 11,760 companions among them; trucks as before."""
+    """What the other 46,100 public piles are asked for.
+
+    By the count of the 11,760 companions among them; trucks as before.
+    """
     companions = load(SCENARIOS / "chongqing_companions.yaml")
     assert build_network(companions.scenario, companions.folder).sites.companions.sum() == 11_760
     for name, fleet in companions.scenario.fleets.items():
@@ -106,7 +112,7 @@ def test_the_companions_scenario_follows_its_rule():
 
 
 def test_stock_of_a_month_keeps_the_mix():
-    """From 100,000 at the end of January to 400,000 at the end of May: halfway, in March, twice 100,000."""
+    """From 100,000 in January to 400,000 in May: halfway, in March, twice 100,000."""
     milestones = [
         {"month": "2024-01", "built": 1, "stock": 100_000},
         {"month": "2024-05", "built": 1, "stock": 400_000},
@@ -149,7 +155,8 @@ def test_electrification_by_hand():
         before["taxi"].sessions_per_day * 19_200 / 11_000
     )
     assert after["taxi"].sources.startswith(
-        "stock: 19,200 = 24,000 x 0.80 electric (vehicles: set in Python, electrification: set in Python); active_share: "
+        "stock: 19,200 = 24,000 x 0.80 electric (vehicles: set in Python, electrification: set "
+        "in Python); active_share: "
     )
     assert {name for name in before if repr(before[name]) != repr(after[name])} == {"taxi"}
     total = ledger({"fleets.taxi.electrification": 0.8, "fleet.stock": 100_000})

@@ -1,11 +1,11 @@
-"""Test that demand drawn once for many scenarios is, bit for bit, what each of them would draw for itself."""
+"""Test that demand drawn once for many scenarios is what each would draw, bit for bit."""
 
 import numpy as np
 import pytest
 from factories import SCENARIOS
 
 from chargesim.demand.demand_table import WISH
-from chargesim.demand.thinning import alike, days_of_all, thinned_models
+from chargesim.demand.thinning import alike, days_of_all, shared_draw
 from chargesim.runs.case import build_case
 from chargesim.scenario.reading import load
 
@@ -29,7 +29,7 @@ def models(key, levels, changes=()):
 @pytest.mark.parametrize("changes", [(), BUSY])
 def test_thinning_equals_drawing_anew_to_the_last_bit(key, levels, changes):
     each = models(key, levels, changes)
-    assert thinned_models(each) is not None
+    assert shared_draw(each) is not None
     lengths = set()
     for model, tables in zip(each, days_of_all(each, 3, 3), strict=True):
         for day, table in enumerate(tables):
@@ -39,10 +39,10 @@ def test_thinning_equals_drawing_anew_to_the_last_bit(key, levels, changes):
 
 
 def test_only_what_changes_the_number_alone_is_drawn_once():
-    assert thinned_models(models("fleets.private_car.patience_min", (10, 20))) is None
-    assert thinned_models(models("fleets.private_car.soc_mean", (0.3, 0.35))) is None
-    assert thinned_models(models("stations.gun_kw", (120, 480))) is not None
-    assert thinned_models(models("stations.gun_kw", (120,))) is None
+    assert shared_draw(models("fleets.private_car.patience_min", (10, 20))) is None
+    assert shared_draw(models("fleets.private_car.soc_mean", (0.3, 0.35))) is None
+    assert shared_draw(models("stations.gun_kw", (120, 480))) is not None
+    assert shared_draw(models("stations.gun_kw", (120,))) is None
 
 
 def test_what_cannot_be_drawn_once_is_drawn_anew():
