@@ -89,8 +89,9 @@ def _runs() -> list[Case]:
 
 def _series() -> list[Case]:
     words = ("--replications", "2", *TO_FILES)
+    fast = ("--engine", "compiled")
     found = [
-        Case(f"series-{name}", ("run", *scenario(name, *changes, "horizon.lead_in_days=0"), *words), True, ())
+        Case(f"series-{name}", ("run", *scenario(name, *changes, "horizon.lead_in_days=0"), *words, *fast), True, ())
         for name, changes in SERIES.items()
     ]
     small = scenario("small_series")
