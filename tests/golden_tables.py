@@ -87,7 +87,9 @@ def ask(case: Case, folder: Path) -> Answer:
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     if not done.stdout.startswith("{"):
-        raise ValueError(f"{case.name}: no JSON object on stdout, exit code {done.exit_code}: {done.stderr[-1000:]}")
+        raise ValueError(
+            f"{case.name}: no JSON object on stdout, exit code {done.exit_code}: {done.stderr[-1000:]}"
+        )
     return Answer(done.exit_code, done.stdout, done.stderr, folder / "out")
 
 
@@ -169,7 +171,9 @@ def _schema(schema: dict[str, Any]) -> Iterator[Row]:
             elif name in {"anyOf", "oneOf", "allOf"}:
                 for number, below in enumerate(value):
                     yield from rules(below, (*path, f"{name}:{number}"))
-            elif name in {"items", "additionalProperties", "propertyNames"} and isinstance(value, dict):
+            elif name in {"items", "additionalProperties", "propertyNames"} and isinstance(
+                value, dict
+            ):
                 yield from rules(value, (*path, f"{name}:"))
             elif name not in {"$defs", "title", "description", "examples"}:
                 yield row, name, _text(value)
@@ -182,7 +186,13 @@ def _text(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
-    return repr(value) if isinstance(value, int | float) else json.dumps(value) if isinstance(value, list | dict) else str(value)
+    return (
+        repr(value)
+        if isinstance(value, int | float)
+        else json.dumps(value)
+        if isinstance(value, list | dict)
+        else str(value)
+    )
 
 
 def _plain(text: str) -> str:
@@ -198,7 +208,10 @@ def _plain(text: str) -> str:
 def _records(path: Path) -> list[dict[str, str]]:
     old = _old_names()
     with path.open(encoding="utf-8", newline="") as file:
-        return [{old.get(name, name): _plain(text) for name, text in line.items()} for line in csv.DictReader(file)]
+        return [
+            {old.get(name, name): _plain(text) for name, text in line.items()}
+            for line in csv.DictReader(file)
+        ]
 
 
 def _label(record: dict[str, str]) -> str:
@@ -212,7 +225,11 @@ def _short(records: list[dict[str, str]]) -> Iterator[Row]:
         label = _label(record)
         seen[label] += 1
         row = label if seen[label] == 1 and label else f"{label}#{seen[label]}"
-        yield from ((row, name, text) for name, text in record.items() if name not in LABELS and name not in LEFT_OUT and text != "")
+        yield from (
+            (row, name, text)
+            for name, text in record.items()
+            if name not in LABELS and name not in LEFT_OUT and text != ""
+        )
 
 
 def _long(records: list[dict[str, str]], kept: tuple[str, ...]) -> Iterator[Row]:
@@ -224,10 +241,17 @@ def _long(records: list[dict[str, str]], kept: tuple[str, ...]) -> Iterator[Row]
     coarse = "city" not in kept
     for record in records:
         if not (record["scope"] in kept or len(records) < 50):
-            group = {name: text for name, text in record.items() if name != "key" and not (coarse and name == "kpi")}
+            group = {
+                name: text
+                for name, text in record.items()
+                if name != "key" and not (coarse and name == "kpi")
+            }
             digests.setdefault(_label(group), []).append(record)
     for label, group in digests.items():
-        cells = sorted("|".join((_label(record), *(record[name] for name in record if name not in LABELS))) for record in group)
+        cells = sorted(
+            "|".join((_label(record), *(record[name] for name in record if name not in LABELS)))
+            for record in group
+        )
         yield label, "sha256", hashlib.sha256("\n".join(cells).encode()).hexdigest()[:16]
         sizes = [abs(float(record["mean"])) for record in group if record["mean"]]
         yield label, "sum of sizes", repr(math.fsum(size for size in sizes if math.isfinite(size)))
@@ -237,7 +261,9 @@ def _columns(path: Path, order: list[str]) -> Iterator[Row]:
     """Give the sum and a digest of each column of numbers, and how often each word stands in the others."""
     data = pd.read_parquet(path).rename(columns=_old_names())
     words = [name for name in data.columns if not pd.api.types.is_numeric_dtype(data[name])]
-    data = data.assign(**{name: ["" if pd.isna(word) else str(word) for word in data[name]] for name in words})
+    data = data.assign(
+        **{name: ["" if pd.isna(word) else str(word) for word in data[name]] for name in words}
+    )
     data = data.sort_values([*order, *words], ignore_index=True)
     yield "", "rows", str(len(data))
     for name in data.columns:
@@ -245,7 +271,9 @@ def _columns(path: Path, order: list[str]) -> Iterator[Row]:
             yield name, "sha256", hashlib.sha256("\n".join(data[name]).encode()).hexdigest()[:16]
             counts = Counter(data[name])
             if len(counts) <= 12:
-                yield from ((name, f"rows of {word}", str(count)) for word, count in sorted(counts.items()))
+                yield from (
+                    (name, f"rows of {word}", str(count)) for word, count in sorted(counts.items())
+                )
             continue
         numbers = data[name].to_numpy(dtype=np.float64)
         yield name, "sha256", hashlib.sha256((numbers + 0.0).tobytes()).hexdigest()[:16]
@@ -265,7 +293,11 @@ def differing(golden: Table, now: Table, *, exact: bool) -> list[str]:
     """Return a line for each value that differs, in the order of the golden table."""
     lines = [f"{' / '.join(row)}: {old!r} in the golden table, now {now.get(row)!r}" for row, old in golden.items() if not _same(
         row, old, now.get(row), exact=exact)]  # fmt: skip
-    return lines + [f"{' / '.join(row)}: not in the golden table, now {value!r}" for row, value in now.items() if row not in golden]
+    return lines + [
+        f"{' / '.join(row)}: not in the golden table, now {value!r}"
+        for row, value in now.items()
+        if row not in golden
+    ]
 
 
 def _same(row: Row, old: str, new: str | None, *, exact: bool) -> bool:
@@ -293,7 +325,10 @@ def write_table(path: Path, table: Table) -> None:
 def read_table(path: Path) -> Table:
     """Read a golden table."""
     with path.open(encoding="utf-8", newline="") as file:
-        return {(line["table"], line["row"], line["column"]): line["value"] for line in csv.DictReader(file)}
+        return {
+            (line["table"], line["row"], line["column"]): line["value"]
+            for line in csv.DictReader(file)
+        }
 
 
 def machine() -> dict[str, Any]:

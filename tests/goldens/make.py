@@ -39,11 +39,16 @@ def main(words: list[str]) -> int:
         lines = golden_tables.differing(golden_tables.read_table(path), table, exact=True)
         wrong += bool(lines)
         told = "written" if new else "the same" if not lines else f"{len(lines)} values differ"
-        print(f"{case.name:40} {seconds:6.1f} s of processor  {len(table):6} values, {told}{', slow' if case.slow else ''}", flush=True)
+        print(
+            f"{case.name:40} {seconds:6.1f} s of processor  {len(table):6} values, {told}{', slow' if case.slow else ''}",
+            flush=True,
+        )
         for line in lines[:10]:
             print(f"    {line}")
     if "--check" not in words:
-        golden_tables.MACHINE.write_text(json.dumps(golden_tables.machine(), indent=2) + "\n", encoding="utf-8")
+        golden_tables.MACHINE.write_text(
+            json.dumps(golden_tables.machine(), indent=2) + "\n", encoding="utf-8"
+        )
     return int(wrong > 0)
 
 
