@@ -168,7 +168,7 @@ def test_an_id_that_the_guns_beside_packs_take(folder):
         "x-guns,station,public,Riverside,29.5,106.5,",
     )
     assert network_faults(folder, SMALL_MIXED) == [
-        "small/sites.csv:3: site_id: 'x-guns' stands in line 2 already; ids must be unique"
+        "small/sites.csv:3: site_id: 'x-guns' is already in line 2; ids must be unique"
     ]
     assert len(small_network(folder).sites) == 2
 

@@ -33,7 +33,7 @@ def test_faults_of_values_and_of_the_whole_table_are_told_together_in_the_order_
     )
     assert network_faults(folder) == [
         "small/sites.csv:2: lat: got 299, needs -90..90",
-        "small/sites.csv:4: site_id: 'Riverside-2' stands in line 3 already; ids must be unique",
+        "small/sites.csv:4: site_id: 'Riverside-2' is already in line 3; ids must be unique",
         "small/sites.csv:5: node: got 'R99', which is no zone and no junction of the roads",
         "small/sites.csv:10: access: got lorry, needs 'public', 'expressway', 'taxi' or 'truck'",
     ]
@@ -87,7 +87,7 @@ def test_a_column_twice(folder):
     spoil(folder, ("lat,lon,node", "lat,lat,node"))
     assert network_faults(folder) == [
         "small/sites.csv:1: lon: this column is missing",
-        "small/sites.csv:1: lat: this column stands twice; keep one",
+        "small/sites.csv:1: lat: this column is given twice; keep one",
     ]
 
 

@@ -58,8 +58,8 @@ def test_all_faulty_values_of_a_file_are_told_at_once(folder):
 def test_a_zone_twice(folder):
     spoil(folder, "zones.csv", ("R03,29.5,", "R02,29.5,"), ("R05,29.512,", "R02,29.512,"))
     assert network_faults(folder) == [
-        "small/zones.csv:4: zone_id: 'R02' stands in line 3 already; ids must be unique",
-        "small/zones.csv:6: zone_id: 'R02' stands in line 3 already; ids must be unique",
+        "small/zones.csv:4: zone_id: 'R02' is already in line 3; ids must be unique",
+        "small/zones.csv:6: zone_id: 'R02' is already in line 3; ids must be unique",
     ]
 
 
@@ -96,7 +96,7 @@ def test_sites_of_unknown_district_node_or_id(folder):
     assert network_faults(folder) == [
         "small/sites.csv:2: district: got 'Riversite', needs one of the city's districts",
         "small/sites.csv:3: node: got 'R66', which is no zone and no junction of the roads",
-        "small/sites.csv:5: site_id: 'Riverside-3' stands in line 4 already; ids must be unique",
+        "small/sites.csv:5: site_id: 'Riverside-3' is already in line 4; ids must be unique",
         "small/sites.csv:6: site_id: 'R05' is the id of a zone or junction already",
         "small/sites.csv:11: swap_kind: got 'cab', needs one of taxi, private, truck",
     ]

@@ -1,4 +1,4 @@
-"""Test the STRESS-DES checklist of a run: all items are there, and what they say is what the case has."""
+"""Test the STRESS-DES checklist of a run: it has all items, and they agree with the case."""
 
 import re
 
@@ -22,12 +22,16 @@ from chargesim.scenario.reading import TABLE_KEYS, dump_yaml, load
 
 ITEMS = {
     "1.1": "Purpose of the model", "1.2": "Model outputs", "1.3": "Experimentation aims",
-    "2.1": "Base model overview diagram", "2.2": "Base model logic", "2.3": "Scenario logic", "2.4": "Algorithms",
-    "2.5.1": "Components: entities", "2.5.2": "Components: activities", "2.5.3": "Components: resources",
+    "2.1": "Base model overview diagram", "2.2": "Base model logic", "2.3": "Scenario logic",
+    "2.4": "Algorithms",
+    "2.5.1": "Components: entities", "2.5.2": "Components: activities",
+    "2.5.3": "Components: resources",
     "2.5.4": "Components: queues", "2.5.5": "Components: entry and exit points",
-    "3.1": "Data sources", "3.2": "Input parameter pre-processing", "3.3": "Input parameters", "3.4": "Assumptions",
+    "3.1": "Data sources", "3.2": "Input parameter pre-processing",
+    "3.3": "Input parameters", "3.4": "Assumptions",
     "4.1": "Initialisation", "4.2": "Run length", "4.3": "Estimation approach",
-    "5.1": "Software or programming language", "5.2": "Random sampling", "5.3": "Model execution", "5.4": "System specification",
+    "5.1": "Software or programming language", "5.2": "Random sampling",
+    "5.3": "Model execution", "5.4": "System specification",
     "6.1": "Computer model sharing statement",
 }  # fmt: skip
 """Monks et al. 2019, appendix."""
@@ -110,7 +114,7 @@ def many(tmp_path_factory):
 
 
 def described(loaded, run, manifest) -> dict[str, str]:
-    """Return the checklist of another scenario of the small city's network; nothing is simulated."""
+    """Return the checklist of another scenario of the small city; nothing is simulated."""
     case = build_case(loaded)
     result = as_result(case, run.result.replications)
     return items(checklist(case, result, judge(result), manifest))
@@ -200,9 +204,9 @@ def test_resources_and_entities_are_counted_in_the_case(which, run, many):
         ledger, abs=0.051
     )
     assert (
-        f"Vehicles enter at {len(finished.case.network.zones.id)} zones and {len(finished.case.network.corridors.id)} directed"
-        in told["2.5.5"]
-    )
+        f"Vehicles enter at {len(finished.case.network.zones.id)} zones and "
+        f"{len(finished.case.network.corridors.id)} directed"
+    ) in told["2.5.5"]
 
 
 def test_the_standard_and_the_kpis_are_told_with_their_sources(run, small):

@@ -166,8 +166,8 @@ def _experimentation(case: Case, result: RunResult, verdict: Verdict) -> Iterato
         f"replication, with the pooled one beside it. The verdict looks {look}: each criterion has "
         f"one-sided Student-t bounds at {verdict.confidence_of_a_look:g} confidence; the plan "
         "meets when all criteria meet (intersection-union), fails when one fails after correction "
-        "over its districts and Holm's over the criteria, and else is inconclusive. A criterion that is "
-        "the same in all replications has binomial bounds over its wishes, a share that is 0 or 1 "
+        "over its districts and Holm's over the criteria, and else is inconclusive. A criterion "
+        "that is the same in all replications has binomial bounds over its wishes, a share that is 0 or 1 "
         "in all of them the rule of three, both as if wishes were independent. The intervals hold "
         "Monte Carlo error alone, not the uncertainty of the assumptions.",
     )
@@ -201,8 +201,8 @@ def _implementation(case: Case, manifest: dict[str, Any]) -> Iterator[tuple[str,
         "5.3 Model execution",
         "Event by event in the order of time, in ticks of 2**-20 min. The class of the event "
         "decides ties at one instant, then the vehicle's row, or site and outlet, which is unique. "
-        f"The classes in order: {', '.join(one.name.lower() for one in EventClass)}. Replications run "
-        "side by side in processes; the number of processes changes no result.",
+        f"The classes in order: {', '.join(one.name.lower() for one in EventClass)}. Replications "
+        "run side by side in processes; the number of processes changes no result.",
     )
     yield (
         "5.4 System specification",

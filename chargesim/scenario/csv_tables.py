@@ -1,4 +1,4 @@
-"""Read the rows of a CSV table, each checked against a model of its columns; tell all faults of a file at once."""
+"""Read CSV tables row by row into checked models, and report all faults of a file at once."""
 
 import csv
 import difflib
@@ -17,7 +17,7 @@ MAX_BYTES = 64 * 2**20
 
 
 class CsvRow(BaseModel):
-    """Base of the rows: values are read from text, columns that the model does not name are left alone."""
+    """Base of the rows: it reads values from text and ignores columns that it does not name."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -51,10 +51,9 @@ def read_csv_rows(
     path : Path
         The file.
     model : type
-        What a row must have; columns that it does not name are left alone.
+        The columns of a row; other columns are ignored.
     check : callable, optional
-        Finds the faults that one row alone does not show, such as duplicates, among the rows that are right by
-        themselves; so that all faults of a file are told at once.
+        Finds faults between rows, such as duplicates, among the rows that are right by themselves.
 
     Raises
     ------
@@ -99,7 +98,7 @@ def read_csv_rows(
 def _column_faults(
     name: str, columns: list[str], required: list[str], optional: list[str]
 ) -> list[str]:
-    """Return a fault for each column that is missing, stands twice, or has almost the name of an optional one."""
+    """Return a fault for each column that is missing, double or misspelt."""
     free = [column for column in columns if column not in required and column not in optional]
     faults = []
     for column in required:
@@ -123,11 +122,13 @@ def _column_faults(
         for column in dict.fromkeys(columns)
         if columns.count(column) > 1 and (column in required or column in optional)
     ]
-    return faults + [f"{name}:1: {column}: this column stands twice; keep one" for column in twice]
+    return faults + [
+        f"{name}:1: {column}: this column is given twice; keep one" for column in twice
+    ]
 
 
 def _nearest(name: str, others: Iterable[str], cutoff: float) -> str | None:
-    """Return the name that is nearly the same, None if there is none."""
+    """Return the nearest of the other names, None if none is near."""
     known = {other.lower(): other for other in others if other}
     close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=cutoff)
     return known[close[0]] if close else None
@@ -144,13 +145,14 @@ def _by_line(faults: list[str], name: str) -> list[str]:
 
 
 def duplicate_faults(path: Path, column: str, lines: list[tuple[int, str]]) -> list[str]:
-    """Return a fault for each name that stands twice."""
+    """Return a fault for each id that an earlier line has too."""
     first: dict[str, int] = {}
     faults = []
     for line, name in lines:
         if name in first:
             faults.append(
-                f"{display_path(path)}:{line}: {column}: {name!r} stands in line {first[name]} already; ids must be unique"
+                f"{display_path(path)}:{line}: {column}: {name!r} is already in line "
+                f"{first[name]}; ids must be unique"
             )
         first.setdefault(name, line)
     return faults
@@ -165,7 +167,8 @@ def _lines(path: Path) -> list[str]:
     if path.stat().st_size > MAX_BYTES:
         raise InputError(
             [
-                f"{name}: has {path.stat().st_size / 2**20:.0f} MiB; a table may have at most {MAX_BYTES >> 20} MiB"
+                f"{name}: has {path.stat().st_size / 2**20:.0f} MiB; "
+                f"a table may have at most {MAX_BYTES >> 20} MiB"
             ]
         )
     content = path.read_bytes()
@@ -185,7 +188,7 @@ def _lines(path: Path) -> list[str]:
 def _fault(
     path: Path, line: int, given: dict[str, str], error: ErrorDetails, model: type[CsvRow]
 ) -> str:
-    """Return the words for one value that is wrong."""
+    """Return the fault of one wrong value."""
     column = str(error["loc"][0]) if error["loc"] else "row"
     kind, context = error["type"], dict(error.get("ctx", {}))
     limits = {

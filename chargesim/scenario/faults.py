@@ -1,4 +1,4 @@
-"""Say in plain words what is wrong with a scenario: location, key, what came, what would be right."""
+"""Say what is wrong with a scenario: file and line, key, what came, what would be right."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ _BOUNDS = {
     "less_than_equal": ("le", "at most"),
 }
 _MANY_MISSING = 3
-"""An entry, such as a fleet, that lacks so many keys gets one line, not a line for each."""
+"""An entry, such as a fleet, that lacks this many keys gets one line for all of them."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Fault:
 
 
 def fault_lines(faults: Iterable[Fault]) -> list[str]:
-    """Return the lines of faults, each once, in the order of the files."""
+    """Return the faults as lines of text, each once, in the order of the files."""
     return list(
         dict.fromkeys(
             str(fault)
@@ -64,7 +64,7 @@ def fault_lines(faults: Iterable[Fault]) -> list[str]:
 def location_of(
     key: Key, locations: Mapping[Key, SourceLocation], fallback: SourceLocation
 ) -> SourceLocation:
-    """Return the location of a key, or of the nearest section around it."""
+    """Return where a key is written, or else the nearest section around it."""
     for depth in range(len(key), 0, -1):
         if key[:depth] in locations:
             return locations[key[:depth]]
@@ -78,7 +78,21 @@ def validation_faults(
     locations: Mapping[Key, SourceLocation],
     fallback: SourceLocation,
 ) -> list[Fault]:
-    """Return the faults that a validation found in merged data."""
+    """Return the faults of a failed validation.
+
+    Parameters
+    ----------
+    error : ValidationError
+        What pydantic found.
+    model : type
+        The model that refused the data.
+    data : object
+        The merged data.
+    locations : mapping of Key to SourceLocation
+        Where each key is written.
+    fallback : SourceLocation
+        The location of a key that no file has.
+    """
     found = []
     items = [
         (tuple(str(part) for part in item["loc"]), item) for item in error.errors(include_url=False)
@@ -119,7 +133,7 @@ def validation_faults(
 def _incomplete_entries(
     items: list[tuple[Key, Any]], model: type[BaseModel]
 ) -> dict[Key, list[str]]:
-    """Return the entries of open mappings, such as fleets, that lack many keys: most likely a misspelt name."""
+    """Return entries the user named, such as fleets, that lack many keys: likely misspelt."""
     missing: dict[Key, list[str]] = {}
     for key, item in items:
         above = field_type_at(model, key[:-2]) if len(key) > 2 else None
@@ -138,7 +152,7 @@ def _incomplete_words(key: Key, missing: list[str], siblings: Any) -> str:
 
 
 def _split(key: Key, text: str, model: type[BaseModel]) -> tuple[Key, str]:
-    """Take a key off the front of a model's own message: `curves: the shares ...`."""
+    """Split a key off the front of a model's own message: `curves: the shares ...`."""
     front, colon, words = text.partition(": ")
     inner = (*key, *front.split("."))
     if colon and " " not in front and field_type_at(model, inner) is not None:
@@ -176,7 +190,8 @@ def _words(item: Any, key: Key, model: type[BaseModel], data: Any) -> str:
     if kind in ("too_short", "string_too_short"):
         return _too_few(len(given), int(context["min_length"]), letters=kind == "string_too_short")
     if kind in ("too_long", "string_too_long"):
-        return f"is too long, needs at most {context.get('max_length')} {'entries' if kind == 'too_long' else 'letters'}"
+        unit = "entries" if kind == "too_long" else "letters"
+        return f"is too long, needs at most {context.get('max_length')} {unit}"
     field_type = field_type_at(model, key)
     needs = _NEEDS.get(kind, "another value")
     if field_type is not None and field_type.is_assumption:
@@ -187,7 +202,7 @@ def _words(item: Any, key: Key, model: type[BaseModel], data: Any) -> str:
 
 
 def _too_few(given: int, needed: int, *, letters: bool) -> str:
-    """Return how many entries or letters came and how many are needed."""
+    """Say how many entries or letters came, and how many are needed."""
     one, many = ("letter", "letters") if letters else ("entry", "entries")
     needs = (
         f"at least one {one}"
@@ -213,7 +228,7 @@ def _unknown_words(key: Key, model: type[BaseModel], data: Any) -> str:
 
 
 def value_text(value: Any) -> str:
-    """Return a value as a user would know it from the file."""
+    """Return a value as the user wrote it in the file."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, dict):

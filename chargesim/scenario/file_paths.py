@@ -6,7 +6,7 @@ from chargesim.errors import InputError
 
 
 def display_path(path: Path) -> str:
-    """Return a path as a user would write it: relative to the current directory if it lies there."""
+    """Return a path as a user would write it: relative to the current folder if it is in it."""
     try:
         return str(path.resolve().relative_to(Path.cwd().resolve()))
     except ValueError:

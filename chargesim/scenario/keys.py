@@ -1,4 +1,4 @@
-"""Find what may stand under a key of a scenario, and the right key nearest to a wrong one."""
+"""Find what a key of a scenario may hold, and the right key nearest to a wrong one."""
 
 import difflib
 import types
@@ -26,7 +26,7 @@ SYNONYMS = {
 
 @dataclass(frozen=True)
 class FieldType:
-    """What may stand under a key.
+    """What a key may hold.
 
     Attributes
     ----------
@@ -35,9 +35,9 @@ class FieldType:
     nullable : bool
         null is a value of its own here.
     removable : bool
-        The key may be left out: its field has a default, or it is an entry of an open mapping, such as a fleet.
+        The key may be left out: it has a default, or the user named the entry, such as a fleet.
     notes : tuple of object
-        What else stands in the annotation, such as `WHOLE` and `TABLE`.
+        Other parts of the annotation, such as `REPLACED_WHOLE` and `TABLE_FILE`.
     """
 
     annotation: Any
@@ -47,7 +47,7 @@ class FieldType:
 
     @property
     def model(self) -> type[BaseModel] | None:
-        """The model of a section, or None where no section stands."""
+        """The model of a section, None for all else."""
         return (
             self.annotation
             if isinstance(self.annotation, type) and issubclass(self.annotation, BaseModel)
@@ -56,7 +56,7 @@ class FieldType:
 
     @property
     def is_assumption(self) -> bool:
-        """Whether a number with its range and source stands here."""
+        """Whether it is a number with its range and source."""
         return self.model is not None and issubclass(self.model, Assumption)
 
     @property
@@ -68,7 +68,7 @@ class FieldType:
         )
 
     def names(self, data: Any) -> list[str]:
-        """Return the keys that may stand below; those of `data` where the user names them."""
+        """Return the keys that may follow; those of `data` if the user names them."""
         if self.model is not None:
             return list(self.model.model_fields)
         if get_origin(self.annotation) is dict and not self.is_open:
@@ -77,7 +77,7 @@ class FieldType:
 
 
 def field_type_at(model: type[BaseModel], key: Key) -> FieldType | None:
-    """Return what may stand under a key, None for a key that no model knows."""
+    """Return what a key may hold, None for an unknown key."""
     field_type: FieldType | None = FieldType(model)
     for part in key:
         field_type = _below(field_type, part) if field_type is not None else None
@@ -85,7 +85,7 @@ def field_type_at(model: type[BaseModel], key: Key) -> FieldType | None:
 
 
 def value_at(data: Any, key: Key) -> Any:
-    """Return the data under a key, None where there is none."""
+    """Return the data of a key, None if there is none."""
     for part in key:
         if isinstance(data, dict):
             data = data.get(part)
@@ -97,7 +97,7 @@ def value_at(data: Any, key: Key) -> Any:
 
 
 def keys_with_note(model: type[BaseModel], note: object, above: Key = ()) -> Iterator[Key]:
-    """Yield the keys of the fields, in sections within sections, that carry a note."""
+    """Yield the keys of all fields, sections within sections, whose annotation has a note."""
     for name in model.model_fields:
         field_type = _below(FieldType(model), name)
         if field_type is None:
@@ -109,7 +109,7 @@ def keys_with_note(model: type[BaseModel], note: object, above: Key = ()) -> Ite
 
 
 def nearest_name(name: str, names: list[str]) -> str | None:
-    """Return the name nearest to a wrong one, None if none is near."""
+    """Return the known name nearest to a wrong one, None if none is near."""
     translated = "_".join(SYNONYMS.get(word, word) for word in name.split("_"))
     if translated in names and translated != name:
         return translated
@@ -120,16 +120,16 @@ def nearest_name(name: str, names: list[str]) -> str | None:
 
 
 def known_keys_hint(names: list[str]) -> str:
-    """Return a hint at the keys that are known, where none is near."""
+    """Return a list of the known keys as the end of a message; "" if there is none."""
     more = f" and {len(names) - 12} more" if len(names) > 12 else ""
     return f"; known here: {', '.join(names[:12])}{more}" if names else ""
 
 
 def key_fault(model: type[BaseModel], data: Any, key: Key) -> str | None:
-    """Return what is wrong with a key that is to be set, None if nothing.
+    """Return what is wrong with a key that a change sets, None if nothing.
 
-    A new entry may be added to an open mapping, such as a curve to a mix, but nothing may be set inside an entry that
-    is not there, since its name is then most likely misspelt.
+    A change may add an entry where the user names the entries, such as a curve to a mix. It may set
+    nothing inside an entry that does not exist: the name is then most likely misspelt.
     """
     for depth, part in enumerate(key):
         above, here = field_type_at(model, key[:depth]), value_at(data, key[:depth])
@@ -154,7 +154,7 @@ def key_fault(model: type[BaseModel], data: Any, key: Key) -> str | None:
 
 
 def _nearest_key(model: type[BaseModel], data: Any, key: Key) -> Key | None:
-    """Return the right key nearest to a wrong one: part by part, else among all keys that have a value."""
+    """Return the nearest right key: part by part, else among all keys that have a value."""
     right: Key = ()
     for part in key:
         field_type = field_type_at(model, right)
@@ -182,7 +182,7 @@ def _all_keys(data: Any, above: Key = ()) -> Iterator[Key]:
 
 
 def _below(field_type: FieldType, part: str) -> FieldType | None:
-    """Return what may stand under one part of a key."""
+    """Return what the next part of a key may hold."""
     if field_type.model is not None:
         field = field_type.model.model_fields.get(part)
         return (
@@ -207,7 +207,7 @@ def _below(field_type: FieldType, part: str) -> FieldType | None:
 def _field_type(
     annotation: Any, *, removable: bool = False, notes: tuple[object, ...] = ()
 ) -> FieldType:
-    """Return the field_type of an annotation, with `Annotated` and None taken off."""
+    """Return the field type of an annotation, without `Annotated` and None."""
     nullable = False
     while True:
         origin, args = get_origin(annotation), get_args(annotation)

@@ -1,9 +1,9 @@
-"""Merge scenarios: a child over its parent, `--set` over both; remember where every value came from.
+"""Merge a child scenario over its parent and `--set` over both; note where each value came from.
 
-Mappings merge key by key; lists and scalars replace. `null` is a value where the key may be null; elsewhere it removes
-the key: a fleet, a speed period, or a setting that then has its default. A bare number over an assumption replaces its
-value; range and source go, since they spoke of the old value, and so they do when a mapping gives a new value. A mix
-that must add up (curves, area_weights) is replaced whole.
+Mappings merge key by key; lists and scalars replace. `null` is a value if the key may be null; else
+it removes the key: a fleet, a speed period, or a setting, which then has its default. A new value
+of an assumption, as a bare number or in a mapping, drops range and source, which are those of the
+old value. A mix that must add up (curves, area_weights) is replaced whole.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,16 @@ from chargesim.scenario.yaml_text import Document, SourceLocation
 
 
 def merge(parent: Document, child: Document, model: type[BaseModel], *, source: str) -> Document:
-    """Return the parent with the child's values laid over it; `source` is the source of bare numbers, such as `set in x.yaml`."""
+    """Return the parent with the child's values merged over it.
+
+    Parameters
+    ----------
+    parent, child : Document
+    model : type
+        The model of the scenario.
+    source : str
+        Source of the bare numbers of the child, such as `set in x.yaml`.
+    """
     layer = _Layer(model, parent.locations, child.locations.get, source)
     return Document(layer.lay(parent.data, child.data, ()), layer.locations)
 
@@ -31,13 +40,13 @@ def set_value(
     location: SourceLocation,
     source: str,
 ) -> Document:
-    """Return the document with one value set; the key must be one that `unknown_key` has nothing against."""
+    """Return the document with one value set; `key_fault` must have found the key right."""
     layer = _Layer(model, document.locations, lambda _: location, source)
     return Document(layer.put(document.data, key, value, ()), layer.locations)
 
 
 class _Layer:
-    """Values to lay over others, and the locations of both."""
+    """Values that are merged over others, and the locations of both."""
 
     def __init__(
         self,
@@ -52,7 +61,7 @@ class _Layer:
         self._source = source
 
     def lay(self, old: Any, new: Any, key: Key) -> Any:
-        """Return the new value laid over the old one that stands under the same key."""
+        """Return the new value of a key merged over its old one."""
         field_type = field_type_at(self.model, key) or FieldType(None)
         if field_type.is_assumption and _is_number(new):
             new = {"value": new, "source": self._source}
@@ -75,7 +84,7 @@ class _Layer:
         return merged
 
     def put(self, old: Any, key: Key, value: Any, done: Key) -> Any:
-        """Return old data that stands under `done`, with the value under `key` set."""
+        """Return the old data of the key `done`, with the value of the longer `key` set in it."""
         part, here = key[len(done)], key[: len(done) + 1]
         if isinstance(old, list):
             items = list(old)
@@ -111,7 +120,7 @@ class _Layer:
             merged[name] = self.lay(merged.get(name), value, here)
 
     def _take(self, key: Key, value: Any) -> None:
-        """Forget the locations under a key and note those of its new value."""
+        """Replace the locations below a key by those of its new value."""
         self._forget(key)
         self._note_all(key, value)
 

@@ -1,4 +1,4 @@
-"""List the inputs of a scenario one by one: each with its value, unit, range, source and meaning."""
+"""List the parameters of a scenario, each with its value, unit, range, source and meaning."""
 
 import re
 from collections.abc import Iterator
@@ -12,50 +12,51 @@ from chargesim.scenario.assumption import TABLE_FILE, Assumption
 from chargesim.scenario.keys import keys_with_note
 from chargesim.scenario.model import Scenario
 
-OF_THE_RUN = ("name", "title", "seed", "replications", "horizon", "standard", "series")
-"""Sections that say what a run is and how it is judged, and are no inputs of the model."""
+RUN_SECTIONS = ("name", "title", "seed", "replications", "horizon", "standard", "series")
+"""Sections about the run and its verdict; they hold no parameters of the model."""
 _REPLACED = {
     "sites": (
-        "stations.counts.core", "stations.counts.main_new_area", "stations.counts.northeast_southeast", "stations.piles",
+        "stations.counts.core", "stations.counts.main_new_area",
+        "stations.counts.northeast_southeast", "stations.piles",
         "stations.expressway_piles_per_station", "stations.truck_stations", "swap.kinds.*.sites",
     ),
     "zones": (
-        "stations.counts.expressway", "traffic.core_kmh", "traffic.rural_kmh", "corridors.gravity_exponent", "layout.*_km2", "layout.*_km",
-        "layout.urban_share.*",
+        "stations.counts.expressway", "traffic.core_kmh", "traffic.rural_kmh",
+        "corridors.gravity_exponent", "layout.*_km2", "layout.*_km", "layout.urban_share.*",
     ),
 }  # fmt: skip
-"""Inputs that a table of the city replaces, by its key in `city`: with the table the network does not hang on them."""
+"""Parameters that a table of the city replaces, by the table's key in `city`."""
 _UNITS = {"kmh": "km/h", "kwh": "kWh", "kw": "kW", "km": "km", "min": "min", "h": "h", "a": "A"}
-"""Unit of the last word of a key, for keys whose description names none in brackets."""
+"""Unit by the last word of a key, if its description names none in brackets."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One input of the model, in words."""
+    """One parameter of the model, in words."""
 
     key: str
     value: str
     unit: str
     bounds: str
-    """what the sources allow, `low to high`; "" where the scenario gives none"""
+    """what the sources allow, `low to high`; "" if the scenario gives none"""
     source: str
-    """where it comes from; "" for a setting, which has no source of its own"""
+    """where the value comes from; "" for a setting, which has no source of its own"""
     meaning: str
 
 
 def scenario_parameters(scenario: Scenario) -> list[Parameter]:
-    """Return all inputs of a scenario in the order of its sections, but for the names of tables.
+    """Return all parameters of a scenario in the order of its sections, without table names.
 
     Parameters
     ----------
     scenario : Scenario
-        A checked scenario; what it leaves out stands with its default.
+        A checked scenario; what it leaves out has its default.
     """
     tables = {".".join(key) for key in keys_with_note(Scenario, TABLE_FILE)}
     sections = {
         name: field.description or ""
         for name, field in Scenario.model_fields.items()
-        if name not in OF_THE_RUN
+        if name not in RUN_SECTIONS
     }
     every = (
         one
@@ -66,7 +67,7 @@ def scenario_parameters(scenario: Scenario) -> list[Parameter]:
 
 
 def replacing_table(scenario: Scenario, key: str) -> str:
-    """Return the key of the table that replaces an input, "" for none."""
+    """Return the key of the table that replaces a parameter, "" if none does."""
     for name, keys in _REPLACED.items():
         if getattr(scenario.city, name) is not None and any(
             fnmatch(key, pattern) for pattern in keys
@@ -76,7 +77,7 @@ def replacing_table(scenario: Scenario, key: str) -> str:
 
 
 def _under(value: Any, key: str, meaning: str) -> Iterator[Parameter]:
-    """Give what stands under a key: an assumption, a setting, or the inputs of a section, a mapping or a list."""
+    """Yield the parameters of a key: itself, or those of a section, a mapping or a list."""
     if isinstance(value, Assumption):
         bounds = " to ".join(
             "?" if bound is None else f"{bound:.12g}" for bound in (value.low, value.high)
@@ -103,7 +104,7 @@ def _under(value: Any, key: str, meaning: str) -> Iterator[Parameter]:
 
 
 def _unit(value: Assumption, key: str, meaning: str) -> str:
-    """Return the unit of an assumption: that in brackets in its description, else by its key, else a share or a number."""
+    """Return a unit: in brackets in the description, else by the key, else share or number."""
     named = re.search(r"\[([^]]+)\]", meaning)
     if named is not None:
         return named[1]
@@ -112,7 +113,7 @@ def _unit(value: Assumption, key: str, meaning: str) -> str:
 
 
 def _text(value: Any) -> str:
-    """Return a setting as a scenario file would have it."""
+    """Return a setting as a scenario file has it."""
     if isinstance(value, list):
         return ", ".join(map(_text, value)) or "none"
     if isinstance(value, float):

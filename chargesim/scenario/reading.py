@@ -1,4 +1,4 @@
-"""Load a scenario: read it, lay it over its parents, set what the command line says, check it once."""
+"""Load a scenario: read it, merge it over its parents, apply the changes, check it once."""
 
 import hashlib
 import io
@@ -43,9 +43,9 @@ class LoadedScenario:
     scenario : Scenario
         The checked scenario.
     path, folder : Path
-        The file, and the folder in which all its tables stand: the file's own, unless it is a run's.
+        The file, and the folder of its tables: the file's own, except for the scenario of a run.
     resolved : dict
-        The merged plain data, as it is written beside the results; not to be changed, see `replace`.
+        The merged plain data, as written beside the results. Do not change it; see `replace`.
     locations : dict
         File and line of every key in `resolved`.
     """
@@ -66,12 +66,12 @@ class LoadedScenario:
         changes : mapping of str to object
             Values by dotted key, as in `--set`: `{"fleet.stock": 1_200_000}`.
         locations : mapping of str to Place, optional
-            Where a change is written down, if it is in a file.
+            Where a change is written, if in a file.
 
         Raises
         ------
         InputError
-            For unknown keys, with the nearest right one, and for values that do not pass the checks.
+            For unknown keys, with the nearest right one, and for values that fail the checks.
         """
         document, faults = Document(self.resolved, self.locations), []
         for dotted, value in changes.items():
@@ -88,7 +88,7 @@ class LoadedScenario:
         return [path_inside(self.folder, name) for name in self.table_names()]
 
     def table_names(self) -> list[str]:
-        """Return the names of all tables, as they stand in the scenario."""
+        """Return the names of all tables, as the scenario has them."""
         return list(_table_names(self.resolved).values())
 
     def digest(self) -> str:
@@ -152,14 +152,14 @@ def load(path: str | Path, set_: Sequence[str] = ()) -> LoadedScenario:
 
 
 def load_resolved(path: Path, folder: Path) -> LoadedScenario:
-    """Load a scenario that was written by `dump_yaml`, whose tables stand in a folder of their own.
+    """Load a scenario that `dump_yaml` wrote, with its tables in another folder.
 
     Parameters
     ----------
     path : Path
         The file; it has no parents.
     folder : Path
-        Where its tables stand.
+        The folder of its tables.
     """
     return _checked(read_document(path), path, folder, [])
 
@@ -177,7 +177,7 @@ def dump_yaml(resolved: Mapping[str, Any]) -> str:
 
 
 class _PlainRepresenter(SafeRepresenter):
-    """Write every value out, and quote a text with unusual characters."""
+    """Write every value in full, and quote a text with unusual characters."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -192,7 +192,7 @@ _PlainRepresenter.add_representer(str, _PlainRepresenter.represent_str)
 
 
 def _with_parents(path: Path, folder: Path, children: list[Path]) -> Document:
-    """Read a file and lay it over its parent, and that over its own."""
+    """Read a file and merge it over its parent, which is merged over its own."""
     document = read_document(path)
     chain = [*children, path]
     parent = document.data.pop("extends", None)
@@ -205,7 +205,8 @@ def _with_parents(path: Path, folder: Path, children: list[Path]) -> Document:
     if above.resolve() in [file.resolve() for file in chain]:
         raise InputError(
             [
-                f"{location}: extends: goes in a circle: {' extends '.join(display_path(file) for file in [*chain, above])}"
+                f"{location}: extends: goes in a circle: "
+                + " extends ".join(display_path(file) for file in [*chain, above])
             ]
         )
     if len(chain) > MAX_PARENTS:
@@ -217,7 +218,7 @@ def _with_parents(path: Path, folder: Path, children: list[Path]) -> Document:
 
 
 def _parent(name: Any, path: Path, folder: Path, location: str) -> Path:
-    """Return the path of a parent; it may not leave the folder of the scenario first loaded."""
+    """Return the path of a parent, inside the folder of the scenario that is loaded."""
     if not isinstance(name, str):
         raise InputError(
             [f"{location}: got {value_text(name)}, needs the name of one scenario file"]
@@ -229,7 +230,8 @@ def _parent(name: Any, path: Path, folder: Path, location: str) -> Path:
     except InputError:
         raise InputError(
             [
-                f"{location}: {name} leaves the scenario's folder {display_path(folder)}; put the parent inside it"
+                f"{location}: {name} leaves the scenario's folder {display_path(folder)}; "
+                "put the parent inside it"
             ]
         ) from None
     except (OSError, ValueError):
@@ -240,7 +242,7 @@ def _parent(name: Any, path: Path, folder: Path, location: str) -> Path:
 
 
 def _rebase_tables(data: dict[str, Any], of: Path, folder: Path) -> None:
-    """Make the names of tables in a file of a subfolder relative to the scenario's folder."""
+    """Make table names in a file of a subfolder relative to the scenario's folder."""
     for key in TABLE_KEYS:
         section, name = value_at(data, key[:-1]), value_at(data, key)
         if isinstance(section, dict) and isinstance(name, str):
@@ -261,7 +263,7 @@ def _with(
 
 
 def _checked(document: Document, path: Path, folder: Path, faults: list[str]) -> LoadedScenario:
-    """Check merged data and its table files; tell all faults at once, those in `faults` among them."""
+    """Check merged data and its table files; raise all faults at once, with those in `faults`."""
     found: list[Fault] = []
     scenario = None
     start = SourceLocation(display_path(path), 1)

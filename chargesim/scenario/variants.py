@@ -1,4 +1,4 @@
-"""Expand a series into its variants, each a scenario of its own that is checked before anything runs."""
+"""Expand a series into variants, each a scenario that is checked before anything runs."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ class Variant:
 
 
 def series_of(loaded: LoadedScenario) -> Series:
-    """Return the series of a scenario; the caller has seen that there is one."""
+    """Return the series of a scenario, which must have one."""
     series = loaded.scenario.series
     if series is None:
         raise InputError([f"{display_path(loaded.path)}: series: is missing, it is needed here"])
@@ -45,7 +45,7 @@ def expand(loaded: LoadedScenario) -> list[Variant]:
     Raises
     ------
     InputError
-        With the faults of all variants at once, each once, at the line of the key or of the value.
+        With the faults of all variants, each once, at the line of the key or of the value.
     """
     series = series_of(loaded)
     faults = unknown = _unknown_keys(loaded, series)
@@ -73,9 +73,9 @@ def variant(
     line : str
         One of its lines.
     value : int, float, str or None
-        What its keys take.
+        The value of the keys of the series.
     keys : bool
-        False: leave the keys of the series out, because they are known to be wrong.
+        False: leave out the keys of the series, which are known to be wrong.
     """
     series = series_of(loaded)
     changes = dict(series.lines[line])
@@ -88,7 +88,7 @@ def variant(
 
 
 def _unknown_keys(loaded: LoadedScenario, series: Series) -> list[str]:
-    """Return the faults of the keys that are to take the values; they must be keys of the scenario itself."""
+    """Return the faults of the keys that take the values: the scenario must have them."""
     faults = []
     for number, dotted in enumerate(series.keys):
         key = tuple(dotted.split("."))
@@ -99,7 +99,7 @@ def _unknown_keys(loaded: LoadedScenario, series: Series) -> list[str]:
 
 
 def _location(loaded: LoadedScenario, *key: str) -> SourceLocation:
-    """Return the file and line of a part of the series, or of what stands around it."""
+    """Return the file and line of a part of the series, or of the part around it."""
     return location_of(
         ("series", *key), loaded.locations, SourceLocation(display_path(loaded.path), 1)
     )

@@ -1,7 +1,7 @@
-"""Read YAML text into plain data that remembers where each key stands; refuse what a scenario never needs.
+"""Read YAML text into plain data and note the line of each key; refuse what no scenario needs.
 
-Anchors, aliases, tags and deep thinning are refused while the text is read, event by event, before any of it is
-built: a small file can stand for a huge tree.
+The reader refuses anchors, aliases, tags and deep nesting event by event, before it builds any
+data: a small file can describe a huge tree.
 """
 
 import math
@@ -26,7 +26,7 @@ MAX_DEPTH = 32
 
 @dataclass(frozen=True)
 class SourceLocation:
-    """Where a key stands: a file and a line, or a word such as `--set fleet.stock`."""
+    """Where a key is written: a file and a line, or an option such as `--set fleet.stock`."""
 
     source: str
     line: int | None = None
@@ -49,8 +49,8 @@ def read_document(path: Path) -> Document:
     Raises
     ------
     InputError
-        For a file that is missing, empty, not text, too large or too deep, and for faulty YAML, duplicate keys,
-        anchors, aliases and tags.
+        For a file that is missing, empty, not text, too large or too deep, and for faulty YAML,
+        duplicate keys, anchors, aliases and tags.
     """
     name = display_path(path)
     node = _compose(_text(path, name), name)
@@ -59,7 +59,8 @@ def read_document(path: Path) -> Document:
     if not isinstance(node, MappingNode):
         raise InputError(
             [
-                f"{name}:{node.start_mark.line + 1}: is not a scenario; it needs keys such as `name: ...` at the top level"
+                f"{name}:{node.start_mark.line + 1}: is not a scenario; "
+                "it needs keys such as `name: ...` at the top level"
             ]
         )
     builder = _Builder(name)
@@ -108,7 +109,7 @@ def _text(path: Path, name: str) -> str:
 
 
 class _RefusedError(Exception):
-    """Something that YAML has and a scenario may not have."""
+    """A scenario uses something of YAML that it may not use."""
 
     def __init__(self, event: Event, words: str) -> None:
         self.line = int(event.start_mark.line) + 1
@@ -116,7 +117,7 @@ class _RefusedError(Exception):
 
 
 class _StrictComposer(Composer):
-    """Compose nodes, and stop at the first anchor, alias, tag or level too many."""
+    """Compose nodes; stop at the first anchor, alias, tag, or level that is too deep."""
 
     levels = 0
 
@@ -125,13 +126,15 @@ class _StrictComposer(Composer):
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
             raise _RefusedError(
                 event,
-                "anchors and aliases (& and *) are not allowed; write the value out, or quote a text that begins so",
+                "anchors and aliases (& and *) are not allowed; "
+                "write the value out, or quote a text that begins so",
             )
         tag = getattr(event, "tag", None)
         if tag is not None:
             raise _RefusedError(
                 event,
-                f"tags such as {str(tag).replace('tag:yaml.org,2002:', '!!')} are not allowed; leave it out",
+                f"tags such as {str(tag).replace('tag:yaml.org,2002:', '!!')} are not allowed; "
+                "leave it out",
             )
         self.levels += isinstance(event, CollectionStartEvent)
         if self.levels > MAX_DEPTH:
@@ -142,7 +145,7 @@ class _StrictComposer(Composer):
 
 
 def _compose(text: str, name: str, *, lines: bool = True) -> Node | None:
-    """Return the tree of nodes of a text, None if it is empty."""
+    """Return the nodes of a text as a tree, None if it is empty."""
     yaml = YAML(typ="safe", pure=True)
     yaml.Composer = _StrictComposer
 
@@ -179,12 +182,12 @@ def _problem(error: MarkedYAMLError) -> str:
     if "but found another document" in problem:
         return "a second document begins here; a file has one scenario"
     if "'\\t'" in problem:
-        return "a tab stands where spaces are needed"
+        return "got a tab, needs spaces"
     return problem
 
 
 class _Builder:
-    """Build plain data from nodes; note the location of each key and gather faults."""
+    """Build plain data from nodes; note the location of each key and collect faults."""
 
     def __init__(self, name: str, *, lines: bool = True) -> None:
         self.name = name
@@ -194,7 +197,7 @@ class _Builder:
         self._constructor = YAML(typ="safe", pure=True).constructor
 
     def build(self, node: Node, key: Key) -> Any:
-        """Return the plain data of a node that stands under a key."""
+        """Return the plain data of the node of a key."""
         if isinstance(node, MappingNode):
             return self._mapping(node, key)
         if isinstance(node, SequenceNode):
@@ -220,7 +223,7 @@ class _Builder:
                 )
             elif here[-1] in data:
                 first = f", first in line {self.locations[here].line}" if self.lines else ""
-                self._fault(key_node, here, f"stands twice{first}; keep one")
+                self._fault(key_node, here, f"is given twice{first}; keep one")
             else:
                 self.locations[here] = self._location(key_node)
                 data[here[-1]] = self.build(value_node, here)
@@ -229,7 +232,7 @@ class _Builder:
     def _scalar(self, node: Node, key: Key) -> Any:
         tag = str(node.tag).rsplit(":", 1)[-1]
         if tag not in ("null", "bool", "int", "float"):
-            return str(node.value)  # dates too: no key takes one
+            return str(node.value)  # dates too: no key takes a date
         try:
             value = self._constructor.construct_object(node, deep=True)
         except (YAMLError, ValueError, OverflowError):
