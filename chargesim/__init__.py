@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from chargesim.experiment.series import run_series
     from chargesim.experiment.tornado import run_tornado
     from chargesim.experiment.uncertainty import run_uncertainty
-    from chargesim.run.open_run import open_run
-    from chargesim.run.run_scenario import run_scenario as run
+    from chargesim.runs.open_run import open_run
+    from chargesim.runs.run_scenario import run_scenario as run
     from chargesim.scenario.reading import load
     from chargesim.view import plot
     from chargesim.view.comparison_report import markdown
@@ -32,8 +32,8 @@ _HOMES = {
     "compare": ("chargesim.experiment.compare", "compare"),
     "load": ("chargesim.scenario.reading", "load"),
     "markdown": ("chargesim.view.comparison_report", "markdown"),
-    "open_run": ("chargesim.run.open_run", "open_run"),
-    "run": ("chargesim.run.run_scenario", "run_scenario"),
+    "open_run": ("chargesim.runs.open_run", "open_run"),
+    "run": ("chargesim.runs.run_scenario", "run_scenario"),
     "run_limit": ("chargesim.experiment.limit", "run_limit"),
     "run_tornado": ("chargesim.experiment.tornado", "run_tornado"),
     "run_uncertainty": ("chargesim.experiment.uncertainty", "run_uncertainty"),

@@ -10,9 +10,9 @@ from factories_analysis import empty_accumulators, make_network, make_result
 
 from chargesim.analysis.queueing import mgc_wait_min
 from chargesim.analysis.run_checks import check_run, kimura_fit
-from chargesim.run.case import build_case
-from chargesim.run.replication import simulate
-from chargesim.run.run_scenario import as_result
+from chargesim.runs.case import build_case
+from chargesim.runs.replication import simulate
+from chargesim.runs.run_scenario import as_result
 from chargesim.scenario.reading import load
 
 

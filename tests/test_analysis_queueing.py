@@ -19,7 +19,7 @@ from chargesim.analysis.queueing import (
     rack_empty_share,
     shared_service_min,
 )
-from chargesim.verify.cases import KIMURA_TOLERANCE, ladder
+from chargesim.verify.cases import KIMURA_TOLERANCE, all_cases
 
 
 def test_erlang_b_against_the_definition() -> None:
@@ -99,15 +99,15 @@ def test_constant_service_against_the_chain_of_crommelin(servers: int, rho: floa
     assert mdc_wait_min(load * 4, 15.0, servers) == pytest.approx(queue * 15 / load, rel=0.01)
 
 
-def test_kimura_is_within_its_tolerance_of_the_chain_where_the_ladder_uses_it() -> None:
+def test_kimura_is_within_its_tolerance_of_the_chain_where_the_verification_uses_it() -> None:
     """Erlang's law of four stages: a state is the queue and the number of busy servers in each stage."""
-    rung = next(rung for rung in ladder() if rung.tolerance)
+    case = next(case for case in all_cases() if case.tolerance)
     servers, stages, rate = (
-        int(rung.facilities.servers[0]),
-        round(rung.flow.service.shape),
-        rung.flow.rate_per_h / 60,
+        int(case.facilities.servers[0]),
+        round(case.flow.service.shape),
+        case.flow.rate_per_h / 60,
     )
-    stage_rate = stages / rung.flow.service.mean_min
+    stage_rate = stages / case.flow.service.mean_min
 
     def moves(state):
         queue, busy = state
@@ -127,8 +127,8 @@ def test_kimura_is_within_its_tolerance_of_the_chain_where_the_ladder_uses_it() 
 
     chance = stationary((0, (0,) * stages), moves)
     exact_min = sum(queue * share for (queue, _), share in chance.items()) / rate
-    assert rung.exact == pytest.approx(exact_min, rel=KIMURA_TOLERANCE)
-    assert rung.exact != pytest.approx(exact_min, rel=1e-4), "an approximation, and named so"
+    assert case.exact == pytest.approx(exact_min, rel=KIMURA_TOLERANCE)
+    assert case.exact != pytest.approx(exact_min, rel=1e-4), "an approximation, and named so"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Compare the programs of the bench with each other: the same vehicles, the same rules, the same outcome; no time is judged."""
+"""Compare the results of the bench's programs on the same vehicles; no time is judged."""
 
 import io
 import json
@@ -11,21 +11,22 @@ from factories import SCENARIOS, demand, facilities
 from rich.console import Console
 
 from chargesim.bench import suite
-from chargesim.bench.ciw_program import by_station, ciw, has_ciw
+from chargesim.bench.ciw_program import ciw
 from chargesim.bench.floor import EVENTS_A_SESSION, floor, heap_of_run, spin
-from chargesim.bench.grids import city_grid, grid_day, grid_facilities, queueing_grid
 from chargesim.bench.naive import NaiveCity
 from chargesim.bench.power_limits import slowed_share, with_limits, without_limits
 from chargesim.bench.programs import compiled_engine_to_the_end, simpy_engine_to_the_end
-from chargesim.bench.race import Found, run_race
+from chargesim.bench.race import ProgramResult, run_race
 from chargesim.bench.scaling import Days, run_days, scale_sessions, scale_sites
 from chargesim.bench.suite import PARTS, Sizes, Target, bench_case, race_queues
 from chargesim.engine.compiled.engine import CompiledWorld, run_compiled
 from chargesim.engine.compiled.schedule import pop, push
 from chargesim.engine.compiled.state import EVENT
 from chargesim.engine.replication_totals import OUTCOMES, SERVED
-from chargesim.run.case import build_case
+from chargesim.runs.case import build_case
 from chargesim.scenario.reading import load
+from chargesim.synthetic.ciw_inputs import by_station, has_ciw
+from chargesim.synthetic.grids import city_grid, grid_day, grid_facilities, queueing_grid
 from chargesim.view.bench import print_bench
 
 TINY = Sizes(
@@ -51,7 +52,7 @@ def printed(measured):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_naive_program_tells_the_same_stories_where_no_power_is_shared(seed):
+def test_the_naive_program_agrees_where_no_power_is_shared(seed):
     rng = np.random.default_rng(seed)
     n = 150
     p = facilities(
@@ -64,9 +65,15 @@ def test_the_naive_program_tells_the_same_stories_where_no_power_is_shared(seed)
         outside_drive_min=60.0,
     )
     table = demand(
-        rng.uniform(0, 900, n), battery_kwh=rng.uniform(30, 80, n), patience_min=12.0, tolerance_min=25.0, max_diversions=2,
-        guidance=rng.integers(0, 2, n), swap_list=np.where(rng.random(n) < 0.3, 1, -1), key=rng.integers(1, 2**62, n),
-    )  # fmt: skip
+        rng.uniform(0, 900, n),
+        battery_kwh=rng.uniform(30, 80, n),
+        patience_min=12.0,
+        tolerance_min=25.0,
+        max_diversions=2,
+        guidance=rng.integers(0, 2, n),
+        swap_list=np.where(rng.random(n) < 0.3, 1, -1),
+        key=rng.integers(1, 2**62, n),
+    )
     _, log = run(p, table)
     city = NaiveCity(p, [table], 1440.0)
     city.run()
@@ -184,14 +191,14 @@ def test_without_ciw_the_table_says_so(monkeypatch):
 
 
 def test_ciw_is_found_where_it_is(monkeypatch):
-    monkeypatch.setattr("chargesim.bench.ciw_program.find_spec", lambda _: None)
+    monkeypatch.setattr("chargesim.synthetic.ciw_inputs.find_spec", lambda _: None)
     assert not has_ciw()
 
 
-def test_other_mean_waits_are_told():
+def test_other_mean_waits_are_reported():
     grid = queueing_grid(2, 40)
     programs = {
-        "Ciw": lambda p, t: lambda: Found(1.0, 5.0),
+        "Ciw": lambda p, t: lambda: ProgramResult(1.0, 5.0),
         "compiled engine": compiled_engine_to_the_end,
     }
     race = run_race("two", programs, [(grid_facilities(grid), grid_day(grid))])
@@ -220,7 +227,7 @@ def test_the_floor_keeps_its_size_and_its_time_goes_on():
     times = heap["time"][:-1]
     assert times.min() > 0
     assert all(times[i] >= times[(i - 1) // 2] for i in range(1, 40))
-    assert floor(40.4)(None, np.zeros(5))() == Found()
+    assert floor(40.4)(None, np.zeros(5))() == ProgramResult()
 
 
 def test_the_heap_of_a_run_is_measured_while_it_runs(monkeypatch):

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from chargesim.cli import app
 from chargesim.errors import InputError
 from chargesim.experiment.compare import compare
-from chargesim.run.open_run import open_run
-from chargesim.run.run_scenario import run_scenario
+from chargesim.runs.open_run import open_run
+from chargesim.runs.run_scenario import run_scenario
 from chargesim.scenario.reading import load
 from chargesim.view.comparison import draw_comparison, write_comparison
 from chargesim.view.comparison_report import markdown

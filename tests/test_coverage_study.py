@@ -1,4 +1,4 @@
-"""Test the coverage study: its distributions have the mean that it says, and what it measures is what it must measure."""
+"""Test the coverage study: its distributions, its stopping rule, and the shares it measures."""
 
 import json
 
@@ -45,7 +45,7 @@ def test_the_shares_of_a_kind_add_up(few):
 
 @pytest.mark.stat
 def test_targets_are_reached_and_the_correction_is_what_reaches_them(few):
-    """Within three standard errors of 250 studies, 4.1 points at 5 %; heavy skewness is told as what it is."""
+    """Within three standard errors of 250 studies, 4.1 points at 5 %; heavy skew has no target."""
     for row in few.values():
         if row.missed is not None:
             assert row.false_meets < ALPHA + 0.041

@@ -11,7 +11,7 @@ from network_files import copy_small_city
 
 from chargesim.errors import InputError
 from chargesim.experiment.series import run_series
-from chargesim.run.run_scenario import run_scenario
+from chargesim.runs.run_scenario import run_scenario
 from chargesim.scenario.reading import load
 from chargesim.scenario.variants import expand
 
@@ -123,22 +123,22 @@ def test_set_changes_every_variant_and_the_series_itself(city):
         (
             "[fleet.stock]",
             "[fleet.stock, fleet.stock]",
-            "child.yaml:7: series.keys: fleet.stock stands twice; keep one",
+            "child.yaml:7: series.keys: fleet.stock is set twice; keep one",
         ),
         (
             "[fleet.stock]",
             "[fleet.stock, fleet.stock.value]",
-            "child.yaml:7: series.keys: fleet.stock.value stands twice, under fleet.stock and under fleet.stock.value; keep one",
+            "child.yaml:7: series.keys: fleet.stock.value is set twice, under fleet.stock and under fleet.stock.value; keep one",
         ),
         (
             "plan: {}",
             "plan: {tariff.enabled: true, tariff: {enabled: false}}",
-            "child.yaml:9: series.lines: plan: tariff.enabled stands twice, under tariff.enabled and under tariff; keep one",
+            "child.yaml:9: series.lines: plan: tariff.enabled is set twice, under tariff.enabled and under tariff; keep one",
         ),
         (
             "plan: {}",
             "plan: {fleets: {taxi: {stock: {value: 5}}}, fleets.taxi: {stock: 6}}",
-            "child.yaml:9: series.lines: plan: fleets.taxi.stock.value stands twice, under fleets.taxi and under fleets; keep one",
+            "child.yaml:9: series.lines: plan: fleets.taxi.stock.value is set twice, under fleets.taxi and under fleets; keep one",
         ),
         (
             "plan: {}",

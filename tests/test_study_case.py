@@ -5,8 +5,8 @@ from factories_analysis import empty_accumulators
 from network_files import copy_small_city
 
 from chargesim.errors import InputError
-from chargesim.run.case import build_case
-from chargesim.run.run_scenario import as_result, plan_text
+from chargesim.runs.case import build_case
+from chargesim.runs.run_scenario import as_result, plan_text
 from chargesim.scenario.reading import load
 
 

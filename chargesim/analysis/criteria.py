@@ -13,7 +13,14 @@ from typing import Any, Literal
 import numpy as np
 from scipy import special
 
-from chargesim.analysis.failure_counts import Unit, allowance, gather, p95_wait_min, units
+from chargesim.analysis.failure_counts import (
+    Unit,
+    allowance,
+    allowance_used,
+    gather,
+    p95_wait_min,
+    units,
+)
 from chargesim.analysis.intervals import (
     Interval,
     binomial_bounds,
@@ -114,9 +121,9 @@ def judge_criterion(
     unresolved = [index for index, one in enumerate(judged) if not one.meets]
     estimate, lower, upper = _shown(result, criterion, parts[worst], bounds[worst], alpha)
     used = (
-        _used(bounds[worst].mean, allowed),
-        _used(bounds[worst].lower, allowed),
-        max(_used(bound.upper, allowed) for bound in bounds),
+        allowance_used(bounds[worst].mean, criterion),
+        allowance_used(bounds[worst].lower, criterion),
+        max(allowance_used(bound.upper, criterion) for bound in bounds),
     )
     by_district = criterion.scope == "districts"
     outcome = CriterionVerdict(
@@ -235,14 +242,6 @@ def _more(unit: Unit, bounds: Interval, allowed: float, alpha: float, tests: int
     return more_replications(unit.shares, allowed, confidence=1 - corrected)
 
 
-def _used(share: float, allowed: float) -> float:
-    """Return failures over allowed failures, cut at 0 and at all wishes failing."""
-    share = min(max(share, 0.0), 1.0)
-    if allowed > 0:
-        return share / allowed
-    return math.inf if share > 0 else 0.0
-
-
 def _shown(
     result: RunResult, criterion: Criterion, unit: Unit, bounds: Interval, alpha: float
 ) -> tuple[float, float, float]:
@@ -292,7 +291,7 @@ def _given(result: RunResult, criterion: Criterion) -> Judgement:
     value = result.given.get(criterion.measure, math.nan)
     if math.isnan(value):
         return _unjudged(criterion, value, math.nan, "given by the plan, and not known in this run")
-    used = _used(1.0 - value, allowance(criterion))
+    used = allowance_used(1.0 - value, criterion)
     note = (
         "given by the plan, reaches the threshold"
         if used <= 1 + _ROUNDING

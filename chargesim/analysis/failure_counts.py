@@ -5,6 +5,7 @@ allows 0.1 of the wishes to wait longer or to leave; `unserved` at most 0.05 all
 20 min allows 0.05 of all that wished to wait above 20 min or to leave, which the exact counters tell without any bin.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +64,27 @@ def allowance(criterion: Criterion) -> float:
         return criterion.at_most
     assert criterion.at_least is not None
     return 1.0 - criterion.at_least
+
+
+def allowance_used(share: float, criterion: Criterion) -> float:
+    """Return which part of its allowance a share of failures uses: 1 at the threshold, 0 when nothing failed.
+
+    Parameters
+    ----------
+    share : float
+        Share of failures; a bound beyond 0 or 1 counts as 0 or 1.
+    criterion : Criterion
+        Gives the allowance.
+
+    Returns
+    -------
+    float
+        Infinite when the criterion allows no failure and some failed; NaN when `share` is NaN and failures are allowed.
+    """
+    allowed, share = allowance(criterion), min(max(share, 0.0), 1.0)
+    if allowed > 0:
+        return share / allowed
+    return math.inf if share > 0 else 0.0
 
 
 def session_scope(criterion: Criterion) -> str:

@@ -27,7 +27,7 @@ def use_by_site(result: RunResult) -> Floats:
         Share [0..1]; NaN without a gun or bay.
     """
     sites = result.network.sites
-    servers = np.where(sites.kind == STATION, sites.guns, sites.bays)
+    servers = sites.servers
     busy_min = np.mean([run.busy_min.sum(axis=1) for run in result.replications], axis=0)
     return ratio(busy_min, np.asarray(servers * 60.0 * 24 * result.days))
 

@@ -47,6 +47,10 @@ class Verdict:
     note: str
     criteria: tuple[CriterionVerdict, ...]
 
+    def criterion(self, name: str) -> CriterionVerdict:
+        """Return how the criterion of a name came out."""
+        return next(one for one in self.criteria if one.name == name)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict for JSON; not defined becomes None, infinite the text ``inf``."""
         nearest = nearest_to_breaking(self)

@@ -1,44 +1,34 @@
-"""Enter Ciw for a race: the same arrivals and services at independent stations, as a network of Ciw's own.
+"""Time Ciw on the same arrivals and services at independent stations.
 
-Ciw (Palmer, Knight, Harper and Hawa 2019, doi 10.1080/17477778.2018.1473909) simulates open queueing networks; at every
-event it looks at every node.
+Ciw looks at every node at every event. `chargesim.synthetic.ciw_inputs` names its source.
 """
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 from math import inf
 
 import numpy as np
 
-from chargesim.bench.race import Found
+from chargesim.bench.race import ProgramResult
 from chargesim.demand.demand_table import Table
-from chargesim.engine.facilities import Facilities, Floats
-from chargesim.engine.rules import charge_min
-from chargesim.exact_time import TICKS_PER_MIN, durations_min
-
-MISSING = "not installed; it comes with the extras for development, '.[dev]'"
+from chargesim.engine.facilities import Facilities
+from chargesim.synthetic.ciw_inputs import by_station
 
 
-def has_ciw() -> bool:
-    """Tell whether Ciw can be imported."""
-    return find_spec("ciw") is not None
-
-
-def ciw(facilities: Facilities, table: Table) -> Callable[[], Found]:
-    """Enter Ciw, until all vehicles have left.
+def ciw(facilities: Facilities, table: Table) -> Callable[[], ProgramResult]:
+    """Prepare Ciw to run until all vehicles have left.
 
     Parameters
     ----------
     facilities : Facilities
-        Stations that do not share power; origin i knows station i alone, without a way.
+        Stations that do not share power; origin i knows station i alone, at no distance.
     table : demand table
         Nobody balks or gives up.
 
     Notes
     -----
-    A way takes at least one tick, so a vehicle arrives a tick after its wish, here too. The network is built before the
-    time is taken, as the facilities of the engines is; the times include the state of the run and its records, as theirs do.
+    The network is built before the clock starts, as are the facilities of the engines. The times
+    include the state of the run and its records, as theirs do.
     """
     module = import_module("ciw")
     arrivals, services = by_station(facilities, table)
@@ -57,38 +47,10 @@ def ciw(facilities: Facilities, table: Table) -> Callable[[], Found]:
         routing=module.routing.NetworkRouting([module.routing.Leave() for _ in arrivals]),
     )
 
-    def run() -> Found:
+    def run() -> ProgramResult:
         simulation = module.Simulation(network)
         simulation.simulate_until_max_time(last_min)
         waits = [record.waiting_time for record in simulation.get_all_records()]
-        return Found(len(waits) / max(1, len(table)), float(np.mean(waits or [0.0])))
+        return ProgramResult(len(waits) / max(1, len(table)), float(np.mean(waits or [0.0])))
 
     return run
-
-
-def by_station(facilities: Facilities, table: Table) -> tuple[list[Floats], list[Floats]]:
-    """Return the instants of arrival and the minutes of service of each station, in the order of arrival [min]."""
-    minutes = minutes_at_gun(facilities, table)
-    at = [np.flatnonzero(table["origin"] == site) for site in range(len(facilities))]
-    return [table["wish_min"][rows] + 1.0 / TICKS_PER_MIN for rows in at], [
-        minutes[rows] for rows in at
-    ]
-
-
-def minutes_at_gun(facilities: Facilities, table: Table) -> Floats:
-    """Return the minutes that each vehicle needs at a gun that nobody shares [min]."""
-    edge_soc, step_kw = facilities.edge_soc, facilities.step_kw[0]
-    return durations_min(
-        np.array(
-            [
-                charge_min(
-                    row["soc"],
-                    row["target_soc"],
-                    row["battery_kwh"],
-                    edge_soc[row["curve"]],
-                    step_kw[row["curve"]],
-                )
-                for row in table
-            ]
-        )
-    )

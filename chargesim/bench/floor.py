@@ -1,6 +1,6 @@
-"""Time the least that an event-by-event simulation does: three pushes and pops of a heap for each session.
+"""Time the least work of an event-by-event simulation: three heap pushes and pops a session.
 
-No state, no choice, no statistics: the compiled engine's own heap, of the size that it has in the run.
+No state, no choice, no statistics: the compiled engine's own heap, of the size it has in the run.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numba import njit
 
-from chargesim.bench.race import Found, Program
+from chargesim.bench.race import Program, ProgramResult
 from chargesim.demand.demand_table import Table
 from chargesim.engine.compiled.engine import CompiledWorld
 from chargesim.engine.compiled.schedule import pop, push
@@ -23,12 +23,13 @@ SAMPLE_EVERY = 499
 
 
 def heap_of_run(facilities: Facilities, table: Table) -> tuple[float, float]:
-    """Return the mean number of entries of the compiled engine's schedule in a day, over its events, and the events a session.
+    """Return the mean length of the compiled engine's schedule in a day, and its events a session.
 
     Notes
     -----
-    The engine runs in budgets of `SAMPLE_EVERY` events, and the entries are counted after each; who has left a queue
-    leaves the end of a patience in the schedule, and that counts, since it makes the heap larger all the same.
+    The engine runs in budgets of `SAMPLE_EVERY` events, and the entries are counted after each.
+    A vehicle that has left a queue leaves the end of its patience in the schedule. That entry
+    counts, since it makes the heap larger all the same.
     """
     world = CompiledWorld(facilities, [table], 0, 1)
     entries: list[float] = []
@@ -40,16 +41,16 @@ def heap_of_run(facilities: Facilities, table: Table) -> tuple[float, float]:
 def floor(entries: float) -> Program:
     """Return the program that runs the bare heap at a given number of entries."""
 
-    def enter(_: Facilities, table: Table) -> Callable[[], Found]:
+    def enter(_: Facilities, table: Table) -> Callable[[], ProgramResult]:
         heap = np.zeros(max(1, round(entries)) + 1, dtype=EVENT)
         waits = np.random.Generator(np.random.PCG64DXSM(1)).exponential(30.0, 1 << 12)
         heap["time"][:-1] = np.sort(waits[np.arange(len(heap) - 1) % len(waits)])
         heap["key"] = np.arange(len(heap))
         spin(heap.copy(), waits, 1)
 
-        def run() -> Found:
+        def run() -> ProgramResult:
             spin(heap, waits, EVENTS_A_SESSION * len(table))
-            return Found()
+            return ProgramResult()
 
         return run
 
@@ -58,7 +59,7 @@ def floor(entries: float) -> Program:
 
 @njit(cache=True)
 def spin(heap, waits, times):
-    """Take the first event and put a later one, so many times; the last entry of the heap is room for one more."""
+    """Replace the first event by a later one, `times` times; the heap has room for one more."""
     n = len(heap) - 1
     for turn in range(times):
         now = heap[0].time

@@ -1,7 +1,7 @@
-"""Write the model the way everyone writes it first: SimPy's `Resource` and `AnyOf`, a process per vehicle and pack.
+"""Write the model the obvious way: SimPy's `Resource` and `AnyOf`, a process per vehicle and pack.
 
-It follows the same rules on the same vehicles and must agree on the KPIs; it keeps no statistics by hour and knows no
-shared power. It is here to be compared with, and as a second opinion.
+It follows the same rules on the same vehicles and must agree on the KPIs. It keeps no statistics by
+hour and knows no shared power. The bench compares with it, and it is a second opinion.
 """
 
 from collections.abc import Generator

@@ -1,4 +1,4 @@
-"""Set the limits of a facilities's grid connections, from none that binds to all that bind."""
+"""Set the limits of grid connections, from none that binds to all that bind."""
 
 from dataclasses import replace
 
@@ -12,12 +12,15 @@ from chargesim.engine.rules import charge_min
 from chargesim.exact_time import TICKS_PER_MIN
 
 BINDING_KW = 120.0
-"""A connection at which two cars of the commonest curves (80 kW) already share, and a fast one is slowed by itself."""
-NAIVE_NOTE = "The naive program knows no shared power: where limits bind its vehicles charge faster than ours, and it plans nothing anew."
+"""Two cars of the commonest curves (80 kW) already share it, and it slows one fast car alone."""
+NAIVE_NOTE = (
+    "The naive program knows no shared power: where limits bind its vehicles charge faster "
+    "than ours, and it plans nothing anew."
+)
 
 
 def without_limits(facilities: Facilities) -> Facilities:
-    """Return a facilities whose cabinets and connections never bind; its stores, which work below a connection, are gone."""
+    """Return facilities whose cabinets and connections never bind, without stores."""
     endless, nothing = np.full(len(facilities), np.inf), np.zeros(len(facilities))
     return replace(
         facilities, cabinet_kw=endless, plug_kw=endless, store_kwh=nothing, store_kw=nothing
@@ -25,14 +28,14 @@ def without_limits(facilities: Facilities) -> Facilities:
 
 
 def with_limits(facilities: Facilities, limit_kw: float = BINDING_KW) -> Facilities:
-    """Return a facilities whose connections, of stations and of swap sites, all give so much at the plugs [kW]."""
+    """Return facilities whose connections all give `limit_kw` at the plugs."""
     return replace(facilities, plug_kw=np.full(len(facilities), limit_kw))
 
 
 def slowed_share(facilities: Facilities, table: Table) -> tuple[float, float]:
-    """Return the share of a day's vehicles at stations that shared power and so took longer than alone, and of its stations.
+    """Return the share of vehicles that shared power slowed down, and of stations that did so.
 
-    Of the vehicles that were served; of the stations that served any, those that slowed one at least.
+    Of the vehicles served at stations in a day, and of the stations that served any.
     """
     log = run_compiled(facilities, [table], 0, 1)[1]
     log = log[(log["outcome"] == SERVED) & (log["kind"] == KINDS.index("station"))]

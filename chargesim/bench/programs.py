@@ -1,11 +1,11 @@
-"""Enter the naive program and both engines for a race."""
+"""Prepare the naive program and both engines to be timed."""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from chargesim.bench.naive import NaiveCity
-from chargesim.bench.race import Found
+from chargesim.bench.race import ProgramResult
 from chargesim.demand.demand_table import Table
 from chargesim.engine.compiled.engine import run_compiled
 from chargesim.engine.event_order import DAY_MIN
@@ -18,42 +18,42 @@ NAIVE, SIMPY, COMPILED = "naive SimPy", "SimPy engine", "compiled engine"
 FLOOR, CIW = "floor", "Ciw"
 
 
-def naive(facilities: Facilities, table: Table) -> Callable[[], Found]:
-    """Enter the naive program, one day."""
+def naive(facilities: Facilities, table: Table) -> Callable[[], ProgramResult]:
+    """Prepare the naive program for one day."""
 
-    def run() -> Found:
+    def run() -> ProgramResult:
         city = NaiveCity(facilities, [table], DAY_MIN)
         city.run()
         ended = sum(city.outcomes.values())
-        return Found(
+        return ProgramResult(
             city.outcomes[OUTCOMES[SERVED]] / max(1, ended), float(np.mean(city.waits or [0.0]))
         )
 
     return run
 
 
-def simpy_engine(facilities: Facilities, table: Table) -> Callable[[], Found]:
-    """Enter the SimPy engine, one day."""
+def simpy_engine(facilities: Facilities, table: Table) -> Callable[[], ProgramResult]:
+    """Prepare the SimPy engine for one day."""
     return lambda: served(run_simpy(facilities, [table], 0, 1)[1])
 
 
-def compiled_engine(facilities: Facilities, table: Table) -> Callable[[], Found]:
-    """Enter the compiled engine, one day."""
+def compiled_engine(facilities: Facilities, table: Table) -> Callable[[], ProgramResult]:
+    """Prepare the compiled engine for one day."""
     return lambda: served(run_compiled(facilities, [table], 0, 1)[1])
 
 
-def simpy_engine_to_the_end(facilities: Facilities, table: Table) -> Callable[[], Found]:
-    """Enter the SimPy engine, one day and on until its vehicles have left."""
+def simpy_engine_to_the_end(facilities: Facilities, table: Table) -> Callable[[], ProgramResult]:
+    """Prepare the SimPy engine for one day, and on until its vehicles have left."""
     return lambda: served(run_simpy(facilities, [table], 0, 1, 1)[1])
 
 
-def compiled_engine_to_the_end(facilities: Facilities, table: Table) -> Callable[[], Found]:
-    """Enter the compiled engine, one day and on until its vehicles have left."""
+def compiled_engine_to_the_end(facilities: Facilities, table: Table) -> Callable[[], ProgramResult]:
+    """Prepare the compiled engine for one day, and on until its vehicles have left."""
     return lambda: served(run_compiled(facilities, [table], 0, 1, 1)[1])
 
 
-def served(log: SessionLog) -> Found:
-    """Return the share that was served, of those whose story ended, and their mean wait [min]."""
+def served(log: SessionLog) -> ProgramResult:
+    """Return the share served, of those whose session ended, and their mean wait [min]."""
     ended, ours = log["outcome"] != UNFINISHED, log["outcome"] == SERVED
     wait_min = float(log["wait_min"][ours].mean()) if ours.any() else 0.0
-    return Found(float(ours.sum() / max(1, ended.sum())), wait_min)
+    return ProgramResult(float(ours.sum() / max(1, ended.sum())), wait_min)

@@ -1,4 +1,4 @@
-"""Let programs run on the same vehicles in turn, in one process, and form ratios within a round."""
+"""Time programs on the same vehicles in turn, in one process, with ratios within a round."""
 
 import gc
 import math
@@ -15,25 +15,25 @@ from chargesim.engine.facilities import Facilities
 
 T = TypeVar("T")
 LEAST_S, MOST_TIMES = 0.3, 7
-"""A program that is over sooner runs again, at most so often in a round; its median counts."""
+"""A shorter program runs again, at most so often in a round; its median counts."""
 
 
-class Found(NamedTuple):
-    """What a program found."""
+class ProgramResult(NamedTuple):
+    """The results of a program, by which runs are compared."""
 
     served_share: float | None = None
-    """of those whose story ended"""
+    """of those whose session ended"""
     mean_wait_min: float | None = None
     """of the served"""
 
 
-Program = Callable[[Facilities, Table], Callable[[], Found]]
-"""Gets ready, untimed, for a facilities and a day's vehicles; what it returns is timed, and may be called again."""
+Program = Callable[[Facilities, Table], Callable[[], ProgramResult]]
+"""Prepares, untimed, a day's vehicles; the function that it returns is timed, maybe repeatedly."""
 
 
 @dataclass(frozen=True)
 class Contender:
-    """What one program needs for a session, and what it found."""
+    """The time that one program takes for a session, and its results."""
 
     name: str
     us_per_session: float | None
@@ -59,7 +59,10 @@ class Race:
         return next(one for one in self.contenders if one.name == name)
 
     def ratio(self, name: str, other: str) -> float | None:
-        """Return the median over the rounds of one program's time over another's in the same round; None if one did not run."""
+        """Return the median over rounds of one program's time over another's in the same round.
+
+        None if one of them did not run.
+        """
         if not {name, other} <= self.times.keys():
             return None
         return statistics.median(
@@ -97,14 +100,14 @@ def run_race(
     absent : mapping of str to str
         Programs that cannot run here, and why.
     notes : tuple of str
-        What must be said beside the table.
+        Remarks beside the table.
 
     Notes
     -----
-    The garbage collector rests while a program is timed.
+    The garbage collector is off while a program is timed.
     """
     times: dict[str, list[float]] = {name: [] for name in programs}
-    found: dict[str, Found] = {}
+    found: dict[str, ProgramResult] = {}
     steps = [(name, facilities, table) for facilities, table in laps for name in programs]
     for name, facilities, table in tqdm(steps, desc=title, leave=False, disable=None):
         seconds, found[name] = timed(programs[name](facilities, table))
@@ -120,7 +123,7 @@ def run_race(
 
 
 def timed(call: Callable[[], T]) -> tuple[float, T]:
-    """Return what a call takes [s], the median where it is short and runs again, and what it returns."""
+    """Return the time of a call [s], the median where a short one is repeated, and its result."""
     took: list[float] = []
     while len(took) < MOST_TIMES and math.fsum(took) < LEAST_S:
         gc.collect()

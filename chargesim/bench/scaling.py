@@ -1,4 +1,4 @@
-"""Measure how the cost of a session in the compiled engine grows with the city and with the length of the run."""
+"""Measure how a session's cost in the compiled engine grows with the city and the run."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -7,10 +7,10 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from chargesim.bench.grids import Grid, city_grid, grid_day, grid_facilities
 from chargesim.bench.race import LEAST_S, MOST_TIMES
 from chargesim.demand.demand_table import Table
 from chargesim.engine.compiled.engine import CompiledWorld
+from chargesim.synthetic.grids import Grid, city_grid, grid_day, grid_facilities
 
 DAY_GRID = city_grid(100, 100)
 """10,000 sessions a day."""
@@ -18,17 +18,17 @@ DAY_GRID = city_grid(100, 100)
 
 @dataclass(frozen=True)
 class Size:
-    """What a session costs at one size."""
+    """The cost of a session at one size."""
 
     sites: int
     sessions: int
     us_per_session: float
-    """least over the rounds: the runs take seconds, and whatever else the machine does only adds [microseconds]"""
+    """least over the rounds, since other work on the machine only adds [microseconds]"""
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """What a session costs as one thing grows."""
+    """The cost of a session as one thing grows."""
 
     title: str
     sizes: tuple[Size, ...]
@@ -43,7 +43,7 @@ class Scaling:
 
 
 class Days:
-    """The days of a grid, each drawn when it is asked for; `seconds` is what drawing took so far [s]."""
+    """The days of a grid, each drawn when asked for; `seconds` is the time of drawing [s]."""
 
     def __init__(self, grid: Grid, days: int) -> None:
         self.grid, self.days, self.seconds = grid, days, 0.0
@@ -57,7 +57,10 @@ class Days:
 
 
 def scale_sites(sites: Sequence[int], sessions: int, rounds: int = 3) -> Scaling:
-    """Return what a session costs in cities of so many sites, with as many sessions a site and day, and as many in all."""
+    """Return the cost of a session in cities of different sizes.
+
+    Sessions per site and day are the same, and so are sessions in all.
+    """
     grids = [city_grid(number) for number in sites]
     return _scale(
         "sites", [(grid, max(1, sessions // grid.sessions_a_day)) for grid in grids], rounds
@@ -65,7 +68,7 @@ def scale_sites(sites: Sequence[int], sessions: int, rounds: int = 3) -> Scaling
 
 
 def scale_sessions(days: Sequence[int], rounds: int = 3, grid: Grid = DAY_GRID) -> Scaling:
-    """Return what a session costs in runs of so many days of the same city."""
+    """Return the cost of a session in runs of different lengths of the same city."""
     return _scale("sessions", [(grid, number) for number in days], rounds)
 
 
@@ -93,7 +96,7 @@ def _scale(title: str, runs: list[tuple[Grid, int]], rounds: int) -> Scaling:
 
 
 def us_per_session(grid: Grid, days: int) -> float:
-    """Return what a session costs in a run of so many days [microseconds]; the least where a run is short and is repeated."""
+    """Return the cost of a session in a run [microseconds]; the least of a repeated short run."""
     took: list[float] = []
     while len(took) < MOST_TIMES and sum(took) < LEAST_S:
         took.append(run_days(grid, days))
@@ -101,12 +104,13 @@ def us_per_session(grid: Grid, days: int) -> float:
 
 
 def run_days(grid: Grid, days: int) -> float:
-    """Return what the compiled engine takes for so many days [s].
+    """Return the compiled engine's time for a run of `days` days [s].
 
     Notes
     -----
-    Laying out the facilities and the state, and drawing the vehicles, are left out. A day's vehicles are drawn when the engine
-    gets there, its statistics and its log are dropped when it is over, so memory does not grow with the days.
+    The time leaves out the layout of facilities and state, and the drawing of vehicles. A day's
+    vehicles are drawn when the engine gets there, its statistics and log are dropped when it is
+    over, so memory does not grow with the days.
     """
     feed = Days(grid, days)
     world = CompiledWorld(grid_facilities(grid), feed, 0, days)

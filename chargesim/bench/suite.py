@@ -1,4 +1,4 @@
-"""Put the bench together: races of all programs, the scaling of the compiled engine, and what they are to reach."""
+"""Run the whole bench: races of all programs, scaling of the compiled engine, and targets."""
 
 import statistics
 import time
@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from math import nan
 from typing import Any
 
-from chargesim.bench.ciw_program import MISSING, ciw, has_ciw
+from chargesim.bench.ciw_program import ciw
 from chargesim.bench.floor import floor, heap_of_run
-from chargesim.bench.grids import grid_day, grid_facilities, queueing_grid
 from chargesim.bench.power_limits import (
     BINDING_KW,
     NAIVE_NOTE,
@@ -35,8 +34,10 @@ from chargesim.demand.demand_table import Table
 from chargesim.engine.compiled.engine import run_compiled
 from chargesim.engine.facilities import Facilities
 from chargesim.engine.simpy.engine import run_simpy
-from chargesim.run.case import Case
-from chargesim.run.engine_choice import make_ready
+from chargesim.runs.case import Case
+from chargesim.runs.engine_choice import make_ready
+from chargesim.synthetic.ciw_inputs import MISSING, has_ciw
+from chargesim.synthetic.grids import grid_day, grid_facilities, queueing_grid
 
 PARTS = ("day", "queueing", "power", "scaling")
 
@@ -61,7 +62,7 @@ FULL = replace(ORDINARY, scaled_days=(*ORDINARY.scaled_days, 1_000))
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be reached, and what was."""
+    """A bound on a measured value."""
 
     name: str
     at_most: bool
@@ -88,7 +89,7 @@ class Bench:
     """by sites, by sessions"""
 
     def targets(self) -> tuple[Target, ...]:
-        """Return what is to be reached, as far as it was measured."""
+        """Return the targets of the measured parts."""
         return tuple(_targets_of_races(self.day, self.power)) + tuple(
             Target(
                 f"compiled, dearest over cheapest by {one.title}",
@@ -159,7 +160,7 @@ def bench_case(
     Parameters
     ----------
     case : Case
-        Its days are simulated in the parts day and power; the other parts have plain cities of their own.
+        Its days are simulated in the parts day and power; the other parts have plain cities.
     rounds : int
         Each runs all contenders one after the other.
     parts : sequence of str
@@ -194,7 +195,7 @@ def _scale_both(sizes: Sizes, rounds: int) -> tuple[Scaling, Scaling]:
 
 
 def _days_of(case: Case, rounds: int) -> tuple[list[Table], float]:
-    """Return the first day of as many replications as there are rounds, and what drawing takes [microseconds a vehicle]."""
+    """Return a first day for each round, and the time of drawing [microseconds a vehicle]."""
     case.task.demand.day(0, 0)
     tables, costs = [], []
     for replication in range(rounds):
@@ -209,7 +210,10 @@ def race_day(
 ) -> Race:
     """Let the naive program, both engines and the floor run on the same days."""
     entries, events = heap_of_run(facilities, tables[0])
-    said = f"It is three pushes and pops a session at the compiled run's mean heap of {entries:,.0f} events ({events:.1f} events a session)."
+    said = (
+        f"It is three pushes and pops a session at the compiled run's mean heap of "
+        f"{entries:,.0f} events ({events:.1f} events a session)."
+    )
     programs = {NAIVE: naive, SIMPY: simpy_engine, COMPILED: compiled_engine, FLOOR: floor(entries)}
     return run_race(
         title, programs, [(facilities, table) for table in tables], notes=(said, *notes)
@@ -224,7 +228,10 @@ def race_limits(facilities: Facilities, tables: Sequence[Table]) -> tuple[Race, 
         ("all limits bind", with_limits(facilities)),
     ):
         share, stations = slowed_share(changed, tables[0])
-        said = f"{100 * share:.0f} % of the vehicles at stations were slowed by shared power, some at {100 * stations:.0f} % of the stations."
+        said = (
+            f"{100 * share:.0f} % of the vehicles at stations were slowed by shared power, "
+            f"some at {100 * stations:.0f} % of the stations."
+        )
         notes = (
             (said,)
             if share == 0

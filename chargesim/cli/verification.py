@@ -31,8 +31,8 @@ def engines(
 ) -> None:
     """Run a replication in both engines and compare them bit for bit; exit code 1 when they differ."""
     with messages():
-        from chargesim.run.case import build_case
-        from chargesim.run.engine_comparison import compare_engines
+        from chargesim.runs.case import build_case
+        from chargesim.runs.engine_comparison import compare_engines
         from chargesim.scenario.reading import load
 
         loaded = load(scenario, set_ or [])
@@ -58,32 +58,32 @@ def verify(
     replications: Annotated[
         int, typer.Option(min=2, help="independent replications of each row")
     ] = 20,
-    rung: Annotated[
+    case: Annotated[
         list[str] | None,
-        typer.Option("--row", metavar="NAME", help="climb this row alone; may be repeated"),
+        typer.Option("--row", metavar="NAME", help="run this row alone; may be repeated"),
     ] = None,
     jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Run both engines against queueing theory and Ciw; exit code 1 when a row differs, 5 when one could not be run."""
     with messages(kept=False):
-        from chargesim.verify.cases import ladder, named
-        from chargesim.verify.verification import climb
+        from chargesim.verify.cases import all_cases, cases_named
+        from chargesim.verify.verification import verify_cases
 
-        climbed = climb(
-            ladder() if rung is None else named(rung),
+        verified = verify_cases(
+            all_cases() if case is None else cases_named(case),
             seed=seed,
             replications=replications,
             jobs=jobs,
         )
         if as_json:
-            print_json(climbed.to_dict())
+            print_json(verified.to_dict())
         else:
-            from chargesim.view.verify import print_ladder
+            from chargesim.view.verify import print_verification
 
-            print_ladder(plain_console(), climbed)
-        if climbed.exit_code:
-            raise typer.Exit(climbed.exit_code)
+            print_verification(plain_console(), verified)
+        if verified.exit_code:
+            raise typer.Exit(verified.exit_code)
 
 
 @app.command()
@@ -124,7 +124,7 @@ def bench(
     """Time a session in each engine and in other programs on the same vehicles, with ratios within one run."""
     with messages():
         from chargesim.bench.suite import FULL, ORDINARY, PARTS, bench_case
-        from chargesim.run.case import build_case
+        from chargesim.runs.case import build_case
         from chargesim.scenario.reading import load
 
         parts = PARTS if part is None else tuple(one.value for one in part)

@@ -1,5 +1,5 @@
 """Engine: what happens to every vehicle, event by event."""
 
-from chargesim.stale_code import drop_stale_code
+from chargesim.code_cache import use_digest_cache
 
-drop_stale_code()
+use_digest_cache()

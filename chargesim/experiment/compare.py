@@ -17,17 +17,17 @@ from chargesim.analysis.trend_text import WHOLE, criterion_states
 from chargesim.analysis.verdict import judge
 from chargesim.errors import InputError
 from chargesim.experiment.pair_check import check_pair
-from chargesim.run.case import Case, build_case
-from chargesim.run.engine_choice import Engine
-from chargesim.run.extension_hash import extension_name
-from chargesim.run.open_run import FinishedRun, find_run
-from chargesim.run.run_directory import default_folder, prepare_folder, run_digest
-from chargesim.run.run_scenario import Run, as_result, run_scenario
-from chargesim.run.storage import write_json, write_text
+from chargesim.runs.case import Case, build_case
+from chargesim.runs.engine_choice import Engine
+from chargesim.runs.extension_hash import extension_name
+from chargesim.runs.open_run import FinishedRun, find_run
+from chargesim.runs.result import as_result
+from chargesim.runs.result_directory import ResultDirectory, default_folder, run_digest
+from chargesim.runs.run_scenario import Run, run_scenario
+from chargesim.runs.storage import write_text
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.reading import LoadedScenario, load
-from chargesim.scenario.table_reader import shown
 
-MANIFEST = "comparison.json"
 _LONGEST_NAMES = 120
 Comparable = Run | LoadedScenario | str | Path
 
@@ -159,25 +159,23 @@ def compare(
     if len({source.replications for source in sources}) > 1:
         have = ", ".join(f"{source.name} {source.replications}" for source in sources)
         notes.append(f"Replications differ ({have}): the first {count} of each are compared")
-    about = _identity(sources)
+    digest = _identity(sources)
     joined = "-".join(called)[:_LONGEST_NAMES].replace(" ", "_").replace("/", "_")
-    folder = out or Path("runs") / f"compare-{joined}-{about['run'][:12]}"
-    prepare_folder(folder, about, name=MANIFEST)
-    write_json(folder / MANIFEST, {**about, "state": "running"})
+    folder = out or Path("runs") / f"compare-{joined}-{digest[:12]}"
+    directory = ResultDirectory(folder, "comparison", digest)
+    directory.say("running")
     compared, folders = zip(*[_run(source, count) for source in sources], strict=True)
     done = ComparedRuns(folder, compare_plans(compared, notes), folders)
-    differences = done.differences.to_csv(index=False, lineterminator="\n")
     criteria = done.criteria.to_csv(index_label="criterion", lineterminator="\n")
-    write_text(folder / "differences.csv", differences)
     write_text(folder / "criteria.csv", criteria)
-    write_json(folder / MANIFEST, {**about, "state": "complete", **done.to_dict()})
+    directory.finish(done.to_dict(), differences=done.differences)
     return done
 
 
-def _identity(sources: Sequence[_Source]) -> dict[str, str]:
+def _identity(sources: Sequence[_Source]) -> str:
     """Return the hash that names a comparison."""
     digests = json.dumps([[source.name, source.digest] for source in sources])
-    return {"run": hashlib.sha256(digests.encode()).hexdigest()}
+    return hashlib.sha256(digests.encode()).hexdigest()
 
 
 def _source(plan: Comparable, set_: Sequence[str], keys: Sequence[str], **options: Any) -> _Source:
@@ -187,7 +185,7 @@ def _source(plan: Comparable, set_: Sequence[str], keys: Sequence[str], **option
     elif set_:
         what = f"{plan.case.scenario.name}: is no file" if isinstance(plan, Run) else ""
         what = f"{plan.scenario.name}: is no file" if isinstance(plan, LoadedScenario) else what
-        what = what or f"{shown(Path(str(plan)))}: is a finished run"
+        what = what or f"{display_path(Path(str(plan)))}: is a finished run"
         raise InputError([f"{what} and stays as it is; --set {set_[0]} needs scenario files"])
     if isinstance(plan, LoadedScenario):
         return _to_run(plan, **options)
@@ -216,7 +214,7 @@ def _to_run(loaded: LoadedScenario, **options: Any) -> _Source:
     """Return a scenario as a plan: its finished run if it is long enough, else its run to come."""
     if loaded.scenario.series is not None:
         alone = "add --set series=null to take the plan by itself"
-        raise InputError([f"{shown(loaded.path)}: is a series of variants; {alone}"])
+        raise InputError([f"{display_path(loaded.path)}: is a series of variants; {alone}"])
     case, digest, count = build_case(loaded), run_digest(loaded), loaded.scenario.replications
 
     def get() -> Run:

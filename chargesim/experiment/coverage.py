@@ -1,8 +1,9 @@
-"""Measure on many small studies how often the verdict falsely says meets, and how often the intervals cover.
+"""Measure how often the verdict falsely says "meets", and how often the intervals cover.
 
-A study is a share of failures in each of its replications, drawn from a known distribution whose mean is the threshold
-itself: there "meets" is false, and as likely as it can be for a plan that does not meet. The values go through the very
-functions of a run: `judge_unit` and Holm's procedure at the looks of `Plan`, `t_intervals`, and `next_count` for the precision.
+A study has a share of failures for each of its replications, drawn from a known distribution whose
+mean is the threshold itself: there "meets" is false, and as likely as it can be for a plan that
+does not meet. The values go through the functions of a run: `judge_unit` and Holm's procedure at
+the looks of `LookSchedule`, `t_intervals`, and `next_count` for the precision.
 """
 
 import math
@@ -16,18 +17,18 @@ from scipy import special
 from chargesim.analysis.criteria import UnitJudgement, judge_unit
 from chargesim.analysis.failure_counts import Unit
 from chargesim.analysis.intervals import holm, t_interval, t_intervals
-from chargesim.analysis.looks import Look, Plan, alpha_of_a_look, level_of_a_look
+from chargesim.analysis.looks import Look, LookSchedule, alpha_of_a_look, level_of_a_look
 from chargesim.analysis.result import Bools, Floats
 from chargesim.demand.random_streams import stable_hash
-from chargesim.run.parallel import run_parallel
-from chargesim.run.precision import next_count
+from chargesim.runs.parallel import run_parallel
+from chargesim.runs.precision import next_count
 
 ALLOWED = 0.05
 """Share of failures that the studies' criterion allows, which is also their true mean."""
 ALPHA = 0.05
-PLAN = Plan(20, 4)
+PLAN = LookSchedule(20, 4)
 WISHES = 50
-"""Wishes of a replication: the fewest with which the default standard judges a district by itself."""
+"""Wishes of a replication: the fewest with which the default standard judges a district alone."""
 PRECISION = 0.10
 """Half-width that the studies for precision ask for, as a share of the mean."""
 BATCH = 250
@@ -77,12 +78,12 @@ KINDS = (
     _lognormal_kind(1.0),
     _lognormal_kind(2.0),
 )
-"""Those with targets are at least as skewed as what was seen near a threshold, see `docs/coverage.md`."""
+"""Those with targets are at least as skewed as cases seen near a threshold: `docs/coverage.md`."""
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """What came out of the studies of one kind; shares of the studies."""
+    """The results of the studies of one kind, as shares of the studies."""
 
     kind: str
     skewness: float
@@ -94,7 +95,7 @@ class Coverage:
     most_false: float
     """the error of the standard plus two standard errors of this study"""
     student_false_meets: float
-    """what Student's t without the correction for skewness would say"""
+    """false "meets" of Student's t without the correction for skewness"""
     covered: dict[str, float]
     """of the two-sided 95 % intervals of a run with one look, by where: ``at 20`` replications"""
     covered_at_stop: float
@@ -107,7 +108,7 @@ class Coverage:
 
 @dataclass(frozen=True)
 class _Counts:
-    """Studies of a batch, by what came out."""
+    """Studies of a batch, by result."""
 
     meets: int
     fails: int
@@ -147,7 +148,9 @@ def measure_coverage(
 
 
 def run_study(shares: Floats) -> tuple[Look, UnitJudgement, bool]:
-    """Judge one study as a run does: look, judgement and whether it fails, at the look where it stopped.
+    """Judge one study as a run does; return the look where it stopped, and the judgement there.
+
+    The last value is whether the study fails.
 
     Parameters
     ----------
@@ -165,7 +168,7 @@ def run_study(shares: Floats) -> tuple[Look, UnitJudgement, bool]:
 
 
 def _run_batch(kind: int, seed: int, batch: int) -> tuple[tuple[int, int], _Counts]:
-    """Draw and judge the studies of one batch; return which it is, and what was counted."""
+    """Draw and judge the studies of one batch; return its kind and number, and the counts."""
     key = (stable_hash(KINDS[kind].name), batch)
     rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(seed, spawn_key=key)))
     values = KINDS[kind].draw(rng, (PLAN.most, BATCH))
@@ -203,7 +206,7 @@ def _covers_at_precision(values: Floats) -> bool:
 
 
 def _student_meets(values: Floats) -> Bools:
-    """Tell which studies Student's t would call meeting at some look; only to be compared with."""
+    """Tell which studies Student's t would call meeting at some look, for comparison only."""
     meets = np.zeros(values.shape[1], dtype=np.bool_)
     for look in PLAN.looks:
         part, count = values[: look.replications], look.replications

@@ -8,8 +8,8 @@ import numpy as np
 
 from chargesim.demand.common_vehicles import CommonVehicles, common_vehicles
 from chargesim.network.network import Network
-from chargesim.run.case import Case
-from chargesim.scenario.changed_keys import differing_keys
+from chargesim.runs.case import Case
+from chargesim.scenario.changed_keys import changed_keys
 
 _MOST_KEYS, _LONGEST_VALUE = 8, 40
 
@@ -104,7 +104,7 @@ def _changed_keys(name: str, case: Case, than: str, first: Case) -> str:
     """Return the sentence on the keys in which two scenarios differ."""
     changed = [
         f"{key} {_short(old)} -> {_short(new)}"
-        for key, (old, new) in differing_keys(first.scenario, case.scenario).items()
+        for key, (old, new) in changed_keys(first.scenario, case.scenario).items()
     ]
     changed += [f"the content of {table}" for table in _changed_tables(case, first)]
     if not changed:

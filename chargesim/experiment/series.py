@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import json
 import os
-import time
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -26,18 +25,17 @@ from chargesim.analysis.series import (
 from chargesim.errors import InputError
 from chargesim.experiment.series_panels import check_panels
 from chargesim.network.network import STATION
-from chargesim.run.case import Case, build_case
-from chargesim.run.engine_choice import Engine, choose_engine, make_ready
-from chargesim.run.parallel import run_parallel
-from chargesim.run.replications import SESSIONS_WORTH_A_WORKER, expected_sessions
-from chargesim.run.run_directory import prepare_folder, run_digest
-from chargesim.run.run_scenario import Run, Sessions, run_scenario
-from chargesim.run.storage import write_json, write_text
+from chargesim.runs.case import Case, build_case
+from chargesim.runs.engine_choice import Engine, choose_engine, make_ready
+from chargesim.runs.parallel import run_parallel
+from chargesim.runs.replications import SESSIONS_WORTH_A_WORKER, expected_sessions
+from chargesim.runs.result_directory import ResultDirectory, run_digest
+from chargesim.runs.run_scenario import Run, Sessions, run_scenario
+from chargesim.runs.storage import write_text
 from chargesim.scenario.reading import LoadedScenario, dump_yaml
 from chargesim.scenario.series import Series, between
 from chargesim.scenario.variants import Variant, expand, series_of, variant
 
-MANIFEST = "series.json"
 MOST_ADDED = 8
 """Variants that `refine` adds at most."""
 
@@ -114,17 +112,16 @@ def run_series(
     InputError
         When a variant is at fault, before anything runs, or `out` holds another series.
     """
-    begun, series = time.time(), series_of(loaded)
+    series = series_of(loaded)
     if loaded.scenario.looks > 1:  # all variants need the same number of replications
         loaded = loaded.replace({"looks": 1})
     variants = expand(loaded)
     first = build_case(variants[0].loaded)
     check_panels(loaded, first)
-    about = {"run": series_digest(loaded)}
-    folder = out or Path("runs") / f"{loaded.scenario.name}-{about['run'][:12]}"
-    prepare_folder(folder, about, name=MANIFEST)
-    manifest = _manifest(loaded, about)
-    write_json(folder / MANIFEST, {**manifest, "state": "running"})
+    digest = series_digest(loaded)
+    folder = out or Path("runs") / f"{loaded.scenario.name}-{digest[:12]}"
+    directory = ResultDirectory(folder, "series", digest, _manifest(loaded))
+    directory.say("running")
     write_text(folder / "scenario.resolved.yaml", dump_yaml(loaded.resolved))
     kept: Sessions = "none" if sessions == "auto" else sessions
     runner = _Runner(folder, jobs or os.cpu_count() or 1, kept, progress, series, engine)
@@ -135,11 +132,8 @@ def run_series(
     if series.refine:
         results, note = _refined(loaded, results, runner, first)
     run = _compared(folder, series, results, note)
-    seconds = {"begun": begun, "seconds": time.time() - begun}
-    write_json(
-        folder / MANIFEST,
-        {**manifest, "variants": _listed(run), "note": note, "state": "complete", **seconds},
-    )
+    directory.head |= {"variants": _listed(run), "note": note}
+    directory.finish(run.to_dict(), series=run.kpis, differences=run.differences)
     return run
 
 
@@ -159,8 +153,6 @@ def _compared(folder: Path, series: Series, results: list[VariantResult], note: 
     """Compare the variants and write the tables."""
     kpis, differences = series_frame(results), difference_frame(results)
     trends = tuple(criterion_trends(results))
-    for name, frame in (("series.csv", kpis), ("differences.csv", differences)):
-        write_text(folder / name, frame.to_csv(index=False, lineterminator="\n"))
     text = "\n".join(": ".join(filter(None, (one.line, one.sentence))) for one in trends)
     write_text(folder / "criteria.txt", f"{series.question}\n\n{text}\n")
     return SeriesRun(folder, series, tuple(results), kpis, differences, trends, note)
@@ -253,10 +245,9 @@ def variant_result(one: Variant, run: Run, series: Series) -> VariantResult:
     )
 
 
-def _manifest(loaded: LoadedScenario, about: dict[str, str]) -> dict[str, Any]:
+def _manifest(loaded: LoadedScenario) -> dict[str, Any]:
     scenario, series = loaded.scenario, series_of(loaded)
     return {
-        **about,
         "scenario": scenario.name,
         "chargesim": version("chargesim-planner"),
         "seed": scenario.seed,

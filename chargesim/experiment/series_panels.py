@@ -5,15 +5,15 @@ from chargesim.analysis.scopes import CITY, SESSION_GROUPS, SITE_GROUPS, hour_na
 from chargesim.engine.replication_totals import KINDS
 from chargesim.errors import InputError
 from chargesim.network.network import STATION
-from chargesim.run.case import Case
-from chargesim.scenario.faults import Fault, place_of
+from chargesim.runs.case import Case
+from chargesim.scenario.faults import Fault, location_of
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.keys import nearest_name
 from chargesim.scenario.reading import LoadedScenario
 from chargesim.scenario.series import Shown
 from chargesim.scenario.standard import GIVEN
-from chargesim.scenario.table_reader import shown
 from chargesim.scenario.variants import series_of
-from chargesim.scenario.yaml_text import Place
+from chargesim.scenario.yaml_text import SourceLocation
 
 
 def check_panels(loaded: LoadedScenario, case: Case) -> None:
@@ -49,7 +49,7 @@ def check_panels(loaded: LoadedScenario, case: Case) -> None:
         fault = _fault(panel, scopes, keys)
         if fault is not None:
             key = ("series", "show", str(number), fault[0])
-            where = place_of(key, loaded.places, Place(shown(loaded.path), 1))
+            where = location_of(key, loaded.locations, SourceLocation(display_path(loaded.path), 1))
             faults.append(str(Fault(where, key, fault[1])))
     if faults:
         raise InputError(faults)

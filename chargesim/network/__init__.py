@@ -1,1 +1,5 @@
 """Network: zones, roads, sites, and the way between them."""
+
+from chargesim.code_cache import use_digest_cache
+
+use_digest_cache()

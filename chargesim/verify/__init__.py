@@ -1,1 +1,1 @@
-"""Check both engines against queueing theory and against Ciw."""
+"""Verify: both engines against queueing theory and against Ciw."""

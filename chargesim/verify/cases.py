@@ -1,4 +1,4 @@
-"""List the rungs of the verification ladder: textbook queues with what theory says, and a network that Ciw simulates too."""
+"""List the verification cases: textbook queues with exact values, and a network for Ciw."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,26 +7,26 @@ from math import inf
 import numpy as np
 
 from chargesim.analysis import queueing as theory
-from chargesim.bench.grids import GUN_KW
 from chargesim.engine.facilities import Facilities
 from chargesim.engine.replication_totals import SERVED
 from chargesim.engine.session_log import SessionLog
 from chargesim.errors import InputError
+from chargesim.synthetic.grids import GUN_KW
 from chargesim.verify.ciw_network import Program, simulate_ring
 from chargesim.verify.textbook_queues import Flow, Law, ring, station, swap_site
 
 SERVICE_MIN, CHARGING_MIN, SWAP_MIN, DRIVE_MIN = 15.0, 30.0, 5.0, 6.0
 KIMURA_TOLERANCE = 0.01
-"""Relative error that Kimura's approximation may have at the loads and laws of service used here; the tests solve the chain."""
+"""Relative error allowed to Kimura's approximation in the cases here; a test solves the chain."""
 LEAD_IN_DAYS = 3
 """More than ten relaxation times S / (c (1 - sqrt(rho))^2) of the slowest queue below."""
 ENOUGH_GUNS = 64
-"""Guns of the station that shares its power: at a load of .6 one in 10^14 vehicles finds them all in use."""
+"""Guns of the station that shares its power: at load .6 one in 10^14 vehicles finds all in use."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What is compared: a mean over the vehicles of a replication."""
+    """A mean over the vehicles of a replication, which is compared."""
 
     name: str
     unit: str
@@ -52,12 +52,12 @@ LOST = Measure("lost", "share", _lost_share)
 
 
 @dataclass(frozen=True)
-class Rung:
-    """One queue: a facilities, its vehicles, and what is known of it."""
+class VerificationCase:
+    """One queue: its facilities, its vehicles, and its exact value."""
 
     name: str
     system: str
-    """what is simulated, in words"""
+    """the simulated queue, in words"""
     measure: Measure
     formula: str
     source: str
@@ -66,7 +66,7 @@ class Rung:
     sessions: int
     """judged vehicles of a replication, on average"""
     exact: float | None = None
-    """None: the other program says it"""
+    """None: the other program computes it"""
     tolerance: float = 0.0
     """relative error that the formula may have, apart from the interval; 0: it is exact"""
     other: Program | None = None
@@ -79,11 +79,11 @@ class Rung:
         return max(1, round(self.sessions / (24 * self.flow.rate_per_h * self.flow.sites)))
 
 
-def erlang_c_rung(servers: int, load: float, sessions: int) -> Rung:
+def erlang_c_case(servers: int, load: float, sessions: int) -> VerificationCase:
     """Return M/M/c."""
     rate = load * servers * 60 / SERVICE_MIN
     formula = "C(c, a) / (c mu - lambda)" if servers > 1 else "rho / (mu - lambda)"
-    return Rung(
+    return VerificationCase(
         f"M/M/{servers}",
         f"{_guns(servers)}, exponential service, load {load:g}",
         WAIT,
@@ -96,10 +96,10 @@ def erlang_c_rung(servers: int, load: float, sessions: int) -> Rung:
     )
 
 
-def erlang_b_rung(servers: int, load: float, sessions: int) -> Rung:
-    """Return M/M/c/c: who finds no free gun leaves."""
+def erlang_b_case(servers: int, load: float, sessions: int) -> VerificationCase:
+    """Return M/M/c/c: a vehicle that finds no free gun leaves."""
     rate = load * servers * 60 / SERVICE_MIN
-    return Rung(
+    return VerificationCase(
         f"M/M/{servers}/{servers}",
         f"{_guns(servers)}, nobody waits, load {load:g}",
         LOST,
@@ -112,13 +112,13 @@ def erlang_b_rung(servers: int, load: float, sessions: int) -> Rung:
     )
 
 
-def erlang_a_rung(
+def erlang_a_case(
     servers: int, load: float, patience_min: float, measure: Measure, sessions: int
-) -> Rung:
-    """Return M/M/c+M: exponential patience; `measure` is the wait of all or the share that leaves."""
+) -> VerificationCase:
+    """Return M/M/c+M: exponential patience; `measure` is the mean wait or the share that leaves."""
     rate = load * servers * 60 / SERVICE_MIN
     exact = theory.erlang_a(rate, SERVICE_MIN, servers, patience_min=patience_min)
-    return Rung(
+    return VerificationCase(
         f"M/M/{servers}+M, load {load:g}",
         f"{_guns(servers)}, exponential patience of {patience_min:g} min",
         measure,
@@ -132,10 +132,10 @@ def erlang_a_rung(
     )
 
 
-def crommelin_rung(servers: int, load: float, sessions: int) -> Rung:
+def crommelin_case(servers: int, load: float, sessions: int) -> VerificationCase:
     """Return M/D/c."""
     rate = load * servers * 60 / SERVICE_MIN
-    return Rung(
+    return VerificationCase(
         f"M/D/{servers}",
         f"{_guns(servers)}, constant service, load {load:g}",
         WAIT,
@@ -148,10 +148,10 @@ def crommelin_rung(servers: int, load: float, sessions: int) -> Rung:
     )
 
 
-def kimura_rung(servers: int, load: float, shape: float, sessions: int) -> Rung:
+def kimura_case(servers: int, load: float, shape: float, sessions: int) -> VerificationCase:
     """Return M/G/c with gamma service: an approximation."""
     rate, law = load * servers * 60 / SERVICE_MIN, Law(SERVICE_MIN, shape)
-    return Rung(
+    return VerificationCase(
         f"M/G/{servers}",
         f"{_guns(servers)}, gamma service of cs2 {law.cv2:g}, load {load:g}",
         WAIT,
@@ -165,12 +165,13 @@ def kimura_rung(servers: int, load: float, shape: float, sessions: int) -> Rung:
     )
 
 
-def repair_rung(packs: int, slots: int, load: float, sessions: int) -> Rung:
-    """Return machine repair: a swap site whose packs circulate, and whose vehicles leave when the rack is empty."""
+def repair_case(packs: int, slots: int, load: float, sessions: int) -> VerificationCase:
+    """Return machine repair: a swap site whose vehicles leave when no pack is charged."""
     rate = load * slots * 60 / CHARGING_MIN
-    return Rung(
+    return VerificationCase(
         "machine repair",
-        f"swap site, {packs} packs, {slots} slots, exponential charging, swaps of {SWAP_MIN:g} min, nobody waits, load {load:g}",
+        f"swap site, {packs} packs, {slots} slots, exponential charging, "
+        f"swaps of {SWAP_MIN:g} min, nobody waits, load {load:g}",
         LOST,
         "closed network of rack, bays and slots: weight of all packs away / sum of weights",
         "Palm 1947; Gordon and Newell 1967; BCMP 1975",
@@ -181,12 +182,13 @@ def repair_rung(packs: int, slots: int, load: float, sessions: int) -> Rung:
     )
 
 
-def packs_rung(packs: int, slots: int, load: float, sessions: int) -> Rung:
-    """Return the base-stock queue: a swap site whose vehicles wait for a pack, with swaps of one tick."""
+def packs_case(packs: int, slots: int, load: float, sessions: int) -> VerificationCase:
+    """Return the base-stock queue: a swap site whose vehicles wait for a pack; a swap is a tick."""
     rate = load * slots * 60 / CHARGING_MIN
-    return Rung(
+    return VerificationCase(
         "packs, waiting",
-        f"swap site, {packs} packs, {slots} slots, exponential charging, swaps in no time, load {load:g}",
+        f"swap site, {packs} packs, {slots} slots, exponential charging, "
+        f"swaps in no time, load {load:g}",
         WAIT,
         "Wq(M/M/s) rho^(packs - s)",
         "Buzacott and Shanthikumar 1993",
@@ -197,12 +199,13 @@ def packs_rung(packs: int, slots: int, load: float, sessions: int) -> Rung:
     )
 
 
-def sharing_rung(load: float, shape: float, sessions: int) -> Rung:
+def sharing_case(load: float, shape: float, sessions: int) -> VerificationCase:
     """Return M/G/1 processor sharing: a station whose cabinet has the power of one gun."""
     rate, law = load * 60 / SERVICE_MIN, Law(SERVICE_MIN, shape)
-    return Rung(
+    return VerificationCase(
         "M/G/1 sharing",
-        f"a cabinet of {GUN_KW:g} kW and {ENOUGH_GUNS} guns, gamma energy of cs2 {law.cv2:g}, load {load:g}",
+        f"a cabinet of {GUN_KW:g} kW and {ENOUGH_GUNS} guns, gamma energy of cs2 {law.cv2:g}, "
+        f"load {load:g}",
         AT_PLUG,
         "S / (1 - rho)",
         "Kleinrock 1967; Sakata et al. 1971",
@@ -213,12 +216,15 @@ def sharing_rung(load: float, shape: float, sessions: int) -> Rung:
     )
 
 
-def ciw_rung(sites: int, servers: int, load: float, patience_min: float, sessions: int) -> Rung:
-    """Return a ring of stations that Ciw simulates on the same vehicles: who gives up drives to the next station, once."""
+def ciw_case(
+    sites: int, servers: int, load: float, patience_min: float, sessions: int
+) -> VerificationCase:
+    """Return a ring of stations: a vehicle that gives up drives to the next station, once."""
     rate = load * servers * 60 / SERVICE_MIN
-    return Rung(
+    return VerificationCase(
         f"Ciw, {sites} sites",
-        f"ring of {sites} stations, {_guns(servers)} each, gamma service, exponential patience of {patience_min:g} min, "
+        f"ring of {sites} stations, {_guns(servers)} each, gamma service, "
+        f"exponential patience of {patience_min:g} min, "
         f"{DRIVE_MIN:g} min to the next, load {load:g}",
         WAIT,
         "Ciw on the same vehicles, each with the same wait and station",
@@ -233,26 +239,26 @@ def ciw_rung(sites: int, servers: int, load: float, patience_min: float, session
     )
 
 
-def ladder() -> list[Rung]:
-    """Return the rungs of `chargesim verify`, long enough for half-widths of about 3 % with 20 replications."""
+def all_cases() -> list[VerificationCase]:
+    """Return the cases of `chargesim verify`: half-widths of about 3 % with 20 replications."""
     return [
-        erlang_c_rung(1, 0.6, 10_000),
-        erlang_c_rung(3, 0.65, 24_000),
-        erlang_b_rung(4, 0.75, 5_000),
-        erlang_a_rung(3, 0.9, 20.0, WAIT, 5_000),
-        erlang_a_rung(3, 1.25, 20.0, LOST, 5_000),
-        crommelin_rung(3, 0.7, 13_000),
-        kimura_rung(3, 0.7, 4.0, 18_000),
-        repair_rung(6, 3, 0.8, 8_000),
-        packs_rung(3, 2, 0.6, 24_000),
-        sharing_rung(0.6, 4.0, 6_000),
-        ciw_rung(20, 2, 0.8, 15.0, 1_500),
+        erlang_c_case(1, 0.6, 10_000),
+        erlang_c_case(3, 0.65, 24_000),
+        erlang_b_case(4, 0.75, 5_000),
+        erlang_a_case(3, 0.9, 20.0, WAIT, 5_000),
+        erlang_a_case(3, 1.25, 20.0, LOST, 5_000),
+        crommelin_case(3, 0.7, 13_000),
+        kimura_case(3, 0.7, 4.0, 18_000),
+        repair_case(6, 3, 0.8, 8_000),
+        packs_case(3, 2, 0.6, 24_000),
+        sharing_case(0.6, 4.0, 6_000),
+        ciw_case(20, 2, 0.8, 15.0, 1_500),
     ]
 
 
-def named(names: Sequence[str]) -> list[Rung]:
-    """Return some rungs of the ladder by their names."""
-    by_name = {rung.name: rung for rung in ladder()}
+def cases_named(names: Sequence[str]) -> list[VerificationCase]:
+    """Return some of the cases, by their names."""
+    by_name = {case.name: case for case in all_cases()}
     faults = [
         f"--row {name}: is no row; there are {'; '.join(by_name)}"
         for name in names
@@ -260,7 +266,7 @@ def named(names: Sequence[str]) -> list[Rung]:
     ]
     if faults:
         raise InputError(faults)
-    return [rung for name, rung in by_name.items() if name in names]
+    return [case for name, case in by_name.items() if name in names]
 
 
 def _guns(servers: int) -> str:

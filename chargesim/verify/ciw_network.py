@@ -1,7 +1,6 @@
-"""Let Ciw simulate a ring of stations on the same vehicles, and tell each vehicle's wait.
+"""Simulate a ring of stations in Ciw on the same vehicles.
 
-Ciw (Palmer, Knight, Harper and Hawa 2019, doi 10.1080/17477778.2018.1473909) is a discrete-event simulation of open
-queueing networks, written by others.
+`chargesim.synthetic.ciw_inputs` names the source of Ciw.
 """
 
 from collections.abc import Callable
@@ -11,44 +10,45 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chargesim.bench.ciw_program import by_station, minutes_at_gun
 from chargesim.demand.demand_table import Table
 from chargesim.engine.facilities import Facilities, Floats, Ints
 from chargesim.engine.rules import exact_min
+from chargesim.synthetic.ciw_inputs import by_station, minutes_at_gun
 
 FIRST, SECOND = "first station", "second station"
-"""Classes of Ciw's customers: who gives up at the second station leaves."""
+"""Classes of Ciw's customers: those who give up at the second station leave."""
 
 
-class Stories(NamedTuple):
-    """What became of each vehicle of a table."""
+class VehicleResults(NamedTuple):
+    """Each vehicle's wait, and where it was served."""
 
     wait_min: Floats
     """[N] queue minutes, over both stations"""
     site: Ints
-    """[N] where it was served; -1: it was not"""
+    """[N] the site that served it; -1: none"""
 
 
-Program = Callable[[Facilities, Table], Stories]
+Program = Callable[[Facilities, Table], VehicleResults]
 """Another program that simulates the vehicles of a table."""
 
 
-def simulate_ring(facilities: Facilities, table: Table) -> Stories:
-    """Return each vehicle's story by Ciw, until all have left.
+def simulate_ring(facilities: Facilities, table: Table) -> VehicleResults:
+    """Return each vehicle's wait and station by Ciw, when all have left.
 
     Parameters
     ----------
     facilities : Facilities
-        From `queues.ring`: a station of Ciw's for each of ours, and for the way to the next a node that delays, without a queue.
+        From `textbook_queues.ring`. Ciw has a node for each station, and one without a queue for
+        each drive to the next.
     table : demand table
-        No two wishes at one instant: Ciw numbers its customers as they come, so number i is the i-th row.
+        No two wishes at one instant: Ciw numbers customers as they come, so customer i is row i.
     """
     ciw, n = import_module("ciw"), len(facilities)
     arrivals, service_min = by_station(facilities, table)[0], minutes_at_gun(facilities, table)
     on_the_way_min = float(exact_min(facilities.candidates[0, n, 0]["minutes"][0]))
 
     def drawn(minutes: Floats) -> Any:
-        """Return what Ciw calls a distribution: the minutes of the very vehicle that asks."""
+        """Return a distribution, in Ciw's sense: the minutes of the very vehicle that asks."""
         asked = type(
             "Drawn",
             (ciw.dists.Distribution,),
@@ -67,11 +67,11 @@ def simulate_ring(facilities: Facilities, table: Table) -> Stories:
     gives_up_to_the_next = type("GivesUpToTheNext", (ciw.routing.Leave,), going_on)
 
     def routing(at_a_station: Any) -> Any:
-        """Return the ways of a class: from a station out, or where its patience ends as the router says; then on to the next."""
+        """Return the routes of a class: how it leaves stations, and from drives to the next."""
         to_next = [ciw.routing.Direct(to=(site + 1) % n + 1) for site in range(n)]
         return ciw.routing.NetworkRouting([at_a_station() for _ in range(n)] + to_next)
 
-    become = {FIRST: {FIRST: 0.0, SECOND: 1.0}, SECOND: {FIRST: 0.0, SECOND: 1.0}}
+    second_try = {FIRST: {FIRST: 0.0, SECOND: 1.0}, SECOND: {FIRST: 0.0, SECOND: 1.0}}
     network = ciw.create_network(
         arrival_distributions={
             FIRST: [
@@ -85,16 +85,16 @@ def simulate_ring(facilities: Facilities, table: Table) -> Stories:
         number_of_servers=[int(guns) for guns in facilities.servers] + [inf] * n,
         routing={FIRST: routing(gives_up_to_the_next), SECOND: routing(ciw.routing.Leave)},
         reneging_time_distributions={FIRST: patience, SECOND: patience},
-        class_change_matrices=[{}] * n + [become] * n,
+        class_change_matrices=[{}] * n + [second_try] * n,
     )
     simulation = ciw.Simulation(network)
     simulation.simulate_until_max_time(
         float(table["wish_min"].max(initial=0.0) + service_min.sum() + 1e4)
     )
-    told = Stories(np.zeros(len(table)), np.full(len(table), -1))
+    results = VehicleResults(np.zeros(len(table)), np.full(len(table), -1))
     for record in simulation.get_all_records():
         if record.node <= n:
-            told.wait_min[record.id_number - 1] += record.waiting_time
+            results.wait_min[record.id_number - 1] += record.waiting_time
             if record.record_type == "service":
-                told.site[record.id_number - 1] = record.node - 1
-    return told
+                results.site[record.id_number - 1] = record.node - 1
+    return results

@@ -1,17 +1,17 @@
-"""Build the facilities and the vehicles of textbook queues: one station or swap site, Poisson arrivals, known laws of service."""
+"""Build the facilities and vehicles of textbook queues with Poisson arrivals."""
 
 from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
 
-from chargesim.bench.grids import GUN_KW, Grid, grid_facilities
 from chargesim.demand.demand_table import DISTANCE, Table, empty_table
 from chargesim.demand.random_streams import generator, vehicle_keys
 from chargesim.engine.event_order import DAY_MIN
 from chargesim.engine.facilities import SLOT, Facilities, Floats, Outlets
 from chargesim.exact_time import durations_min, instants_min
 from chargesim.network.network import SWAP
+from chargesim.synthetic.grids import GUN_KW, Grid, grid_facilities
 
 NEVER_MIN = 1e6
 """A patience that no wait exceeds [min]."""
@@ -19,7 +19,7 @@ NEVER_MIN = 1e6
 
 @dataclass(frozen=True)
 class Law:
-    """A gamma distribution of minutes; shape 1 is exponential, 4 Erlang's of four stages, infinity constant."""
+    """A gamma distribution of minutes: shape 1 is exponential, 4 Erlang, infinity constant."""
 
     mean_min: float
     shape: float = 1.0
@@ -38,7 +38,7 @@ class Law:
 
 @dataclass(frozen=True)
 class Flow:
-    """Vehicles that come to every site of a facilities, as a Poisson stream of their own."""
+    """Vehicles that come to every site in a Poisson stream of its own."""
 
     rate_per_h: float
     """arrivals at each site [1/h]"""
@@ -47,15 +47,16 @@ class Flow:
     patience: Law | None = None
     """None: nobody gives up"""
     tolerance_min: float = NEVER_MIN
-    """0: who would have to wait leaves at once"""
+    """0: a vehicle that would have to wait leaves at once"""
     swaps: bool = False
     max_diversions: int = 0
     sites: int = 1
 
     def vehicles(self, days: int, seed: int, replication: int, name: str) -> Table:
-        """Return the vehicles of some days; each name, seed and replication has a stream of its own.
+        """Return the vehicles of some days.
 
-        No two wishes fall on the same instant, so no order of them is left to chance.
+        Each name, seed and replication has a stream of its own. No two wishes are at the same
+        instant, so that their order is fixed.
         """
         rng = generator(seed, replication, "verify", name, 0)
         span_min = days * DAY_MIN
@@ -83,12 +84,12 @@ class Flow:
 
 
 def station(guns: int, *, service_min: float, shared_kw: float = inf) -> Facilities:
-    """Return one station without a way to it, whose guns of `GUN_KW` each share `shared_kw`."""
+    """Return one station at no distance, whose guns of `GUN_KW` each share `shared_kw`."""
     return replace(grid_facilities(Grid(1, 0, service_min, guns)), cabinet_kw=np.full(1, shared_kw))
 
 
 def swap_site(packs: int, slots: int, *, charging_min: float, swap_min: float) -> Facilities:
-    """Return one swap site without a way to it, with a bay for each pack; a slot gives `GUN_KW`.
+    """Return one swap site at no distance, with a bay for each pack; a slot gives `GUN_KW`.
 
     A swap takes at least a tick, 2**-20 min.
     """
@@ -110,7 +111,7 @@ def swap_site(packs: int, slots: int, *, charging_min: float, swap_min: float) -
 
 
 def ring(sites: int, guns: int, *, service_min: float, drive_min: float) -> Facilities:
-    """Return stations in a ring: a vehicle begins at one of them, and drives on to the next after it gave up waiting."""
+    """Return stations in a ring: a vehicle that gives up waiting drives on to the next."""
     facilities = grid_facilities(Grid(sites, 0, service_min, guns, known=2))
     on_the_way = facilities.candidates[0, sites:, :1]
     on_the_way["minutes"] = drive_min

@@ -13,7 +13,7 @@ FEWEST = 10_000
 
 
 def print_bench(console: Console, bench: Bench) -> None:
-    """Print what a session costs in each program, how that grows, and what was to be reached."""
+    """Print the cost of a session in each program, how it grows, and the targets."""
     if bench.day is not None:
         print_race(
             console, bench.day, "One day of the scenario, the same vehicles, in turn in one process"
@@ -31,10 +31,12 @@ def print_bench(console: Console, bench: Bench) -> None:
     races = [race for race in (bench.day, *bench.power) if race is not None]
     if any(race.contenders[0].sessions < FEWEST for race in races):
         console.print(
-            f"The targets are for days like that of the default case: fewer than {FEWEST:,} sessions tell nothing of them."
+            "The targets are for days like that of the default case: "
+            f"fewer than {FEWEST:,} sessions tell nothing of them."
         )
     console.print(
-        "Medians over the rounds, a ratio is the median of the rounds' own ratios; scaling: least over the rounds.",
+        "Medians over the rounds, a ratio is the median of the rounds' own ratios; "
+        "scaling: least over the rounds.",
         highlight=False,
     )
 
@@ -86,7 +88,8 @@ def print_queueing(console: Console, queueing: tuple[tuple[int, Race], ...]) -> 
     console.print(table)
     waits = ", ".join(f"{race[COMPILED].mean_wait_min:.3f}" for _, race in queueing)
     console.print(
-        f"{first[COMPILED].sessions:,} sessions each; mean waits {waits} min by the compiled engine.",
+        f"{first[COMPILED].sessions:,} sessions each; "
+        f"mean waits {waits} min by the compiled engine.",
         highlight=False,
     )
     for one in first.contenders:
@@ -101,7 +104,7 @@ def print_queueing(console: Console, queueing: tuple[tuple[int, Race], ...]) -> 
 
 
 def print_scaling(console: Console, scaling: Scaling) -> None:
-    """Print what a session costs as the city or the run grows."""
+    """Print the cost of a session as the city or the run grows."""
     table = _table(f"Compiled engine by {scaling.title}", "sites", "sessions", "us a session")
     for size in scaling.sizes:
         table.add_row(f"{size.sites:,}", f"{size.sessions:,}", f"{size.us_per_session:.2f}")
@@ -113,7 +116,7 @@ def print_scaling(console: Console, scaling: Scaling) -> None:
 
 
 def print_targets(console: Console, targets: tuple[Target, ...]) -> None:
-    """Print what was to be reached beside what was."""
+    """Print the targets beside the measured values."""
     table = _table("Targets", "what", "target", "measured", "")
     for one in targets:
         word = "at most" if one.at_most else "at least"

@@ -17,7 +17,7 @@ from chargesim.analysis.result import Floats
 from chargesim.analysis.series import common_label
 from chargesim.experiment.compare import ComparedRuns
 from chargesim.network.network import STATION, SWAP
-from chargesim.run.storage import write_text
+from chargesim.runs.storage import write_text
 from chargesim.view.bands import draw_band, legend_above, legend_below, note_below
 from chargesim.view.comparison_maps import draw_difference_heat_map, draw_maps, plan_looks
 from chargesim.view.comparison_report import markdown

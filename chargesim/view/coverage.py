@@ -9,11 +9,11 @@ from rich.text import Text
 from chargesim.experiment.coverage import ALPHA, PLAN, PRECISION, Coverage
 
 _ENOUGH = 2_500
-"""Studies from which on a coverage of 95 % is four standard errors away from the targets of 93 and 97 %."""
+"""Studies with which 95 % is four standard errors away from the targets of 93 and 97 %."""
 
 
 def print_coverage(console: Console, rows: list[Coverage], seed: int) -> None:
-    """Print what came out for each kind, and what was asked.
+    """Print the results of each kind, and the targets.
 
     Parameters
     ----------
@@ -27,7 +27,8 @@ def print_coverage(console: Console, rows: list[Coverage], seed: int) -> None:
     looks = ", ".join(str(look.replications) for look in PLAN.looks)
     console.print(
         Text(
-            f"{rows[0].studies:,} studies a kind, seed {seed}, the true mean on the threshold; looks at {looks} replications"
+            f"{rows[0].studies:,} studies a kind, seed {seed}, the true mean on the threshold; "
+            f"looks at {looks} replications"
         )
     )
     table = Table(
@@ -71,19 +72,22 @@ def print_coverage(console: Console, rows: list[Coverage], seed: int) -> None:
     limit = f"{100 * rows[0].most_false:.2f} %"
     console.print(
         Text(
-            f"Asked: false verdicts at most {limit} (two standard errors), normal covered 93 to 97 %, skewed at least 92 %."
+            f"Asked: false verdicts at most {limit} (two standard errors), "
+            "normal covered 93 to 97 %, skewed at least 92 %."
         )
     )
     if rows[0].studies < _ENOUGH:
         error = 100 * math.sqrt(0.05 * 0.95 / rows[0].studies)
         console.print(
             Text(
-                f"A share near 95 % has a standard error of {error:.1f} points here: a target may be missed by chance alone."
+                f"A share near 95 % has a standard error of {error:.1f} points here: "
+                "a target may be missed by chance alone."
             )
         )
     console.print(
         Text(
-            "Kinds without a word under holds are more skewed than what we have seen near a threshold; they have no target."
+            "Kinds without a word under holds are more skewed than what we have seen "
+            "near a threshold; they have no target."
         )
     )
 

@@ -1,18 +1,19 @@
-"""Print how the engines compare."""
+"""Print the comparison of the two engines."""
 
 from rich.console import Console
 
-from chargesim.run.engine_comparison import EnginesCompared
+from chargesim.runs.engine_comparison import EnginesCompared
 
 FEWEST = 10_000
-"""Sessions below which the cost of one says nothing: laying out the city takes longer."""
+"""Sessions below which the cost of one means nothing: laying out the city takes longer."""
 
 
 def print_engines(console: Console, compared: EnginesCompared) -> None:
-    """Print whether the engines agree, what differs, and what each took."""
+    """Print whether the engines agree, where they differ, and their times."""
     write = console.print
     write(
-        f"One replication, {compared.sessions:,} sessions, {compared.events:,} events compared one by one.",
+        f"One replication, {compared.sessions:,} sessions, "
+        f"{compared.events:,} events compared one by one.",
         highlight=False,
     )
     for name, seconds in (

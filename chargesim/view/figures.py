@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from chargesim.analysis.profiles import quarter_load, use_by_district_hour, use_by_site, wait_curves
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict
-from chargesim.run.storage import write_atomically
+from chargesim.runs.storage import write_atomically
 from chargesim.view.bands import note_below
 from chargesim.view.load import draw_load
 from chargesim.view.margins import draw_margins

@@ -12,7 +12,7 @@ from chargesim.analysis.series import CriterionTrend, VariantResult, common_labe
 from chargesim.analysis.trend_text import WHOLE
 from chargesim.analysis.verdict import nearest_to_breaking
 from chargesim.experiment.series import SeriesRun
-from chargesim.run.scenario_check import CheckedVariant
+from chargesim.runs.scenario_check import VariantCheck
 from chargesim.scenario.series import Series
 from chargesim.view.style import readable
 from chargesim.view.tables import titled_table
@@ -49,14 +49,14 @@ def print_series(console: Console, run: SeriesRun, title: str) -> None:
     console.print(Text(f"{run.variants[0].about}; {label}", style="dim"))
 
 
-def print_variants(console: Console, variants: Sequence[CheckedVariant], seconds: float) -> None:
+def print_variants(console: Console, variants: Sequence[VariantCheck], seconds: float) -> None:
     """Print what a series would run, and which mechanisms do nothing in it.
 
     Parameters
     ----------
     console : Console
         Where to print.
-    variants : sequence of CheckedVariant
+    variants : sequence of VariantCheck
         From `run.scenario_check.check_variant`.
     seconds : float
         About how long they take together [s].

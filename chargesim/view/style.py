@@ -21,6 +21,8 @@ BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW = (
 )
 """Okabe and Ito (2008), Color Universal Design."""
 INK, GREY, PALE = "#222222", "#767676", "#D9D9D9"
+Looks = dict[str, Any]
+"""Keyword arguments of a drawing function."""
 KIND_COLOURS = {"station": BLUE, "swap": ORANGE, "none": GREY}
 KIND_NAMES = {"station": "stations", "swap": "swap sites", "none": "no site"}
 FLEET_COLOURS = {

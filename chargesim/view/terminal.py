@@ -14,7 +14,7 @@ from chargesim.analysis.headlines import HEADLINES
 from chargesim.analysis.kpis import kpi_value
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, nearest_to_breaking
-from chargesim.run.precision import Reached
+from chargesim.runs.precision import Reached
 from chargesim.view.wording import amount, bounds, interval, percent, threshold
 
 STYLES = {

@@ -1,11 +1,11 @@
-"""Print the verification ladder: what theory says, what both engines say, and whether they agree."""
+"""Print the verification: exact values, both engines' means, and whether they agree."""
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from chargesim.verify.verification import ALPHA, LEVEL, Ladder, Row
+from chargesim.verify.verification import ALPHA, LEVEL, CaseResult, Verification
 from chargesim.view.wording import amount, interval
 
 STYLES = {
@@ -21,24 +21,25 @@ _ANSWERS = {
 }
 
 
-def print_ladder(console: Console, ladder: Ladder) -> None:
-    """Print the rows, then what each simulates and by which formula, then the rule and the answer."""
+def print_verification(console: Console, verification: Verification) -> None:
+    """Print the rows, what each simulates, its formula, the rule and the answer."""
     console.print(
         Text(
-            f"Seed {ladder.seed}, {ladder.replications} replications of each row in both engines",
+            f"Seed {verification.seed}, {verification.replications} replications of each row "
+            "in both engines",
             style="bold",
         )
     )
-    console.print(_results(ladder))
-    for row in ladder.rows:
+    console.print(_results(verification))
+    for row in verification.rows:
         for note in row.notes:
             console.print(Text(f"  {row.name}: {note}", style="dim"))
-    console.print(_systems(ladder))
-    console.print(Text(ladder.rule))
-    console.print(Text(_ANSWERS[ladder.exit_code], style="bold"))
+    console.print(_systems(verification))
+    console.print(Text(verification.rule))
+    console.print(Text(_ANSWERS[verification.exit_code], style="bold"))
 
 
-def _results(ladder: Ladder) -> Table:
+def _results(verification: Verification) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("row")
     table.add_column("measure")
@@ -46,15 +47,18 @@ def _results(ladder: Ladder) -> Table:
         table.add_column(name, justify="right")
     table.add_column("engines")
     table.add_column("result")
-    for row in ladder.rows:
+    for row in verification.rows:
         table.add_row(
             row.name, row.measure, *_numbers(row), Text(row.result, style=STYLES[row.result])
         )
     return table
 
 
-def _numbers(row: Row) -> tuple[str, ...]:
-    """Return exact value, interval, half-width, p-value and how the engines compare; the intervals of both where they differ."""
+def _numbers(row: CaseResult) -> tuple[str, ...]:
+    """Return exact value, interval, half-width, p-value and whether the engines are equal.
+
+    Where the engines differ there are two intervals.
+    """
     if row.exact is None:
         return ("-",) * 5
     exact = amount(row.exact, row.unit) + (f" +-{100 * row.tolerance:g} %" if row.tolerance else "")
@@ -70,10 +74,10 @@ def _numbers(row: Row) -> tuple[str, ...]:
     )
 
 
-def _systems(ladder: Ladder) -> Table:
+def _systems(verification: Verification) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in ("row", "what is simulated", "exact value by"):
         table.add_column(name)
-    for row in ladder.rows:
+    for row in verification.rows:
         table.add_row(row.name, row.system, Text(f"{row.formula} ({row.source})"))
     return table

@@ -1,0 +1,1 @@
+"""Synthetic: plain networks and vehicles of known properties, for verification and bench."""
