@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import matplotlib as mpl
 import numpy as np
 import pytest
-from factories_analysis import empty_accumulators, make_accumulators, make_network, make_result
+from factories_analysis import empty_totals, make_network, make_result, random_totals
 from figure_layout import cut, drawn, overlapping
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -83,7 +83,7 @@ def test_drawing_leaves_the_readers_settings_alone(run: SimpleNamespace) -> None
 
 def test_empty_run_still_draws(tmp_path: Path) -> None:
     network = make_network(swap_sites=0)
-    empty = run_of(make_result([empty_accumulators(network)] * 2, network=network))
+    empty = run_of(make_result([empty_totals(network)] * 2, network=network))
     assert len(draw_all(empty.result, empty.kpis, empty.verdict, tmp_path)) == 12
 
 
@@ -123,7 +123,7 @@ def test_profiles_agree_with_the_kpis(run: SimpleNamespace) -> None:
 def test_days_are_folded_into_one() -> None:
     network = make_network()
     result = make_result(
-        [make_accumulators(network, np.random.default_rng(1), days=3)] * 2, network=network, days=3
+        [random_totals(network, np.random.default_rng(1), days=3)] * 2, network=network, days=3
     )
     assert quarter_load(result).mean_mw.shape == (2, 96)
     assert np.nanmax(use_by_district_hour(result)) <= 1
@@ -148,7 +148,7 @@ def test_fleets_keep_their_colours() -> None:
 
 def test_criterion_far_beyond_its_threshold_is_marked_with_its_number() -> None:
     network = make_network()
-    runs = [make_accumulators(network, np.random.default_rng(seed), fail=0.5) for seed in range(3)]
+    runs = [random_totals(network, np.random.default_rng(seed), fail=0.5) for seed in range(3)]
     ax = plot.margins(run_of(make_result(runs, network=network)))
     right = ax.get_xlim()[1]
     assert right == 300
@@ -163,7 +163,7 @@ def test_criterion_far_beyond_its_threshold_is_marked_with_its_number() -> None:
 
 def test_those_whom_no_site_could_serve_are_named_in_the_waits() -> None:
     network = make_network()
-    run = make_accumulators(network, np.random.default_rng(1))
+    run = random_totals(network, np.random.default_rng(1))
     run.outcomes[STRANDED, 0, KINDS.index("none"), 0, 8] = 40
     ax = plot.waiting(run_of(make_result([run] * 2, network=network)), by="kind")
     legend = ax.get_legend()

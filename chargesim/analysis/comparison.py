@@ -14,11 +14,11 @@ import pandas as pd
 
 from chargesim.analysis.headlines import COMPARED, Headline, judged_headline
 from chargesim.analysis.intervals import holm, t_intervals
-from chargesim.analysis.kpis import definitions
+from chargesim.analysis.kpi_table import kpi_table
 from chargesim.analysis.paired import LEVEL, p_values, paired_differences, variance_reduction
 from chargesim.analysis.profiles import use_by_site, use_of_public_guns
 from chargesim.analysis.result import Floats, RunResult
-from chargesim.analysis.scope_totals import Values, scope_totals_of
+from chargesim.analysis.scope_totals import KpiValues, ScopeTotals
 from chargesim.analysis.scopes import CITY
 from chargesim.analysis.verdict import Verdict
 from chargesim.network.network import Network
@@ -48,7 +48,7 @@ class Plan:
     kpis: pd.DataFrame = field(repr=False)
     """from `analysis.kpis.kpi_frame`"""
     verdict: Verdict = field(repr=False)
-    values: dict[str, tuple[str, Values]] = field(repr=False)
+    values: dict[str, tuple[str, KpiValues]] = field(repr=False)
     """unit and values of every KPI by name"""
     given: dict[str, float]
     """what the plan itself gives"""
@@ -117,7 +117,7 @@ def plan_of(name: str, result: RunResult, kpis: pd.DataFrame, verdict: Verdict) 
     result, kpis, verdict
         The run, its KPIs and its verdict.
     """
-    scope_totals = scope_totals_of(result)
+    scope_totals = ScopeTotals(result)
     return Plan(
         name=name,
         about=result.scope_text,
@@ -128,13 +128,13 @@ def plan_of(name: str, result: RunResult, kpis: pd.DataFrame, verdict: Verdict) 
         kpis=kpis,
         verdict=verdict,
         values={
-            kpi.name: (kpi.unit, _reported(kpi.values(scope_totals), kpi.scopes))
-            for kpi in definitions(result)
+            kpi.name: (kpi.unit, _reported(kpi.compute(scope_totals), kpi.scopes))
+            for kpi in kpi_table(result.thresholds_min)
         },
         given=result.given,
         use_by_site=use_by_site(result),
-        use_by_district_hour=use_of_public_guns(result, scope_totals.sites.busy_min),
-        load_mw=scope_totals.district_kw.sum(axis=(1, 2)) / 1000,
+        use_by_district_hour=use_of_public_guns(result, scope_totals["busy_min"]),
+        load_mw=scope_totals["district_kw"].sum(axis=(1, 2)) / 1000,
     )
 
 
@@ -169,7 +169,7 @@ def compare_plans(plans: Sequence[Plan], notes: Sequence[str] = ()) -> Compariso
     )
 
 
-def _reported(values: Values, scopes: tuple[str, ...]) -> Values:
+def _reported(values: KpiValues, scopes: tuple[str, ...]) -> KpiValues:
     """Return the values of a KPI in the scopes in which it is reported."""
     chosen = [place for place, key in enumerate(values.keys) if key[0] in scopes]
     return replace(

@@ -13,9 +13,9 @@ from chargesim.analysis.intervals import (
     t_interval,
     t_intervals,
 )
-from chargesim.analysis.kpis import definitions
+from chargesim.analysis.kpi_table import kpi_table
 from chargesim.analysis.result import Floats, RunResult
-from chargesim.analysis.scope_totals import scope_totals_of
+from chargesim.analysis.scope_totals import ScopeTotals
 from chargesim.analysis.scopes import CITY
 from chargesim.engine.replication_totals import ReplicationTotals
 
@@ -102,9 +102,9 @@ def between_days(replications: Sequence[ReplicationTotals]) -> Intervals:
 
 def _values(result: RunResult) -> list[tuple[tuple[str, str, str, str], Floats]]:
     """Return every KPI in each scope that it has: name, scope, key, unit, and its values by replication."""
-    scope_totals, found = scope_totals_of(result), []
-    for kpi in definitions(result):
-        values = kpi.values(scope_totals)
+    scope_totals, found = ScopeTotals(result), []
+    for kpi in kpi_table(result.thresholds_min):
+        values = kpi.compute(scope_totals)
         there = [scope for scope in SCOPES if scope in values.keys and scope[0] in kpi.scopes]
         found += [
             ((kpi.name, *scope, kpi.unit), values.by_replication[:, values.keys.index(scope)])

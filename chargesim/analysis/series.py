@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from chargesim.analysis.criteria import CriterionVerdict
-from chargesim.analysis.kpis import definitions
+from chargesim.analysis.kpi_table import kpi_table
 from chargesim.analysis.paired import paired_difference
 from chargesim.analysis.result import Floats, RunResult
-from chargesim.analysis.scope_totals import scope_totals_of
+from chargesim.analysis.scope_totals import ScopeTotals
 from chargesim.analysis.standing import sentence, sentence_by_line
 from chargesim.analysis.verdict import Verdict
 from chargesim.scenario.series import Series, Value
@@ -90,12 +90,13 @@ def replication_values(result: RunResult, kpis: Sequence[Named]) -> dict[Named, 
     """
     if not kpis:
         return {}
-    scope_totals, table = scope_totals_of(result), {kpi.name: kpi for kpi in definitions(result)}
+    totals = ScopeTotals(result)
+    table = {kpi.name: kpi for kpi in kpi_table(result.thresholds_min)}
     count, found = len(result.replications), {}
     for name, scope, key in kpis:
         values = np.full(count, result.given.get(name, np.nan))
         if name in table:
-            computed = table[name].values(scope_totals)
+            computed = table[name].compute(totals)
             if (scope, key) in computed.keys:
                 values = computed.by_replication[:, computed.keys.index((scope, key))]
         found[name, scope, key] = np.asarray(values, dtype=np.float64)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chargesim.analysis.intervals import Interval, t_interval
-from chargesim.analysis.kpis import definitions, kpi_table
+from chargesim.analysis.kpi_table import kpi_table
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.series import replication_values
 from chargesim.errors import InputError
@@ -127,7 +127,7 @@ def run_until_narrow(
         When the KPI has no value in this scope.
     """
     named = precision.kpi, precision.scope, precision.key
-    unit = next(kpi.unit for kpi in definitions(result) if kpi.name == precision.kpi)
+    unit = next(kpi.unit for kpi in kpi_table(result.thresholds_min) if kpi.name == precision.kpi)
     while True:
         interval = t_interval(replication_values(result, [named])[named])
         if interval.n < 2 or not math.isfinite(interval.mean):
