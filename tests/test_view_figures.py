@@ -20,7 +20,7 @@ from chargesim.analysis.verdict import judge
 from chargesim.engine.replication_totals import KINDS, STRANDED
 from chargesim.network.network import STATION, Network
 from chargesim.view import plot
-from chargesim.view.figures import draw_all, draw_figures
+from chargesim.view.figures import draw_figures, write_figures
 from chargesim.view.site_map import core_extent, whole_extent
 from chargesim.view.style import FLEET_COLOURS, fleet_colour, new_axes
 
@@ -35,7 +35,7 @@ def run() -> SimpleNamespace:
 
 
 def test_all_figures_are_written_as_png_and_svg(run: SimpleNamespace, tmp_path: Path) -> None:
-    paths = draw_all(run.result, run.kpis, run.verdict, tmp_path / "figures")
+    paths = write_figures(run, tmp_path / "figures")
     assert [path.suffix for path in paths] == [".png", ".svg"] * 6
     assert {path.stem for path in paths} == {
         "margins",
@@ -49,21 +49,16 @@ def test_all_figures_are_written_as_png_and_svg(run: SimpleNamespace, tmp_path: 
 
 
 def test_same_run_same_bytes(run: SimpleNamespace, tmp_path: Path) -> None:
-    once, again = (
-        draw_all(run.result, run.kpis, run.verdict, tmp_path / name) for name in ("once", "again")
-    )
+    once, again = (write_figures(run, tmp_path / name) for name in ("once", "again"))
     assert [path.read_bytes() for path in once] == [path.read_bytes() for path in again]
 
 
 def test_every_figure_names_the_layout_and_the_scope(run: SimpleNamespace) -> None:
-    for figure in draw_figures(run.result, run.kpis, run.verdict).values():
+    for figure in draw_figures(run).values():
         assert figure.get_supxlabel() == f"small: {run.result.scope_text}\n{run.result.label}"
 
 
-@pytest.mark.parametrize(
-    "draw",
-    [plot.utilisation, plot.heat_map, plot.utilisation_map, plot.waiting, plot.load, plot.margins],
-)
+@pytest.mark.parametrize("draw", [getattr(plot, one.plot) for one in plot.FIGURES])
 def test_plots_draw_on_given_axes_and_return_them(
     run: SimpleNamespace, draw: Callable[..., Axes]
 ) -> None:
@@ -75,6 +70,13 @@ def test_plots_draw_on_given_axes_and_return_them(
     assert own.get_xlabel()
 
 
+def test_the_list_of_figures_says_what_each_shows() -> None:
+    listed = plot.figures().set_index("plot")
+    assert listed.loc["utilisation", "file"] == "utilisation_by_hour"
+    assert listed.loc["load", "shows"].startswith("the power from the grid [MW]")
+    assert listed["file"].is_unique
+
+
 def test_drawing_leaves_the_readers_settings_alone(run: SimpleNamespace) -> None:
     before = dict(mpl.rcParams)
     plot.waiting(run, by="kind")
@@ -84,7 +86,7 @@ def test_drawing_leaves_the_readers_settings_alone(run: SimpleNamespace) -> None
 def test_empty_run_still_draws(tmp_path: Path) -> None:
     network = make_network(swap_sites=0)
     empty = run_of(make_result([empty_totals(network)] * 2, network=network))
-    assert len(draw_all(empty.result, empty.kpis, empty.verdict, tmp_path)) == 12
+    assert len(write_figures(empty, tmp_path)) == 12
 
 
 def test_heat_map_orders_districts_by_class_then_load(run: SimpleNamespace) -> None:
@@ -188,7 +190,7 @@ def test_figures_state_the_level_that_they_draw(looks: int, level: str) -> None:
 @pytest.mark.parametrize("network", [make_network(district_count=2), make_network(chongqing=True)])
 def test_no_word_is_cut_or_lies_over_another(network: Network) -> None:
     run = run_of(make_result(network=network))
-    for name, figure in draw_figures(run.result, run.kpis, run.verdict).items():
+    for name, figure in draw_figures(run).items():
         assert cut(drawn(figure)) == [], name
         assert [overlapping([*ax.texts, ax.xaxis.label]) for ax in figure.axes] == [[]] * len(
             figure.axes
