@@ -242,7 +242,7 @@ def _graph(
     return graph
 
 
-def empty_accumulators(
+def empty_totals(
     network: Network,
     *,
     fleets: int = len(FLEETS),
@@ -260,7 +260,7 @@ def empty_accumulators(
     return ReplicationTotals.zeros(**size, thresholds=thresholds, quarters=96 * days)
 
 
-def make_accumulators(
+def random_totals(
     network: Network,
     rng: np.random.Generator,
     *,
@@ -270,7 +270,7 @@ def make_accumulators(
     fail: float = 0.03,
 ) -> ReplicationTotals:
     """Return the random totals of one replication; shapes and identities are valid, numbers are made up."""
-    run = empty_accumulators(network, fleets=fleets, days=days)
+    run = empty_totals(network, fleets=fleets, days=days)
     hour_weight = (
         0.3
         + np.exp(-((np.arange(24) - 17) ** 2) / 30)
@@ -369,7 +369,7 @@ def make_result(
     network = network or make_network()
     if replications is None:
         replications = [
-            make_accumulators(network, np.random.default_rng(seed), fleets=len(fleets), days=days)
+            random_totals(network, np.random.default_rng(seed), fleets=len(fleets), days=days)
             for seed in range(5)
         ]
     return RunResult(
@@ -396,7 +396,7 @@ def make_chongqing(replications: int = 20) -> RunResult:
     """Return random data shaped like Chongqing's: 38 districts, 2,040 stations, 240 swap sites, 7 fleets."""
     network = make_network(stations=2040, swap_sites=240, zones_per_district=30, chongqing=True)
     runs = [
-        make_accumulators(network, np.random.default_rng(seed), wishes=2.5)
+        random_totals(network, np.random.default_rng(seed), wishes=2.5)
         for seed in range(replications)
     ]
     return make_result(runs, network=network)

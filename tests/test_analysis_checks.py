@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 from factories import SCENARIOS
-from factories_analysis import empty_accumulators, make_network, make_result
+from factories_analysis import empty_totals, make_network, make_result
 
 from chargesim.analysis.queueing import mgc_wait_min
 from chargesim.analysis.run_checks import check_run, kimura_fit
@@ -63,7 +63,7 @@ def textbook(factor=1.0, losses=0, arrivals=6, rng=None):
         ]
     )
     for _ in range(10):
-        run = empty_accumulators(network)
+        run = empty_totals(network)
         run.arrivals[:], run.losses[:] = arrivals, losses
         run.busy_min[:] = (service * 6)[:, None]
         run.queue_min[:] = (

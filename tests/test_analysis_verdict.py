@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from factories_analysis import FLEETS, empty_accumulators, make_network, make_result, make_standard
+from factories_analysis import FLEETS, empty_totals, make_network, make_result, make_standard
 from scipy import stats
 
 from chargesim.analysis.criteria import _more, judge_unit
@@ -76,7 +76,7 @@ def result_of(
     """Return a result with these shares of success by replication (and district); failures are lost, or wait long."""
     runs = []
     for replication in shares:
-        run = empty_accumulators(NETWORK)
+        run = empty_totals(NETWORK)
         by_district = (
             replication if isinstance(replication, list) else [replication] * DISTRICT_COUNT
         )
@@ -307,7 +307,7 @@ def test_small_districts_are_pooled_by_class_and_named() -> None:
     network = make_network(district_count=8)
     runs = []
     for _ in range(5):
-        run = empty_accumulators(network)
+        run = empty_totals(network)
         run.outcomes[SERVED, 0, STATION, :, 17] = [200, 200, 200, 200, 10, 200, 200, 200]
         run.within[:, 0, STATION] = run.outcomes[SERVED, 0, STATION]
         run.outcomes[SERVED, 0, STATION, 0, 17] = 10

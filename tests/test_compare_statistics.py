@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from factories_analysis import make_accumulators, make_network, make_result
+from factories_analysis import make_network, make_result, random_totals
 from figure_layout import cut, drawn, overlapping
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
@@ -35,7 +35,7 @@ GOOD, BAD, WORSE = 0.05, 0.12, 0.25
 def plan(name: str, fail: float, *, seed: int = 0) -> ComparedPlan:
     """Return a made-up plan; plans of one seed have the same wishes, of which a share fails."""
     runs = [
-        make_accumulators(NETWORK, np.random.default_rng([seed, r]), wishes=1.5, fail=fail)
+        random_totals(NETWORK, np.random.default_rng([seed, r]), wishes=1.5, fail=fail)
         for r in range(REPLICATIONS)
     ]
     result = make_result(runs, network=NETWORK)

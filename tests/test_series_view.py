@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories_analysis import make_accumulators, make_network, make_result
+from factories_analysis import make_network, make_result, random_totals
 from figure_layout import drawn
 from matplotlib.text import Text
 
@@ -30,7 +30,7 @@ STANDARD = make_result(network=NETWORK).standard
 
 def variant(line: str, value: object, fail: float) -> VariantResult:
     result = make_result(
-        [make_accumulators(NETWORK, np.random.default_rng(seed), fail=fail) for seed in range(3)],
+        [random_totals(NETWORK, np.random.default_rng(seed), fail=fail) for seed in range(3)],
         network=NETWORK,
     )
     load = quarter_load(result).mean_mw.sum(axis=0)

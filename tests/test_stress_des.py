@@ -7,7 +7,7 @@ import pytest
 from factories import SCENARIOS
 from network_files import copy_small_city
 
-from chargesim.analysis.kpis import kpi_table
+from chargesim.analysis.kpi_table import kpi_table
 from chargesim.analysis.verdict import judge
 from chargesim.network.network import SWAP
 from chargesim.runs.case import build_case

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chargesim.analysis.kpis import definitions
+from chargesim.analysis.kpi_table import kpi_table
 from chargesim.analysis.result import Floats, RunResult
-from chargesim.analysis.scope_totals import scope_totals_of
+from chargesim.analysis.scope_totals import ScopeTotals
 from chargesim.analysis.scopes import CITY
 
 Named = tuple[str, str, str]
@@ -89,11 +89,11 @@ def kpi_responses(result: RunResult, kpis: Collection[str] | None = None) -> Kpi
     kpis : collection of str, optional
         Names of the KPIs that are wanted; all by default.
     """
-    scope_totals, count = scope_totals_of(result), len(result.replications)
+    scope_totals, count = ScopeTotals(result), len(result.replications)
     responses, parts = list[Response](), [np.empty((count, 0))]
-    for kpi in definitions(result):
+    for kpi in kpi_table(result.thresholds_min):
         if kpis is None or kpi.name in kpis:
-            values = kpi.values(scope_totals)
+            values = kpi.compute(scope_totals)
             parts.append(values.by_replication)
             responses += [
                 Response(kpi.name, *scope, kpi.unit, reported=scope[0] in kpi.scopes)

@@ -142,9 +142,9 @@ def run(
                 _print_run(stopped.run, as_json)
             raise
         if figures:
-            from chargesim.view.figures import draw_all
+            from chargesim.view.figures import write_figures
 
-            draw_all(finished.result, finished.kpis, finished.verdict, finished.folder / "figures")
+            write_figures(finished, finished.folder / "figures")
         _print_run(finished, as_json)
         state = finished.verdict.verdict
         if require_verdict or state == "incomplete":

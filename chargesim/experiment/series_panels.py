@@ -1,6 +1,6 @@
 """Check that the panels of a series show KPIs that there are, before anything runs."""
 
-from chargesim.analysis.kpis import SESSION_SCOPES, kpi_table
+from chargesim.analysis.kpi_table import SESSION_SCOPES, kpi_table
 from chargesim.analysis.scopes import CITY, SESSION_GROUPS, SITE_GROUPS, hour_name
 from chargesim.engine.replication_totals import KINDS
 from chargesim.errors import InputError

@@ -12,7 +12,7 @@ from typing import Any
 
 from chargesim.analysis.intervals import Interval, t_interval
 from chargesim.analysis.kpi_responses import kpi_responses
-from chargesim.analysis.kpis import definitions, kpi_table
+from chargesim.analysis.kpi_table import kpi_table
 from chargesim.analysis.result import RunResult
 from chargesim.errors import InputError
 from chargesim.scenario.keys import known_keys_hint, nearest_name
@@ -127,7 +127,7 @@ def run_until_narrow(
         When the KPI has no value in this scope.
     """
     named = precision.kpi, precision.scope, precision.key
-    unit = next(kpi.unit for kpi in definitions(result) if kpi.name == precision.kpi)
+    unit = next(kpi.unit for kpi in kpi_table(result.thresholds_min) if kpi.name == precision.kpi)
     while True:
         interval = t_interval(kpi_responses(result, [precision.kpi]).of(named))
         if interval.n < 2 or not math.isfinite(interval.mean):

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from chargesim.demand.demand_table import WISH, Table, rows_of
-from chargesim.engine.collector import Collector, session_minutes
+from chargesim.engine.collector import Collector, session_measures
 from chargesim.engine.compiled.engine import CompiledWorld
 from chargesim.engine.day_statistics import DayStatistics
 from chargesim.engine.event_order import DAY_MIN
@@ -155,7 +155,7 @@ def session_frame(task: Task, table: Table, log: SessionLog) -> pd.DataFrame:
         table["wish_min"] < (task.lead_in_days + task.days) * DAY_MIN
     )
     table, log = table[judged], log[judged]
-    minutes = session_minutes(task.facilities, table, log)
+    minutes = session_measures(task.facilities, table, log)
     return pd.DataFrame(
         {
             "vehicle": log["row"],

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import metadata
 from typing import Any
 
-from chargesim.analysis.kpis import kpi_table
+from chargesim.analysis.kpi_table import kpi_table
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict
 from chargesim.engine.event_order import EventClass
