@@ -66,9 +66,8 @@ class Behaviour:
         """Return the uniforms of a layer's vehicles, from a stream that moves no other draw."""
         if self.is_plain:
             return np.zeros((count, 0))
-        return generator(seed, replication, "behaviour", fleet, day, layer).random(
-            (count, _COLUMNS)
-        )
+        # "conduct" names the stream: with another name every draw would be another one
+        return generator(seed, replication, "conduct", fleet, day, layer).random((count, _COLUMNS))
 
     def fill(self, table: Table, u_guidance: Floats, u: Floats) -> None:
         """Fill in the columns `guidance`, `put_off_min`, `failed_starts` and `late_min`.
