@@ -1,4 +1,4 @@
-"""Test paired intervals, variance reduction, Holm and the words of a comparison against hand calculations, on made-up results."""
+"""Test paired intervals, variance reduction, Holm and the words of a comparison by hand."""
 
 import dataclasses
 import math
@@ -65,7 +65,7 @@ def test_the_paired_interval_by_hand():
 
 
 def test_interval_and_p_value_tell_the_same_of_skewed_differences():
-    """From ten replications on both are corrected for skewness: 0 lies outside the 95 % interval exactly where p is below 5 %."""
+    """Both are corrected for skewness: 0 lies outside the interval just where p is below 5 %."""
     rng = np.random.default_rng(11)
     before = rng.normal(0.0, 1.0, (20, 400))
     after = before + rng.lognormal(0.0, 1.0, (20, 400)) - 1.1
@@ -151,12 +151,14 @@ def test_a_plan_against_itself_is_exactly_nothing(plans):
     assert (rows.loc[known, ["difference", "lower", "upper"]] == 0).all(axis=None)
     assert not rows["sure"].any()
     assert set(rows.loc[known & (rows["n"] > 0), "p"]) == {1.0}
-    same = "again and first serve the same share of the cars within 10 min in every replication, and nothing else differs."
-    assert first_sentence(compared) == same
-    assert (
-        plan_lines(compared, "again")[0]
-        == f"the same in every replication: {compared.size(TABLE)} of {compared.size(TABLE)} figures"
+    same = (
+        "again and first serve the same share of the cars within 10 min in every replication, "
+        "and nothing else differs."
     )
+    assert first_sentence(compared) == same
+    size = compared.size(TABLE)
+    line = f"the same in every replication: {size} of {size} figures"
+    assert plan_lines(compared, "again")[0] == line
 
 
 def test_holm_is_over_all_plans_and_figures_of_the_table(compared):

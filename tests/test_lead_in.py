@@ -1,4 +1,4 @@
-"""Test that a day keeps its vehicles when the lead-in changes, and that the check finds a lead-in that is too short, and no other."""
+"""Test that the check keeps each day its vehicles, and finds a lead-in that is too short alone."""
 
 import json
 
@@ -104,7 +104,7 @@ def test_the_check_says_how_large_a_shift_it_leaves_open(quiet):
 
 
 def test_no_lead_in_is_too_short_and_the_check_says_what_moves(tmp_path):
-    """The night's vehicles of the day before are missing: less energy and more charged packs than there would be."""
+    """The night's vehicles of the day before are missing: less energy, more charged packs."""
     checked = check(tmp_path / "run", "replications=20", "horizon.lead_in_days=0")
     assert checked.longer_days == 1
     moved = {shift.kpi: shift.difference.mean for shift in checked.moved if shift.scope == "city"}

@@ -1,4 +1,4 @@
-"""Test series of variants: how they expand, what is said of wrong ones, what stands on disk, resuming and refining."""
+"""Test series of variants: how they expand, messages, files, resuming and refining."""
 
 import json
 import shutil
@@ -118,7 +118,8 @@ def test_set_changes_every_variant_and_the_series_itself(city):
         (
             "plan: {}",
             "plan: {replications: 3}",
-            "child.yaml:9: series.lines: plan sets replications, which is the same for all variants",
+            "child.yaml:9: series.lines: plan sets replications, which is the same for all "
+            "variants",
         ),
         (
             "[fleet.stock]",
@@ -128,22 +129,26 @@ def test_set_changes_every_variant_and_the_series_itself(city):
         (
             "[fleet.stock]",
             "[fleet.stock, fleet.stock.value]",
-            "child.yaml:7: series.keys: fleet.stock.value is set twice, under fleet.stock and under fleet.stock.value; keep one",
+            "child.yaml:7: series.keys: fleet.stock.value is set twice, under "
+            "fleet.stock and under fleet.stock.value; keep one",
         ),
         (
             "plan: {}",
             "plan: {tariff.enabled: true, tariff: {enabled: false}}",
-            "child.yaml:9: series.lines: plan: tariff.enabled is set twice, under tariff.enabled and under tariff; keep one",
+            "child.yaml:9: series.lines: plan: tariff.enabled is set twice, under "
+            "tariff.enabled and under tariff; keep one",
         ),
         (
             "plan: {}",
             "plan: {fleets: {taxi: {stock: {value: 5}}}, fleets.taxi: {stock: 6}}",
-            "child.yaml:9: series.lines: plan: fleets.taxi.stock.value is set twice, under fleets.taxi and under fleets; keep one",
+            "child.yaml:9: series.lines: plan: fleets.taxi.stock.value is set twice, under "
+            "fleets.taxi and under fleets; keep one",
         ),
         (
             "plan: {}",
             "No-Noise: {}",
-            "child.yaml:9: series.lines: 'No-Noise' and 'no noise' differ in signs or capitals only; their folders would have one name",
+            "child.yaml:9: series.lines: 'No-Noise' and 'no noise' differ in signs or "
+            "capitals only; their folders would have one name",
         ),
         ("plan: {}", "'?!': {}", "child.yaml:9: series.lines: '?!' has no letter and no digit"),
         (
@@ -189,17 +194,20 @@ def test_faults_of_all_variants_are_told_at_once(city):
         (
             "kpi: share_served,",
             "kpi: share_servd,",
-            "child.yaml:13: series.show.0.kpi: unknown KPI 'share_servd'; did you mean share_served?",
+            "child.yaml:13: series.show.0.kpi: unknown KPI 'share_servd'; did you mean "
+            "share_served?",
         ),
         (
             "key: cars",
             "key: carts",
-            "child.yaml:13: series.show.0.key: unknown key 'carts' in the scope group; did you mean cars?",
+            "child.yaml:13: series.show.0.key: unknown key 'carts' in the scope group; did "
+            "you mean cars?",
         ),
         (
             "{kpi: wishes_per_day}",
             "{panel: hours, kpi: share_transformers_above_90pct}",
-            "child.yaml:14: series.show.1.kpi: share_transformers_above_90pct is not reported by hour, but by city, kind, district",
+            "child.yaml:14: series.show.1.kpi: share_transformers_above_90pct is not "
+            "reported by hour, but by city, kind, district",
         ),
     ],
 )
@@ -257,7 +265,7 @@ def test_the_long_frame_is_the_variants_own_kpis(run):
 
 
 def test_differences_are_those_of_the_replications(run, city):
-    """For two replications a and b the mean is (a + b) / 2 and the half width 12.706 x |a - b| / 2."""
+    """For replications a and b the mean is (a + b) / 2, the half width 12.706 x |a - b| / 2."""
     wished = ("wishes_per_day", "city", "all")
     first, other = run.variants[0], run.variants[3]
     a, b = other.shown.of(wished) - first.shown.of(wished)
@@ -272,7 +280,7 @@ def test_differences_are_those_of_the_replications(run, city):
 
 
 def test_the_lines_meet_the_same_vehicles(run):
-    """At the same value the wishes of two lines are equal in each replication, so their difference is exactly 0."""
+    """At one value both lines have the same wishes in each replication: the difference is 0."""
     rows = run.differences[
         (run.differences["kpi"] == "wishes_per_day") & (run.differences["line"] == "no noise")
     ]
@@ -353,7 +361,7 @@ def test_workers_change_no_byte(run, city, tmp_path, monkeypatch):
 
 
 def test_refine_goes_on_where_a_criterion_changes(city, tmp_path):
-    """Few of 4,000 vehicles are lost and most of 44,000: the change between is closed in on to a quarter of the spacing."""
+    """Few of 4,000 vehicles are lost, most of 44,000; values are added down to a quarter."""
     text = """series:
   question: When is it too much?
   keys: [fleet.stock]

@@ -29,7 +29,8 @@ KPIS, VERDICT = kpi_frame(RESULT), judge(RESULT)
 def test_about_where_it_crosses_is_read_off_a_straight_line():
     months, states = ["2025-12", "2026-06", "2026-12"], [M, U, F]
     assert trend_sentence(months, states, [0.4, 0.8, 1.4]) == (
-        "meets in 2025-12, inconclusive in 2026-06, fails from 2026-12 on; falls behind about 2026-08, surely between 2025-12 and 2026-12"
+        "meets in 2025-12, inconclusive in 2026-06, fails from 2026-12 on; falls behind "
+        "about 2026-08, surely between 2025-12 and 2026-12"
     )
     assert trend_sentence([0, 0.5, 1], [F, M, M], [1.2, 0.8, 0.1]) == (
         "fails at 0, meets from 0.5 on; crosses the threshold about 0.25, surely between 0 and 0.5"
@@ -100,7 +101,8 @@ def test_sentence_over_numbers(states, words):
         ([M, M, F, F], "meets up to 2026-03, fails from 2026-04 on; falls behind in 2026-04"),
         ([M, F, F, M], "meets in 2025-12, fails from 2026-03 to 2026-04, meets from 2026-06 on; "
          "falls behind between 2025-12 and 2026-03; catches up between 2026-04 and 2026-06"),
-        ([F, U, M, M], "fails in 2025-12, inconclusive in 2026-03, meets from 2026-04 on; catches up between 2025-12 and 2026-04"),
+        ([F, U, M, M], "fails in 2025-12, inconclusive in 2026-03, meets from 2026-04 on; "
+         "catches up between 2025-12 and 2026-04"),
         ([M, U, U, U], "meets in 2025-12, inconclusive from 2026-03 on"),
     ],
 )  # fmt: skip

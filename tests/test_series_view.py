@@ -1,4 +1,4 @@
-"""Test the figure of a series: what its panels draw, that nothing overlaps, and the same bytes for the same series."""
+"""Test the figure of a series: its panels, that nothing overlaps, same bytes for same series."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -23,8 +23,8 @@ from chargesim.view.wording import kpi_name
 
 NETWORK = make_network()
 CARS = {"kpi": "share_served_within_10_min", "scope": "group", "key": "cars"}
-SHOW = [CARS, {"kpi": "wait_p95_min", "scope": "group", "key": "cars"}, {"panel": "criteria"}, {"panel": "load"},
-        {"panel": "hours", "kpi": "time_utilisation"}]  # fmt: skip
+SHOW = [CARS, {"kpi": "wait_p95_min", "scope": "group", "key": "cars"}, {"panel": "criteria"},
+        {"panel": "load"}, {"panel": "hours", "kpi": "time_utilisation"}]  # fmt: skip
 STANDARD = make_result(network=NETWORK).standard
 
 

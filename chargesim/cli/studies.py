@@ -59,7 +59,7 @@ def compare(
     """Compare plans on the same vehicles: which is better in what, by how much, how sure; runs those that have not run yet."""
     with messages():
         from chargesim.experiment.compare import compare as compare_runs
-        from chargesim.view.comparison import write_comparison
+        from chargesim.view.comparison_report import write_comparison
 
         changes = [
             f"{key}={value}"

@@ -1,8 +1,7 @@
-"""Draw plans over each other on shared axes, and write the files of a comparison."""
+"""Draw plans over each other on shared axes, and gather all figures of a comparison."""
 
 import textwrap
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, cast
 
 import matplotlib as mpl
@@ -15,13 +14,9 @@ from chargesim.analysis.intervals import t_intervals
 from chargesim.analysis.looks import level_of_a_look
 from chargesim.analysis.result import Floats
 from chargesim.analysis.series import common_label
-from chargesim.experiment.compare import ComparedRuns
 from chargesim.network.network import STATION, SWAP
-from chargesim.runs.storage import write_text
 from chargesim.view.bands import draw_band, legend_above, legend_below, note_below
 from chargesim.view.comparison_maps import draw_difference_heat_map, draw_maps, plan_looks
-from chargesim.view.comparison_report import markdown
-from chargesim.view.figures import write_figure
 from chargesim.view.style import RC, hours_axis, new_axes, new_figure, readable, styled
 from chargesim.view.utilisation import USES, draw_hour_steps, is_used
 from chargesim.view.wording import percent
@@ -29,28 +24,6 @@ from chargesim.view.wording import percent
 _WIDE, _NARROW = 3.8, 1.8
 """Widths of the first plan's line, drawn below, and of the others: coinciding lines are seen."""
 Plans = Sequence[ComparedPlan]
-
-
-def write_comparison(done: ComparedRuns, *, figures: bool = True) -> list[Path]:
-    """Write the report of a comparison, and its figures as PNG and SVG, into its directory.
-
-    Parameters
-    ----------
-    done : ComparedRuns
-        From `experiment.compare.compare`.
-    figures : bool
-        Draw the figures, and show them in the report.
-
-    Returns
-    -------
-    list of Path
-        The files; the same bytes for the same comparison.
-    """
-    drawn = draw_comparison(done.comparison) if figures else {}
-    folder, report = done.folder / "figures", done.folder / "comparison.md"
-    paths = [path for name, figure in drawn.items() for path in write_figure(figure, folder / name)]
-    write_text(report, markdown(done, figures=list(drawn)))
-    return [report, *paths]
 
 
 def draw_comparison(comparison: Comparison) -> dict[str, Figure]:

@@ -1,7 +1,8 @@
-"""Report a comparison of plans: in Markdown that a planner can paste, and on the terminal."""
+"""Report a comparison of plans: in files that a planner can paste from, and on the terminal."""
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
@@ -14,6 +15,9 @@ from chargesim.analysis.criteria import CriterionVerdict
 from chargesim.analysis.series import common_label
 from chargesim.analysis.trend_text import WHOLE, criterion_state
 from chargesim.experiment.compare import ComparedRuns
+from chargesim.runs.storage import write_text
+from chargesim.view.comparison import draw_comparison
+from chargesim.view.figures import write_figure
 from chargesim.view.style import readable
 from chargesim.view.tables import Row, markdown_table, titled_table
 from chargesim.view.terminal import LEAST_REPLICATIONS, STYLES
@@ -22,6 +26,28 @@ from chargesim.view.wording import amount, threshold, unit_name
 _STATES = {"short": "given, short", "nothing": "nothing to judge"}
 _RIGHT = (1, 2, 3, 5)
 """Columns of the differences that hold numbers."""
+
+
+def write_comparison(done: ComparedRuns, *, figures: bool = True) -> list[Path]:
+    """Write the report of a comparison, and its figures as PNG and SVG, into its directory.
+
+    Parameters
+    ----------
+    done : ComparedRuns
+        From `experiment.compare.compare`.
+    figures : bool
+        Draw the figures, and show them in the report.
+
+    Returns
+    -------
+    list of Path
+        The files; the same bytes for the same comparison.
+    """
+    drawn = draw_comparison(done.comparison) if figures else {}
+    folder, report = done.folder / "figures", done.folder / "comparison.md"
+    paths = [path for name, figure in drawn.items() for path in write_figure(figure, folder / name)]
+    write_text(report, markdown(done, figures=list(drawn)))
+    return [report, *paths]
 
 
 def markdown(done: ComparedRuns, *, figures: Sequence[str] = ()) -> str:
