@@ -106,7 +106,7 @@ def run_tornado(
 ) -> TornadoRun:
     """Set every assumption of the ledger that has a range to its ends, one at a time, and compare on the same vehicles.
 
-    What a scenario chooses (`run.inputs.CONDITIONS`: season, holidays) is left out.
+    What a scenario chooses (`run.mechanisms.registry.CONDITIONS`: season, holidays) is left out.
 
     Parameters
     ----------
