@@ -297,7 +297,7 @@ def test_what_a_log_leaves_without_effect_is_told(tmp_path, change, line):
 
 
 def test_what_a_log_asks_is_told_instead_of_the_ledger(tmp_path):
-    """Three wishes on two of three days; batteries by the log's curve; at 100 kW a kWh takes 0.6 min.
+    """Three wishes on two of three days, batteries by the curve; at 100 kW a kWh takes 0.6 min.
 
     Energy: 60 kWh x (0.6 + 0.5) + 80 kWh x 0.25 = 86 kWh, so 43 kWh a day.
     Load: 86 x 0.6 min / 2 days / 1,440 min = 0.0179 erlang.

@@ -43,6 +43,8 @@ def test_a_declaration_is_complete(part):
     assert part.keys or part.name == "processes of the user's own"
     for key in part.keys:
         assert field_type_at(Scenario, tuple(key.split("."))) is not None, key
+    for key, _ in getattr(part, "conditions", ()):
+        assert key in part.keys
     for column in part.columns:
         assert column in SiteRow.model_fields, column
 

@@ -10,20 +10,12 @@ from chargesim.demand.thinning import alike
 from chargesim.errors import InputError
 from chargesim.network.build import network_part
 from chargesim.runs.case import Case, build_case
-from chargesim.runs.mechanisms.registry import has_no_effect
+from chargesim.runs.mechanisms.registry import CONDITIONS, has_no_effect
 from chargesim.scenario.keys import Key, field_type_at
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.parameters import replacing_table
 from chargesim.scenario.reading import LoadedScenario
 
-CONDITIONS = {
-    "fleet.season_factor": "describes the seasons, not this day",
-    "fleet.curve_factor": "describes the seasons, not this day",
-    "corridors.holiday_factor": "describes holidays, not this day",
-    "fleets.*.connected_share": "is a choice of the scenario",
-    "reliability.failed_start_share": "is a choice of the scenario",
-}
-"""Assumptions whose range describes conditions that a scenario chooses, not what nobody knows."""
 LAYOUT = "layout.seed"
 
 

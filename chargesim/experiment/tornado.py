@@ -125,7 +125,7 @@ def run_tornado(
 ) -> TornadoRun:
     """Set every assumption of the ledger that has a range to both ends, one at a time.
 
-    All points meet the same vehicles. What a scenario chooses (`ranges.CONDITIONS`: season,
+    All points meet the same vehicles. What a scenario chooses (`mechanisms.registry.CONDITIONS`: season,
     holidays) is left out.
 
     Parameters

@@ -167,9 +167,9 @@ def _experimentation(case: Case, result: RunResult, verdict: Verdict) -> Iterato
         f"one-sided Student-t bounds at {verdict.confidence_of_a_look:g} confidence; the plan "
         "meets when all criteria meet (intersection-union), fails when one fails after correction "
         "over its districts and Holm's over the criteria, and else is inconclusive. A criterion "
-        "that is the same in all replications has binomial bounds over its wishes, a share that is 0 or 1 "
-        "in all of them the rule of three, both as if wishes were independent. The intervals hold "
-        "Monte Carlo error alone, not the uncertainty of the assumptions.",
+        "that is the same in all replications has binomial bounds over its wishes, a share "
+        "that is 0 or 1 in all of them the rule of three, both as if wishes were independent. "
+        "The intervals hold Monte Carlo error alone, not the uncertainty of the assumptions.",
     )
 
 

@@ -55,6 +55,8 @@ class Mechanism(ModelPart):
     """whether the scenario asks for it; needed with `keys_when_off`"""
     keys_when_off: tuple[str, ...] = ()
     """key patterns that are read, but move no event unless the mechanism is asked for"""
+    conditions: tuple[tuple[str, str], ...] = ()
+    """keys whose range is that of conditions which a scenario chooses, and what the range does"""
     checklist: tuple[tuple[str, Text], ...] = ()
     """item number and text of what it adds to the STRESS-DES checklist"""
 

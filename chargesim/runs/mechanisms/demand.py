@@ -67,9 +67,7 @@ THROUGH_TRAFFIC = Mechanism(
     source="zwgw.net, summer 2022",
     tests=("test_demand_ledger::test_a_corridor_line_by_hand",),
     is_on=_through_traffic,
-    sentence=(
-        "vehicles on the expressways wish to charge on their way, at the service areas ahead"
-    ),
+    sentence=("vehicles on the expressways charge on their way, at the service areas ahead"),
 )
 
 
@@ -88,6 +86,7 @@ HOLIDAY = Mechanism(
         f"through traffic is {_holiday_factor(case):g} times that of an ordinary day"
     ),
     why_inert=_holiday_inert,
+    conditions=(("corridors.holiday_factor", "describes holidays, not this day"),),
 )
 PROJECTED_STOCK = Mechanism(
     name="projected stock",
@@ -179,6 +178,7 @@ SEASON = Mechanism(
         f"consumption is {number_text(case.scenario.fleet.season_factor)} times the year's mean"
     ),
     why_inert=_season_inert,
+    conditions=(("fleet.season_factor", "describes the seasons, not this day"),),
 )
 COLD_BATTERIES = Mechanism(
     name="cold batteries",
@@ -189,6 +189,7 @@ COLD_BATTERIES = Mechanism(
     sentence=lambda case: (
         f"curves give {number_text(case.scenario.fleet.curve_factor)} of their power"
     ),
+    conditions=(("fleet.curve_factor", "describes the seasons, not this day"),),
 )
 
 
@@ -257,6 +258,7 @@ CLOUD = Mechanism(
     why_inert=_cloud_inert,
     asked_for=lambda scenario: any(share > 0 for share in connected_shares(scenario)),
     keys_when_off=("fleets.*.compliance", "choice.reservation.*"),
+    conditions=(("fleets.*.connected_share", "is a choice of the scenario"),),
     checklist=(
         (
             "2.4",

@@ -40,6 +40,8 @@ MECHANISMS = (
 """In the order in which they are reported."""
 ALWAYS_ON: tuple[ModelPart, ...] = (supply.CHARGING_CURVES, supply.POWER_LIMITS, supply.ARRIVALS)
 """Parts of the model without a switch."""
+CONDITIONS = {key: does for one in MECHANISMS for key, does in one.conditions}
+"""Keys whose range is that of conditions which a scenario chooses, and what the range does."""
 _HEADS = ("mechanism", "keys", "source", "limit, conservation and switch tests")
 
 

@@ -319,6 +319,7 @@ FAILED_STARTS = Mechanism(
     why_inert=_failed_starts_inert,
     asked_for=lambda scenario: scenario.reliability.failed_start_share.value > 0,
     keys_when_off=("reliability.failed_start_min",),
+    conditions=(("reliability.failed_start_share", "is a choice of the scenario"),),
     checklist=(("2.5.2", lambda case: f"failed starts: {_failed_starts_sentence(case)}."),),
 )
 
