@@ -266,5 +266,5 @@ def test_a_table_of_sites_is_empty_where_nothing_is_given():
         values = getattr(sites, name)
         assert len(values) == 2
         assert isinstance(values, tuple) if empty == "" else values.dtype == type(empty)
-    with pytest.raises(TypeError, match="canopy_kw"):
-        Sites.of(1, canopy_kw=[1.0])
+    with pytest.raises(TypeError, match="no_such_column"):
+        Sites.of(1, no_such_column=[1.0])

@@ -7,7 +7,7 @@ distributions, so ledger and demand table agree. A build-up gives the stock and 
 guns of its month.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -285,13 +285,11 @@ def _scaled_to_network_share(scenario: Scenario, rows: list[LedgerRow]) -> list[
             ]
         )
     return [
-        LedgerRow(
-            **{
-                **row.__dict__,
-                "share_at_network": row.share_at_network * factor,
-                "network_kwh_per_day": row.network_kwh_per_day * factor,
-                "sessions_per_day": row.sessions_per_day * factor,
-            }
+        replace(
+            row,
+            share_at_network=row.share_at_network * factor,
+            network_kwh_per_day=row.network_kwh_per_day * factor,
+            sessions_per_day=row.sessions_per_day * factor,
         )
         for row in rows
     ]
