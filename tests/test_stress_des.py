@@ -245,7 +245,7 @@ def test_every_parameter_is_in_the_table_with_value_unit_and_source(small):
     assert told["traffic.periods.peak.local"][2] == "number"
     assert told["stations.store.charge_hours"][1] == "0, 1, 2, 3, 4, 5, 6, 7"
     assert told["stations.truck_stations"][5].startswith(
-        "replaced by city.sites: of the stations outside"
+        "replaced by city.sites: stations for trucks"
     )
     assert told["stations.counts.expressway"][2].startswith("replaced by city.zones: stations at")
     assert sum("replaced by" in row[-1] for row in told.values()) == 13

@@ -67,7 +67,7 @@ THROUGH_TRAFFIC = Mechanism(
     source="zwgw.net, summer 2022",
     tests=("test_demand_ledger::test_a_corridor_line_by_hand",),
     is_on=_through_traffic,
-    sentence=("vehicles on the expressways charge on their way, at the service areas ahead"),
+    sentence="vehicles on the expressways charge on their way, at the service areas ahead",
 )
 
 
@@ -377,11 +377,8 @@ TARIFF = Mechanism(
 
 def _flexible_fleets(case: Case) -> list[str]:
     demand = case.task.demand
-    return (
-        [fleet.name for fleet in demand.fleets if fleet.behaviour.puts_off]
-        if isinstance(demand, DemandModel)
-        else []
-    )
+    fleets = demand.fleets if isinstance(demand, DemandModel) else ()
+    return [fleet.name for fleet in fleets if fleet.behaviour.puts_off]
 
 
 def _flexible_sentence(case: Case) -> str:
