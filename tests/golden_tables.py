@@ -54,7 +54,7 @@ LABELS = (
 LONG = {"kpis.csv", "series.csv", "differences.csv"}
 """Tables with a row per KPI, scope and key, of which some scopes are kept as digests."""
 WORDS = {"unit", "title", "family"}
-"""Columns of the long tables that are not kept by themselves."""
+"""Columns of words in the long tables; they are not kept."""
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w])")
 
 Row = tuple[str, str, str]
@@ -248,9 +248,9 @@ def _long(records: list[dict[str, str]], kept: tuple[str, ...]) -> Iterator[Row]
             }
             digests.setdefault(_label(group), []).append(record)
     for label, group in digests.items():
+        names = sorted(name for name in group[0] if name not in LABELS and name not in WORDS)
         cells = sorted(
-            "|".join((_label(record), *(record[name] for name in record if name not in LABELS)))
-            for record in group
+            "|".join((_label(record), *(record[name] for name in names))) for record in group
         )
         yield label, "sha256", hashlib.sha256("\n".join(cells).encode()).hexdigest()[:16]
         sizes = [abs(float(record["mean"])) for record in group if record["mean"]]
@@ -291,12 +291,14 @@ def _sentences(text: str) -> Iterator[Row]:
 
 def differing(golden: Table, now: Table, *, exact: bool) -> list[str]:
     """Return a line for each value that differs, in the order of the golden table."""
-    lines = [f"{' / '.join(row)}: {old!r} in the golden table, now {now.get(row)!r}" for row, old in golden.items() if not _same(
-        row, old, now.get(row), exact=exact)]  # fmt: skip
-    return lines + [
-        f"{' / '.join(row)}: not in the golden table, now {value!r}"
-        for row, value in now.items()
-        if row not in golden
+    changed = [row for row, old in golden.items() if not _same(row, old, now.get(row), exact=exact)]
+    added = [row for row in now if row not in golden]
+    return [
+        *(
+            f"{' / '.join(row)}: {golden[row]!r} in the golden table, now {now.get(row)!r}"
+            for row in changed
+        ),
+        *(f"{' / '.join(row)}: not in the golden table, now {now[row]!r}" for row in added),
     ]
 
 
