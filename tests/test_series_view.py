@@ -17,7 +17,8 @@ from chargesim.analysis.series import VariantResult
 from chargesim.analysis.verdict import judge
 from chargesim.scenario.series import Series
 from chargesim.view.bands import spread
-from chargesim.view.series import draw_series, draw_series_files
+from chargesim.view.figures import write_figure
+from chargesim.view.series import draw_series
 from chargesim.view.series_panels import line_looks, threshold_of
 from chargesim.view.wording import kpi_name
 
@@ -217,7 +218,9 @@ def test_supply_over_months(over_values: list[VariantResult]) -> None:
 
 def test_same_series_same_bytes(by_line: list[VariantResult], tmp_path: Path) -> None:
     once, again = (
-        draw_series_files(series(SHOW, []), by_line, STANDARD.criteria, tmp_path / name)
+        write_figure(
+            draw_series(series(SHOW, []), by_line, STANDARD.criteria), tmp_path / name / "series"
+        )
         for name in ("once", "again")
     )
     assert [path.name for path in once] == ["series.png", "series.svg"]

@@ -226,14 +226,12 @@ def _run_series(loaded: "LoadedScenario", *, figures: bool, as_json: bool, **cho
 
     finished = run_series(loaded, **chosen)
     if figures:
-        from chargesim.view.series import draw_series_files
+        from chargesim.view.figures import write_figure
+        from chargesim.view.series import draw_series
 
-        draw_series_files(
-            finished.series,
-            finished.variants,
-            loaded.scenario.standard.criteria,
-            finished.folder / "figures",
-        )
+        criteria = loaded.scenario.standard.criteria
+        drawn_series = draw_series(finished.series, finished.variants, criteria)
+        write_figure(drawn_series, finished.folder / "figures" / "series")
     if as_json:
         print_json(finished.to_dict())
         return

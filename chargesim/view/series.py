@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Sequence
-from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,7 +12,6 @@ from chargesim.scenario.series import Series, Shown
 from chargesim.scenario.standard import Criterion
 from chargesim.view import series_panels as panels
 from chargesim.view.bands import note_below
-from chargesim.view.figures import write_figure
 from chargesim.view.style import INK, new_figure, styled
 from chargesim.view.wording import percent
 
@@ -52,21 +50,6 @@ def draw_series(series: Series, variants: Variants, criteria: Sequence[Criterion
     label = common_label(one.label for one in variants)
     note_below(figure, f"{variants[0].about}; {level} intervals\n{label}")
     return figure
-
-
-def draw_series_files(
-    series: Series, variants: Variants, criteria: Sequence[Criterion], folder: Path
-) -> list[Path]:
-    """Draw the comparison and write it as `series.png` and `series.svg`.
-
-    Parameters
-    ----------
-    series, variants, criteria
-        As for `draw_series`.
-    folder : Path
-        Where the files go.
-    """
-    return write_figure(draw_series(series, variants, criteria), folder / "series")
 
 
 def _panels(series: Series, lines: list[str]) -> list[Panel]:
