@@ -229,3 +229,14 @@ def test_energy_may_differ_by_rounding_alone(statistics_kwh, batteries_kwh, hold
     run.energy_check_kwh[0] = statistics_kwh, batteries_kwh
     energy = check_run(make_result([run, run], network=NETWORK)).laws[-1]
     assert (energy.name, energy.holds) == ("energy", holds)
+
+
+@pytest.mark.parametrize(("replications", "noted"), [(1, True), (2, False)])
+def test_two_replications_say_something_and_one_does_not(replications, noted):
+    criterion = {"name": "x", "measure": "unserved", "scope": "cars", "at_most": 0.5, "source": "x"}
+    runs = [
+        make_accumulators(NETWORK, np.random.default_rng(seed), fail=0.01 + 0.01 * seed)
+        for seed in range(replications)
+    ]
+    verdict = judge(make_result(runs, network=NETWORK, standard=make_standard([criterion])))
+    assert ("fewer than two replications" in verdict.criteria[0].note) is noted

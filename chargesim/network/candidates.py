@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from chargesim.code_cache import use_digest_cache
 from chargesim.exact_time import TICKS_PER_MIN
 from chargesim.network.network import CandidateKey, Candidates, Sites
+
+use_digest_cache()
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
