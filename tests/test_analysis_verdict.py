@@ -10,8 +10,8 @@ import pytest
 from factories_analysis import FLEETS, empty_totals, make_network, make_result, make_standard
 from scipy import stats
 
-from chargesim.analysis.criteria import _more, judge_unit
-from chargesim.analysis.failure_counts import Unit
+from chargesim.analysis.criteria import _more, judge_area
+from chargesim.analysis.failure_counts import JudgedArea
 from chargesim.analysis.looks import Look, Plan
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, decided, judge, nearest_to_breaking
@@ -137,7 +137,7 @@ def test_inconclusive_says_how_many_more() -> None:
 def test_on_the_threshold_nobody_can_tell() -> None:
     verdict = verdict_of(around(0.9, 0.01), [CARS])
     assert (verdict.verdict, verdict.more_replications) == ("inconclusive", None)
-    assert "cannot be told" in verdict.note
+    assert "unknown how many more" in verdict.note
 
 
 def test_one_replication_is_never_enough() -> None:
@@ -393,8 +393,8 @@ def test_equal_replications_between_none_and_all_have_binomial_bounds() -> None:
 
 
 def test_equal_replications_need_as_many_more_as_their_wishes_say() -> None:
-    unit = Unit("", (0,), np.full(2, 0.08), 100.0)  # 8 of 100 failed, 10 % are allowed
-    judged = judge_unit(unit, 0.1, 0.05)
+    unit = JudgedArea("", (0,), np.full(2, 0.08), 100.0)  # 8 of 100 failed, 10 % are allowed
+    judged = judge_area(unit, 0.1, 0.05)
     assert not judged.meets
     needed = math.ceil(stats.norm.isf(0.05) ** 2 * 0.08 * 0.92 / 0.02**2 / 50)
     assert _more(unit, judged.bounds, 0.1, 0.05, 1) == needed - 2 > 1

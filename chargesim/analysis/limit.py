@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from chargesim.analysis.failure_counts import allowance, gather, units
+from chargesim.analysis.failure_counts import allowance, count_failures, judged_areas
 from chargesim.analysis.intervals import one_sided_bounds, t_interval
 from chargesim.analysis.result import Floats, RunResult
 from chargesim.analysis.scope_totals import ratio
@@ -83,7 +83,7 @@ def band_of(result: RunResult, criterion: Criterion) -> Band:
     nothing = Band(math.nan, math.nan, math.nan, np.empty(0))
     if criterion.measure in GIVEN:
         return nothing
-    parts = units(result, criterion, gather(result, criterion))[0]
+    parts = judged_areas(result, criterion, count_failures(result, criterion))[0]
     if not parts:
         return nothing
     shares = np.array([part.shares for part in parts])

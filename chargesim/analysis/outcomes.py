@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from chargesim.analysis.failure_counts import allowance, gather, units
+from chargesim.analysis.failure_counts import allowance, count_failures, judged_areas
 from chargesim.analysis.intervals import Interval, t_interval
 from chargesim.analysis.paired import paired_difference
 from chargesim.analysis.result import Floats, RunResult
@@ -48,7 +48,7 @@ def outcome_of(result: RunResult) -> Outcome:
     for criterion in result.standard.criteria:
         if criterion.measure in GIVEN:
             continue
-        parts = units(result, criterion, gather(result, criterion))[0]
+        parts = judged_areas(result, criterion, count_failures(result, criterion))[0]
         if parts:
             failed[criterion.name] = max(
                 (part.shares for part in parts), key=lambda values: float(np.nanmean(values))
