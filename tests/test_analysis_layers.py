@@ -1,4 +1,4 @@
-"""Check that the analysis knows no engine: it reads totals, the network's records and the standard."""
+"""Check that the analysis knows no engine: it reads totals, the network and the standard."""
 
 import ast
 from pathlib import Path

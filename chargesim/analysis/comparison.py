@@ -185,7 +185,7 @@ def _table_headlines(standard: Standard) -> dict[tuple[str, str, str], Headline]
     judged = [
         headline for headline in map(judged_headline, standard.criteria) if headline is not None
     ]
-    return {headline.named: headline for headline in (*COMPARED, *judged)}
+    return {headline.row_key: headline for headline in (*COMPARED, *judged)}
 
 
 def _headline(plans: Sequence[Plan]) -> Headline:

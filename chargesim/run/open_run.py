@@ -12,7 +12,7 @@ from chargesim.analysis.verdict import judge
 from chargesim.errors import InputError
 from chargesim.run.case import Case, build_case
 from chargesim.run.replication import totals_path
-from chargesim.run.resource_use import Footprint
+from chargesim.run.resource_use import ResourceUse
 from chargesim.run.run_directory import (
     INPUTS,
     RESOLVED,
@@ -69,7 +69,7 @@ class FinishedRun:
             )
         there = [totals for totals in read.values() if totals is not None]
         result = as_result(self.case, there, replace(self._look, replications=count))
-        took = Footprint(float(self.manifest.get("seconds", 0.0)), float("nan"))
+        took = ResourceUse(float(self.manifest.get("seconds", 0.0)), float("nan"))
         return Run(
             self.folder,
             self.case,

@@ -24,7 +24,7 @@ from chargesim.run.case import Case, build_case
 from chargesim.run.engine_choice import Engine, choose_engine
 from chargesim.run.precision import Precision, Reached, run_until_narrow
 from chargesim.run.replications import Replications, expected_sessions
-from chargesim.run.resource_use import Footprint, peak_gib
+from chargesim.run.resource_use import ResourceUse, peak_gib
 from chargesim.run.run_directory import (
     by_engine,
     default_folder,
@@ -72,7 +72,7 @@ class Run:
     """which engine ran it, and why"""
     checks: Checks
     """laws that hold in it, and how a queueing formula fits"""
-    took: Footprint
+    took: ResourceUse
     """seconds and memory of this call; less when replications were there already"""
     reached: Reached | None = None
     """where a run for precision stopped; the KPIs then rest on more replications than the verdict"""
@@ -226,7 +226,7 @@ class _Study:
         write_text(folder / "stress_des.md", checklist(case, result, verdict, self.manifest))
         state = "incomplete" if verdict.verdict == "incomplete" else "complete"
         found = {"state": state, "replications": len(result.replications), "look": verdict.look}
-        took = Footprint(time.time() - self.begun, max(self.replications.most_gib, peak_gib()))
+        took = ResourceUse(time.time() - self.begun, max(self.replications.most_gib, peak_gib()))
         engines = {
             number: engine
             for engine, theirs in self.manifest["made_by"].items()

@@ -19,7 +19,8 @@ from chargesim.view.style import (
 from chargesim.view.wording import amount, bounds, percent, threshold
 
 _WIDEST = 3.0
-"""Largest part of the allowance that the axis shows; what lies beyond is marked by an arrow and its number."""
+"""Largest part of the allowance that the axis shows; what lies beyond is marked by an arrow and its
+number."""
 
 
 @styled
