@@ -77,7 +77,7 @@ def draw_waits(
 
 
 def _set_axes(ax: Axes, lowest: float) -> None:
-    """Set a logarithmic axis of minutes, and an axis of shares from below the lowest one to 100 %."""
+    """Set a logarithmic axis of minutes, and an axis of shares from the lowest one to 100 %."""
     bottom = max(0.0, 100 - 1.12 * max(100 - 100 * lowest, 2.0))
     ax.set_xscale("log")
     ax.set(
