@@ -64,8 +64,8 @@ class FormulaFit:
             f"Of the {self.compared:,} station-hours that may be compared ({others}) "
             f"{self.below / self.compared:.0%} are surely below it, no fault: it takes arrivals "
             "at random, and drivers who see the occupancy go elsewhere; "
-            f"{self.above / self.compared:.1%} are surely above it (2.5% by chance; more would need "
-            "an explanation)"
+            f"{self.above / self.compared:.1%} are surely above it (2.5% by chance; more would "
+            "need an explanation)"
         )
 
 
