@@ -141,9 +141,13 @@ def make_network(
         centre[zone_district] + rng.normal(0, 0.06, len(zone_district)) for centre in (lat, lon)
     )
     zones = Zones(
-        tuple(f"z{i}" for i in range(len(zone_district))), zone_district, zone_lat, zone_lon,
-        rng.uniform(1e3, 1e5, len(zone_district)), rng.random(len(zone_district)) < 0.6,
-    )  # fmt: skip
+        tuple(f"z{i}" for i in range(len(zone_district))),
+        zone_district,
+        zone_lat,
+        zone_lon,
+        rng.uniform(1e3, 1e5, len(zone_district)),
+        rng.random(len(zone_district)) < 0.6,
+    )
     sites = _sites(rng, stations, swap_sites, classes, lat, lon)
     corridors = Corridors(("A>B",), np.array([0]), lat[:1], lon[:1], np.ones(1))
     none = np.zeros((0, 0, 0))
@@ -269,7 +273,8 @@ def random_totals(
     wishes: float = 3.0,
     fail: float = 0.03,
 ) -> ReplicationTotals:
-    """Return the random totals of one replication; shapes and identities are valid, numbers are made up."""
+    """Return the random totals of one replication; shapes and identities are valid, numbers are
+    made up."""
     run = empty_totals(network, fleets=fleets, days=days)
     hour_weight = (
         0.3
@@ -384,7 +389,8 @@ def make_result(
         days=days,
         replications=replications,
         standard=standard or make_standard(),
-        share_text="12.9 % of all public energy is asked of this network (9.1 % ultra-fast, 3.8 % swap).",
+        share_text="12.9 % of all public energy is asked of this network "
+        "(9.1 % ultra-fast, 3.8 % swap).",
         given={"covered_5km": 0.931, "covered_1km_core": 0.882, "guns_available": 0.985}
         if given is None
         else given,
@@ -393,7 +399,8 @@ def make_result(
 
 
 def make_chongqing(replications: int = 20) -> RunResult:
-    """Return random data shaped like Chongqing's: 38 districts, 2,040 stations, 240 swap sites, 7 fleets."""
+    """Return random data shaped like Chongqing's: 38 districts, 2,040 stations, 240 swap sites, 7
+    fleets."""
     network = make_network(stations=2040, swap_sites=240, zones_per_district=30, chongqing=True)
     runs = [
         random_totals(network, np.random.default_rng(seed), wishes=2.5)

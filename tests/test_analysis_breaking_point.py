@@ -1,4 +1,4 @@
-"""Test where criteria break on made-up numbers: the monotone fit, its crossing, the direction, the whole standard."""
+"""Test where criteria break on made-up numbers: fit, crossing, direction, whole standard."""
 
 import math
 
@@ -142,7 +142,8 @@ def test_a_trend_that_noise_explains_has_no_direction_unless_it_is_told():
 
 
 def test_what_falls_and_rises_again_has_no_direction():
-    """At few vehicles the traffic from outside weighs most, at many the queues: a fit in one direction would hide one end."""
+    """At few vehicles the traffic from outside weighs most, at many the queues: a fit in one
+    direction would hide one end."""
     valley = curve("a", [1.5, 0.8, 0.8, 1.2])
     assert (valley.direction, valley.bent, valley.crossing) == (None, True, None)
     assert not curve("a", [1.5, 0.8, 0.85, 0.7]).bent

@@ -1,4 +1,4 @@
-"""Checks of a run: each law is found broken where it is broken, and Kimura's formula is compared where it may be."""
+"""Check that broken laws of a run are found and that Kimura's formula is compared where it may."""
 
 import dataclasses
 import json
@@ -52,7 +52,8 @@ def test_each_law_is_found_broken_where_it_is(small):
 
 
 def textbook(factor=1.0, losses=0, arrivals=6, rng=None):
-    """Return a result whose stations wait as Kimura's formula says, times a factor, at a load of a half in all hours."""
+    """Return a result whose stations wait as Kimura's formula says, times a factor, at a load of a
+    half in all hours."""
     network = make_network()
     guns, runs = np.maximum(network.sites.guns, 1), []
     service = 60.0 * 0.5 * guns / 6

@@ -1,4 +1,4 @@
-"""Check the load of grid connections that several sites share, and the use of two kinds of gun, by hand."""
+"""Check shared grid connections and the use of two kinds of gun by hand."""
 
 import dataclasses
 
@@ -20,7 +20,8 @@ def with_columns(**columns):
 
 
 def test_sites_behind_one_connection_load_it_together():
-    """The last site, a swap site, shares the 630 kW of the first, a station: 15 connections carry 16 sites."""
+    """The last site, a swap site, shares the 630 kW of the first, a station: 15 connections carry
+    16 sites."""
     plain = make_network().sites
     connection, site_kw = np.arange(len(plain)), plain.site_kw.copy()
     connection[-1], site_kw[-1] = 0, 630.0

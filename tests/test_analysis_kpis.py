@@ -94,7 +94,8 @@ def test_groups_of_stations_are_told_apart() -> None:
 
 
 def test_a_share_that_never_varies_has_the_rule_of_three_for_its_bound() -> None:
-    """None of 2 x 50 was lost: at most 3 in 100, near enough; all were served: at least 97 in 100."""
+    """None of 2 x 50 was lost: at most 3 in 100, near enough; all were served: at least 97 in
+    100."""
     network = make_network()
     run = empty_totals(network)
     run.outcomes[SERVED, CAR, STATION, 1, 17] = 50

@@ -14,8 +14,14 @@ from factories_analysis import (
 )
 
 from chargesim.analysis import intervals
-from chargesim.analysis.criteria import judge_unit
-from chargesim.analysis.failure_counts import FailureCounts, Unit, allowance, gather, units
+from chargesim.analysis.criteria import judge_area
+from chargesim.analysis.failure_counts import (
+    FailureCounts,
+    JudgedArea,
+    allowance,
+    count_failures,
+    judged_areas,
+)
 from chargesim.analysis.intervals import holm, one_sided_bounds, t_interval
 from chargesim.analysis.kpis import kpi_frame, kpi_value
 from chargesim.analysis.run_checks import check_run, kimura_fit
@@ -118,26 +124,26 @@ def test_a_district_stands_alone_from_the_fewest_sessions_on(wishes, alone):
         [run, run], network=NETWORK, standard=make_standard([{**by_district, "at_most": 0.1}])
     )
     (criterion,) = result.standard.criteria
-    parts, note = units(result, criterion, gather(result, criterion))
+    parts, note = judged_areas(result, criterion, count_failures(result, criterion))
     assert len(parts) == len(NETWORK.districts.name)
     assert ("few wishes: District 0" in note) is not alone, note
 
 
 def unit(shares, wishes=1e4):
-    return Unit("", (0,), np.asarray(shares, dtype=np.float64), wishes)
+    return JudgedArea("", (0,), np.asarray(shares, dtype=np.float64), wishes)
 
 
 def test_a_bound_on_the_threshold_meets_and_one_beyond_it_does_not():
     shares = 0.05 + 0.01 * np.array([-1.0, 1.0] * 10)
     upper = one_sided_bounds(shares, confidence=0.95).upper
-    assert judge_unit(unit(shares), upper, 0.05).meets
-    assert judge_unit(unit(shares), upper - 5e-13, 0.05).meets, "a rounding error decides nothing"
-    assert not judge_unit(unit(shares), upper - 1e-9, 0.05).meets
+    assert judge_area(unit(shares), upper, 0.05).meets
+    assert judge_area(unit(shares), upper - 5e-13, 0.05).meets, "a rounding error decides nothing"
+    assert not judge_area(unit(shares), upper - 1e-9, 0.05).meets
 
 
 def test_two_replications_can_meet_and_one_cannot():
-    assert judge_unit(unit([0.01, 0.0100001]), 0.05, 0.05).meets
-    assert not judge_unit(unit([0.01]), 1.0, 0.05).meets
+    assert judge_area(unit([0.01, 0.0100001]), 0.05, 0.05).meets
+    assert not judge_area(unit([0.01]), 1.0, 0.05).meets
 
 
 def test_holm_rejects_a_p_value_on_its_bound():

@@ -171,7 +171,7 @@ def _table_headlines(standard: Standard) -> dict[tuple[str, str, str], Headline]
     judged = [
         headline for headline in map(judged_headline, standard.criteria) if headline is not None
     ]
-    return {headline.named: headline for headline in (*COMPARED, *judged)}
+    return {headline.row_key: headline for headline in (*COMPARED, *judged)}
 
 
 def _headline(plans: Sequence[ComparedPlan]) -> Headline:
@@ -184,7 +184,7 @@ def _headline(plans: Sequence[ComparedPlan]) -> Headline:
     known = [
         one
         for one in judged
-        if one is not None and all(one.named in plan.responses.columns for plan in plans)
+        if one is not None and all(one.row_key in plan.responses.columns for plan in plans)
     ]
     return next(iter(known), Headline("served, all vehicles", "share_served", *CITY, "more"))
 

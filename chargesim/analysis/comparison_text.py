@@ -139,7 +139,7 @@ def _headline_row(comparison: Comparison, name: str) -> "pd.Series[float]":
     """Return the difference of a plan that the first sentence is about."""
     rows = comparison.differences[comparison.differences["plan"] == name]
     named = zip(rows["kpi"], rows["scope"], rows["key"], strict=True)
-    return rows.iloc[list(named).index(comparison.headline.named)]
+    return rows.iloc[list(named).index(comparison.headline.row_key)]
 
 
 def _side(row: "pd.Series[float]") -> str:

@@ -21,7 +21,8 @@ GROUPS: tuple[str, ...] = ("cars", "trucks")
 class RunResult:
     """A run, ready to be judged.
 
-    Raises ``ValueError`` when the parts do not fit together, so that no KPI comes from a wrong axis.
+    Raises ``ValueError`` when the parts do not fit together, so that no KPI comes from a wrong
+    axis.
     """
 
     name: str

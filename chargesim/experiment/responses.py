@@ -8,7 +8,7 @@ failed and allowed (wishes). Every study reads this table and nothing else of a 
 import numpy as np
 import pandas as pd
 
-from chargesim.analysis.failure_counts import allowance, gather, units
+from chargesim.analysis.failure_counts import allowance, count_failures, judged_areas
 from chargesim.analysis.result import Floats, RunResult
 from chargesim.scenario.standard import GIVEN
 
@@ -21,8 +21,8 @@ def responses_of(result: RunResult) -> pd.DataFrame:
     for criterion in result.standard.criteria:
         if criterion.measure in GIVEN:
             continue
-        counts = gather(result, criterion)
-        for unit in units(result, criterion, counts)[0]:
+        counts = count_failures(result, criterion)
+        for unit in judged_areas(result, criterion, counts)[0]:
             failed, wishes = (
                 values[:, list(unit.districts)].sum(axis=(1, 2))
                 for values in (counts.failed, counts.wishes)

@@ -6,10 +6,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from chargesim.scenario.faults import Fault, fault_lines, location_of
-from chargesim.scenario.file_paths import display_path, path_inside
-from chargesim.scenario.keys import known_keys_hint
-from chargesim.scenario.yaml_text import SourceLocation
 from chargesim.demand.curves import Curves, read_curves, read_profiles
 from chargesim.demand.draw import DemandModel, build_demand
 from chargesim.demand.ledger import CORRIDOR, Ledger, build_ledger
@@ -21,9 +17,12 @@ from chargesim.errors import InputError
 from chargesim.network.build import build_network
 from chargesim.network.network import Network
 from chargesim.network.pack_limits import read_pack_limits
+from chargesim.scenario.faults import Fault, fault_lines, location_of
+from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.keys import known_keys_hint, nearest_name
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import LoadedScenario
+from chargesim.scenario.yaml_text import SourceLocation
 
 
 @dataclass(frozen=True)

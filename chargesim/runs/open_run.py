@@ -11,9 +11,9 @@ from chargesim.analysis.run_checks import check_run
 from chargesim.analysis.verdict import judge
 from chargesim.errors import InputError
 from chargesim.runs.case import Case, build_case
-from chargesim.runs.resource_use import Footprint
-from chargesim.runs.result_directory import INPUTS, RESOLVED, engine_text, scenario_digest
+from chargesim.runs.resource_use import ResourceUse
 from chargesim.runs.result import as_result
+from chargesim.runs.result_directory import INPUTS, RESOLVED, engine_text, scenario_digest
 from chargesim.runs.run_scenario import Run
 from chargesim.runs.store import MANIFEST, TOTALS_FORMAT, Store
 from chargesim.scenario.file_paths import display_path
@@ -39,7 +39,9 @@ class FinishedRun:
     def _look(self) -> Look:
         """The look at which the run stopped."""
         scenario = self.case.scenario
-        return LookSchedule(scenario.replications, scenario.looks).looks[int(self.manifest["look"]) - 1]
+        return LookSchedule(scenario.replications, scenario.looks).looks[
+            int(self.manifest["look"]) - 1
+        ]
 
     def read(self, replications: int | None = None) -> Run:
         """Return the run, with KPIs and verdict of its first replications.
@@ -62,7 +64,7 @@ class FinishedRun:
             )
         there = [totals for totals in read.values() if totals is not None]
         result = as_result(self.case, there, replace(self._look, replications=count))
-        took = Footprint(float(self.manifest.get("seconds", 0.0)), float("nan"))
+        took = ResourceUse(float(self.manifest.get("seconds", 0.0)), float("nan"))
         return Run(
             self.folder,
             self.case,
@@ -116,14 +118,18 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, AttributeError, TypeError):
         known = False
     if not known:
-        words = "is no run directory, it has no manifest.json of a run; name one, or a scenario file"
+        words = (
+            "is no run directory, it has no manifest.json of a run; name one, or a scenario file"
+        )
         raise InputError([f"{display_path(folder)}: {words}"])
     if command == "series":
         variants = display_path(folder / "variants")
         words = f"is a series; name the run directory of a variant in {variants}"
         raise InputError([f"{display_path(folder)}: {words}"])
     if command != "run":
-        raise InputError([f"{display_path(folder)}: is the directory of `chargesim {command}`, not a run"])
+        raise InputError(
+            [f"{display_path(folder)}: is the directory of `chargesim {command}`, not a run"]
+        )
     return dict(manifest)
 
 

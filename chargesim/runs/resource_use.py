@@ -1,4 +1,4 @@
-"""Tell what a run took: seconds, and the memory of its largest process."""
+"""Measure what a run took: seconds, and the memory of its largest process."""
 
 import sys
 from dataclasses import dataclass
@@ -6,12 +6,13 @@ from math import isnan
 
 
 @dataclass(frozen=True)
-class Footprint:
+class ResourceUse:
     """What a run took."""
 
     seconds: float
     peak_gib: float
-    """most memory that any of its processes held at once [GiB], NaN where the system does not tell"""
+    """most memory that any of its processes held at once [GiB], NaN where the system does not
+    tell"""
 
     def __str__(self) -> str:
         memory = "" if isnan(self.peak_gib) else f", at most {self.peak_gib:.2f} GiB in a process"
@@ -19,7 +20,7 @@ class Footprint:
 
 
 def peak_gib() -> float:
-    """Return the most memory that this process has held at once [GiB], NaN where the system does not tell."""
+    """Return the most memory that this process has held at once [GiB], NaN where unknown."""
     try:
         import resource
     except ImportError:  # Windows

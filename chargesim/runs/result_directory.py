@@ -22,8 +22,8 @@ from chargesim.runs.case import Case
 from chargesim.runs.extension_hash import extension_name, extension_text
 from chargesim.runs.storage import clear_partial_files, write_atomically, write_json, write_text
 from chargesim.runs.store import MANIFEST, TOTALS_FORMAT, program_digest
-from chargesim.scenario.reading import LoadedScenario, dump_yaml
 from chargesim.scenario.file_paths import display_path
+from chargesim.scenario.reading import LoadedScenario, dump_yaml
 
 RESOLVED, INPUTS = "scenario.resolved.yaml", "inputs"
 """The scenario in a run directory, and the folder of its tables there."""

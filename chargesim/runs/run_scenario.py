@@ -20,7 +20,7 @@ from chargesim.runs.case import Case, build_case
 from chargesim.runs.engine_choice import Engine, choose_engine
 from chargesim.runs.precision import Precision, Reached, run_until_narrow
 from chargesim.runs.replications import Replications, expected_sessions
-from chargesim.runs.resource_use import Footprint, peak_gib
+from chargesim.runs.resource_use import ResourceUse, peak_gib
 from chargesim.runs.result import as_result
 from chargesim.runs.result_directory import (
     ResultDirectory,
@@ -69,7 +69,7 @@ class Run:
     """which engine ran it, and why"""
     checks: Checks
     """laws that hold in it, and how a queueing formula fits"""
-    took: Footprint
+    took: ResourceUse
     """seconds and memory of this call; less when replications were there already"""
     reached: Reached | None = None
     """where a run for precision stopped; the KPIs then rest on more replications than the verdict"""
@@ -201,9 +201,7 @@ class _RunUnderWay:
 
     def first(self, count: int) -> RunResult:
         """Return the result of the first replications, for intervals and not for a verdict."""
-        return as_result(
-            self.replications.case, self.replications.first(count), Look(1, 1, count)
-        )
+        return as_result(self.replications.case, self.replications.first(count), Look(1, 1, count))
 
     def finish(self, result: RunResult, verdict: Verdict, reached: Reached | None = None) -> Run:
         """Write the tables and say in the manifest what is there."""
@@ -225,7 +223,7 @@ class _RunUnderWay:
             "made_by": by_engine(engines),
         }
         seconds = time.time() - directory.begun
-        took = Footprint(seconds, max(self.replications.most_gib, peak_gib()))
+        took = ResourceUse(seconds, max(self.replications.most_gib, peak_gib()))
         times = {"begun": directory.begun, "seconds": seconds, "peak_gib": took.peak_gib}
         state = "incomplete" if verdict.verdict == "incomplete" else "complete"
         directory.say(state, **found, **times)

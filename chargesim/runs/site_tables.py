@@ -37,9 +37,9 @@ SITE_HOURS = pa.schema(
         *((name, pa.float32()) for name in _MEASURES),
     ]
 )
-"""A row per site and judged hour: `hour` from the first judged one, busy_gun_min (bay-minutes at a swap site), energy_kwh,
-store_kwh (taken by a battery store, below 0 what it gave), gun_down_min, arrivals, queue_min, peak_kw (grid side, quarter
-of an hour), packs_ready (time mean)."""
+"""A row per site and judged hour: `hour` from the first judged one, busy_gun_min (bay-minutes at a
+swap site), energy_kwh, store_kwh (taken by a battery store, below 0 what it gave), gun_down_min,
+arrivals, queue_min, peak_kw (grid side, quarter of an hour), packs_ready (time mean)."""
 
 
 class SiteHours:
@@ -47,14 +47,14 @@ class SiteHours:
 
     def __init__(self, task: Task) -> None:
         self.facilities, sites = task.facilities, len(task.facilities)
-        places = (
+        names_at = (
             (task.site_names, np.arange(sites)),
             (task.district_names, self.facilities.district),
             (KINDS, self.facilities.kind),
         )
-        self._places = [
+        self._names = [
             pa.DictionaryArray.from_arrays(pa.array(np.repeat(at, 24), pa.int32()), list(names))
-            for names, at in places
+            for names, at in names_at
         ]
         self._hour_of_day = np.tile(np.arange(24, dtype=np.int32), sites)
 
@@ -62,17 +62,23 @@ class SiteHours:
         """Return the table of a judged day, counted from 0, as `SITE_HOURS` describes it."""
         hourly = grid_kw(self.facilities, statistics).reshape(len(self.facilities), 24, 4)
         measures = (
-            statistics.busy_min, by_hour(statistics.energy_kwh), by_hour(statistics.store_kwh), statistics.down_min, statistics.arrivals, statistics.queue_min,
-            hourly.max(axis=2), statistics.ready_min / 60.0,
-        )  # fmt: skip
+            statistics.busy_min,
+            by_hour(statistics.energy_kwh),
+            by_hour(statistics.store_kwh),
+            statistics.down_min,
+            statistics.arrivals,
+            statistics.queue_min,
+            hourly.max(axis=2),
+            statistics.ready_min / 60.0,
+        )
         columns = [pa.array(values.ravel().astype(np.float32)) for values in measures]
         return pa.Table.from_arrays(
-            [*self._places, pa.array(24 * day + self._hour_of_day), *columns], schema=SITE_HOURS
+            [*self._names, pa.array(24 * day + self._hour_of_day), *columns], schema=SITE_HOURS
         )
 
 
 def write_mean_site_hours(paths: Sequence[Path], path: Path) -> None:
-    """Write the means of the site-hours of replications (peak_kw: the mean of their peaks), a judged day at a time."""
+    """Write the mean site-hours of replications, day by day; peak_kw is the mean of their peaks."""
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context(pq.ParquetFile(one)) for one in paths]
         writer = stack.enter_context(parquet_parts(path, SITE_HOURS))
@@ -91,7 +97,7 @@ def _mean(values: list[Any]) -> pa.Array:
 
 
 def site_frame(result: RunResult) -> pd.DataFrame:
-    """Return a row per site: place, supply, and means over replications and judged days."""
+    """Return a row per site: location, supply, and means over replications and judged days."""
     sites, runs = result.network.sites, result.replications
     servers = sites.servers
     busy = np.mean([run.busy_min.sum(axis=1) for run in runs], axis=0) / result.days

@@ -11,7 +11,8 @@ from chargesim.view.style import GREY, INK, VERDICT_COLOURS, VERDICT_MARKERS, ne
 from chargesim.view.wording import amount, bounds, percent, threshold
 
 _WIDEST = 3.0
-"""Largest part of the allowance that the axis shows; what lies beyond is marked by an arrow and its number."""
+"""Largest part of the allowance that the axis shows; what lies beyond is marked by an arrow and its
+number."""
 
 
 @styled

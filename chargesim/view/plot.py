@@ -1,10 +1,10 @@
-"""Plot a run in one call each: `plot.utilisation(run)`, `plot.waiting(run)`; `plot.figures()` lists them.
+"""Plot a run in one call: `plot.utilisation(run)`, `plot.waiting(run)`, as `plot.figures()` lists.
 
-`FIGURES` holds every figure of a run: what is decorated here as a run figure is what `chargesim run`
-writes. A run is anything with the attributes `result`, `kpis` and `verdict`. Every function draws
-on the axes given, or on new ones, and returns the axes; the caller shows or saves `axes.figure`.
-`plot.compare_use_by_hour(compared)` and its like draw what `chargesim.compare` returns, each plan
-in one colour, and return the figure.
+`FIGURES` holds every figure of a run: what is decorated here as a run figure is what `chargesim
+run` writes. A run is anything with the attributes `result`, `kpis` and `verdict`. Every function
+draws on the axes given, or on new ones, and returns the axes; the caller shows or saves
+`axes.figure`. `plot.compare_use_by_hour(compared)` and its like draw what `chargesim.compare`
+returns, each plan in one colour, and return the figure.
 """
 
 from collections.abc import Callable
@@ -105,7 +105,7 @@ def heat_map(run: Run, ax: Axes | None = None) -> Axes:
     "utilisation_map", lambda run: draw_two_maps(run.result.network, use_by_site(run.result))
 )
 def utilisation_map(run: Run, ax: Axes | None = None, *, core: bool = False) -> Axes:
-    """Plot the sites over the roads, coloured by time utilisation [%]; with `core` the core alone."""
+    """Plot the sites over the roads, coloured by time utilisation [%]; `core`: the core alone."""
     network = run.result.network
     extent = core_extent(network) if core else None
     return draw_site_map(network, use_by_site(run.result), extent=extent, ax=ax)
@@ -155,7 +155,7 @@ def compare_heat_map(compared: Compared) -> Figure:
 
 
 def compare_maps(compared: Compared) -> Figure:
-    """Plot the sites of every plan by use [%], and the difference in cars served in time [points]."""
+    """Plot the sites of every plan by use [%], and differences in cars served in time [points]."""
     return draw_maps(compared.comparison)
 
 

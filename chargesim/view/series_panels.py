@@ -252,7 +252,7 @@ def threshold_of(shown: Shown, criteria: Sequence[Criterion]) -> tuple[float, st
     """
     for criterion in criteria:
         judged = judged_headline(criterion)
-        if judged is None or _named(shown) != judged.named:
+        if judged is None or (shown.kpi, *shown.place) != judged.row_key:
             continue
         if criterion.measure == "wait_p95" and criterion.minutes is not None:
             return criterion.minutes, f"at most {criterion.minutes:g} min"

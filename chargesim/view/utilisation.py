@@ -33,7 +33,7 @@ _CLASS_ORDER = ("core", "west_ring", "northeast", "southeast")
 
 @styled
 def draw_use_by_hour(kpis: pd.DataFrame, *, level: float, ax: Axes | None = None) -> Axes:
-    """Draw the time utilisation of guns and of swap bays by hour of day, with its interval over replications.
+    """Draw the time utilisation of guns and of swap bays by hour of day, with its interval.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def draw_hour_steps(ax: Axes, kpis: pd.DataFrame, kpi: str, **line: Any) -> None
 
 @styled
 def draw_heat_map(use: Floats, districts: Districts, *, ax: Axes | None = None) -> Axes:
-    """Draw the utilisation of the guns by district and hour of day, districts by class and then by load.
+    """Draw the utilisation of the guns by hour and district, ordered by class, then by load.
 
     Parameters
     ----------
@@ -127,10 +127,7 @@ def label_districts(
     *,
     classes: bool = True,
 ) -> None:
-    """Label a heat map by district and hour of day, and part the classes of districts.
-
-    `classes` names the classes at the right.
-    """
+    """Label a heat map by district and hour, with gaps between classes; `classes` names them."""
     hours_axis(ax)
     ax.set_yticks(np.arange(len(order)) + 0.5, [districts.name[district] for district in order])
     ax.tick_params(axis="y", length=0)
@@ -153,7 +150,7 @@ def label_districts(
 def ordered_districts(
     use: Floats, districts: Districts
 ) -> tuple[list[int], list[tuple[int, int, str]]]:
-    """Return the districts by class, the most loaded first, and where each class begins and ends."""
+    """Return the districts by class and falling load, and where each class begins and ends."""
     load = np.nan_to_num(use, nan=-1.0).mean(axis=1)
     known = [name for name in _CLASS_ORDER if name in districts.area_class]
     classes = known + sorted(set(districts.area_class) - set(known))

@@ -13,7 +13,8 @@ def amount(value: float, unit: str) -> str:
     value : float
         The value in `unit`.
     unit : str
-        ``share`` is shown in per cent, below 0.1 % with two digits that count; any other unit is written behind the number.
+        ``share`` is shown in per cent, below 0.1 % with two digits that count; any other unit is
+        written behind the number.
     """
     if math.isnan(value):
         return "-"
