@@ -27,7 +27,10 @@ HERE = Path(__file__).resolve().parent / "goldens"
 SCENARIOS = HERE.parents[1] / "scenarios"
 MACHINE = HERE / "machine.json"
 
-RENAMED: dict[str, str] = {}
+RENAMED: dict[str, str] = {
+    "comparison.json": "compare.json",
+    "lead_in/lead_in.json": "lead-in.json",
+}
 """Names of JSON keys, columns and files that changed since the tables were made: old name -> new name."""
 
 LEFT_OUT = {

@@ -148,9 +148,10 @@ def test_what_is_no_run_is_refused(folder, done, tmp_path):
     words = "is no run directory, it has no manifest.json of a run; name one, or a scenario file"
     assert refused(tmp_path, folder / "small_city") == [f"{tmp_path}: {words}"]
     assert refused(folder / "comparison", folder / "small_city") == [
-        f"{folder / 'comparison'}: {words}"
+        f"{folder / 'comparison'}: is the directory of `chargesim compare`, not a run"
     ]
-    (tmp_path / "series.json").write_text("{}", encoding="utf-8")
+    manifest = {"run": "x", "command": "series"}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     assert refused(tmp_path, folder / "small_city") == [
         f"{tmp_path}: is a series; name the run directory of a variant in {tmp_path / 'variants'}"
     ]
@@ -244,8 +245,9 @@ def test_the_files_say_what_was_compared(done):
     assert tables == {4, 6}
     titles = [row[0].rpartition(" [")[0] for row in rows if len(row) == 6][1:]
     assert titles == done.comparison.table("small city pooled")["title"].to_list()
-    about = json.loads((done.folder / "comparison.json").read_text(encoding="utf-8"))
-    assert about["state"] == "complete" and about["sentence"] == done.sentence
+    about = json.loads((done.folder / "compare.json").read_text(encoding="utf-8"))
+    manifest = json.loads((done.folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["state"] == "complete" and about["sentence"] == done.sentence
     assert not list(done.folder.rglob("*.partial"))
 
 
@@ -273,9 +275,13 @@ def test_the_command_prints_and_draws(folder, tmp_path):
         if path.is_file()
     }
     figures = {"use_by_hour", "use_over_sites", "use_difference_heat_map", "maps", "load_duration"}
-    assert made == {"comparison.json", "comparison.md", "differences.csv", "criteria.csv"} | {
-        f"figures/{name}.{kind}" for name in figures for kind in ("png", "svg")
-    }
+    assert made == {
+        "manifest.json",
+        "compare.json",
+        "comparison.md",
+        "differences.csv",
+        "criteria.csv",
+    } | {f"figures/{name}.{kind}" for name in figures for kind in ("png", "svg")}
 
 
 def test_the_command_prints_json_and_what_is_wrong(folder, tmp_path):

@@ -131,11 +131,11 @@ PLANTED = {
         "imports chargesim.runs.case (in a call)",
     ),
     "a step to the right for types": (
-        "run/case.py",
+        "runs/case.py",
         "import typing\nif typing.TYPE_CHECKING:\n    from chargesim.view import plot\n",
         "imports chargesim.view.plot (for types only)",
     ),
-    "the public names": ("run/case.py", "from chargesim import load\n", "imports chargesim ("),
+    "the public names": ("runs/case.py", "from chargesim import load\n", "imports chargesim ("),
     "a neighbour": (
         "verify/cases.py",
         "from chargesim.bench.suite import PARTS\n",

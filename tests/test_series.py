@@ -304,7 +304,7 @@ def test_values_by_replication_have_the_mean_of_the_kpi(run):
 
 
 def test_the_manifest_names_the_variants(run):
-    manifest = json.loads((run.folder / "series.json").read_text(encoding="utf-8"))
+    manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["state"] == "complete"
     assert [one["folder"] for one in manifest["variants"]] == [
         f"variants/{one.slug}" for one in run.variants
@@ -347,9 +347,9 @@ def test_the_folder_of_another_series_or_run_is_refused(run, city, tmp_path):
     other = load(write(city, SERIES.replace("noise_min: 0", "noise_min: 1")))
     with pytest.raises(InputError, match="holds another run"):
         run_series(other, jobs=1, out=run.folder, progress=False)
-    with pytest.raises(InputError, match="holds files that are not a run"):
+    with pytest.raises(InputError, match="holds another run"):
         run_series(other, jobs=1, out=run.folder / "variants/plan_3000", progress=False)
-    with pytest.raises(InputError, match="holds files that are not a run"):
+    with pytest.raises(InputError, match="holds another run"):
         run_scenario(load(city / "small_city.yaml"), out=run.folder, progress=False)
 
 
@@ -384,5 +384,5 @@ standard:
         assert old == new or after - before <= 10000
     assert states[0] == "meets"
     assert states[-1] == "fails"
-    manifest = json.loads((run.folder / "series.json").read_text(encoding="utf-8"))
+    manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
     assert {one["value"] for one in manifest["variants"] if one["added"]} == added

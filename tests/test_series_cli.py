@@ -29,6 +29,7 @@ def test_run_prints_the_comparison_and_draws_it(child, tmp_path):
         path.relative_to(tmp_path / "mine").as_posix() for path in (tmp_path / "mine").rglob("*")
     }
     assert {
+        "manifest.json",
         "series.json",
         "series.csv",
         "differences.csv",

@@ -162,7 +162,7 @@ def compare(
     digest = _identity(sources)
     joined = "-".join(called)[:_LONGEST_NAMES].replace(" ", "_").replace("/", "_")
     folder = out or Path("runs") / f"compare-{joined}-{digest[:12]}"
-    directory = ResultDirectory(folder, "comparison", digest)
+    directory = ResultDirectory(folder, "compare", digest)
     directory.say("running")
     compared, folders = zip(*[_run(source, count) for source in sources], strict=True)
     done = ComparedRuns(folder, compare_plans(compared, notes), folders)

@@ -80,7 +80,7 @@ def print_lead_in(console: Console, checked: LeadIn) -> None:
     if moved:
         console.print(_table(moved))
     if len(moved) > _SHOWN:
-        more = f"and {len(moved) - _SHOWN} more, see lead_in/lead_in.json"
+        more = f"and {len(moved) - _SHOWN} more, see lead-in.json"
         console.print(Text(more, style="dim"))
     console.print(_excluded(checked), highlight=False, markup=False)
 
