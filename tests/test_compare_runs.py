@@ -115,7 +115,7 @@ def test_a_run_is_opened_as_it_was_wherever_it_goes(folder, tmp_path):
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("program_digest", "other", "was made by another version of the program"),
+        ("totals_format", "0", "was made by another version of the program"),
         (
             "state",
             "running",

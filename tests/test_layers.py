@@ -104,7 +104,7 @@ PLANTED = {
         "circle: ",
     ),
     "a long circle": ("errors.py", "import chargesim.scenario.reading\n", "circle: "),
-    "a circle by a package": ("code_cache.py", "import chargesim.network.network\n", "circle: "),
+    "a circle by a package": ("exact_time.py", "import chargesim.demand.draw\n", "circle: "),
     "os": ("engine/compiled/power.py", "import os, random\n", "imports os"),
     "random": ("engine/compiled/power.py", "import os, random\n", "imports random"),
     "files in a function": (

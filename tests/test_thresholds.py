@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from factories_analysis import (
     FLEETS,
-    empty_accumulators,
-    make_accumulators,
+    empty_totals,
     make_network,
     make_result,
     make_standard,
+    random_totals,
 )
 
 from chargesim.analysis import intervals
@@ -71,7 +71,7 @@ def test_demand_exactly_at_the_distance_is_within_it():
 def test_a_connection_is_full_above_90_percent_of_its_power(load, full):
     sites = dataclasses.replace(NETWORK.sites, site_kw=np.full(len(NETWORK.sites), 1000.0))
     network = dataclasses.replace(NETWORK, sites=sites)
-    run = empty_accumulators(network)
+    run = empty_totals(network)
     run.connection_peak_kw[0] = 1000 * load
     kpis = kpi_frame(make_result([run, run], network=network))
     assert value(kpis, "share_transformers_above_90pct") == full / len(sites)
@@ -79,7 +79,7 @@ def test_a_connection_is_full_above_90_percent_of_its_power(load, full):
 
 @pytest.mark.parametrize(("use", "busy"), [(0.399, 0), (0.4, 0), (0.401, 1)])
 def test_a_station_is_busy_above_40_percent_in_its_peak_hour(use, busy):
-    run = empty_accumulators(NETWORK)
+    run = empty_totals(NETWORK)
     run.busy_min[0, 13] = 60 * NETWORK.sites.guns[0] * use
     kpis = kpi_frame(make_result([run, run], network=NETWORK))
     assert value(kpis, "share_sites_above_40pct_in_peak_hour") == busy / STATIONS
@@ -87,7 +87,7 @@ def test_a_station_is_busy_above_40_percent_in_its_peak_hour(use, busy):
 
 @pytest.mark.parametrize(("use", "idle"), [(0.0499, 1), (0.05, 0), (0.0501, 0)])
 def test_a_station_is_idle_below_5_percent_of_the_day(use, idle):
-    run = empty_accumulators(NETWORK)
+    run = empty_totals(NETWORK)
     guns = NETWORK.sites.guns[:STATIONS]
     run.busy_min[:STATIONS] = 60.0 * guns[:, None] * 0.2
     run.busy_min[0] = 60.0 * guns[0] * use
@@ -114,7 +114,7 @@ def test_the_worst_district_has_at_least_20_wishes_a_replication(wishes, worst):
 
 @pytest.mark.parametrize(("wishes", "alone"), [(49, False), (50, True), (51, True)])
 def test_a_district_stands_alone_from_the_fewest_sessions_on(wishes, alone):
-    run = empty_accumulators(NETWORK)
+    run = empty_totals(NETWORK)
     car = FLEETS.index("private_car")
     run.outcomes[SERVED, car, STATION, :, 17] = 200
     run.outcomes[SERVED, car, STATION, 0, 17] = wishes - 1
@@ -189,7 +189,7 @@ def test_what_the_plan_gives_reaches_its_threshold_exactly(given, said):
         "source": "plan",
     }
     rng = np.random.default_rng(1)
-    run = make_accumulators(NETWORK, rng)
+    run = random_totals(NETWORK, rng)
     result = make_result(
         [run, run],
         network=NETWORK,
@@ -216,7 +216,7 @@ def test_the_formula_is_compared_up_to_its_load_and_losses(arrivals, losses, loa
     """At least 2 arrivals an hour, a load of at most .8, at most 1 % lost (here of 400)."""
     runs = []
     for number, count in enumerate(arrivals):
-        run = empty_accumulators(NETWORK)
+        run = empty_totals(NETWORK)
         run.arrivals[0, 9] = count
         run.losses[0, 9] = losses if number == 0 else 0
         run.busy_min[0, 9] = 60 * NETWORK.sites.guns[0] * load
@@ -231,7 +231,7 @@ def test_the_formula_is_compared_up_to_its_load_and_losses(arrivals, losses, loa
 )
 def test_energy_may_differ_by_rounding_alone(statistics_kwh, batteries_kwh, holds):
     """By 1e-3 kWh and a share of 1e-5 of what the vehicles took, at any station."""
-    run = empty_accumulators(NETWORK)
+    run = empty_totals(NETWORK)
     run.energy_check_kwh[0] = statistics_kwh, batteries_kwh
     energy = check_run(make_result([run, run], network=NETWORK)).laws[-1]
     assert (energy.name, energy.holds) == ("energy", holds)
@@ -241,7 +241,7 @@ def test_energy_may_differ_by_rounding_alone(statistics_kwh, batteries_kwh, hold
 def test_two_replications_say_something_and_one_does_not(replications, noted):
     criterion = {"name": "x", "measure": "unserved", "scope": "cars", "at_most": 0.5, "source": "x"}
     runs = [
-        make_accumulators(NETWORK, np.random.default_rng(seed), fail=0.01 + 0.01 * seed)
+        random_totals(NETWORK, np.random.default_rng(seed), fail=0.01 + 0.01 * seed)
         for seed in range(replications)
     ]
     verdict = judge(make_result(runs, network=NETWORK, standard=make_standard([criterion])))
