@@ -7,45 +7,48 @@
 >>> cs.plot.utilisation(run)                              # doctest: +SKIP
 """
 
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from chargesim.errors import InputError
-    from chargesim.experiment.compare import compare
-    from chargesim.experiment.limit import run_limit
-    from chargesim.experiment.series import run_series
-    from chargesim.experiment.tornado import run_tornado
-    from chargesim.experiment.uncertainty import run_uncertainty
-    from chargesim.run.open_run import open_run
-    from chargesim.run.run_scenario import run_scenario as run
-    from chargesim.scenario.reading import load
-    from chargesim.view import plot
-    from chargesim.view.comparison_text import markdown
+if TYPE_CHECKING:  # for type checkers and editors; a test holds it equal to `_PUBLIC`
+    from chargesim.errors import InputError as InputError
+    from chargesim.experiment.compare import compare as compare
+    from chargesim.experiment.limit import run_limit as run_limit
+    from chargesim.experiment.series import run_series as run_series
+    from chargesim.experiment.tornado import run_tornado as run_tornado
+    from chargesim.experiment.uncertainty import run_uncertainty as run_uncertainty
+    from chargesim.runs.open_run import open_run as open_run
+    from chargesim.runs.run_scenario import run_scenario
+    from chargesim.scenario.reading import load as load
+    from chargesim.view import plot as plot
+    from chargesim.view.comparison_report import markdown as markdown
 
-__all__ = [
-    "InputError", "compare", "load", "markdown", "open_run", "plot", "run", "run_limit", "run_series", "run_tornado", "run_uncertainty",
-]  # fmt: skip
+    run = run_scenario
 
-_HOMES = {
-    "InputError": ("chargesim.errors", "InputError"),
-    "compare": ("chargesim.experiment.compare", "compare"),
-    "load": ("chargesim.scenario.reading", "load"),
-    "markdown": ("chargesim.view.comparison_text", "markdown"),
-    "open_run": ("chargesim.run.open_run", "open_run"),
-    "run": ("chargesim.run.run_scenario", "run_scenario"),
-    "run_limit": ("chargesim.experiment.limit", "run_limit"),
-    "run_tornado": ("chargesim.experiment.tornado", "run_tornado"),
-    "run_uncertainty": ("chargesim.experiment.uncertainty", "run_uncertainty"),
-    "run_series": ("chargesim.experiment.series", "run_series"),
-    "plot": ("chargesim.view.plot", ""),
+_PUBLIC = {
+    "InputError": "chargesim.errors:InputError",
+    "compare": "chargesim.experiment.compare:compare",
+    "load": "chargesim.scenario.reading:load",
+    "markdown": "chargesim.view.comparison_report:markdown",
+    "open_run": "chargesim.runs.open_run:open_run",
+    "plot": "chargesim.view.plot",
+    "run": "chargesim.runs.run_scenario:run_scenario",
+    "run_limit": "chargesim.experiment.limit:run_limit",
+    "run_series": "chargesim.experiment.series:run_series",
+    "run_tornado": "chargesim.experiment.tornado:run_tornado",
+    "run_uncertainty": "chargesim.experiment.uncertainty:run_uncertainty",
 }
+"""Where each public name is: module:name, or a module."""
+
+__all__ = [*_PUBLIC]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:
-    """Import the public names when they are first used, so that `chargesim --help` does not wait for them."""
-    if name not in _HOMES:
+    """Import a public name when it is first used, so that `chargesim --help` starts at once."""
+    if name not in _PUBLIC:
         raise AttributeError(f"module 'chargesim' has no attribute {name!r}")
-    module, attribute = _HOMES[name]
-    home = import_module(module)
-    return getattr(home, attribute) if attribute else home
+    return resolve_name(_PUBLIC[name])
+
+
+def __dir__() -> list[str]:
+    return sorted(_PUBLIC)

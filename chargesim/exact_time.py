@@ -1,4 +1,7 @@
-"""Round times to whole ticks of 2**-20 minute, so that sums and differences of times are exact in double precision."""
+"""Round times to whole ticks of 2**-20 minute.
+
+Sums and differences of such times are exact in double precision.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +16,7 @@ def instants_min(minutes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def durations_min(minutes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return durations of whole ticks, at least one; the same rule as `engine.rules.exact_min` [min]."""
+    """Return durations of whole ticks, at least one, as `engine.rules.exact_min` does [min]."""
     whole: NDArray[np.float64] = (
         np.maximum(1.0, np.floor(minutes * TICKS_PER_MIN + 0.5)) / TICKS_PER_MIN
     )

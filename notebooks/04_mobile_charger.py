@@ -32,7 +32,7 @@ import pandas as pd
 import chargesim as cs
 from chargesim.analysis.intervals import t_interval
 from chargesim.engine.rules import exact_min
-from chargesim.run.replication import simulate
+from chargesim.runs.replication import simulate
 
 scenarios = next(
     folder / "scenarios"

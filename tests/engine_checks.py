@@ -10,7 +10,7 @@ from chargesim.engine.facilities import Facilities
 from chargesim.engine.replication_totals import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED
 from chargesim.engine.rules import charge_min, exact_min
 from chargesim.engine.simpy.engine import World, run_simpy
-from chargesim.run.engine_comparison import BOOKS
+from chargesim.runs.engine_comparison import BOOKS
 
 
 def run(

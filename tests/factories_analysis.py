@@ -141,9 +141,13 @@ def make_network(
         centre[zone_district] + rng.normal(0, 0.06, len(zone_district)) for centre in (lat, lon)
     )
     zones = Zones(
-        tuple(f"z{i}" for i in range(len(zone_district))), zone_district, zone_lat, zone_lon,
-        rng.uniform(1e3, 1e5, len(zone_district)), rng.random(len(zone_district)) < 0.6,
-    )  # fmt: skip
+        tuple(f"z{i}" for i in range(len(zone_district))),
+        zone_district,
+        zone_lat,
+        zone_lon,
+        rng.uniform(1e3, 1e5, len(zone_district)),
+        rng.random(len(zone_district)) < 0.6,
+    )
     sites = _sites(rng, stations, swap_sites, classes, lat, lon)
     corridors = Corridors(("A>B",), np.array([0]), lat[:1], lon[:1], np.ones(1))
     none = np.zeros((0, 0, 0))
@@ -204,18 +208,16 @@ def _sites(
     spread = np.where(np.array([classes[i] == "core" for i in district]), 0.025, 0.05)
     station, swap = kind == STATION, kind == SWAP
     guns = np.where(station, rng.integers(1, 3, count), 0)
-    zeros = np.zeros(count)
-    return Sites(
-        id=tuple(f"s{i}" for i in range(count)), kind=kind, group=("core",) * count,
+    return Sites.of(
+        count, id=tuple(f"s{i}" for i in range(count)), kind=kind, group=("core",) * count,
         access=tuple("truck" if one else "public" for one in truck), district=district,
         lat=lat[district] + rng.normal(0, 1, count) * spread, lon=lon[district] + rng.normal(0, 1, count) * spread,
         guns=guns, gun_kw=np.where(station, 480.0, 0.0), gun_a=np.where(station, 600.0, 0.0), guns_per_cabinet=np.where(station, 2, 0),
-        cabinet_kw=np.where(station, 600.0, 0.0), site_kw=np.where(station, 630.0, 663.0), price_cny_kwh=zeros + 1.2,
+        cabinet_kw=np.where(station, 600.0, 0.0), site_kw=np.where(station, 630.0, 663.0), price_cny_kwh=np.full(count, 1.2),
         bays=np.where(swap, 1, 0), slots=np.where(swap, 21, 0), slot_kw=np.where(swap, 30.0, 0.0), packs=np.where(swap, 21, 0),
         pack_type=tuple("choco_20" if one else "" for one in swap),
         swap_min=np.where(swap, 1.67, 0.0), hand_out_soc=np.where(swap, 0.9, 0.0),
-        companions=np.zeros(count, dtype=np.int64), companion_kw=zeros, companion_a=zeros, connection=np.arange(count),
-        store_kwh=zeros, store_kw=zeros, opens_min=zeros,
+        connection=np.arange(count),
     )  # fmt: skip
 
 
@@ -244,7 +246,7 @@ def _graph(
     return graph
 
 
-def empty_accumulators(
+def empty_totals(
     network: Network,
     *,
     fleets: int = len(FLEETS),
@@ -262,7 +264,7 @@ def empty_accumulators(
     return ReplicationTotals.zeros(**size, thresholds=thresholds, quarters=96 * days)
 
 
-def make_accumulators(
+def random_totals(
     network: Network,
     rng: np.random.Generator,
     *,
@@ -271,8 +273,9 @@ def make_accumulators(
     wishes: float = 3.0,
     fail: float = 0.03,
 ) -> ReplicationTotals:
-    """Return the random totals of one replication; shapes and identities are valid, numbers are made up."""
-    run = empty_accumulators(network, fleets=fleets, days=days)
+    """Return the random totals of one replication; shapes and identities are valid, numbers are
+    made up."""
+    run = empty_totals(network, fleets=fleets, days=days)
     hour_weight = (
         0.3
         + np.exp(-((np.arange(24) - 17) ** 2) / 30)
@@ -371,7 +374,7 @@ def make_result(
     network = network or make_network()
     if replications is None:
         replications = [
-            make_accumulators(network, np.random.default_rng(seed), fleets=len(fleets), days=days)
+            random_totals(network, np.random.default_rng(seed), fleets=len(fleets), days=days)
             for seed in range(5)
         ]
     return RunResult(
@@ -386,7 +389,8 @@ def make_result(
         days=days,
         replications=replications,
         standard=standard or make_standard(),
-        share_text="12.9 % of all public energy is asked of this network (9.1 % ultra-fast, 3.8 % swap).",
+        share_text="12.9 % of all public energy is asked of this network "
+        "(9.1 % ultra-fast, 3.8 % swap).",
         given={"covered_5km": 0.931, "covered_1km_core": 0.882, "guns_available": 0.985}
         if given is None
         else given,
@@ -395,10 +399,11 @@ def make_result(
 
 
 def make_chongqing(replications: int = 20) -> RunResult:
-    """Return random data shaped like Chongqing's: 38 districts, 2,040 stations, 240 swap sites, 7 fleets."""
+    """Return random data shaped like Chongqing's: 38 districts, 2,040 stations, 240 swap sites, 7
+    fleets."""
     network = make_network(stations=2040, swap_sites=240, zones_per_district=30, chongqing=True)
     runs = [
-        make_accumulators(network, np.random.default_rng(seed), wishes=2.5)
+        random_totals(network, np.random.default_rng(seed), wishes=2.5)
         for seed in range(replications)
     ]
     return make_result(runs, network=network)

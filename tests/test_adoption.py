@@ -1,4 +1,7 @@
-"""Test the projection of the stock: what the fits find again, what the reported stock says, and every message."""
+"""Test the projection of the stock.
+
+What the fits find again, what the reported stock says, and every message.
+"""
 
 from itertools import pairwise
 from pathlib import Path
@@ -94,7 +97,10 @@ def test_local_share_is_the_reported_stock_over_the_series():
 
 
 def test_models_differ_little_for_2025_and_2027():
-    """Both have logistic increments, so a choice between them is no measure of how sure a projection is."""
+    """Both have logistic increments.
+
+    So a choice between them is no measure of how sure a projection is.
+    """
     for year in (2025, 2027):
         one, other = (chongqing(model, year).stock for model in ("bass", "logistic"))
         assert one == pytest.approx(other, rel=0.005)
@@ -151,7 +157,7 @@ def test_missing_years_are_named(tmp_path):
 def test_a_year_twice_is_told_with_both_lines(tmp_path):
     write(tmp_path, bass(10), more="2013,here,5\n")
     assert fault(tmp_path).endswith(
-        "series.csv:12: year: 2013 of 'here' stands in line 4 already; keep one"
+        "series.csv:12: year: 2013 of 'here' is in line 4 already; keep one"
     )
 
 

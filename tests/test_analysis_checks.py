@@ -1,4 +1,4 @@
-"""Checks of a run: each law is found broken where it is broken, and Kimura's formula is compared where it may be."""
+"""Check that broken laws of a run are found and that Kimura's formula is compared where it may."""
 
 import dataclasses
 import json
@@ -6,13 +6,13 @@ import json
 import numpy as np
 import pytest
 from factories import SCENARIOS
-from factories_analysis import empty_accumulators, make_network, make_result
+from factories_analysis import empty_totals, make_network, make_result
 
 from chargesim.analysis.queueing import mgc_wait_min
 from chargesim.analysis.run_checks import check_run, kimura_fit
-from chargesim.run.case import build_case
-from chargesim.run.replication import simulate
-from chargesim.run.run_scenario import as_result
+from chargesim.runs.case import build_case
+from chargesim.runs.replication import simulate
+from chargesim.runs.run_scenario import as_result
 from chargesim.scenario.reading import load
 
 
@@ -52,7 +52,8 @@ def test_each_law_is_found_broken_where_it_is(small):
 
 
 def textbook(factor=1.0, losses=0, arrivals=6, rng=None):
-    """Return a result whose stations wait as Kimura's formula says, times a factor, at a load of a half in all hours."""
+    """Return a result whose stations wait as Kimura's formula says, times a factor, at a load of a
+    half in all hours."""
     network = make_network()
     guns, runs = np.maximum(network.sites.guns, 1), []
     service = 60.0 * 0.5 * guns / 6
@@ -63,7 +64,7 @@ def textbook(factor=1.0, losses=0, arrivals=6, rng=None):
         ]
     )
     for _ in range(10):
-        run = empty_accumulators(network)
+        run = empty_totals(network)
         run.arrivals[:], run.losses[:] = arrivals, losses
         run.busy_min[:] = (service * 6)[:, None]
         run.queue_min[:] = (

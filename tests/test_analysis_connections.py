@@ -1,10 +1,10 @@
-"""Check the load of grid connections that several sites share, and the use of two kinds of gun, by hand."""
+"""Check shared grid connections and the use of two kinds of gun by hand."""
 
 import dataclasses
 
 import numpy as np
 import pytest
-from factories_analysis import empty_accumulators, make_network, make_result
+from factories_analysis import empty_totals, make_network, make_result
 
 from chargesim.analysis.kpis import kpi_frame, kpi_value
 
@@ -20,12 +20,13 @@ def with_columns(**columns):
 
 
 def test_sites_behind_one_connection_load_it_together():
-    """The last site, a swap site, shares the 630 kW of the first, a station: 15 connections carry 16 sites."""
+    """The last site, a swap site, shares the 630 kW of the first, a station: 15 connections carry
+    16 sites."""
     plain = make_network().sites
     connection, site_kw = np.arange(len(plain)), plain.site_kw.copy()
     connection[-1], site_kw[-1] = 0, 630.0
     network = with_columns(connection=connection, site_kw=site_kw)
-    run = empty_accumulators(network)
+    run = empty_totals(network)
     run.peak_kw[[0, -1]], run.connection_peak_kw[0] = (400.0, 200.0), 500.0
     kpis = kpi_frame(make_result([run, run], network=network))
     assert value(kpis, "transformer_load") == pytest.approx(500 / 630 / 15)
@@ -46,7 +47,7 @@ def test_energy_over_the_rated_power_of_both_kinds_of_gun():
         companions=companions,
         companion_kw=np.where(companions > 0, 180.0, 0.0),
     )
-    run = empty_accumulators(network)
+    run = empty_totals(network)
     run.energy_kwh[0, 13] = 96.0
     kpis = kpi_frame(make_result([run, run], network=network))
     assert value(kpis, "energy_utilisation") == pytest.approx(

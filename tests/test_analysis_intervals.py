@@ -29,9 +29,7 @@ def test_two_sided_interval_is_scipys() -> None:
     assert (interval.n, interval.equal) == (6, False)
 
 
-def test_one_sided_bounds_are_ends_of_the_two_sided_interval_at_the_level_that_leaves_twice_the_error() -> (
-    None
-):
+def test_one_sided_bounds_are_ends_of_the_two_sided_interval_with_twice_the_error() -> None:
     bounds, interval = one_sided_bounds(VALUES, confidence=0.95), t_interval(VALUES, level=0.9)
     assert (bounds.lower, bounds.upper) == pytest.approx((interval.lower, interval.upper))
 
@@ -123,7 +121,8 @@ def test_a_long_right_tail_moves_both_bounds_to_the_right() -> None:
 
 
 def test_bounds_are_halls_transformation_of_the_quantile() -> None:
-    """The transformation, written out with SciPy's unbiased skewness, of the bound is Student's t quantile."""
+    """The transformation, written out with SciPy's unbiased skewness, of the bound is Student's t
+    quantile."""
     count, skewness = len(SKEWED), stats.skew(SKEWED, bias=False)
     for bound, quantile in (
         (one_sided_bounds(SKEWED).lower, 0.95),
@@ -149,7 +148,8 @@ def test_p_values_and_bounds_agree(level: float) -> None:
 
 
 def test_one_far_value_stretches_no_interval_beyond_reason() -> None:
-    """Nine replications alike and one far away: skewness 3.2, of which 0.3 x sqrt(10) is corrected."""
+    """Nine replications alike and one far away: skewness 3.2, of which 0.3 x sqrt(10) is
+    corrected."""
     far = np.array([29.0, 30.0, 28.0, 31.0, 29.5, 30.5, 29.0, 30.0, 31.0, 5.0])
     plain = stats.t.interval(0.95, 9, loc=far.mean(), scale=stats.sem(far))
     interval = t_interval(far)

@@ -9,15 +9,23 @@ import pandas as pd
 import pytest
 from factories_analysis import (
     FLEETS,
-    empty_accumulators,
-    make_accumulators,
+    empty_totals,
     make_network,
     make_result,
+    random_totals,
 )
 
-from chargesim.analysis.kpis import definitions, kpi_frame, kpi_value
+from chargesim.analysis.kpi_table import kpi_table
+from chargesim.analysis.kpis import kpi_frame, kpi_value
 from chargesim.analysis.result import RunResult
-from chargesim.engine.replication_totals import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED
+from chargesim.engine.replication_totals import (
+    LOST,
+    PARTIAL,
+    SERVED,
+    STRANDED,
+    UNFINISHED,
+    ReplicationTotals,
+)
 from chargesim.network.network import STATION, SWAP
 
 CAR, TRUCK, CORRIDOR = (
@@ -34,7 +42,7 @@ def value(kpis: pd.DataFrame, name: str, scope: str = "city", key: str = "all") 
 @pytest.fixture(scope="module")
 def random_result() -> RunResult:
     network = make_network()
-    runs = [make_accumulators(network, np.random.default_rng(seed), days=2) for seed in range(4)]
+    runs = [random_totals(network, np.random.default_rng(seed), days=2) for seed in range(4)]
     result: RunResult = make_result(runs, network=network, days=2)
     return result
 
@@ -46,7 +54,7 @@ def random_kpis(random_result: RunResult) -> pd.DataFrame:
 
 def test_use_by_hand() -> None:
     network = make_network()
-    run = empty_accumulators(network, days=2)
+    run = empty_totals(network, days=2)
     station = 0
     guns = int(network.sites.guns[station])
     run.busy_min[station, 13] = 30.0 + 60.0 * guns  # of two days
@@ -71,7 +79,7 @@ def test_use_by_hand() -> None:
 
 def test_groups_of_stations_are_told_apart() -> None:
     network = make_network()
-    run = empty_accumulators(network)
+    run = empty_totals(network)
     truck_station = next(
         site
         for site, access in enumerate(network.sites.access)
@@ -86,9 +94,10 @@ def test_groups_of_stations_are_told_apart() -> None:
 
 
 def test_a_share_that_never_varies_has_the_rule_of_three_for_its_bound() -> None:
-    """None of 2 x 50 was lost: at most 3 in 100, near enough; all were served: at least 97 in 100."""
+    """None of 2 x 50 was lost: at most 3 in 100, near enough; all were served: at least 97 in
+    100."""
     network = make_network()
-    run = empty_accumulators(network)
+    run = empty_totals(network)
     run.outcomes[SERVED, CAR, STATION, 1, 17] = 50
     kpis = kpi_frame(make_result([run, run], network=network))
     lost, served = kpi_value(kpis, "share_lost"), kpi_value(kpis, "share_served")
@@ -109,7 +118,7 @@ def test_a_share_that_never_varies_has_the_rule_of_three_for_its_bound() -> None
 
 def test_outcomes_by_hand() -> None:
     network = make_network()
-    run = empty_accumulators(network)
+    run = empty_totals(network)
     here = (STATION, 1, 17)
     for outcome, count in ((SERVED, 80), (PARTIAL, 4), (LOST, 10), (STRANDED, 6), (UNFINISHED, 50)):
         run.outcomes[(outcome, CAR, *here)] = count
@@ -146,7 +155,7 @@ def test_outcomes_by_hand() -> None:
 
 def test_groups_of_sessions() -> None:
     network = make_network()
-    run = empty_accumulators(network)
+    run = empty_totals(network)
     for fleet, kind, count in (
         (CAR, STATION, 5),
         (CAR, SWAP, 3),
@@ -177,7 +186,7 @@ def test_groups_of_sessions() -> None:
 
 def test_power_by_hand() -> None:
     network = make_network()
-    run = empty_accumulators(network)
+    run = empty_totals(network)
     (
         run.district_kw[STATION, 0, 10],
         run.district_kw[SWAP, 1, 10],
@@ -198,7 +207,7 @@ def test_power_by_hand() -> None:
 
 def test_packs_by_hand() -> None:
     network = make_network()
-    run = empty_accumulators(network)
+    run = empty_totals(network)
     swap = np.flatnonzero(network.sites.kind == SWAP)
     run.arrivals[swap[0], 8], run.pack_found[swap[0], 8] = 10, 9
     run.arrivals[swap[-1], 9], run.pack_found[swap[-1], 9] = 5, 1
@@ -213,7 +222,7 @@ def test_packs_by_hand() -> None:
 
 def test_queue_by_hand() -> None:
     network = make_network()
-    run = empty_accumulators(network)
+    run = empty_totals(network)
     run.queue_min[0, 5], run.longest_queue[0] = 120.0, 2.0
     kpis = kpi_frame(make_result([run, run], network=network))
     assert value(kpis, "queue_length") == pytest.approx(120 / (12 * 60 * 24))
@@ -258,7 +267,7 @@ def test_given_values_are_exact_and_no_estimate(random_kpis: pd.DataFrame) -> No
 def test_every_kpi_says_what_it_means_and_stands_in_the_frame(
     random_result: RunResult, random_kpis: pd.DataFrame
 ) -> None:
-    table = definitions(random_result)
+    table = kpi_table(random_result.thresholds_min)
     assert len({kpi.name for kpi in table}) == len(table)
     for kpi in table:
         assert kpi.unit
@@ -271,7 +280,7 @@ def test_every_kpi_says_what_it_means_and_stands_in_the_frame(
 
 def test_a_city_without_swap_sites_has_no_swap_kpis() -> None:
     network = make_network(swap_sites=0)
-    run = empty_accumulators(network)
+    run = empty_totals(network)
     kpis = kpi_frame(make_result([run, run], network=network))
     for kpi in ("pack_availability", "bay_utilisation", "swaps_per_site_day", "packs_ready"):
         assert kpi_value(kpis, kpi)["n"] == 0
@@ -289,7 +298,7 @@ def test_unknown_kpi_is_named(random_kpis: pd.DataFrame) -> None:
             {"days": 2},
             r"replication 0: district_kw has the shape \(2, 4, 96\), needs \(2, 4, 192\)",
         ),
-        ({"groups": ("cars",)}, "groups: got 1, needs one for each of the 7 fleets"),
+        ({"groups": ("cars",)}, "groups: got 1, needs one for each of 7 fleets"),
         ({"groups": ("lorries",) * 7}, "groups: got 'lorries', needs one of cars, trucks"),
         ({"replications": []}, "replications: got none"),
         ({"thresholds_min": (5.0,)}, r"replication 0: within has the shape"),
@@ -300,9 +309,32 @@ def test_parts_that_do_not_fit_are_refused(change: dict[str, Any], message: str)
         dataclasses.replace(make_result(), **change)
 
 
+def test_an_array_on_wrong_axes_is_refused() -> None:
+    result = make_result()
+    for name, axes in ReplicationTotals.axes().items():
+        for axis in range(len(axes)):
+            array = result.replications[1].arrays()[name]
+            wrong = np.concatenate([array, array], axis=axis)
+            runs = [
+                result.replications[0],
+                dataclasses.replace(result.replications[1], **{name: wrong}),
+            ]
+            with pytest.raises(ValueError, match=f"replication 1: {name} has the shape"):
+                dataclasses.replace(result, replications=runs)
+
+
+def test_arrays_left_out_or_summed_over_the_hours_are_accepted() -> None:
+    result = make_result()
+    totals = result.replications[0]
+    reduced = dataclasses.replace(
+        totals, balked=totals.balked[:0], wait_bins=totals.wait_bins.sum(axis=3, keepdims=True)
+    )
+    dataclasses.replace(result, replications=[reduced])
+
+
 def test_a_threshold_that_was_not_counted_is_named() -> None:
     with pytest.raises(
         ValueError,
-        match="waits of at most 7 min were not counted in this run; counted are 5, 10, 20 min",
+        match="waits of at most 7 min were not counted in this run, only 5, 10, 20 min",
     ):
         make_result().threshold_index(7)

@@ -85,7 +85,8 @@ def _simulated_wait_min(
 
 @pytest.mark.parametrize(("servers", "rho"), [(1, 0.6), (3, 0.7), (8, 0.9)])
 def test_constant_service_against_the_chain_of_crommelin(servers: int, rho: float) -> None:
-    """Who is there at t + D: those who waited at t, and the Poisson arrivals since; iterated until it no longer changes."""
+    """Who is there at t + D: those who waited at t, and the Poisson arrivals since; iterated until
+    it no longer changes."""
     load, most = rho * servers, 400
     arrived = stats.poisson.pmf(np.arange(most), load)
     there = arrived.copy()
@@ -99,8 +100,9 @@ def test_constant_service_against_the_chain_of_crommelin(servers: int, rho: floa
     assert mdc_wait_min(load * 4, 15.0, servers) == pytest.approx(queue * 15 / load, rel=0.01)
 
 
-def test_kimura_is_within_its_tolerance_of_the_chain_where_the_verification_uses_it() -> None:
-    """Erlang's law of four stages: a state is the queue and the number of busy servers in each stage."""
+def test_kimura_is_within_its_tolerance_of_the_chain_where_the_ladder_uses_it() -> None:
+    """Erlang's law of four stages: a state is the queue and the number of busy servers in each
+    stage."""
     case = next(case for case in all_cases() if case.tolerance)
     servers, stages, rate = (
         int(case.facilities.servers[0]),
@@ -135,7 +137,8 @@ def test_kimura_is_within_its_tolerance_of_the_chain_where_the_verification_uses
     ("packs", "slots", "swap_min"), [(6, 3, 5.0), (2, 1, 10.0), (4, 6, 0.0), (1, 1, 5.0)]
 )
 def test_the_empty_rack_against_the_chain_of_packs(packs: int, slots: int, swap_min: float) -> None:
-    """Swaps of two exponential stages: a state is the packs in the bays' two stages and in the slots."""
+    """Swaps of two exponential stages: a state is the packs in the bays' two stages and in the
+    slots."""
     rate, charge_rate, stage_rate = 5.0 / 60, 1 / 30.0, 2 / swap_min if swap_min else 0.0
 
     def moves(state):
@@ -185,7 +188,8 @@ def test_the_wait_for_a_pack_against_its_chain(packs: int, slots: int) -> None:
 
 
 def test_shared_power_against_its_chain() -> None:
-    """Exponential service: each of n vehicles has a rate of 1 / n of the whole, and Little's law gives the minutes."""
+    """Exponential service: each of n vehicles has a rate of 1 / n of the whole, and Little's law
+    gives the minutes."""
     rate, mu = 2.4 / 60, 1 / 15.0
 
     def moves(n):
@@ -237,7 +241,8 @@ def test_erlang_a_between_its_limits() -> None:
 
 
 def test_erlang_a_with_patience_like_service_is_an_endless_hall() -> None:
-    """With equal rates of service and of leaving, the number present is that of M/M/infinity: Poisson."""
+    """With equal rates of service and of leaving, the number present is that of M/M/infinity:
+    Poisson."""
     servers, load = 3, 5.0
     chance = [math.exp(-load) * load**n / math.factorial(n) for n in range(80)]
     queue = sum((n - servers) * chance[n] for n in range(servers, 80))

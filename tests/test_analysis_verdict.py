@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from factories_analysis import FLEETS, empty_accumulators, make_network, make_result, make_standard
+from factories_analysis import FLEETS, empty_totals, make_network, make_result, make_standard
 from scipy import stats
 
-from chargesim.analysis.criteria import _more, judge_unit
-from chargesim.analysis.failure_counts import Unit
+from chargesim.analysis.criteria import _more, judge_area
+from chargesim.analysis.failure_counts import JudgedArea
 from chargesim.analysis.looks import Look, Plan
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, decided, judge, nearest_to_breaking
@@ -73,10 +73,11 @@ def result_of(
     lost: bool = True,
     **options: Any,
 ) -> RunResult:
-    """Return a result with these shares of success by replication (and district); failures are lost, or wait long."""
+    """Return a result with these shares of success by replication (and district); failures are
+    lost, or wait long."""
     runs = []
     for replication in shares:
-        run = empty_accumulators(NETWORK)
+        run = empty_totals(NETWORK)
         by_district = (
             replication if isinstance(replication, list) else [replication] * DISTRICT_COUNT
         )
@@ -137,7 +138,7 @@ def test_inconclusive_says_how_many_more() -> None:
 def test_on_the_threshold_nobody_can_tell() -> None:
     verdict = verdict_of(around(0.9, 0.01), [CARS])
     assert (verdict.verdict, verdict.more_replications) == ("inconclusive", None)
-    assert "cannot be told" in verdict.note
+    assert "unknown how many more" in verdict.note
 
 
 def test_one_replication_is_never_enough() -> None:
@@ -172,14 +173,15 @@ def test_failure_needs_holm_over_the_criteria() -> None:
     more = verdict.criteria[0].more_replications
     assert verdict.more_replications == more
     assert verdict.criteria[0].note == (
-        f"by itself beyond the threshold, but not after Holm's correction over 8 criteria: inconclusive; "
-        f"about {more} more replications would decide"
+        "by itself beyond the threshold, but not after Holm's correction over 8 criteria: "
+        f"inconclusive; about {more} more replications would decide"
     )
 
 
 @pytest.mark.parametrize("at", ["inside", "beyond"])
 def test_the_note_on_holm_stands_only_where_the_printed_bounds_lie_beyond(at: str) -> None:
-    """Half a bound is 1.729 x 0.0041 / sqrt(20) = 0.0016: 0.8985 lies nearer to 0.9 than that, 0.8980 does not."""
+    """Half a bound is 1.729 x 0.0041 / sqrt(20) = 0.0016: 0.8985 lies nearer to 0.9 than that,
+    0.8980 does not."""
     criteria = [CARS, *({**CARS, "name": f"easy {i}", "at_least": 0.5} for i in range(99))]
     item = verdict_of(
         around(0.8985 if at == "inside" else 0.898, 0.004), criteria, wishes=10_000
@@ -189,14 +191,16 @@ def test_the_note_on_holm_stands_only_where_the_printed_bounds_lie_beyond(at: st
 
 
 def test_more_replications_that_decide_after_holm() -> None:
-    """(z x sd / distance)^2 with z = 2.4977 for 0.05 / 8, sd 0.0041039 and 0.0016 to the threshold is 41.04: 42 in all."""
+    """(z x sd / distance)^2 with z = 2.4977 for 0.05 / 8, sd 0.0041039 and 0.0016 to the threshold
+    is 41.04: 42 in all."""
     others = [{**CARS, "name": f"easy {i}", "at_least": 0.5} for i in range(7)]
     item = verdict_of(around(0.8984, 0.004), [CARS, *others], wishes=10_000).criteria[0]
     assert item.more_replications == 42 - 20
 
 
 def test_one_district_that_fails_decides_though_another_stays_open() -> None:
-    """The open district lies on its threshold: it alone could not be decided, the one beyond it can."""
+    """The open district lies on its threshold: it alone could not be decided, the one beyond it
+    can."""
     shares = [[0.95, 0.7982 + noise, 0.8 - 10 * noise, 0.95] for noise in around(0.0)]
     item = verdict_of(shares, [DISTRICTS], wishes=10_000).criteria[0]
     alone = verdict_of(
@@ -260,14 +264,16 @@ def test_district_failure_needs_holm_over_the_districts() -> None:
     assert item.upper < 0.8
     assert item.note.startswith(
         "below the threshold, not yet for sure: District 1; "
-        "by itself beyond the threshold, but not after Holm's correction over 4 districts: inconclusive; about "
+        "by itself beyond the threshold, but not after Holm's correction over 4 districts: "
+        "inconclusive; about "
     )
     alone = {**DISTRICTS, "name": "cars", "scope": "cars"}
     assert verdict_of([row[1] for row in nearly], [alone], wishes=10_000).verdict == "fails"
 
 
 def test_what_is_sure_among_the_districts_is_not_said_of_an_inconclusive_criterion() -> None:
-    """p is 0.011 in District 1: below 0.05 / 4, so sure among the districts alone, above 0.05 / 4 / 9 with the criteria."""
+    """p is 0.011 in District 1: below 0.05 / 4, so sure among the districts alone, above 0.05 / 4 /
+    9 with the criteria."""
     shares = [[0.95, 0.7977 + noise, 0.95, 0.95] for noise in around(0.0)]
     others = [{**CARS, "name": f"easy {i}", "at_least": 0.5} for i in range(8)]
     (alone,) = verdict_of(shares, [DISTRICTS], wishes=10_000).criteria
@@ -288,7 +294,8 @@ def test_a_share_at_most_is_above_its_threshold() -> None:
 
 
 def test_noisy_districts_that_all_truly_meet_are_rarely_called_failing() -> None:
-    """The minimum of many noisy shares would be far below; the mean over replications comes first."""
+    """The minimum of many noisy shares would be far below; the mean over replications comes
+    first."""
     rng = np.random.default_rng(7)
     verdicts = []
     for _ in range(200):
@@ -307,7 +314,7 @@ def test_small_districts_are_pooled_by_class_and_named() -> None:
     network = make_network(district_count=8)
     runs = []
     for _ in range(5):
-        run = empty_accumulators(network)
+        run = empty_totals(network)
         run.outcomes[SERVED, 0, STATION, :, 17] = [200, 200, 200, 200, 10, 200, 200, 200]
         run.within[:, 0, STATION] = run.outcomes[SERVED, 0, STATION]
         run.outcomes[SERVED, 0, STATION, 0, 17] = 10
@@ -393,8 +400,8 @@ def test_equal_replications_between_none_and_all_have_binomial_bounds() -> None:
 
 
 def test_equal_replications_need_as_many_more_as_their_wishes_say() -> None:
-    unit = Unit("", (0,), np.full(2, 0.08), 100.0)  # 8 of 100 failed, 10 % are allowed
-    judged = judge_unit(unit, 0.1, 0.05)
+    unit = JudgedArea("", (0,), np.full(2, 0.08), 100.0)  # 8 of 100 failed, 10 % are allowed
+    judged = judge_area(unit, 0.1, 0.05)
     assert not judged.meets
     needed = math.ceil(stats.norm.isf(0.05) ** 2 * 0.08 * 0.92 / 0.02**2 / 50)
     assert _more(unit, judged.bounds, 0.1, 0.05, 1) == needed - 2 > 1

@@ -23,7 +23,7 @@ from chargesim.engine.compiled.engine import CompiledWorld, run_compiled
 from chargesim.engine.compiled.schedule import pop, push
 from chargesim.engine.compiled.state import EVENT
 from chargesim.engine.replication_totals import OUTCOMES, SERVED
-from chargesim.run.case import build_case
+from chargesim.runs.case import build_case
 from chargesim.scenario.reading import load
 from chargesim.synthetic.ciw_inputs import by_station, has_ciw
 from chargesim.synthetic.grids import city_grid, grid_day, grid_facilities, queueing_grid

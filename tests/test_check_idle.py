@@ -1,4 +1,4 @@
-"""Test that `chargesim check` tells of mechanisms that are on and can change nothing, and of no other."""
+"""Test that `chargesim check` reports mechanisms that are on without effect, and no others."""
 
 import json
 from io import StringIO
@@ -10,9 +10,9 @@ from rich.console import Console
 from test_cli import SMALL as SMALL_FILE
 from test_cli import chargesim
 
-from chargesim.run.case import build_case
-from chargesim.run.inert_mechanisms import idle_mechanisms
-from chargesim.run.scenario_check import check_case
+from chargesim.runs.case import build_case
+from chargesim.runs.mechanisms.registry import inert_mechanisms
+from chargesim.runs.scenario_check import check_case
 from chargesim.scenario.reading import load
 from chargesim.view.scenario_check import print_check
 
@@ -56,7 +56,7 @@ STOCK = SMALL.scenario.fleets["taxi"].stock.value
 
 def idle(changes):
     case = build_case(SMALL.replace(changes))
-    return list(idle_mechanisms(case.scenario, case.network, case.task.demand))
+    return list(inert_mechanisms(case))
 
 
 def blackout(district=HERE, day=0):
@@ -74,14 +74,24 @@ LINES = {
         **SMART,
         "tariff.energy_cny_kwh": 0.0,
     },
-    "tariff: is on, but no vehicle can put off its wish and the outside option's price follows too (outside: true); "
+    "tariff: is on, but no vehicle can put off its wish and the outside option's price "
+    "follows too (outside: true); "
     "it changes little, only the choice between a swap and a gun": {**TARIFF, **STIFF},
-    "connected_share: is above 0, but compliance is 0 for taxi; nobody there follows the cloud, the connected use the posted occupancy": {
+    (
+        "connected_share: is above 0, but compliance is 0 for taxi; nobody there follows the "
+        "cloud, the connected use the posted occupancy"
+    ): {
         "fleets.taxi.connected_share": 0.4,
         "fleets.taxi.compliance": 0.0,
     },
-    "choice.reservation: is on, but no vehicle follows the cloud (connected_share x compliance is 0); it changes nothing": RESERVED,
-    "choice.reservation: is on, but hold_min and grace_min are 0; no gun ever waits for a vehicle": {
+    (
+        "choice.reservation: is on, but no vehicle follows the cloud (connected_share x "
+        "compliance is 0); it changes nothing"
+    ): RESERVED,
+    (
+        "choice.reservation: is on, but hold_min and grace_min are 0; no gun ever waits for "
+        "a vehicle"
+    ): {
         **RESERVED,
         "fleet.connected_share": 0.4,
         "choice.reservation.hold_min": 0.0,
@@ -100,33 +110,44 @@ LINES = {
         **STORED,
         "stations.store.lend_hours": [],
     },
-    "stations.companions: per_ultra_fast_gun is above 0, but no station has an access of `at` (taxi); it changes nothing": {
+    (
+        "stations.companions: per_ultra_fast_gun is above 0, but no station has an access of "
+        "`at` (taxi); it changes nothing"
+    ): {
         **COMPANIONS,
         "stations.companions.at": ["taxi"],
     },
-    "stations.companions: per_ultra_fast_gun is above 0, but no station has an access of `at` (none); it changes nothing": {
+    (
+        "stations.companions: per_ultra_fast_gun is above 0, but no station has an access of "
+        "`at` (none); it changes nothing"
+    ): {
         **COMPANIONS,
         "stations.companions.at": [],
     },
-    "fleets.taxi.pack_type: truck_282 is at no swap site that it may use; its swap-capable vehicles charge": {
-        "fleets.taxi.pack_type": "truck_282"
-    },
+    (
+        "fleets.taxi.pack_type: truck_282 is at no swap site that it may use; its "
+        "swap-capable vehicles charge"
+    ): {"fleets.taxi.pack_type": "truck_282"},
     "swap.smart: is on, but the tariff is off; it changes nothing": SMART,
     "swap.smart: is on, but there is no swap site; it changes nothing": {
         **SMART,
         **TARIFF,
         "swap.enabled": False,
     },
-    "reliability.failures: is on, but with mtbf_h 1e+06 and mttr_h 25 a gun is available 100.00 % of the time; "
+    "reliability.failures: is on, but with mtbf_h 1e+06 and mttr_h 25 a gun is available "
+    "100.00 % of the time; "
     "it changes next to nothing": {**FAILURES, "reliability.mtbf_h": 1e6},
     "reliability.failed_start_share: is above 0, but failed_start_min is 0; it changes nothing": {
         "reliability.failed_start_share": 0.1,
         "reliability.failed_start_min": 0.0,
     },
-    "blackouts.0: begins on day 1, but the last judged day is 0; no judged wish falls into it": blackout(
-        day=1
-    ),
-    f"fleets.taxi.electrification: vehicles x electrification is the stock, {STOCK:,.0f}; it changes nothing": {
+    (
+        "blackouts.0: begins on day 1, but the last judged day is 0; no judged wish falls into it"
+    ): blackout(day=1),
+    (
+        f"fleets.taxi.electrification: vehicles x electrification is the stock, {STOCK:,.0f}; "
+        "it changes nothing"
+    ): {
         "fleets.taxi.vehicles": STOCK,
         "fleets.taxi.electrification": 1.0,
     },
@@ -144,8 +165,8 @@ def test_a_mechanism_that_can_change_nothing_is_told(line, changes):
 
 def test_two_lines_of_one_price():
     assert idle({**TARIFF, **SMART, **NO_HOURS}) == [
-        "tariff: is on, but every hour has the same price; it changes nothing",
         "swap.smart: is on, but every hour has the same price; it changes nothing",
+        "tariff: is on, but every hour has the same price; it changes nothing",
     ]
 
 
@@ -193,20 +214,18 @@ def test_a_blackout_of_a_district_without_a_site_is_told(tmp_path):
     assert len(gone) < len(rows)
     sites.write_text("\n".join(gone) + "\n", encoding="utf-8")
     case = build_case(load(folder / "small_city.yaml").replace(blackout()))
-    assert f"blackouts.0: {HERE} has no site; it changes nothing" in idle_mechanisms(
-        case.scenario, case.network, case.task.demand
-    )
+    assert f"blackouts.0: {HERE} has no site; it changes nothing" in inert_mechanisms(case)
 
 
 def of_sites(folder, *rows, changes=()):
-    """Return the idle lines with these rows, behind the others' columns, as the stations beside the small city's."""
+    """Return the lines of `check` with these rows as stations beside those of the small city."""
     sites = folder / "small/sites.csv"
     head, *others = sites.read_text(encoding="utf-8").splitlines()
     columns = ",store_kwh,store_kw,opens_day"
     lines = [head + columns, *(f"{row},,," for row in others), *rows]
     sites.write_text("\n".join(lines) + "\n", encoding="utf-8")
     case = build_case(load(folder / "small_city.yaml", changes))
-    return list(idle_mechanisms(case.scenario, case.network, case.task.demand))
+    return list(inert_mechanisms(case))
 
 
 @pytest.mark.parametrize(
@@ -240,7 +259,7 @@ def test_the_store_of_a_row_may_be_idle_too(tmp_path):
 
 
 LOG_HEAD = "wish_min,zone,vehicle_class,soc,target_soc"
-LOG_REPLACES = "but the recorded wishes stand in for the demand; it changes nothing"
+LOG_REPLACES = "but the recorded wishes replace the demand; it changes nothing"
 
 
 def of_log(folder, *rows, changes=()):
@@ -258,9 +277,12 @@ def of_log(folder, *rows, changes=()):
         ("fleet.share_at_network=0.2", f"fleet.share_at_network: is 0.2, {LOG_REPLACES}"),
         ("corridors.holiday_factor=2.59", f"corridors.holiday_factor: is 2.59, {LOG_REPLACES}"),
         ("fleet.season_factor=1.3",
-         "fleet.season_factor: is 1.3, but the recorded wishes stay as they are; it changes only what is used on the way to a site"),
-        ("fleets.taxi={vehicles: 50, electrification: 0.5}", f"fleets.taxi.electrification: is given, {LOG_REPLACES}"),
-        ("horizon.lead_in_days=0", "recorded: the horizon ends before 1 of its 2 wishes; they are left out"),
+         ("fleet.season_factor: is 1.3, but the recorded wishes stay as they are; it changes "
+"only what is used on the way to a site")),
+        ("fleets.taxi={vehicles: 50, electrification: 0.5}",
+         f"fleets.taxi.electrification: is given, {LOG_REPLACES}"),
+        ("horizon.lead_in_days=0",
+         "recorded: the horizon ends before 1 of its 2 wishes; they are left out"),
         (None, None),
     ],
 )  # fmt: skip
@@ -271,15 +293,14 @@ def test_what_a_log_leaves_without_effect_is_told(tmp_path, change, line):
         "1500,R01,taxi,0.2,0.8",
         changes=[change] if change else [],
     )
-    assert list(idle_mechanisms(case.scenario, case.network, case.task.demand)) == (
-        [line] if line else []
-    )
+    assert list(inert_mechanisms(case)) == ([line] if line else [])
 
 
 def test_what_a_log_asks_is_told_instead_of_the_ledger(tmp_path):
-    """Three wishes on two of three days. Batteries by the log's curve; at 100 kW throughout a kWh takes 0.6 min.
+    """Three wishes on two of three days, batteries by the curve; at 100 kW a kWh takes 0.6 min.
 
-    Energy: 60 kWh x (0.6 + 0.5) + 80 kWh x 0.25 = 86 kWh, so 43 kWh a day; 86 x 0.6 min / 2 days / 1,440 min = 0.0179 erlang.
+    Energy: 60 kWh x (0.6 + 0.5) + 80 kWh x 0.25 = 86 kWh, so 43 kWh a day.
+    Load: 86 x 0.6 min / 2 days / 1,440 min = 0.0179 erlang.
     """
     folder = copy_small_city(tmp_path)
     (folder / "small/curves.csv").write_text(
@@ -343,9 +364,15 @@ def test_recorded_wishes_follow_no_cloud(tmp_path):
     case = of_log(copy_small_city(tmp_path), "5,R01,taxi,0.2,0.8", changes=changes)
     (row,) = case.task.demand.day(0, 0)
     assert (row["guidance"], row["failed_starts"], row["put_off_min"]) == (0, 0, 0)
-    assert list(idle_mechanisms(case.scenario, case.network, case.task.demand)) == [
-        "connected_share: is above 0, but the recorded wishes say of nobody that it is connected; it changes nothing",
-        "reliability.failed_start_share: is above 0, but the recorded wishes say of no start that it fails; it changes nothing",
+    assert list(inert_mechanisms(case)) == [
+        (
+            "connected_share: is above 0, but the recorded wishes say of nobody that it is "
+            "connected; it changes nothing"
+        ),
+        (
+            "reliability.failed_start_share: is above 0, but the recorded wishes say of no start "
+            "that it fails; it changes nothing"
+        ),
     ]
 
 

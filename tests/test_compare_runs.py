@@ -1,4 +1,4 @@
-"""Test comparing plans from files and run directories: the same table either way, what is refused, what is left behind."""
+"""Test comparing plans from files and run directories: same tables, refusals, what is left."""
 
 import json
 import shutil
@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 from chargesim.cli import app
 from chargesim.errors import InputError
 from chargesim.experiment.compare import compare
-from chargesim.run.open_run import open_run
-from chargesim.run.run_scenario import run_scenario
+from chargesim.runs.open_run import open_run
+from chargesim.runs.run_scenario import run_scenario
 from chargesim.scenario.reading import load
-from chargesim.view.comparison import draw_comparison, write_comparison
-from chargesim.view.comparison_text import markdown
+from chargesim.view.comparison import draw_comparison
+from chargesim.view.comparison_report import markdown, write_comparison
 
 SMALL, POOLED = SCENARIOS / "small_city.yaml", SCENARIOS / "small_city_pooled.yaml"
 CHANGES = ["replications=4", "fleet.stock=10000"]
@@ -79,7 +79,8 @@ def test_a_run_directory_and_a_scenario_file_give_the_same_table(
 
 def test_common_vehicles_make_the_difference_narrow(done):
     assert done.comparison.notes[-1] == (
-        "small city pooled has the same vehicles as small city: all 526 on the first judged day of the first replication are alike"
+        "small city pooled has the same vehicles as small city: all 526 on the first "
+        "judged day of the first replication are alike"
     )
     table = done.table.set_index("title")
     assert table.loc["cars served within 10 min", "vrf"] > 2
@@ -118,7 +119,8 @@ def test_a_run_is_opened_as_it_was_wherever_it_goes(folder, tmp_path):
         (
             "state",
             "running",
-            "this run is not finished; `chargesim run` with its scenario and --out goes on from there",
+            "this run is not finished; `chargesim run` with its scenario and --out "
+            "goes on from there",
         ),
     ],
 )

@@ -1,11 +1,11 @@
-"""Test paired intervals, variance reduction, Holm and the words of a comparison against hand calculations, on made-up results."""
+"""Test paired intervals, variance reduction, Holm and the words of a comparison by hand."""
 
 import dataclasses
 import math
 
 import numpy as np
 import pytest
-from factories_analysis import make_accumulators, make_network, make_result
+from factories_analysis import make_network, make_result, random_totals
 from figure_layout import cut, drawn, overlapping
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
@@ -15,35 +15,35 @@ from chargesim.analysis.comparison import (
     DISTRICTS,
     GIVEN_BY_PLAN,
     TABLE,
-    Plan,
+    ComparedPlan,
     compare_plans,
-    plan_of,
+    compared_plan,
 )
-from chargesim.analysis.comparison_words import change, first_sentence, plan_lines, rules
+from chargesim.analysis.comparison_text import change, first_sentence, plan_lines, rules
 from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.paired import p_values, paired_differences, variance_reduction
 from chargesim.analysis.verdict import judge
-from chargesim.view.comparison import draw_comparison
-from chargesim.view.comparison_lines import draw_use_by_hour, plan_looks
-from chargesim.view.series_style import COLOURS
+from chargesim.view.bands import COLOURS
+from chargesim.view.comparison import draw_comparison, draw_use_by_hour
+from chargesim.view.comparison_maps import plan_looks
 
 REPLICATIONS = 8
 NETWORK = make_network()
 GOOD, BAD, WORSE = 0.05, 0.12, 0.25
 
 
-def plan(name: str, fail: float, *, seed: int = 0) -> Plan:
+def plan(name: str, fail: float, *, seed: int = 0) -> ComparedPlan:
     """Return a made-up plan; plans of one seed have the same wishes, of which a share fails."""
     runs = [
-        make_accumulators(NETWORK, np.random.default_rng([seed, r]), wishes=1.5, fail=fail)
+        random_totals(NETWORK, np.random.default_rng([seed, r]), wishes=1.5, fail=fail)
         for r in range(REPLICATIONS)
     ]
     result = make_result(runs, network=NETWORK)
-    return plan_of(name, result, kpi_frame(result), judge(result))
+    return compared_plan(name, result, kpi_frame(result), judge(result))
 
 
 @pytest.fixture(scope="module")
-def plans() -> list[Plan]:
+def plans() -> list[ComparedPlan]:
     return [plan("first", BAD), plan("better", GOOD), plan("worse", WORSE)]
 
 
@@ -65,7 +65,7 @@ def test_the_paired_interval_by_hand():
 
 
 def test_interval_and_p_value_tell_the_same_of_skewed_differences():
-    """From ten replications on both are corrected for skewness: 0 lies outside the 95 % interval exactly where p is below 5 %."""
+    """Both are corrected for skewness: 0 lies outside the interval just where p is below 5 %."""
     rng = np.random.default_rng(11)
     before = rng.normal(0.0, 1.0, (20, 400))
     after = before + rng.lognormal(0.0, 1.0, (20, 400)) - 1.1
@@ -117,9 +117,7 @@ def test_the_frame_pairs_replication_by_replication(plans, compared):
         ("wait_mean_served_min", "fleet", "taxi"),
         ("peak_mw", "city", "all"),
     ):
-        first, better = (one.values[name][1] for one in plans[:2])
-        column = first.keys.index((scope, key))
-        a, b = first.by_replication[:, column], better.by_replication[:, column]
+        a, b = (one.responses.of((name, scope, key)) for one in plans[:2])
         row = compared.differences.query(
             "plan == 'better' and kpi == @name and scope == @scope and key == @key"
         ).iloc[0]
@@ -153,12 +151,14 @@ def test_a_plan_against_itself_is_exactly_nothing(plans):
     assert (rows.loc[known, ["difference", "lower", "upper"]] == 0).all(axis=None)
     assert not rows["sure"].any()
     assert set(rows.loc[known & (rows["n"] > 0), "p"]) == {1.0}
-    same = "again and first serve the same share of the cars within 10 min in every replication, and nothing else differs."
-    assert first_sentence(compared) == same
-    assert (
-        plan_lines(compared, "again")[0]
-        == f"the same in every replication: {compared.size(TABLE)} of {compared.size(TABLE)} figures"
+    same = (
+        "again and first serve the same share of the cars within 10 min in every replication, "
+        "and nothing else differs."
     )
+    assert first_sentence(compared) == same
+    size = compared.size(TABLE)
+    line = f"the same in every replication: {size} of {size} figures"
+    assert plan_lines(compared, "again")[0] == line
 
 
 def test_holm_is_over_all_plans_and_figures_of_the_table(compared):
@@ -235,9 +235,11 @@ def test_numbers_have_the_digits_that_their_interval_allows():
 
 
 def test_what_the_plans_give_is_told_where_it_differs(plans):
-    (name, share), *_ = plans[0].given.items()
+    responses = plans[0].responses
+    values = responses.values.copy(order="F")
+    values[:, [one.given for one in responses.responses].index(True)] -= 0.25
     poorer = dataclasses.replace(
-        plans[0], name="poorer", given={**plans[0].given, name: share - 0.25}
+        plans[0], name="poorer", responses=dataclasses.replace(responses, values=values)
     )
     lines = plan_lines(compare_plans([plans[0], poorer]), "poorer")
     (line,) = [line for line in lines if line.startswith("given by the plan: ")]

@@ -1,4 +1,7 @@
-"""Test the demand ledger: every line by hand, the levers over all fleets, the energy of the plan's city."""
+"""Test the demand ledger.
+
+Every line by hand, the levers over all fleets, the energy of the plan's city.
+"""
 
 import numpy as np
 import pytest
@@ -23,12 +26,18 @@ def lines(changes=None):
 
 
 def test_a_line_by_hand():
-    """Without truncation a session gains target less SOC; the battery is 45 kWh, or 42 kWh of a swap-capable taxi."""
+    """Without truncation a session gains target less SOC.
+
+    The battery is 45 kWh, or 42 kWh of a swap-capable taxi.
+    """
     changes = {
-        "fleets.taxi.soc_mean": 0.3, "fleets.taxi.soc_sd": 1e-6, "fleets.taxi.target_soc_mean": 0.8, "fleets.taxi.target_soc_sd": 1e-6,
-        "fleets.taxi.curves": {"city400_45": 1.0}, "fleets.taxi.stock": 1000, "fleets.taxi.active_share": 0.9,
-        "fleets.taxi.km_per_day": 200, "fleets.taxi.consumption_kwh_km": 0.2, "fleet.season_factor": 1.1, "fleets.taxi.public_share": 0.5,
-        "fleets.taxi.fast_share": 0.2, "fleets.taxi.swap_share": 0.3, "fleets.taxi.swap_capable_share": 0.4,
+        "fleets.taxi.soc_mean": 0.3, "fleets.taxi.soc_sd": 1e-6,
+        "fleets.taxi.target_soc_mean": 0.8, "fleets.taxi.target_soc_sd": 1e-6,
+        "fleets.taxi.curves": {"city400_45": 1.0}, "fleets.taxi.stock": 1000,
+        "fleets.taxi.active_share": 0.9, "fleets.taxi.km_per_day": 200,
+        "fleets.taxi.consumption_kwh_km": 0.2, "fleet.season_factor": 1.1,
+        "fleets.taxi.public_share": 0.5, "fleets.taxi.fast_share": 0.2,
+        "fleets.taxi.swap_share": 0.3, "fleets.taxi.swap_capable_share": 0.4,
     }  # fmt: skip
     row = lines(changes)["taxi"]
     own = float(CURVES.battery_kwh[CURVES.index("city400_45")])
@@ -90,8 +99,8 @@ def test_share_at_network_refuses_more_than_all_public_energy():
     )
     (fault,) = caught.value.faults
     assert (
-        fault
-        == f"fleet.share_at_network: 0.9 would ask more than all public energy of taxi, heavy_truck; at most {most:.3f} with this mix"
+        fault == "fleet.share_at_network: 0.9 would ask more than all public energy "
+        f"of taxi, heavy_truck; at most {most:.3f} with this mix"
     )
     ledger({"fleet.share_at_network": float(np.floor(most * 1000) / 1000)})
 

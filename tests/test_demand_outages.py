@@ -1,4 +1,7 @@
-"""Test the outage calendar: shares of time, laws of the lengths, keyed streams, blackouts, and that off means none."""
+"""Test the outage calendar.
+
+Shares of time, laws of the lengths, keyed streams, blackouts, and that off means none.
+"""
 
 from itertools import pairwise
 from types import SimpleNamespace
@@ -46,7 +49,10 @@ def by_gun(rows):
 
 @pytest.mark.stat
 def test_guns_are_down_their_share_of_the_time():
-    """2,000 guns, 5 of 25 h down: a 99.9 % interval over the guns holds 0.2, of the whole, the first and the last day."""
+    """2,000 guns, 5 of 25 h down.
+
+    A 99.9 % interval over the guns holds 0.2, of the whole, the first and the last day.
+    """
     horizon = 10 * DAY_MIN
     rows = model().draw(0, horizon)
     for begin, end in ((0.0, horizon), (0.0, DAY_MIN), (horizon - DAY_MIN, horizon)):
@@ -127,7 +133,7 @@ def test_sites_replications_and_seeds_have_streams_of_their_own():
 
 
 def test_a_slower_repair_keeps_the_order_of_failures():
-    """Who works at the start fails for the first time at the same instant, whatever a repair takes."""
+    """A gun that works at the start fails first at the same instant, whatever a repair takes."""
     quick, slow = (by_gun(model(mttr_h=mttr_h).draw(0, 5 * DAY_MIN)) for mttr_h in (1.0, 8.0))
     working = [gun for gun, rows in slow.items() if rows[0][0] > 0]
     assert len(working) > 500
@@ -157,7 +163,8 @@ def test_more_failures_than_fit_are_refused():
     with pytest.raises(InputError) as caught:
         model(mtbf_h=1e-6, mttr_h=1e-6).draw(0, DAY_MIN)
     assert caught.value.faults == [
-        "reliability.mtbf_h, mttr_h: ask for 2.4e+10 failures in a replication; at most 2,000,000 fit"
+        "reliability.mtbf_h, mttr_h: ask for 2.4e+10 failures in a replication; at most "
+        "2,000,000 fit"
     ]
 
 
@@ -231,7 +238,7 @@ def test_blackouts_stand_among_the_failures_and_beyond_the_horizon_is_none():
 
 
 def test_at_one_instant_a_blackout_stands_behind_the_failures_of_its_site():
-    """In the order of the engine's keys: guns that are down from the start, and a blackout from the start."""
+    """Guns and a blackout that begin at the start are in the order of the engine's keys."""
     changes = {
         "horizon.lead_in_days": 0,
         "reliability.failures": True,

@@ -1,4 +1,7 @@
-"""Test the demand table: it agrees with the ledger, streams are keyed, layers are shared, marks follow their laws."""
+"""Test the demand table.
+
+It agrees with the ledger, streams are keyed, layers are shared, marks follow their laws.
+"""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +13,7 @@ from chargesim.demand.draw import lognormal
 from chargesim.demand.ledger import truncated_normal
 from chargesim.errors import InputError
 from chargesim.network.network import SWAP
-from chargesim.run.case import build_case
+from chargesim.runs.case import build_case
 from chargesim.scenario.reading import load
 
 SMALL = load(SCENARIOS / "small_city.yaml")
@@ -33,7 +36,10 @@ def by_key(table):
 
 
 def same(a, b):
-    """Tell whether two tables are the same bytes in every column (numpy leaves the gap behind `failed_starts` undefined)."""
+    """Tell whether two tables are the same bytes in every column.
+
+    numpy leaves the gap behind `failed_starts` undefined.
+    """
     return all(a[name].tobytes() == b[name].tobytes() for name in a.dtype.names)
 
 
@@ -43,7 +49,10 @@ def fleet_rows(which, table, name):
 
 @pytest.mark.stat
 def test_table_and_ledger_agree(big):
-    """Sessions and kWh of each fleet over 6 weeks; a gap of four standard errors or of 1 %, whichever is more, is a fault."""
+    """Sessions and kWh of each fleet over 6 weeks.
+
+    A gap of four standard errors or of 1 %, whichever is more, is a fault.
+    """
     weeks = 6
     table = np.concatenate([big.task.demand.day(0, day) for day in range(7 * weeks)])
     energy = (table["target_soc"] - table["soc"]) * table["battery_kwh"]
@@ -66,7 +75,10 @@ def test_table_and_ledger_agree(big):
 
 @pytest.mark.stat
 def test_the_plan_s_table_and_ledger_agree():
-    """A week of the whole city: half a million wishes, so 1 % is more than four standard errors of every fleet but the buses."""
+    """A week of the whole city.
+
+    Half a million wishes, so 1 % is more than four standard errors of every fleet but the buses.
+    """
     plan = build_case(load(SCENARIOS / "chongqing_2025.yaml"))
     table = np.concatenate([plan.task.demand.day(0, day) for day in range(7)])
     energy = (table["target_soc"] - table["soc"]) * table["battery_kwh"]

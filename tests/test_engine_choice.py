@@ -12,10 +12,10 @@ from factories import SCENARIOS, demand, facilities
 from chargesim.engine.compiled.engine import CompiledWorld
 from chargesim.engine.simpy.engine import World
 from chargesim.errors import InputError
-from chargesim.run.case import build_case
-from chargesim.run.engine_choice import choose_engine
-from chargesim.run.engine_comparison import compare_engines, first_parting
-from chargesim.run.run_scenario import run_scenario
+from chargesim.runs.case import build_case
+from chargesim.runs.engine_choice import choose_engine
+from chargesim.runs.engine_comparison import compare_engines, first_parting
+from chargesim.runs.run_scenario import run_scenario
 from chargesim.scenario.reading import load
 
 SMALL = load(SCENARIOS / "small_city.yaml", ["replications=2"])

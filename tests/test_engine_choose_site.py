@@ -8,7 +8,7 @@ from factories import SCENARIOS
 
 from chargesim.engine.choice import NEVER_MIN, OUTSIDE_HASH, choose_site
 from chargesim.engine.rules import NOWHERE, OUTSIDE, charge_min, gumbel_noise
-from chargesim.run.case import build_case
+from chargesim.runs.case import build_case
 from chargesim.scenario.reading import load
 
 

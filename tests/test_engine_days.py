@@ -12,8 +12,8 @@ from chargesim.engine.compiled.engine import CompiledWorld
 from chargesim.engine.day_statistics import DayStatistics
 from chargesim.engine.replication_totals import SERVED
 from chargesim.engine.simpy.engine import World
-from chargesim.run.case import build_case
-from chargesim.run.replication import DrawnDays, Replication
+from chargesim.runs.case import build_case
+from chargesim.runs.replication import DrawnDays, Replication
 from chargesim.scenario.reading import load
 
 MIDNIGHT = 1440.0

@@ -16,9 +16,9 @@ from chargesim.cli import app
 from chargesim.engine.replication_totals import SERVED
 from chargesim.engine.rules import exact_min
 from chargesim.errors import InputError
-from chargesim.run.extension_hash import extension_text
-from chargesim.run.run_directory import run_digest
-from chargesim.run.run_scenario import run_scenario
+from chargesim.runs.extension_hash import extension_text
+from chargesim.runs.result_directory import run_digest
+from chargesim.runs.run_scenario import run_scenario
 from chargesim.scenario.reading import load
 
 SMALL = load(SCENARIOS / "small_city.yaml", ["replications=2", "fleet.stock=8000"])
@@ -145,7 +145,7 @@ def test_what_an_extension_names_is_part_of_it(monkeypatch):
 def test_the_hash_is_the_same_in_every_process(tmp_path):
     """Neither the order of a set nor an address in memory is part of it."""
     (tmp_path / "van.py").write_text(
-        "from chargesim.run.extension_hash import extension_text\nimport functools\nNAMES = {'a', 'b', 'c', 'd', 'e'}\n"
+        "from chargesim.runs.extension_hash import extension_text\nimport functools\nNAMES = {'a', 'b', 'c', 'd', 'e'}\n"
         "class Van:\n    def __init__(self): self.names = set(NAMES)\n"
         "def go(world, van, then):\n    yield world.env.timeout(len(NAMES))\n"
         "print(extension_text([functools.partial(go, Van(), then=lambda world: world)]))\n"

@@ -16,7 +16,7 @@ ORDER = (
     {"demand"},
     {"engine"},
     {"analysis"},
-    {"run"},
+    {"runs"},
     {"experiment"},
     {"synthetic"},
     {"bench", "verify"},
@@ -126,15 +126,19 @@ PLANTED = {
     ),
     "a step to the right in a function": (
         "analysis/kpis.py",
-        "def late():\n    import chargesim.run.case as c\n    return c\n",
-        "imports chargesim.run.case (in a call)",
+        "def late():\n    import chargesim.runs.case as c\n    return c\n",
+        "imports chargesim.runs.case (in a call)",
     ),
     "a step to the right for types": (
-        "run/case.py",
+        "run/replication.py",
         "import typing\nif typing.TYPE_CHECKING:\n    from chargesim.view import plot\n",
         "imports chargesim.view.plot (for types only)",
     ),
-    "the public names": ("run/case.py", "from chargesim import load\n", "imports chargesim ("),
+    "the public names": (
+        "run/replication.py",
+        "from chargesim import load\n",
+        "imports chargesim (",
+    ),
     "a neighbour": (
         "verify/cases.py",
         "from chargesim.bench.suite import PARTS\n",

@@ -1,4 +1,4 @@
-"""Test that a day keeps its vehicles when the lead-in changes, and that the check finds a lead-in that is too short, and no other."""
+"""Test that the check keeps each day its vehicles, and finds a lead-in that is too short alone."""
 
 import json
 
@@ -15,7 +15,7 @@ from chargesim.cli import app
 from chargesim.engine.event_order import DAY_MIN
 from chargesim.errors import InputError
 from chargesim.experiment.lead_in import check_lead_in, days_alike, lead_in_text, with_lead_in
-from chargesim.run.case import build_case
+from chargesim.runs.case import build_case
 from chargesim.scenario.reading import load
 from chargesim.view.lead_in import draw_lead_in, print_lead_in
 
@@ -104,7 +104,7 @@ def test_the_check_says_how_large_a_shift_it_leaves_open(quiet):
 
 
 def test_no_lead_in_is_too_short_and_the_check_says_what_moves(tmp_path):
-    """The night's vehicles of the day before are missing: less energy and more charged packs than there would be."""
+    """The night's vehicles of the day before are missing: less energy, more charged packs."""
     checked = check(tmp_path / "run", "replications=20", "horizon.lead_in_days=0")
     assert checked.longer_days == 1
     moved = {shift.kpi: shift.difference.mean for shift in checked.moved if shift.scope == "city"}
@@ -116,38 +116,35 @@ def test_no_lead_in_is_too_short_and_the_check_says_what_moves(tmp_path):
     )  # without a lead-in both are the same run
 
 
-def test_the_check_uses_the_replications_of_the_run_and_the_run_tells_of_it(quiet):
-    assert lead_in_text(quiet.folder, 1).startswith(
-        "Lead-in of 1 day: checked, 2 days move none of "
-    )
-    own = {path.name: path.stat().st_mtime_ns for path in (quiet.folder / "replications").iterdir()}
-    words = [
-        "run",
-        str(SMALL),
-        "--set",
-        "replications=4",
-        "--sessions",
-        "none",
-        "--no-figures",
-        "--out",
-        str(quiet.folder),
+def test_the_check_uses_the_replications_of_a_run_beside_and_the_run_says_so(tmp_path):
+    def go(command, *words):
+        folder = str(tmp_path / command)
+        words = [command, str(SMALL), "--no-figures", "--out", folder, *words]
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 0
+        return done.stdout
+
+    assert "Lead-in of 1 day: not checked" in go("run", "--set", "replications=2")
+    go("lead-in", "--replications", "2")
+    run = tmp_path / "run" / "replications"
+    own = [
+        path
+        for path in (tmp_path / "lead-in" / "points").iterdir()
+        if (path / "001.parquet").samefile(run / "001.parquet")
     ]
-    done = CliRunner().invoke(app, words)
-    assert done.exit_code == 0
-    assert "Lead-in of 1 day: checked" in done.stdout
-    assert {
-        path.name: path.stat().st_mtime_ns for path in (quiet.folder / "replications").iterdir()
-    } == own
+    assert len(own) == 1
+    assert "Lead-in of 1 day: checked, 2 days move none of " in go("run", "--set", "replications=2")
 
 
-def test_a_run_that_was_not_checked_says_so(tmp_path):
+def test_a_check_of_another_scenario_is_not_taken(quiet, tmp_path):
     assert "not checked" in lead_in_text(tmp_path, 0)
-    (tmp_path / "lead_in").mkdir()
-    (tmp_path / "lead_in" / "lead_in.json").write_text(
-        json.dumps({"run": "another"}), encoding="utf-8"
-    )
-    (tmp_path / "manifest.json").write_text(json.dumps({"run": "this"}), encoding="utf-8")
-    assert "not checked" in lead_in_text(tmp_path, 0)
+    for name, content in (("run", "this"), ("check", "another")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text(
+            json.dumps({"content": content}), encoding="utf-8"
+        )
+    (tmp_path / "check" / "lead-in.json").write_text("{}", encoding="utf-8")
+    assert "not checked" in lead_in_text(tmp_path / "run", 0)
 
 
 def test_the_figure_draws(quiet):

@@ -1,6 +1,5 @@
 """Test the search for the level at which a plan breaks, on the small city, against runs by hand."""
 
-import json
 import math
 from dataclasses import replace
 
@@ -9,20 +8,21 @@ import pytest
 from factories import SCENARIOS
 from typer.testing import CliRunner
 
-from chargesim.analysis.limit import Crossing
+from chargesim.analysis.breaking_point import Crossing
 from chargesim.analysis.verdict import judge
 from chargesim.cli import app
 from chargesim.demand.thinning import alike
 from chargesim.errors import InputError
-from chargesim.experiment.factor import levels_of, lever_of
+from chargesim.experiment.design import Point, one_day
+from chargesim.experiment.factor import factor_of, levels_of
 from chargesim.experiment.limit import run_limit
-from chargesim.experiment.points import for_the_standard, result_of
-from chargesim.experiment.uncertain_inputs import uncertain_inputs
+from chargesim.experiment.ranges import uncertain_ranges
+from chargesim.experiment.runner import Runner, for_the_standard
 from chargesim.network.build import build_network, network_part
-from chargesim.run.case import build_case
-from chargesim.run.replication import simulate
-from chargesim.run.run_scenario import as_result
-from chargesim.scenario.parameters import replaced_by, scenario_inputs
+from chargesim.runs.case import build_case
+from chargesim.runs.replication import simulate
+from chargesim.runs.result import as_result
+from chargesim.scenario.parameters import replacing_table, scenario_parameters
 from chargesim.scenario.reading import load
 from chargesim.view.limit import draw_limit, headline
 
@@ -70,11 +70,17 @@ def test_the_error_is_divided_over_the_levels(found):
 
 
 def test_the_answer_names_the_day_the_direction_and_where_it_breaks(found):
-    assert (found.day, found.limit.direction, found.value) == ("Wednesday", "worse", 3500)
+    assert (found.day, found.breaking_point.direction, found.factor.value) == (
+        "Wednesday",
+        "worse",
+        3500,
+    )
     assert "one Wednesday" in headline(found)
     assert found.states[-1] == "fails"
-    assert found.limit.fails in STOCKS
-    worst = next(curve for curve in found.curves if curve.criterion == found.limit.breaks_first)
+    assert found.breaking_point.fails in STOCKS
+    worst = next(
+        curve for curve in found.curves if curve.criterion == found.breaking_point.breaks_first
+    )
     assert worst.crossing.low <= worst.crossing.about <= worst.crossing.high
     axes = draw_limit(found).axes
     assert len(axes) == 9
@@ -83,8 +89,13 @@ def test_the_answer_names_the_day_the_direction_and_where_it_breaks(found):
 
 def test_only_what_is_missing_is_run_again(found):
     before = found.frame.to_csv()
-    path = found.folder / "levels" / "5000" / "001.parquet"
-    kept = found.folder / "levels" / "2000" / "001.parquet"
+    runner = Runner(found.folder)
+    path, kept = (
+        runner.store(
+            Point(level, one_day(small(), replications=3).replace({"fleet.stock": float(level)}))
+        ).path(1)
+        for level in ("5000", "2000")
+    )
     path.unlink()
     stamp = kept.stat().st_mtime_ns
     again = run_limit(
@@ -100,12 +111,6 @@ def test_only_what_is_missing_is_run_again(found):
     )
     assert again.frame.to_csv() == before
     assert path.is_file() and kept.stat().st_mtime_ns == stamp
-    assert (
-        json.loads((found.folder / "limit.json").read_text(encoding="utf-8"))[
-            "replications_run_now"
-        ]
-        == 1
-    )
     assert len(pd.read_csv(found.folder / "levels.csv")) == 3 * 11
 
 
@@ -140,7 +145,7 @@ def test_a_key_without_effect_says_so(tmp_path):
         out=tmp_path / "out",
         progress=False,
     )
-    assert run.idle
+    assert run.changes_nothing
     assert "stations.store.kwh changes nothing" in headline(run)
 
 
@@ -158,9 +163,8 @@ def test_a_key_without_effect_says_so(tmp_path):
     ],
 )
 def test_where_a_criterion_breaks_is_said_in_words(found, direction, crossing, words):
-    plain = replace(
-        found, is_share=False, limit=replace(found.limit, breaks_first=found.curves[0].criterion)
-    )
+    first = replace(found.breaking_point, breaks_first=found.curves[0].criterion)
+    plain = replace(found, breaking_point=first)
     curve = replace(found.curves[0], direction=direction, crossing=Crossing(*crossing))
     assert headline(replace(plain, curves=(curve,))).endswith(
         f"breaks first by its fit: {curve.criterion}, {words}"
@@ -197,7 +201,7 @@ def test_what_the_standard_reads_is_all_that_is_kept():
     case = build_case(small("replications=2"))
     whole = [simulate(case.task, replication)[0] for replication in range(2)]
     thin = [for_the_standard(one) for one in whole]
-    assert judge(result_of(case, thin)).to_dict() == judge(result_of(case, whole)).to_dict()
+    assert judge(as_result(case, thin)).to_dict() == judge(as_result(case, whole)).to_dict()
     assert sum(array.nbytes for array in thin[0].arrays().values()) < 0.3 * sum(
         array.nbytes for array in whole[0].arrays().values()
     )
@@ -224,7 +228,7 @@ def test_a_wrong_key_is_refused_with_the_nearest_right_one(key, told, tmp_path, 
 def test_levels_surround_the_value_and_shares_stay_shares():
     case = build_case(small())
     units = {
-        name: lever_of(case, name).unit
+        name: factor_of(case, name).unit
         for name in ("stock", "gun_power", "patience", "availability")
     }
     assert units == {
@@ -238,27 +242,27 @@ def test_levels_surround_the_value_and_shares_stay_shares():
         "availability": (0.85, 1.0),
         "patience": (0.25, 1.75),
     }.items():
-        levels = levels_of(lever_of(case, name), None, None, None)
+        levels = levels_of(factor_of(case, name), None, None, None)
         assert (levels[0], levels[-1]) == pytest.approx(ends, rel=0.01)
         assert levels == sorted(levels)
     assert (
-        levels_of(lever_of(case, "choice.nearest_stations"), None, None, None)[0] == 2.0
+        levels_of(factor_of(case, "choice.nearest_stations"), None, None, None)[0] == 2.0
     )  # whole numbers
     with pytest.raises(InputError, match="the fleets differ; give --from and --to"):
-        levels_of(lever_of(case, "fleets.*.patience_min"), None, 20.0, None)
+        levels_of(factor_of(case, "fleets.*.patience_min"), None, 20.0, None)
     with pytest.raises(InputError, match="needs rising order"):
-        levels_of(lever_of(case, "stock"), 5.0, 4.0, None)
+        levels_of(factor_of(case, "stock"), 5.0, 4.0, None)
 
 
 def test_short_names_set_what_they_say():
     case = build_case(small("reliability.mttr_h=10"))
-    loaded = case.loaded.replace(lever_of(case, "availability").changes(0.9))
+    loaded = case.loaded.replace(factor_of(case, "availability").changes(0.9))
     assert loaded.scenario.reliability.availability == pytest.approx(0.9)
-    loaded = case.loaded.replace(lever_of(case, "patience").changes(2.0))
+    loaded = case.loaded.replace(factor_of(case, "patience").changes(2.0))
     assert {name: fleet.patience_min.value for name, fleet in loaded.scenario.fleets.items()} == {
         name: 2 * fleet.patience_min.value for name, fleet in case.scenario.fleets.items()
     }
-    loaded = case.loaded.replace(lever_of(case, "fleets.*.posted_share").changes(0.5))
+    loaded = case.loaded.replace(factor_of(case, "fleets.*.posted_share").changes(0.5))
     assert {fleet.posted_share.value for fleet in loaded.scenario.fleets.values()} == {0.5}
 
 
@@ -300,8 +304,8 @@ def test_what_tables_replace_changes_no_network_and_the_rest_does():
 
     replaced = {
         one.key: one.value
-        for one in scenario_inputs(own.scenario)
-        if replaced_by(own.scenario, one.key)
+        for one in scenario_parameters(own.scenario)
+        if replacing_table(own.scenario, one.key)
     }
     assert not moved(
         {
@@ -309,8 +313,8 @@ def test_what_tables_replace_changes_no_network_and_the_rest_does():
             for key, value in replaced.items()
         }
     )
-    for one in uncertain_inputs(build_case(own, network=network), 10):
+    for one in uncertain_ranges(build_case(own, network=network), 10):
         if one.key.startswith(("traffic.", "stations.", "corridors.gravity")):
             assert any(moved({one.key: end}) for end in (one.low, one.high)), one.key
     city = load(SCENARIOS / "chongqing_2025.yaml").scenario
-    assert not any(replaced_by(city, one.key) for one in scenario_inputs(city))
+    assert not any(replacing_table(city, one.key) for one in scenario_parameters(city))

@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 from chargesim.analysis.verdict import decided
 from chargesim.cli import EXIT_CODES, app
 from chargesim.errors import InputError, RunStoppedError
-from chargesim.run import replications as running
-from chargesim.run.parallel import run_parallel
-from chargesim.run.precision import Precision
-from chargesim.run.run_scenario import run_scenario
+from chargesim.runs import replications as running
+from chargesim.runs.parallel import run_parallel
+from chargesim.runs.precision import Precision
+from chargesim.runs.run_scenario import run_scenario
 from chargesim.scenario.reading import load
 from chargesim.view.terminal import print_precision
 

@@ -1,4 +1,7 @@
-"""Test the build-up: how many sites are open in a month, that months are nested, that the finished plan is the plan."""
+"""Test the build-up: how many sites are open in a month.
+
+Months are nested, and the finished build-up is the plan.
+"""
 
 import numpy as np
 import pytest
@@ -104,7 +107,10 @@ def test_how_many_are_open():
 
 
 def test_the_plan_in_months(whole):
-    """Half of every area, of the truck stations and of each kind of swap site in the middle; all of it at the end."""
+    """Half of every area, of the truck stations and of each kind of swap site in the middle.
+
+    All of it at the end.
+    """
     half = build("2024-06", (0.5, 0.5))
     assert queues(half) == {name: int(count / 2 + 0.5) for name, count in queues(whole).items()}
     assert "core truck" in queues(half)
@@ -133,7 +139,10 @@ def test_the_finished_plan_is_the_plan(whole):
 
 
 def test_candidates_are_the_nearest_open_sites(whole):
-    """A zone's nearest open station is the first open one of all that it has, wherever that list is long enough."""
+    """A zone's nearest open station is the first open one of all that it has.
+
+    This holds wherever that list is long enough.
+    """
     half = build("2024-06", (0.5, 0.5))
     public = next(
         i
@@ -193,8 +202,10 @@ def test_a_table_says_itself_when_a_site_opens(tmp_path):
     set_opening(folder, "opens", ["2024-05", "2024-06", "2024-07"])
     child = folder / "child.yaml"
     child.write_text(
-        "extends: small_city.yaml\nname: child\nbuildup:\n  enabled: true\n  month: 2024-06\n  share_exponent: 0\n  milestones:\n"
-        "    - {month: 2024-01, built: 0, stock: 10}\n    - {month: 2025-12, built: 0, stock: 10}\n",
+        "extends: small_city.yaml\nname: child\nbuildup:\n  enabled: true\n"
+        "  month: 2024-06\n  share_exponent: 0\n  milestones:\n"
+        "    - {month: 2024-01, built: 0, stock: 10}\n"
+        "    - {month: 2025-12, built: 0, stock: 10}\n",
         encoding="utf-8",
     )
     assert small_network(folder, ("fleet.stock=null",), "child.yaml").sites.id == (

@@ -9,8 +9,8 @@ from network_files import copy_small_city, edit, small_network
 from chargesim.network.build import build_network
 from chargesim.network.candidates import _near, _smallest, holds
 from chargesim.network.network import STATION
-from chargesim.run.case import build_case
-from chargesim.run.replication import simulate
+from chargesim.runs.case import build_case
+from chargesim.runs.replication import simulate
 from chargesim.scenario.reading import load
 
 SMALL = load(SCENARIOS / "small_city.yaml")
@@ -30,7 +30,10 @@ def free(u, v, data):
 
 
 def roads_for(network, key, origin):
-    """Return the roads on which a list is searched: no way leads through a site, none over ramps for expressway sites alone."""
+    """Return the roads on which a list is searched.
+
+    No way leads through a site, none over ramps for expressway sites alone.
+    """
     kinds = {data["kind"] for _, _, data in network.graph.edges(data=True)}
     if key.access == {"expressway"}:
         kinds &= {"expressway", "interchange", "access"}
@@ -46,7 +49,7 @@ def roads_for(network, key, origin):
 
 
 def expected(network, key, origin):
-    """Return (minutes by period, km, site) of every site that a list may hold, nearest first, by networkx."""
+    """Return (minutes by period, km, site) of a list's sites by networkx, nearest first."""
     roads, sites = roads_for(network, key, origin), network.sites
     lengths, paths = nx.single_source_dijkstra(roads, origin, weight=free)
     found = []
@@ -149,14 +152,15 @@ def test_a_corridor_sees_only_what_is_ahead(network):
 
 
 def test_traffic_never_turns_back_at_a_service_area(tmp_path):
-    """Two service areas in a row: who drives to the west one and on sees no site that lies behind it."""
+    """Two service areas in a row: past the west one, no vehicle sees a site behind it."""
     folder = copy_small_city(tmp_path)
     two = "gate_west,first,6.0,100,expressway\nfirst,service,10.0,100,expressway\n"
     edit(folder / "small/roads.csv", "gate_west,service,16.0,100,expressway\n", two)
     edit(
         folder / "small/sites.csv",
         "Riverside-truck,station,truck",
-        "First-area,station,expressway,Riverside,29.52,106.6,first,2,\nRiverside-truck,station,truck",
+        "First-area,station,expressway,Riverside,29.52,106.6,first,2,\n"
+        "Riverside-truck,station,truck",
     )
     network = small_network(folder)
     lists, sites = network.candidates, network.sites

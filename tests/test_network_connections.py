@@ -1,4 +1,7 @@
-"""Test what stands behind a grid connection: companions, stores, and guns beside the packs of a swap site."""
+"""Test what a grid connection feeds.
+
+Companions, stores, and guns beside the packs of a swap site.
+"""
 
 from dataclasses import fields
 
@@ -59,7 +62,10 @@ def test_by_default_every_site_has_its_own_connection_and_nothing_else(plain):
 
 
 def test_companions_stand_beside_the_ultra_fast_guns(plain):
-    """Three per ultra-fast gun make 6 and 3 companions; truck stations have none; nothing else moves."""
+    """Three per ultra-fast gun make 6 and 3 companions; truck stations have none.
+
+    Nothing else moves.
+    """
     more = sites({"stations.companions.per_ultra_fast_gun": 3})
     has = np.isin(plain.access, ["public", "expressway"]) & (plain.kind == STATION)
     np.testing.assert_array_equal(more.companions, np.where(has, 3 * plain.guns, 0))
@@ -123,8 +129,8 @@ def test_guns_beside_the_packs_share_the_connection(plain):
         )
     assert {mixed.access[s] for s in beside} == {"public"}
     for name, value in {
-        "guns": 4, "companions": 0, "gun_kw": 120, "gun_a": 250, "guns_per_cabinet": 1, "cabinet_kw": 120, "price_cny_kwh": 1.24,
-        "packs": 0, "bays": 0, "slots": 0, "store_kwh": 0,
+        "guns": 4, "companions": 0, "gun_kw": 120, "gun_a": 250, "guns_per_cabinet": 1,
+        "cabinet_kw": 120, "price_cny_kwh": 1.24, "packs": 0, "bays": 0, "slots": 0, "store_kwh": 0,
     }.items():  # fmt: skip
         assert set(getattr(mixed, name)[beside]) == {value}, name
     assert len(set(mixed.connection.tolist())) == 2280
@@ -133,7 +139,7 @@ def test_guns_beside_the_packs_share_the_connection(plain):
     np.testing.assert_array_equal(mixed.packs[kept], plain.packs)
 
 
-def test_guns_beside_the_packs_hang_on_the_same_road(folder):
+def test_guns_beside_the_packs_join_the_same_road(folder):
     network = small_network(folder, SMALL_MIXED)
     assert (
         list(network.graph["Riverside-swap-private-guns"])
@@ -162,13 +168,16 @@ def test_an_id_that_the_guns_beside_packs_take(folder):
         "x-guns,station,public,Riverside,29.5,106.5,",
     )
     assert network_faults(folder, SMALL_MIXED) == [
-        "small/sites.csv:3: site_id: 'x-guns' stands in line 2 already; ids must be unique"
+        "small/sites.csv:3: site_id: 'x-guns' is already in line 2; ids must be unique"
     ]
     assert len(small_network(folder).sites) == 2
 
 
 def test_companions_of_a_table(folder):
-    """With the column `companions`, `guns` counts all guns; without it the scenario's companions come beside them."""
+    """With the column `companions`, `guns` counts all guns.
+
+    Without it the scenario's companions come beside them.
+    """
     write(
         folder,
         "site_id,kind,access,district,lat,lon,guns,companions,companion_kw",
@@ -176,16 +185,18 @@ def test_companions_of_a_table(folder):
         "plan,station,public,Riverside,29.5,106.5,2,,",
         "none,station,public,Riverside,29.5,106.5,3,0,",
         "trucks,station,truck,Riverside,29.5,106.5,2,,",
+        "bare,station,public,Riverside,29.5,106.5,,0,",
     )
     made = small_network(folder, ("stations.companions.per_ultra_fast_gun=2",)).sites
-    assert made.guns.tolist() == [8, 6, 3, 2]
-    assert made.companions.tolist() == [6, 4, 0, 0]
-    assert made.companion_kw.tolist() == [120.0, 180.0, 0.0, 0.0]
-    assert made.companion_a.tolist() == [250.0, 250.0, 0.0, 0.0]
+    assert made.guns.tolist() == [8, 6, 3, 2, 1]
+    assert made.companions.tolist() == [6, 4, 0, 0, 0]
+    assert made.companion_kw.tolist() == [120.0, 180.0, 0.0, 0.0, 0.0]
+    assert made.companion_a.tolist() == [250.0, 250.0, 0.0, 0.0, 0.0]
     assert made.site_kw.tolist() == [
         630.0,
         630.0,
         2 * 630.0,
+        630.0,
         630.0,
     ]  # a cabinet for two ultra-fast guns
 
@@ -214,7 +225,10 @@ def test_a_shared_connection_of_a_table(folder):
     ("enabled", "stores"), [("false", [300, 200, 50, 0, 0]), ("true", [300, 200, 50, 0, 200])]
 )
 def test_a_row_switches_its_own_store_on_or_off(folder, enabled, stores):
-    """What a row leaves out of its store is the plan's 200 kWh at 100 kW; a row without either column follows the plan."""
+    """What a row leaves out of its store is the plan's 200 kWh at 100 kW.
+
+    A row without either column follows the plan.
+    """
     write(
         folder,
         "site_id,kind,access,district,lat,lon,store_kwh,store_kw",
@@ -254,7 +268,8 @@ def test_faults_of_connections_and_companions(folder):
     )
     assert network_faults(folder) == [
         "small/sites.csv:3: site_kw: 630 kW on the connection 'east', needs 900 as in line 2",
-        "small/sites.csv:4: store_kwh: the store of the connection 'east' belongs in its first row, line 2",
+        "small/sites.csv:4: store_kwh: the store of the connection 'east' belongs in its first "
+        "row, line 2",
     ]
 
 
@@ -264,7 +279,8 @@ def test_sites_of_a_connection_lie_in_one_district(folder):
     rows = "a,station,public,Riverside,29.5,106.5,east", "b,station,public,Hilltown,29.5,106.5,east"
     write(folder, head, *rows)
     assert network_faults(folder) == [
-        "small/sites.csv:3: district: got 'Hilltown' on the connection 'east', needs 'Riverside' as in line 2"
+        "small/sites.csv:3: district: got 'Hilltown' on the connection 'east', needs "
+        "'Riverside' as in line 2"
     ]
     write(folder, head, rows[0], rows[1].replace("east", "west"))
     assert small_network(folder).sites.connection.tolist() == [0, 1]
@@ -274,7 +290,8 @@ def test_without_the_section_stations_a_row_says_all(folder):
     needed = "guns,gun_kw,gun_a,cabinet_kw,site_kw,price_cny_kwh"
     write(
         folder,
-        f"site_id,kind,access,district,lat,lon,{needed},companions,companion_kw,companion_a,store_kwh",
+        f"site_id,kind,access,district,lat,lon,{needed},"
+        "companions,companion_kw,companion_a,store_kwh",
         "a,station,public,Riverside,29.5,106.5,5,480,600,600,630,1.2,3,120,250,",
     )
     made = small_network(folder, ("stations=null",)).sites
@@ -291,5 +308,6 @@ def test_without_the_section_stations_a_row_says_all(folder):
     (folder / "small/sites.csv").write_text(spoiled, encoding="utf-8")
     assert network_faults(folder, ("stations=null",)) == [
         "small/sites.csv:2: companion_a: needs a value, since the scenario has no section stations",
-        "small/sites.csv:2: store_kwh, store_kw: needs the section stations, whose store says in which hours it charges",
+        "small/sites.csv:2: store_kwh, store_kw: needs the section stations, whose store says "
+        "in which hours it charges",
     ]

@@ -1,4 +1,7 @@
-"""Test the synthetic city: the plan's totals, the census, the graph, and what its own seed moves."""
+"""Test the synthetic city.
+
+The plan's totals, the census, the graph, and what its own seed moves.
+"""
 
 from collections import Counter
 from dataclasses import fields
@@ -11,11 +14,11 @@ from factories import SCENARIOS
 from chargesim.network.build import build_network
 from chargesim.network.network import STATION, SWAP
 from chargesim.network.table_columns import DistrictRow
+from chargesim.scenario.csv_tables import read_csv_rows
 from chargesim.scenario.reading import load
-from chargesim.scenario.table_reader import read_rows
 
 PLAN = load(SCENARIOS / "chongqing_2025.yaml")
-DISTRICTS = read_rows(SCENARIOS / "tables/chongqing_districts.csv", DistrictRow)
+DISTRICTS = read_csv_rows(SCENARIOS / "tables/chongqing_districts.csv", DistrictRow)
 
 
 def build(changes=None):

@@ -1,4 +1,7 @@
-"""Test the rules by which a synthetic city is laid out: sharing, spreading, growing, gravity and ties."""
+"""Test the rules by which a synthetic city is laid out.
+
+Sharing, spreading, growing, gravity and ties.
+"""
 
 from collections import Counter
 
@@ -10,20 +13,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargesim.errors import InputError
+from chargesim.network.apportionment import largest_remainder, order_along_curve, systematic_sample
 from chargesim.network.build import build_network
 from chargesim.network.candidates import _smallest
 from chargesim.network.corridors import corridor_weights
 from chargesim.network.demand_within import demand_share_within
 from chargesim.network.network import STATION
-from chargesim.network.projection import Projection, along_curve, largest_remainder, spread
-from chargesim.network.roads import Carriageway, Roads, seat_links
+from chargesim.network.projection import Projection
+from chargesim.network.roads import Carriageway, Roads, add_links
 from chargesim.network.table_columns import DistrictRow, LinkRow
 from chargesim.network.zone_layout import _grow
+from chargesim.scenario.csv_tables import read_csv_rows
 from chargesim.scenario.reading import load
-from chargesim.scenario.table_reader import read_rows
 
 PLAN = load(SCENARIOS / "chongqing_2025.yaml")
-DISTRICTS = read_rows(SCENARIOS / "tables/chongqing_districts.csv", DistrictRow)
+DISTRICTS = read_csv_rows(SCENARIOS / "tables/chongqing_districts.csv", DistrictRow)
 
 
 def build(changes=None, name="chongqing_2025.yaml"):
@@ -63,7 +67,9 @@ def test_too_few_for_all_go_to_the_largest():
     st.floats(0, 0.999),
 )
 def test_systematic_sampling_is_within_one_of_the_expected_count(weights, count, start):
-    chosen = spread(np.array(weights, dtype=float), np.arange(len(weights)), count, start)
+    chosen = systematic_sample(
+        np.array(weights, dtype=float), np.arange(len(weights)), count, start
+    )
     assert len(chosen) == count
     got = np.bincount(chosen, minlength=len(weights))
     assert (np.abs(got - count * np.array(weights) / sum(weights)) < 1 + 1e-9).all()
@@ -72,13 +78,13 @@ def test_systematic_sampling_is_within_one_of_the_expected_count(weights, count,
 def test_neighbours_on_the_curve_are_near():
     side = np.arange(16)
     xy = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2).astype(float)
-    order = along_curve(xy)
+    order = order_along_curve(xy)
     assert sorted(order.tolist()) == list(range(256))
     steps = np.hypot(*np.diff(xy[order], axis=0).T)
     assert steps.mean() < 2  # 8.3 for an order drawn at random
 
 
-def test_the_plane_keeps_places_and_distances():
+def test_the_projection_keeps_positions_and_distances():
     projection = Projection.about(np.array([29.0, 31.0]), np.array([106.0, 109.0]))
     lat, lon = np.array([29.5, 30.8]), np.array([106.5, 108.4])
     back = projection.lat_lon(projection.xy(lat, lon))
@@ -166,7 +172,8 @@ def test_stations_for_an_area_without_district_are_a_fault(tmp_path):
     with pytest.raises(InputError) as caught:
         build_network(loaded.scenario, folder)
     assert caught.value.faults == [
-        "stations.counts.northeast_southeast: got 100, needs 0: no district of tables/chongqing_districts.csv is in this area"
+        "stations.counts.northeast_southeast: got 100, needs 0: no district of "
+        "tables/chongqing_districts.csv is in this area"
     ]
 
 
@@ -220,7 +227,10 @@ def links(*rows):
 
 
 def test_gravity_by_hand():
-    """A - B - C on a line, an hour each, masses 1, 1, 2, exponent 1: A>B carries 1/60 + 2/120, B>C 2/60 + 2/120 trips."""
+    """A - B - C on a line, an hour each, masses 1, 1, 2, exponent 1.
+
+    A>B carries 1/60 + 2/120, B>C 2/60 + 2/120 trips.
+    """
     line = links(("A", "B", 60, 0), ("B", "C", 60, 0))
     ways = [Carriageway(a, b, 0, (), 0, 60.0) for a, b in ((0, 1), (1, 0), (1, 2), (2, 1))]
     weights = corridor_weights(
@@ -232,8 +242,8 @@ def test_gravity_by_hand():
 def seats_and_links(*rows):
     roads = Roads()
     names = sorted({name for row in rows for name in row[:2]})
-    seats = [roads.node("junction", name, 29.0 + i, 106.0, i) for i, name in enumerate(names)]
-    return roads, seat_links(roads, links(*rows), {name: i for i, name in enumerate(names)}, seats)
+    seats = [roads.add_node("junction", name, 29.0 + i, 106.0, i) for i, name in enumerate(names)]
+    return roads, add_links(roads, links(*rows), {name: i for i, name in enumerate(names)}, seats)
 
 
 def test_parallel_expressways_have_names_of_their_own():
@@ -279,7 +289,10 @@ def test_no_vehicle_turns_back_on_the_expressways_of_chongqing(network):
 
 
 def test_coverage_by_hand():
-    """Stations stand at the nodes R02, R06, R07, R09, R11 and H01: inhabitants there are covered within 0 km."""
+    """Stations lie at the nodes R02, R06, R07, R09, R11 and H01.
+
+    Inhabitants there are covered within 0 km.
+    """
     network = build(name="small_city.yaml")
     assert demand_share_within(network, 0.0) == pytest.approx((12 + 16 + 15 + 7 + 10 + 6) / 147)
     assert demand_share_within(network, 1.6, area_class="core") == pytest.approx(

@@ -1,4 +1,7 @@
-"""Test a user's own table of sites: what is refused, what the scenario fills in, where a site hangs on the roads."""
+"""Test a user's own table of sites.
+
+What is refused, what the scenario fills in, where a site joins the roads.
+"""
 
 import numpy as np
 import pytest
@@ -30,7 +33,7 @@ def test_faults_of_values_and_of_the_whole_table_are_told_together_in_the_order_
     )
     assert network_faults(folder) == [
         "small/sites.csv:2: lat: got 299, needs -90..90",
-        "small/sites.csv:4: site_id: 'Riverside-2' stands in line 3 already; ids must be unique",
+        "small/sites.csv:4: site_id: 'Riverside-2' is already in line 3; ids must be unique",
         "small/sites.csv:5: node: got 'R99', which is no zone and no junction of the roads",
         "small/sites.csv:10: access: got lorry, needs 'public', 'expressway', 'taxi' or 'truck'",
     ]
@@ -67,7 +70,8 @@ def test_what_does_not_belong_to_the_kind_of_site(folder):
         "small/sites.csv:3: packs: got 7, needs to be empty at a station",
         "small/sites.csv:4: guns: got 2, needs to be empty at a swap site",
         "small/sites.csv:5: pack_type: got 'nio_57', needs one of choco_20, nio_75, truck_282",
-        "small/sites.csv:6: swap_kind: needs one of taxi, private, truck, since none of them has the access expressway",
+        "small/sites.csv:6: swap_kind: needs one of taxi, private, truck, since none of them "
+        "has the access expressway",
     ]
 
 
@@ -83,7 +87,7 @@ def test_a_column_twice(folder):
     spoil(folder, ("lat,lon,node", "lat,lat,node"))
     assert network_faults(folder) == [
         "small/sites.csv:1: lon: this column is missing",
-        "small/sites.csv:1: lat: this column stands twice; keep one",
+        "small/sites.csv:1: lat: this column is given twice; keep one",
     ]
 
 
@@ -143,7 +147,7 @@ def test_the_scenario_fills_what_a_row_leaves_out(folder):
     assert sites.group == ("table", "table", "table")
 
 
-def test_without_a_node_a_site_hangs_on_the_nearest_zone(folder):
+def test_without_a_node_a_site_joins_the_nearest_zone(folder):
     network = small_network(folder)
     assert list(network.graph["Hilltown-2"]) == ["H04"]
     leg = network.graph.edges["H04", "Hilltown-2"]
@@ -159,7 +163,10 @@ def corridor_sites(network, name):
 
 
 def test_a_table_of_sites_on_synthetic_zones_and_roads(folder):
-    """A station at a seat serves the traffic that ends there, one on a carriageway the traffic of that direction."""
+    """A station at a seat serves the traffic that ends there.
+
+    A station on a carriageway serves the traffic of that direction.
+    """
     (folder / "small/own.csv").write_text(
         HEADER
         + "airport,station,public,Yubei,29.72,106.63,,4\n"

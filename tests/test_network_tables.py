@@ -1,7 +1,24 @@
-"""Test what is said of bad tables: file, line, column, what came and what is needed, all faults of a file at once."""
+"""Test what is said of bad tables.
+
+File, line, column, what came and what is needed, all faults of a file at once.
+"""
+
+import re
+from operator import attrgetter
 
 import pytest
+from factories import SCENARIOS
 from network_files import copy_small_city, edit, network_faults
+
+from chargesim.network.network import EMPTY_SITE, SITE_COLUMNS, SITE_KINDS, STATION, SWAP, Sites
+from chargesim.network.table_columns import (
+    SITE_ROW,
+    DistrictRow,
+    RoadRow,
+    ZoneRow,
+    columns_table,
+)
+from chargesim.scenario.reading import load
 
 
 @pytest.fixture
@@ -29,7 +46,8 @@ def test_all_faulty_values_of_a_file_are_told_at_once(folder):
     assert network_faults(folder) == [
         "small/zones.csv:2: lat: got 299, needs -90..90",
         "small/zones.csv:3: population: got -5, needs at least 0",
-        "small/zones.csv:4: area_class: got centre, needs 'core', 'west_ring', 'northeast' or 'southeast'",
+        "small/zones.csv:4: area_class: got centre, needs 'core', 'west_ring', 'northeast' or "
+        "'southeast'",
         "small/zones.csv:5: lon: needs a value",
         "small/zones.csv:6: population: got many, needs a number",
         "small/zones.csv:7: population: got nan, needs a finite number",
@@ -40,8 +58,8 @@ def test_all_faulty_values_of_a_file_are_told_at_once(folder):
 def test_a_zone_twice(folder):
     spoil(folder, "zones.csv", ("R03,29.5,", "R02,29.5,"), ("R05,29.512,", "R02,29.512,"))
     assert network_faults(folder) == [
-        "small/zones.csv:4: zone_id: 'R02' stands in line 3 already; ids must be unique",
-        "small/zones.csv:6: zone_id: 'R02' stands in line 3 already; ids must be unique",
+        "small/zones.csv:4: zone_id: 'R02' is already in line 3; ids must be unique",
+        "small/zones.csv:6: zone_id: 'R02' is already in line 3; ids must be unique",
     ]
 
 
@@ -78,7 +96,7 @@ def test_sites_of_unknown_district_node_or_id(folder):
     assert network_faults(folder) == [
         "small/sites.csv:2: district: got 'Riversite', needs one of the city's districts",
         "small/sites.csv:3: node: got 'R66', which is no zone and no junction of the roads",
-        "small/sites.csv:5: site_id: 'Riverside-3' stands in line 4 already; ids must be unique",
+        "small/sites.csv:5: site_id: 'Riverside-3' is already in line 4; ids must be unique",
         "small/sites.csv:6: site_id: 'R05' is the id of a zone or junction already",
         "small/sites.csv:11: swap_kind: got 'cab', needs one of taxi, private, truck",
     ]
@@ -162,7 +180,8 @@ def test_a_path_that_leaves_the_folder(folder):
     (folder.parent / "zones.csv").write_bytes((folder / "small/zones.csv").read_bytes())
     faults = network_faults(folder, ("city.zones=../zones.csv",))
     assert faults == [
-        f"--set city.zones: ../zones.csv: leaves the scenario's folder {folder}; put the table inside it"
+        f"--set city.zones: ../zones.csv: leaves the scenario's folder {folder}; put the table "
+        "inside it"
     ]
 
 
@@ -185,8 +204,67 @@ def test_links_of_a_synthetic_city(folder):
     lines.append(",".join([second, second, *lines[number].split(",")[2:]]))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert network_faults(folder, name="chongqing_2025.yaml") == [
-        f"tables/chongqing_links.csv:{number + 1}: Yuzong: no district of this name in {folder}/tables/chongqing_districts.csv".replace(
-            f"{folder}/", ""
-        ),
+        f"tables/chongqing_links.csv:{number + 1}: Yuzong: "
+        "no district of this name in tables/chongqing_districts.csv",
         f"tables/chongqing_links.csv:{len(lines)}: to_district: leads from {second} to itself",
     ]
+
+
+SECTION = (
+    (SCENARIOS.parent / "README.md").read_text(encoding="utf-8").split("## Tables of your own")[1]
+)
+"""The README's section on a user's own tables, and what follows it."""
+
+
+@pytest.mark.parametrize("model", [ZoneRow, RoadRow, SITE_ROW])
+def test_the_readme_names_every_column_of_a_user_s_own_tables(model):
+    named = set(re.findall(r"\w+", SECTION.split("\n## ")[0]))
+    columns = [line.split(" | ")[0].strip("| ") for line in columns_table(model).splitlines()[2:]]
+    assert len(columns) >= 5
+    assert [column for column in columns if column not in named] == []
+
+
+def test_the_columns_as_a_table():
+    lines = columns_table(SITE_ROW).splitlines()
+    assert lines[0] == "| column | values | needed | meaning |"
+    assert {
+        "| kind | station, swap | yes | kind of site |",
+        "| access | public, expressway, taxi, truck | yes | who may use it |",
+        "| gun_kw | number, above 0 | no | power of an ultra-fast gun [kW at the plug]; else "
+        "`stations.gun_kw` |",
+        "| bays | whole number, at least 1 | no | swap lanes; else `swap.kinds.<swap_kind>.bays` |",
+        "| opens_day | whole number, 0 to 366 | no | judged day at whose midnight it opens, 0 "
+        "the first; else open |",
+    } <= set(lines)
+    assert len(lines) == 2 + len(SITE_ROW.model_fields) - 1  # without the number of the line
+    district = columns_table(DistrictRow)
+    assert "| class | core, west_ring, northeast, southeast | yes |" in district
+    assert "| population_2020 | number, at least 0 | yes |" in district
+
+
+@pytest.mark.parametrize("kind", SITE_KINDS)
+def test_what_a_kind_of_site_takes_from_the_scenario_is_there(kind):
+    """Every key that a column names exists in the section of the kind."""
+    scenario = load(SCENARIOS / "chongqing_2025.yaml").scenario
+    section = scenario.stations if kind.section == "stations" else scenario.swap.kinds["taxi"]
+    keys = [
+        column.source[kind.name] for column in SITE_COLUMNS.values() if column.source.get(kind.name)
+    ]
+    assert len(keys) >= 9
+    for key in keys:
+        assert attrgetter(key)(section) is not None
+    assert hasattr(scenario.choice, kind.nearest)
+    assert kind.servers in SITE_COLUMNS
+
+
+def test_a_table_of_sites_is_empty_where_nothing_is_given():
+    sites = Sites.of(2, id=("a", "b"), kind=[STATION, SWAP], guns=[3, 0], bays=[0, 2])
+    assert len(sites) == 2
+    assert sites.servers.tolist() == [3, 2]
+    assert sites.pack_type == ("", "")
+    for name, empty in EMPTY_SITE.items():
+        values = getattr(sites, name)
+        assert len(values) == 2
+        assert isinstance(values, tuple) if empty == "" else values.dtype == type(empty)
+    with pytest.raises(TypeError, match="no_such_column"):
+        Sites.of(1, no_such_column=[1.0])

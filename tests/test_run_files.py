@@ -11,7 +11,8 @@ from factories import SCENARIOS
 
 from chargesim.engine.replication_totals import OUTCOMES
 from chargesim.errors import InputError
-from chargesim.run.run_scenario import plan_text, run_scenario, share_text
+from chargesim.runs.result import plan_text, share_text
+from chargesim.runs.run_scenario import run_scenario
 from chargesim.scenario.reading import load
 
 REPLICATIONS = 3
@@ -325,7 +326,7 @@ def test_an_interrupted_run_says_so(copy, monkeypatch):
         raise KeyboardInterrupt
 
     (copy / "replications" / "002.parquet").unlink()
-    monkeypatch.setattr("chargesim.run.replications.run_replication", interrupt)
+    monkeypatch.setattr("chargesim.runs.replications.run_replication", interrupt)
     with pytest.raises(KeyboardInterrupt):
         go(copy, sessions="all")
     assert manifest(copy)["state"] == "interrupted"

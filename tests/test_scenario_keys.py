@@ -1,4 +1,4 @@
-"""Test that no key is decoration: another value of any leaf changes what is simulated, judged or printed."""
+"""Test that no key is decoration: each changes what is simulated, judged or printed."""
 
 import csv
 import hashlib
@@ -11,10 +11,10 @@ from network_files import copy_small_city
 
 from chargesim.engine.replication_totals import ReplicationTotals
 from chargesim.errors import InputError
-from chargesim.run.case import build_case
-from chargesim.run.run_scenario import as_result
-from chargesim.scenario.assumption import TABLE
-from chargesim.scenario.keys import slot_at
+from chargesim.runs.case import build_case
+from chargesim.runs.result import as_result
+from chargesim.scenario.assumption import TABLE_FILE
+from chargesim.scenario.keys import field_type_at
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import load
 
@@ -61,7 +61,7 @@ BUSY = [
     "[{month: 2024-06, built: 0.3, stock: 100000}, {month: 2026-06, built: 0.9, stock: 200000}]}",
     *(f"fleets.{fleet}.connected_share=0.5" for fleet in FLEETS),
 ]
-"""Enough wishes in every fleet that a changed share shows, and every mechanism switched on (the build-up is in `bases`)."""
+"""Many wishes in every fleet, so that a share shows, and all mechanisms but the build-up on."""
 DARK = "blackouts=[{{district: {}, day: 0, from_hour: 17, hours: 2}}]"
 
 UNITS = {
@@ -76,7 +76,7 @@ UNITS = {
 }
 """Leaves that are changed as a whole: mixes and lists."""
 NAMES = ("low", "high", "source")
-"""Parts of an assumption that drive no run: what the sources allow, and where it comes from; studies and reports read them."""
+"""Parts of an assumption that drive no run: only studies and reports read them."""
 
 
 def small_synthetic(folder: Path) -> Path:
@@ -101,7 +101,7 @@ def small_synthetic(folder: Path) -> Path:
 
 
 def other_tables(folder: Path) -> None:
-    """Put beside every table another one, in which each number of one column is a tenth more, or a row is left out."""
+    """Write a changed copy of every table: one column a tenth higher, or one row less."""
     columns = {
         "tables/chongqing_districts.csv": "population_2020",
         "tables/chongqing_links.csv": "km",
@@ -188,8 +188,8 @@ def others(key, value):
     dotted, name = ".".join(key), key[-1]
     if isinstance(value, dict) and "value" in value:
         value = float(value["value"])
-    slot = slot_at(Scenario, key)
-    if isinstance(value, str) and slot is not None and TABLE in slot.marks:
+    slot = field_type_at(Scenario, key)
+    if isinstance(value, str) and slot is not None and TABLE_FILE in slot.notes:
         return [f"{value}.other"]
     if value is None:
         return [NULLS[dotted]] if dotted in NULLS else []
@@ -215,7 +215,7 @@ def others(key, value):
 
 
 def digest(loaded):
-    """Return a hash of everything that a scenario means: network, ledger, wishes, outages, facilities, standard, printed words."""
+    """Return a hash of all that a scenario means: what is simulated, judged and printed."""
     hashed, case = hashlib.sha256(), build_case(loaded)
     scenario, network, task = case.scenario, case.network, case.task
 
@@ -249,7 +249,8 @@ def digest(loaded):
         ),
     )
     nothing = ReplicationTotals.zeros(
-        sites=len(network.sites), connections=1, fleets=len(task.fleets), districts=len(task.district_names),
+        sites=len(network.sites), connections=1, fleets=len(task.fleets),
+        districts=len(task.district_names),
         thresholds=len(task.thresholds_min), quarters=96 * task.days,
     )  # fmt: skip
     result = as_result(case, [nothing])
@@ -283,7 +284,7 @@ def digest(loaded):
 
 
 def bases(loaded):
-    """Return the scenarios in which the keys of a section or name work that exclude others, each with its digest."""
+    """Return scenarios, with digests, in which sections work that exclude others."""
     electric = {f"fleets.{fleet}.electrification": 0.5 for fleet in FLEETS}
     projected = loaded.replace({"fleet.stock": None, "fleet.stock_from": "bass"})
     building = loaded.replace({"fleet.stock": None, "buildup.enabled": True})
@@ -324,14 +325,17 @@ def without_effect(loaded, skip=()):
 
 
 IN_TABLES = {
-    "city.districts", "city.links", "city.gateways", "layout",  # null: this city has zones and roads of its own
+    # null: this city has zones and roads of its own
+    "city.districts", "city.links", "city.gateways", "layout",
     "traffic.core_kmh", "traffic.rural_kmh",  # the table of roads has their speeds
-    "stations.counts.core", "stations.counts.main_new_area", "stations.counts.northeast_southeast", "stations.counts.expressway",
-    "stations.piles", "stations.expressway_piles_per_station", "stations.truck_stations",  # the table of sites has them all
+    # the table of sites has them all
+    "stations.counts.core", "stations.counts.main_new_area",
+    "stations.counts.northeast_southeast", "stations.counts.expressway", "stations.piles",
+    "stations.expressway_piles_per_station", "stations.truck_stations",
     "swap.kinds.taxi.sites", "swap.kinds.private.sites", "swap.kinds.truck.sites",
     "swap.kinds.taxi.access", "swap.kinds.private.access", "swap.kinds.truck.access",
     "choice.nearest_swap_sites",  # each pack type has one site
-    "corridors.gravity_exponent",  # the corridors of a table of roads are weighed by km x inhabitants
+    "corridors.gravity_exponent",  # corridors of a table of roads weigh by km x inhabitants
 }  # fmt: skip
 """Keys of the small city of which its tables take the place."""
 NO_PACK = {
@@ -373,7 +377,7 @@ def test_no_key_of_the_other_fleets_is_decoration(folder):
 
 
 def test_no_key_of_the_plan_is_decoration(folder):
-    """On a small city of the plan's tables; fleets, adoption and standard are those of the small city above."""
+    """On a small city of the plan's tables; the small city above has the other sections."""
     plan = load(
         small_synthetic(folder) / "chongqing_2025.yaml", [*SMALLER, *BUSY, DARK.format("Yuzhong")]
     )

@@ -176,9 +176,9 @@ def test_section_that_was_null_can_be_set() -> None:
     section = text[text.index("corridors:") : text.index("standard:")]
     assert child(section, head="extends: base.yaml\nname: child\n").scenario.corridors is not None
     (first, *rest) = faults("", ["corridors.fleet=taxi"], head="extends: base.yaml\nname: child\n")
-    assert (
-        first
-        == "--set corridors.fleet: corridors.vehicles_at_service_areas_per_day: is missing, it is needed here"
+    assert first == (
+        "--set corridors.fleet: corridors.vehicles_at_service_areas_per_day: is missing, it "
+        "is needed here"
     )
     assert len(rest) == 9
 

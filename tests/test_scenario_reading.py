@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scenario_files import SCENARIOS, child, new_folder
 
 from chargesim.errors import InputError
-from chargesim.scenario.assumption import TABLE
-from chargesim.scenario.keys import marked_keys, slot_at
+from chargesim.scenario.assumption import TABLE_FILE
+from chargesim.scenario.keys import field_type_at, keys_with_note
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import TABLE_KEYS, dump_yaml, load
 
@@ -27,7 +27,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_table_keys_are_all_fields_that_name_a_file() -> None:
     described = {key for key in _text_keys() if _described_as_file(key)}
-    assert set(TABLE_KEYS) == described == set(marked_keys(Scenario, TABLE))
+    assert set(TABLE_KEYS) == described == set(keys_with_note(Scenario, TABLE_FILE))
 
 
 def test_tables_are_the_files_named() -> None:
@@ -135,7 +135,7 @@ def test_dump_and_load_give_the_same_scenario(
 
 
 def _text_keys(above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    slot = slot_at(Scenario, above)
+    slot = field_type_at(Scenario, above)
     assert slot is not None
     if slot.model is None:
         return [above] if slot.annotation is str else []
@@ -143,7 +143,7 @@ def _text_keys(above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
 
 
 def _described_as_file(key: tuple[str, ...]) -> bool:
-    above = slot_at(Scenario, key[:-1])
+    above = field_type_at(Scenario, key[:-1])
     assert above is not None
     assert above.model is not None
     return str(above.model.model_fields[key[-1]].description).startswith("CSV")

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 from scenario_files import SCENARIOS
 
-from chargesim.scenario.keys import marked_keys, slot_at
+from chargesim.scenario.keys import field_type_at, keys_with_note
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.schema import json_schema
 
@@ -129,5 +129,5 @@ def test_no_key_is_required_but_in_lists() -> None:
 
 def test_marks_do_not_show() -> None:
     assert "Mark(" not in json.dumps(SCHEMA)
-    assert list(marked_keys(Scenario, "nothing")) == []
-    assert slot_at(Scenario, ("nix",)) is None
+    assert list(keys_with_note(Scenario, "nothing")) == []
+    assert field_type_at(Scenario, ("nix",)) is None

@@ -1,4 +1,4 @@
-"""Test the JSON Schema against the scenario files themselves: what loads passes, and every key has a description."""
+"""Test the JSON Schema on the scenario files: what loads passes; every key has a description."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Test the scenarios beside the plan's: each loads, changes what it says, and keeps the plan's proportions."""
+"""Test the other scenarios: each loads, changes what it says, keeps the plan's proportions."""
 
 from pathlib import Path
 

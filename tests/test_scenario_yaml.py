@@ -1,4 +1,4 @@
-"""Check that YAML which no scenario needs is refused with one clear line, and that the rest is read as YAML 1.2."""
+"""Check that YAML which no scenario needs is refused, and that the rest is read as YAML 1.2."""
 
 from pathlib import Path
 
@@ -29,18 +29,30 @@ REFUSED = {
     "---\n": "x.yaml: is empty; a scenario is needed",
     "\n- a\n": "x.yaml:2: is not a scenario; it needs keys such as `name: ...` at the top level",
     "just words": "x.yaml:1: is not a scenario; it needs keys such as `name: ...` at the top level",
-    "a: 1\nb:\n  c: 1\n  c: 2\n": "x.yaml:4: b.c: stands twice, first in line 3; keep one",
-    "a: &x 1\nb: *x\n": "x.yaml:1: anchors and aliases (& and *) are not allowed; write the value out, or quote a text that begins so",
-    "a: 1\nb: *x\n": "x.yaml:2: anchors and aliases (& and *) are not allowed; write the value out, or quote a text that begins so",
-    "a: 1\nb: !!python/object:os.system {}\n": "x.yaml:2: tags such as !!python/object:os.system are not allowed; leave it out",
+    "a: 1\nb:\n  c: 1\n  c: 2\n": "x.yaml:4: b.c: is given twice, first in line 3; keep one",
+    "a: &x 1\nb: *x\n": (
+        "x.yaml:1: anchors and aliases (& and *) are not allowed; write the value out, or "
+        "quote a text that begins so"
+    ),
+    "a: 1\nb: *x\n": (
+        "x.yaml:2: anchors and aliases (& and *) are not allowed; write the value out, or "
+        "quote a text that begins so"
+    ),
+    "a: 1\nb: !!python/object:os.system {}\n": (
+        "x.yaml:2: tags such as !!python/object:os.system are not allowed; leave it out"
+    ),
     "a: !mine 3\n": "x.yaml:1: tags such as !mine are not allowed; leave it out",
     "a: !!binary aGk=\n": "x.yaml:1: tags such as !!binary are not allowed; leave it out",
-    "a: 1\n<<: {b: 2}\n": "x.yaml:2: <<: merge keys are not allowed; use extends, or write the values out",
+    "a: 1\n<<: {b: 2}\n": (
+        "x.yaml:2: <<: merge keys are not allowed; use extends, or write the values out"
+    ),
     "a: 1\n? [b, c]\n: 2\n": "x.yaml:2: a key must be a word",
     "a: 1\nb: [1, 2\n": "x.yaml:3: not valid YAML: expected ',' or ']', but got '<stream end>'",
     "a: 1\n b: 2\n": "x.yaml:2: not valid YAML: mapping values are not allowed here",
-    "a:\n\tb: 2\n": "x.yaml:2: not valid YAML: a tab stands where spaces are needed",
-    "a: 1\n---\nb: 2\n": "x.yaml:2: not valid YAML: a second document begins here; a file has one scenario",
+    "a:\n\tb: 2\n": "x.yaml:2: not valid YAML: got a tab, needs spaces",
+    "a: 1\n---\nb: 2\n": (
+        "x.yaml:2: not valid YAML: a second document begins here; a file has one scenario"
+    ),
     "a: 1\nb: \x07\n": "x.yaml:2: not valid YAML: the character '\\x07' is not allowed",
 }
 
@@ -105,21 +117,24 @@ def test_alias_bomb() -> None:
         f"{c}: &{c} [{', '.join(['*' + chr(ord(c) - 1)] * 9)}]\n" for c in "bcdefghij"
     )
     assert refusal(bomb) == [
-        "x.yaml:1: anchors and aliases (& and *) are not allowed; write the value out, or quote a text that begins so"
+        (
+            "x.yaml:1: anchors and aliases (& and *) are not allowed; write the value out, or "
+            "quote a text that begins so"
+        )
     ]
 
 
 def test_all_duplicates_at_once() -> None:
     assert refusal("a: 1\na: 2\nb: 1\nb: 2\n") == [
-        "x.yaml:2: a: stands twice, first in line 1; keep one",
-        "x.yaml:4: b: stands twice, first in line 3; keep one",
+        "x.yaml:2: a: is given twice, first in line 1; keep one",
+        "x.yaml:4: b: is given twice, first in line 3; keep one",
     ]
 
 
-def test_places() -> None:
+def test_locations() -> None:
     Path("x.yaml").write_text("# c\na: 1\nb:\n  - {c: 2}\n  - 3\n")
-    places = read_document(Path("x.yaml")).places
-    assert {".".join(key): str(place) for key, place in places.items()} == {
+    locations = read_document(Path("x.yaml")).locations
+    assert {".".join(key): str(location) for key, location in locations.items()} == {
         "a": "x.yaml:2",
         "b": "x.yaml:3",
         "b.0": "x.yaml:4",
@@ -161,10 +176,13 @@ def test_values_of_set(text: str, value: object) -> None:
     [
         ("", "has no value; write null for none"),
         ("[1, 2", "not valid YAML: expected ',' or ']', but got '<stream end>'"),
-        ("{a: 1, a: 2}", "a: stands twice; keep one"),
+        ("{a: 1, a: 2}", "a: is given twice; keep one"),
         (
             "*x",
-            "anchors and aliases (& and *) are not allowed; write the value out, or quote a text that begins so",
+            (
+                "anchors and aliases (& and *) are not allowed; write the value out, "
+                "or quote a text that begins so"
+            ),
         ),
     ],
 )

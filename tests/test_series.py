@@ -1,4 +1,4 @@
-"""Test series of variants: how they expand, what is said of wrong ones, what stands on disk, resuming and refining."""
+"""Test series of variants: how they expand, messages, files, resuming and refining."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from network_files import copy_small_city
 
 from chargesim.errors import InputError
 from chargesim.experiment.series import run_series
-from chargesim.run.run_scenario import run_scenario
+from chargesim.runs.run_scenario import run_scenario
 from chargesim.scenario.reading import load
 from chargesim.scenario.variants import expand
 
@@ -118,32 +118,37 @@ def test_set_changes_every_variant_and_the_series_itself(city):
         (
             "plan: {}",
             "plan: {replications: 3}",
-            "child.yaml:9: series.lines: plan sets replications, which is the same for all variants",
+            "child.yaml:9: series.lines: plan sets replications, which is the same for all "
+            "variants",
         ),
         (
             "[fleet.stock]",
             "[fleet.stock, fleet.stock]",
-            "child.yaml:7: series.keys: fleet.stock stands twice; keep one",
+            "child.yaml:7: series.keys: fleet.stock is set twice; keep one",
         ),
         (
             "[fleet.stock]",
             "[fleet.stock, fleet.stock.value]",
-            "child.yaml:7: series.keys: fleet.stock.value stands twice, under fleet.stock and under fleet.stock.value; keep one",
+            "child.yaml:7: series.keys: fleet.stock.value is set twice, under "
+            "fleet.stock and under fleet.stock.value; keep one",
         ),
         (
             "plan: {}",
             "plan: {tariff.enabled: true, tariff: {enabled: false}}",
-            "child.yaml:9: series.lines: plan: tariff.enabled stands twice, under tariff.enabled and under tariff; keep one",
+            "child.yaml:9: series.lines: plan: tariff.enabled is set twice, under "
+            "tariff.enabled and under tariff; keep one",
         ),
         (
             "plan: {}",
             "plan: {fleets: {taxi: {stock: {value: 5}}}, fleets.taxi: {stock: 6}}",
-            "child.yaml:9: series.lines: plan: fleets.taxi.stock.value stands twice, under fleets.taxi and under fleets; keep one",
+            "child.yaml:9: series.lines: plan: fleets.taxi.stock.value is set twice, under "
+            "fleets.taxi and under fleets; keep one",
         ),
         (
             "plan: {}",
             "No-Noise: {}",
-            "child.yaml:9: series.lines: 'No-Noise' and 'no noise' differ in signs or capitals only; their folders would have one name",
+            "child.yaml:9: series.lines: 'No-Noise' and 'no noise' differ in signs or "
+            "capitals only; their folders would have one name",
         ),
         ("plan: {}", "'?!': {}", "child.yaml:9: series.lines: '?!' has no letter and no digit"),
         (
@@ -189,17 +194,20 @@ def test_faults_of_all_variants_are_told_at_once(city):
         (
             "kpi: share_served,",
             "kpi: share_servd,",
-            "child.yaml:13: series.show.0.kpi: unknown KPI 'share_servd'; did you mean share_served?",
+            "child.yaml:13: series.show.0.kpi: unknown KPI 'share_servd'; did you mean "
+            "share_served?",
         ),
         (
             "key: cars",
             "key: carts",
-            "child.yaml:13: series.show.0.key: unknown key 'carts' in the scope group; did you mean cars?",
+            "child.yaml:13: series.show.0.key: unknown key 'carts' in the scope group; did "
+            "you mean cars?",
         ),
         (
             "{kpi: wishes_per_day}",
             "{panel: hours, kpi: share_transformers_above_90pct}",
-            "child.yaml:14: series.show.1.kpi: share_transformers_above_90pct is not reported by hour, but by city, kind, district",
+            "child.yaml:14: series.show.1.kpi: share_transformers_above_90pct is not "
+            "reported by hour, but by city, kind, district",
         ),
     ],
 )
@@ -246,9 +254,9 @@ def test_the_long_frame_is_the_variants_own_kpis(run):
         "n",
     ]
     rows = 0
-    for outcome in run.outcomes:
-        own = pd.read_csv(run.folder / "variants" / outcome.slug / "kpis.csv")
-        mine = frame[(frame["line"] == outcome.line) & (frame["value"] == outcome.value)]
+    for one in run.variants:
+        own = pd.read_csv(run.folder / "variants" / one.slug / "kpis.csv")
+        mine = frame[(frame["line"] == one.line) & (frame["value"] == one.value)]
         pd.testing.assert_frame_equal(
             mine[own.columns.drop("pooled")].reset_index(drop=True), own.drop(columns="pooled")
         )
@@ -257,10 +265,10 @@ def test_the_long_frame_is_the_variants_own_kpis(run):
 
 
 def test_differences_are_those_of_the_replications(run, city):
-    """For two replications a and b the mean is (a + b) / 2 and the half width 12.706 x |a - b| / 2."""
+    """For replications a and b the mean is (a + b) / 2, the half width 12.706 x |a - b| / 2."""
     wished = ("wishes_per_day", "city", "all")
-    first, other = run.outcomes[0], run.outcomes[3]
-    a, b = other.shown[wished] - first.shown[wished]
+    first, other = run.variants[0], run.variants[3]
+    a, b = other.shown.of(wished) - first.shown.of(wished)
     row = run.differences[
         (run.differences["line"] == "no noise") & (run.differences["value"] == 6000)
     ]
@@ -272,7 +280,7 @@ def test_differences_are_those_of_the_replications(run, city):
 
 
 def test_the_lines_meet_the_same_vehicles(run):
-    """At the same value the wishes of two lines are equal in each replication, so their difference is exactly 0."""
+    """At one value both lines have the same wishes in each replication: the difference is 0."""
     rows = run.differences[
         (run.differences["kpi"] == "wishes_per_day") & (run.differences["line"] == "no noise")
     ]
@@ -280,15 +288,15 @@ def test_the_lines_meet_the_same_vehicles(run):
     assert list(beside["value"]) == [3000, 6000]
     assert (beside[["mean", "lower", "upper"]] == 0).all(axis=None)
     assert (
-        run.outcomes[0].shown["share_served", "group", "cars"]
-        != run.outcomes[2].shown["share_served", "group", "cars"]
+        run.variants[0].shown.of(("share_served", "group", "cars"))
+        != run.variants[2].shown.of(("share_served", "group", "cars"))
     ).any()
 
 
 def test_values_by_replication_have_the_mean_of_the_kpi(run):
-    for outcome in run.outcomes:
-        for (name, scope, key), values in outcome.shown.items():
-            kpis = outcome.kpis
+    for one in run.variants:
+        for name, scope, key in one.shown.names:
+            kpis, values = one.kpis, one.shown.of((name, scope, key))
             mean = kpis[(kpis["kpi"] == name) & (kpis["scope"] == scope) & (kpis["key"] == key)][
                 "mean"
             ].item()
@@ -299,7 +307,7 @@ def test_the_manifest_names_the_variants(run):
     manifest = json.loads((run.folder / "series.json").read_text(encoding="utf-8"))
     assert manifest["state"] == "complete"
     assert [one["folder"] for one in manifest["variants"]] == [
-        f"variants/{outcome.slug}" for outcome in run.outcomes
+        f"variants/{one.slug}" for one in run.variants
     ]
     assert [one["vehicles"] for one in manifest["variants"]] == [3000, 6000, 3000, 6000]
     assert {one["added"] for one in manifest["variants"]} == {False}
@@ -327,7 +335,7 @@ def test_an_added_value_and_another_panel_run_nothing_again(run, city, tmp_path)
         "{kpi: wishes_per_day}", "{panel: load}"
     )
     again = run_series(load(write(city, more)), jobs=1, out=folder, progress=False)
-    assert [outcome.value for outcome in again.outcomes] == [3000, 4000, 6000] * 2
+    assert [one.value for one in again.variants] == [3000, 4000, 6000] * 2
     count = {
         path.parent.name: json.loads(path.read_text())["replications_run_now"]
         for path in folder.glob("variants/*/manifest.json")
@@ -353,7 +361,7 @@ def test_workers_change_no_byte(run, city, tmp_path, monkeypatch):
 
 
 def test_refine_goes_on_where_a_criterion_changes(city, tmp_path):
-    """Few of 4,000 vehicles are lost and most of 44,000: the change between is closed in on to a quarter of the spacing."""
+    """Few of 4,000 vehicles are lost, most of 44,000; values are added down to a quarter."""
     text = """series:
   question: When is it too much?
   keys: [fleet.stock]
@@ -365,13 +373,13 @@ standard:
     - {name: served, measure: unserved, scope: cars, at_most: 0.3, source: test}
 """
     run = run_series(load(write(city, text)), jobs=1, out=tmp_path / "run", progress=False)
-    values = [outcome.value for outcome in run.outcomes]
+    values = [one.value for one in run.variants]
     assert values == sorted(values)
     added = set(values) - {4000, 44000, 44008}
     assert 24000 in added  # halfway
     assert added <= {14000, 24000, 34000}
     assert added & {14000, 34000}  # and to a quarter, on the side of the change
-    states = [outcome.verdict.verdict for outcome in run.outcomes]
+    states = [one.verdict.verdict for one in run.variants]
     for before, after, old, new in zip(values, values[1:], states, states[1:], strict=False):
         assert old == new or after - before <= 10000
     assert states[0] == "meets"

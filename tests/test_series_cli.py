@@ -20,7 +20,7 @@ def test_run_prints_the_comparison_and_draws_it(child, tmp_path):
         "What do more vehicles bring?",
         "no noise",
         "6000",
-        "What becomes of the criteria: plan",
+        "The criteria along the series: plan",
         "the whole standard",
     ):
         assert words in text
@@ -106,7 +106,8 @@ def test_check_lists_the_variants_and_runs_nothing(child, tmp_path):
 def test_debug_is_for_one_scenario(child, tmp_path):
     done = chargesim("run", child, "--debug", cwd=tmp_path, code=1)
     assert done.stderr.splitlines()[0] == (
-        "--debug: is for one scenario, not for a series; run a variant by itself with --set series=null"
+        "--debug: is for one scenario, not for a series; run a variant by itself with "
+        "--set series=null"
     )
     assert not (tmp_path / "runs").exists()
 

@@ -1,4 +1,4 @@
-"""Test the figure of a series: what its panels draw, that nothing overlaps, and the same bytes for the same series."""
+"""Test the figure of a series: its panels, that nothing overlaps, same bytes for same series."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -6,41 +6,43 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories_analysis import make_accumulators, make_network, make_result
+from factories_analysis import make_network, make_result, random_totals
 from figure_layout import drawn
 from matplotlib.text import Text
 
+from chargesim.analysis.kpi_responses import kpi_responses
 from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.profiles import quarter_load
-from chargesim.analysis.series import Outcome
+from chargesim.analysis.series import VariantResult
 from chargesim.analysis.verdict import judge
 from chargesim.scenario.series import Series
-from chargesim.view.series import draw_series, draw_series_files
-from chargesim.view.series_criteria import spread
-from chargesim.view.series_panels import threshold_of
-from chargesim.view.series_style import kpi_name, line_looks
+from chargesim.view.bands import spread
+from chargesim.view.figures import write_figure
+from chargesim.view.series import draw_series
+from chargesim.view.series_panels import line_looks, threshold_of
+from chargesim.view.wording import kpi_name
 
 NETWORK = make_network()
 CARS = {"kpi": "share_served_within_10_min", "scope": "group", "key": "cars"}
-SHOW = [CARS, {"kpi": "wait_p95_min", "scope": "group", "key": "cars"}, {"panel": "criteria"}, {"panel": "load"},
-        {"panel": "hours", "kpi": "time_utilisation"}]  # fmt: skip
+SHOW = [CARS, {"kpi": "wait_p95_min", "scope": "group", "key": "cars"}, {"panel": "criteria"},
+        {"panel": "load"}, {"panel": "hours", "kpi": "time_utilisation"}]  # fmt: skip
 STANDARD = make_result(network=NETWORK).standard
 
 
-def outcome(line: str, value: object, fail: float) -> Outcome:
+def variant(line: str, value: object, fail: float) -> VariantResult:
     result = make_result(
-        [make_accumulators(NETWORK, np.random.default_rng(seed), fail=fail) for seed in range(3)],
+        [random_totals(NETWORK, np.random.default_rng(seed), fail=fail) for seed in range(3)],
         network=NETWORK,
     )
     load = quarter_load(result).mean_mw.sum(axis=0)
     supply = {"stations": 10.0 + 100 * fail, "guns": 20.0, "swap sites": 0.0, "vehicles": 5000.0}
-    return Outcome(
+    return VariantResult(
         line,
         value,
         line,
         kpi_frame(result),
         judge(result),
-        {},
+        kpi_responses(result, []),
         load,
         supply,
         "small: 3 replications",
@@ -61,20 +63,20 @@ def series(show: list[dict[str, str]], values: list[object]) -> Series:
 
 
 @pytest.fixture(scope="module")
-def over_values() -> list[Outcome]:
+def over_values() -> list[VariantResult]:
     return [
-        outcome(line, value, fail + 0.01 * value)
+        variant(line, value, fail + 0.01 * value)
         for line, fail in (("plan", 0.0), ("other", 0.02))
         for value in (1, 2, 4)
     ]
 
 
 @pytest.fixture(scope="module")
-def by_line() -> list[Outcome]:
-    return [outcome("plan", None, 0.02), outcome("other", None, 0.3)]
+def by_line() -> list[VariantResult]:
+    return [variant("plan", None, 0.02), variant("other", None, 0.3)]
 
 
-def test_lines_and_bands_are_the_kpis(over_values: list[Outcome]) -> None:
+def test_lines_and_bands_are_the_kpis(over_values: list[VariantResult]) -> None:
     described = series([CARS], [1, 2, 4])
     (ax,) = drawn(draw_series(described, over_values, STANDARD.criteria)).axes
     for line in ("plan", "other"):
@@ -92,7 +94,7 @@ def test_lines_and_bands_are_the_kpis(over_values: list[Outcome]) -> None:
 
 
 def test_the_title_is_the_question_and_the_label_of_the_network_stands_below(
-    over_values: list[Outcome],
+    over_values: list[VariantResult],
 ) -> None:
     figure = draw_series(series([CARS], [1, 2, 4]), over_values, STANDARD.criteria)
     assert figure.get_suptitle() == "Why?"
@@ -114,14 +116,14 @@ def test_the_threshold_stands_where_the_panel_shows_what_it_judges() -> None:
     )  # of the city, which no criterion judges
 
 
-def test_an_endless_wait_is_marked_and_said(over_values: list[Outcome]) -> None:
-    lost = [outcome("plan", 1, 0.0), outcome("plan", 2, 0.9)]
+def test_an_endless_wait_is_marked_and_said(over_values: list[VariantResult]) -> None:
+    lost = [variant("plan", 1, 0.0), variant("plan", 2, 0.9)]
     (ax,) = drawn(draw_series(series(SHOW[1:2], [1, 2]), lost, STANDARD.criteria)).axes
     assert [list(line.get_xdata()) for line in ax.lines if line.get_marker() == "^"] == [[2]]
     assert "endless in some replication" in [text.get_text() for text in ax.texts]
 
 
-def test_criteria_are_drawn_as_parts_of_their_allowance(over_values: list[Outcome]) -> None:
+def test_criteria_are_drawn_as_parts_of_their_allowance(over_values: list[VariantResult]) -> None:
     axes = drawn(draw_series(series(SHOW[2:3], [1, 2, 4]), over_values, STANDARD.criteria)).axes
     assert [ax.get_title(loc="left") for ax in axes] == [
         "plan; hollow: inconclusive",
@@ -144,7 +146,7 @@ def test_criteria_are_drawn_as_parts_of_their_allowance(over_values: list[Outcom
         assert curve == pytest.approx(values)
 
 
-def test_names_at_the_end_of_the_lines_do_not_overlap(over_values: list[Outcome]) -> None:
+def test_names_at_the_end_of_the_lines_do_not_overlap(over_values: list[VariantResult]) -> None:
     figure = drawn(draw_series(series(SHOW[2:3], [1, 2, 4]), over_values, STANDARD.criteria))
     for ax in figure.axes:
         boxes = sorted((Text.get_window_extent(text) for text in ax.texts), key=lambda box: box.y0)
@@ -153,7 +155,7 @@ def test_names_at_the_end_of_the_lines_do_not_overlap(over_values: list[Outcome]
         assert max(box.x1 for box in boxes) <= figure.bbox.x1
 
 
-def test_lines_without_values_are_points_with_intervals(by_line: list[Outcome]) -> None:
+def test_lines_without_values_are_points_with_intervals(by_line: list[VariantResult]) -> None:
     figure = drawn(draw_series(series(SHOW, []), by_line, STANDARD.criteria))
     assert len(figure.axes) == 5
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
@@ -169,7 +171,7 @@ def test_lines_without_values_are_points_with_intervals(by_line: list[Outcome]) 
 def test_the_first_load_is_seen_below_another_that_coincides(values: list[object]) -> None:
     described = series([{"panel": "load"}], values)
     alike = [
-        replace(outcome(line, value, 0.1), line=line)
+        replace(variant(line, value, 0.1), line=line)
         for line in ("plan", "other")
         for value in values or [None]
     ]
@@ -187,13 +189,13 @@ def test_the_first_load_is_seen_below_another_that_coincides(values: list[object
     assert order[: len(first)] == first
 
 
-def test_supply_over_months(over_values: list[Outcome]) -> None:
+def test_supply_over_months(over_values: list[VariantResult]) -> None:
     months = ["2024-11", "2025-02", "2026-01"]
-    outcomes = [
+    variants = [
         replace(item, value=month) for item, month in zip(over_values[:3], months, strict=True)
     ]
     (ax,) = drawn(
-        draw_series(series([{"panel": "supply"}], months), outcomes, STANDARD.criteria)
+        draw_series(series([{"panel": "supply"}], months), variants, STANDARD.criteria)
     ).axes
     stations = next(line for line in ax.lines if str(line.get_label()).startswith("stations"))
     assert stations.get_label() == "stations: 11 to 14"
@@ -214,9 +216,11 @@ def test_supply_over_months(over_values: list[Outcome]) -> None:
     assert [int(tick) for tick in ax.get_xticks()] == list(range(12 * 2024 + 10, 12 * 2026 + 1, 2))
 
 
-def test_same_series_same_bytes(by_line: list[Outcome], tmp_path: Path) -> None:
+def test_same_series_same_bytes(by_line: list[VariantResult], tmp_path: Path) -> None:
     once, again = (
-        draw_series_files(series(SHOW, []), by_line, STANDARD.criteria, tmp_path / name)
+        write_figure(
+            draw_series(series(SHOW, []), by_line, STANDARD.criteria), tmp_path / name / "series"
+        )
         for name in ("once", "again")
     )
     assert [path.name for path in once] == ["series.png", "series.svg"]

@@ -1,4 +1,4 @@
-"""Test the STRESS-DES checklist of a run: all items are there, and what they say is what the case has."""
+"""Test the STRESS-DES checklist of a run: it has all items, and they agree with the case."""
 
 import re
 
@@ -7,26 +7,31 @@ import pytest
 from factories import SCENARIOS
 from network_files import copy_small_city
 
-from chargesim.analysis.kpis import kpi_table
+from chargesim.analysis.kpi_table import kpi_table
 from chargesim.analysis.verdict import judge
 from chargesim.network.network import SWAP
-from chargesim.run.case import build_case
-from chargesim.run.mechanisms import mechanisms
-from chargesim.run.run_directory import run_digest
-from chargesim.run.run_scenario import as_result, run_scenario
-from chargesim.run.stress_des import checklist
+from chargesim.runs.case import build_case
+from chargesim.runs.mechanisms.registry import MECHANISMS, mechanisms_on
+from chargesim.runs.result import as_result
+from chargesim.runs.result_directory import run_digest
+from chargesim.runs.run_scenario import run_scenario
+from chargesim.runs.stress_des import checklist
 from chargesim.scenario.keys import value_at
-from chargesim.scenario.parameters import scenario_inputs
+from chargesim.scenario.parameters import scenario_parameters
 from chargesim.scenario.reading import TABLE_KEYS, dump_yaml, load
 
 ITEMS = {
     "1.1": "Purpose of the model", "1.2": "Model outputs", "1.3": "Experimentation aims",
-    "2.1": "Base model overview diagram", "2.2": "Base model logic", "2.3": "Scenario logic", "2.4": "Algorithms",
-    "2.5.1": "Components: entities", "2.5.2": "Components: activities", "2.5.3": "Components: resources",
+    "2.1": "Base model overview diagram", "2.2": "Base model logic", "2.3": "Scenario logic",
+    "2.4": "Algorithms",
+    "2.5.1": "Components: entities", "2.5.2": "Components: activities",
+    "2.5.3": "Components: resources",
     "2.5.4": "Components: queues", "2.5.5": "Components: entry and exit points",
-    "3.1": "Data sources", "3.2": "Input parameter pre-processing", "3.3": "Input parameters", "3.4": "Assumptions",
+    "3.1": "Data sources", "3.2": "Input parameter pre-processing",
+    "3.3": "Input parameters", "3.4": "Assumptions",
     "4.1": "Initialisation", "4.2": "Run length", "4.3": "Estimation approach",
-    "5.1": "Software or programming language", "5.2": "Random sampling", "5.3": "Model execution", "5.4": "System specification",
+    "5.1": "Software or programming language", "5.2": "Random sampling",
+    "5.3": "Model execution", "5.4": "System specification",
     "6.1": "Computer model sharing statement",
 }  # fmt: skip
 """Monks et al. 2019, appendix."""
@@ -109,7 +114,7 @@ def many(tmp_path_factory):
 
 
 def described(loaded, run, manifest) -> dict[str, str]:
-    """Return the checklist of another scenario of the small city's network; nothing is simulated."""
+    """Return the checklist of another scenario of the small city; nothing is simulated."""
     case = build_case(loaded)
     result = as_result(case, run.result.replications)
     return items(checklist(case, result, judge(result), manifest))
@@ -125,8 +130,8 @@ def test_all_the_mechanisms_of_a_case_are_told_once_on_or_off(run, small, many):
     told = items((many.folder / "stress_des.md").read_text(encoding="utf-8"))
     for case, words in ((run.case, small["2.2"]), (many.case, told["2.2"])):
         on, off = on_and_off(words)
-        assert on == [one.name for one in mechanisms(case) if one.on]
-        assert sorted(on + off) == sorted(one.name for one in mechanisms(case))
+        assert on == [one.name for one in mechanisms_on(case)]
+        assert sorted(on + off) == sorted(one.name for one in MECHANISMS)
     assert on_and_off(small["2.2"])[0] == [
         "through traffic",
         "posted occupancy",
@@ -199,9 +204,9 @@ def test_resources_and_entities_are_counted_in_the_case(which, run, many):
         ledger, abs=0.051
     )
     assert (
-        f"Vehicles enter at {len(finished.case.network.zones.id)} zones and {len(finished.case.network.corridors.id)} directed"
-        in told["2.5.5"]
-    )
+        f"Vehicles enter at {len(finished.case.network.zones.id)} zones and "
+        f"{len(finished.case.network.corridors.id)} directed"
+    ) in told["2.5.5"]
 
 
 def test_the_standard_and_the_kpis_are_told_with_their_sources(run, small):
@@ -221,11 +226,11 @@ def test_the_standard_and_the_kpis_are_told_with_their_sources(run, small):
     assert set(run.kpis["kpi"]) == {row[0] for row in told[len(criteria) :]}
 
 
-def test_every_input_stands_in_the_table_with_value_unit_and_source(small):
+def test_every_parameter_is_in_the_table_with_value_unit_and_source(small):
     told = {row[0]: row for row in rows(small["3.3"])}
-    inputs = scenario_inputs(SMALL.scenario)
-    assert list(told) == [one.key for one in inputs if one.source] + [
-        one.key for one in inputs if not one.source
+    parameters = scenario_parameters(SMALL.scenario)
+    assert list(told) == [one.key for one in parameters if one.source] + [
+        one.key for one in parameters if not one.source
     ]
     patience = SMALL.scenario.fleets["taxi"].patience_min
     bounds = f"{patience.low:g} to {patience.high:g}"
@@ -240,7 +245,7 @@ def test_every_input_stands_in_the_table_with_value_unit_and_source(small):
     assert told["traffic.periods.peak.local"][2] == "number"
     assert told["stations.store.charge_hours"][1] == "0, 1, 2, 3, 4, 5, 6, 7"
     assert told["stations.truck_stations"][5].startswith(
-        "replaced by city.sites: of the stations outside"
+        "replaced by city.sites: stations for trucks"
     )
     assert told["stations.counts.expressway"][2].startswith("replaced by city.zones: stations at")
     assert sum("replaced by" in row[-1] for row in told.values()) == 13
@@ -266,7 +271,9 @@ def test_no_assumption_of_the_scenario_is_left_out():
     loaded = load(SCENARIOS / "chongqing_2025.yaml")
     whole = loaded.scenario.model_dump()
     whole.pop("standard")
-    assert sum(bool(one.source) for one in scenario_inputs(loaded.scenario)) == count(whole) > 200
+    assert (
+        sum(bool(one.source) for one in scenario_parameters(loaded.scenario)) == count(whole) > 200
+    )
 
 
 def test_a_value_that_is_set_is_told_with_how_it_was_set(run, manifest):

@@ -1,12 +1,12 @@
 """Test what a case says of itself: which guns and vehicles it counts, which districts it knows, which availability it has."""
 
 import pytest
-from factories_analysis import empty_accumulators
+from factories_analysis import empty_totals
 from network_files import copy_small_city
 
 from chargesim.errors import InputError
-from chargesim.run.case import build_case
-from chargesim.run.run_scenario import as_result, plan_text
+from chargesim.runs.case import build_case
+from chargesim.runs.run_scenario import as_result, plan_text
 from chargesim.scenario.reading import load
 
 
@@ -77,6 +77,6 @@ def test_the_given_availability_is_that_of_the_failures(folder):
         (),
     ):
         one = case(folder, *changes)
-        run = empty_accumulators(one.network, thresholds=len(one.task.thresholds_min))
+        run = empty_totals(one.network, thresholds=len(one.task.thresholds_min))
         given.append(as_result(one, [run]).given["guns_available"])
     assert given == pytest.approx([0.97, 1.0])

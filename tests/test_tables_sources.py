@@ -1,4 +1,7 @@
-"""Compare the tables of the default case with the files that they were derived from, where those stand beside the project."""
+"""Compare the tables of the default case with the files that they were derived from.
+
+This needs those files beside the project.
+"""
 
 from pathlib import Path
 
@@ -18,7 +21,8 @@ def source(name: str) -> pd.DataFrame:
     path = SHARED / name
     if not path.is_file():
         pytest.skip(
-            f"SKIPPED, NOT CHECKED: {path} is not here; the table was compared with it when it was made"
+            f"SKIPPED, NOT CHECKED: {path} is not here; the table was compared with it when it "
+            "was made"
         )
     return pd.read_csv(path)
 
@@ -64,7 +68,10 @@ def test_profiles_have_the_measured_shape(profile, name, weekday, weekend):
 
 
 def by_hour(rest: float, *steps: tuple[int, int, float]) -> np.ndarray:
-    """Return 24 factors: each step holds from an hour to another, over midnight too; `rest` elsewhere."""
+    """Return 24 factors: each step holds from an hour to another, over midnight too.
+
+    `rest` elsewhere.
+    """
     factors = np.full(24, rest)
     for start, end, factor in steps:
         factors[[hour % 24 for hour in range(start, end if end > start else end + 24)]] = factor

@@ -6,24 +6,30 @@ import numpy as np
 import pytest
 from factories_analysis import (
     FLEETS,
-    empty_accumulators,
-    make_accumulators,
+    empty_totals,
     make_network,
     make_result,
     make_standard,
+    random_totals,
 )
 
 from chargesim.analysis import intervals
-from chargesim.analysis.criteria import judge_unit
-from chargesim.analysis.failure_counts import FailureCounts, Unit, allowance, gather, units
+from chargesim.analysis.breaking_point import band_of
+from chargesim.analysis.criteria import judge_area
+from chargesim.analysis.failure_counts import (
+    FailureCounts,
+    JudgedArea,
+    allowance,
+    count_failures,
+    judged_areas,
+)
 from chargesim.analysis.histogram import quantile_min
 from chargesim.analysis.intervals import holm, one_sided_bounds, t_interval
 from chargesim.analysis.kpis import kpi_frame, kpi_value
-from chargesim.analysis.limit import band_of
-from chargesim.analysis.outcomes import Outcome, bars_of
 from chargesim.analysis.run_checks import check_run, kimura_fit
 from chargesim.analysis.verdict import judge
 from chargesim.engine.replication_totals import BINS, LOST, SERVED
+from chargesim.experiment.judgement import effects_of
 from chargesim.network.demand_within import demand_share_within
 from chargesim.network.network import STATION, CandidateKey, Candidates
 
@@ -68,7 +74,7 @@ def test_demand_exactly_at_the_distance_is_within_it():
 def test_a_connection_is_full_above_90_percent_of_its_power(load, full):
     sites = dataclasses.replace(NETWORK.sites, site_kw=np.full(len(NETWORK.sites), 1000.0))
     network = dataclasses.replace(NETWORK, sites=sites)
-    run = empty_accumulators(network)
+    run = empty_totals(network)
     run.connection_peak_kw[0] = 1000 * load
     kpis = kpi_frame(make_result([run, run], network=network))
     assert value(kpis, "share_transformers_above_90pct") == full / len(sites)
@@ -76,7 +82,7 @@ def test_a_connection_is_full_above_90_percent_of_its_power(load, full):
 
 @pytest.mark.parametrize(("use", "busy"), [(0.399, 0), (0.4, 0), (0.401, 1)])
 def test_a_station_is_busy_above_40_percent_in_its_peak_hour(use, busy):
-    run = empty_accumulators(NETWORK)
+    run = empty_totals(NETWORK)
     run.busy_min[0, 13] = 60 * NETWORK.sites.guns[0] * use
     kpis = kpi_frame(make_result([run, run], network=NETWORK))
     assert value(kpis, "share_sites_above_40pct_in_peak_hour") == busy / STATIONS
@@ -84,7 +90,7 @@ def test_a_station_is_busy_above_40_percent_in_its_peak_hour(use, busy):
 
 @pytest.mark.parametrize(("use", "idle"), [(0.0499, 1), (0.05, 0), (0.0501, 0)])
 def test_a_station_is_idle_below_5_percent_of_the_day(use, idle):
-    run = empty_accumulators(NETWORK)
+    run = empty_totals(NETWORK)
     guns = NETWORK.sites.guns[:STATIONS]
     run.busy_min[:STATIONS] = 60.0 * guns[:, None] * 0.2
     run.busy_min[0] = 60.0 * guns[0] * use
@@ -111,7 +117,7 @@ def test_the_worst_district_has_at_least_20_wishes_a_replication(wishes, worst):
 
 @pytest.mark.parametrize(("wishes", "alone"), [(49, False), (50, True), (51, True)])
 def test_a_district_stands_alone_from_the_fewest_sessions_on(wishes, alone):
-    run = empty_accumulators(NETWORK)
+    run = empty_totals(NETWORK)
     car = FLEETS.index("private_car")
     run.outcomes[SERVED, car, STATION, :, 17] = 200
     run.outcomes[SERVED, car, STATION, 0, 17] = wishes - 1
@@ -121,26 +127,26 @@ def test_a_district_stands_alone_from_the_fewest_sessions_on(wishes, alone):
         [run, run], network=NETWORK, standard=make_standard([{**by_district, "at_most": 0.1}])
     )
     (criterion,) = result.standard.criteria
-    parts, note = units(result, criterion, gather(result, criterion))
+    parts, note = judged_areas(result, criterion, count_failures(result, criterion))
     assert len(parts) == len(NETWORK.districts.name)
     assert ("few wishes: District 0" in note) is not alone, note
 
 
 def unit(shares, wishes=1e4):
-    return Unit("", (0,), np.asarray(shares, dtype=np.float64), wishes)
+    return JudgedArea("", (0,), np.asarray(shares, dtype=np.float64), wishes)
 
 
 def test_a_bound_on_the_threshold_meets_and_one_beyond_it_does_not():
     shares = 0.05 + 0.01 * np.array([-1.0, 1.0] * 10)
     upper = one_sided_bounds(shares, confidence=0.95).upper
-    assert judge_unit(unit(shares), upper, 0.05).meets
-    assert judge_unit(unit(shares), upper - 5e-13, 0.05).meets, "a rounding error decides nothing"
-    assert not judge_unit(unit(shares), upper - 1e-9, 0.05).meets
+    assert judge_area(unit(shares), upper, 0.05).meets
+    assert judge_area(unit(shares), upper - 5e-13, 0.05).meets, "a rounding error decides nothing"
+    assert not judge_area(unit(shares), upper - 1e-9, 0.05).meets
 
 
 def test_two_replications_can_meet_and_one_cannot():
-    assert judge_unit(unit([0.01, 0.0100001]), 0.05, 0.05).meets
-    assert not judge_unit(unit([0.01]), 1.0, 0.05).meets
+    assert judge_area(unit([0.01, 0.0100001]), 0.05, 0.05).meets
+    assert not judge_area(unit([0.01]), 1.0, 0.05).meets
 
 
 def test_holm_rejects_a_p_value_on_its_bound():
@@ -186,7 +192,7 @@ def test_what_the_plan_gives_reaches_its_threshold_exactly(given, said):
         "source": "plan",
     }
     rng = np.random.default_rng(1)
-    run = make_accumulators(NETWORK, rng)
+    run = random_totals(NETWORK, rng)
     result = make_result(
         [run, run],
         network=NETWORK,
@@ -213,7 +219,7 @@ def test_the_formula_is_compared_up_to_its_load_and_losses(arrivals, losses, loa
     """At least 2 arrivals an hour, a load of at most .8, at most 1 % lost (here of 400)."""
     runs = []
     for number, count in enumerate(arrivals):
-        run = empty_accumulators(NETWORK)
+        run = empty_totals(NETWORK)
         run.arrivals[0, 9] = count
         run.losses[0, 9] = losses if number == 0 else 0
         run.busy_min[0, 9] = 60 * NETWORK.sites.guns[0] * load
@@ -228,7 +234,7 @@ def test_the_formula_is_compared_up_to_its_load_and_losses(arrivals, losses, loa
 )
 def test_energy_may_differ_by_rounding_alone(statistics_kwh, batteries_kwh, holds):
     """By 1e-3 kWh and a share of 1e-5 of what the vehicles took, at any station."""
-    run = empty_accumulators(NETWORK)
+    run = empty_totals(NETWORK)
     run.energy_check_kwh[0] = statistics_kwh, batteries_kwh
     energy = check_run(make_result([run, run], network=NETWORK)).laws[-1]
     assert (energy.name, energy.holds) == ("energy", holds)
@@ -238,7 +244,7 @@ def test_energy_may_differ_by_rounding_alone(statistics_kwh, batteries_kwh, hold
 def test_two_replications_say_something_and_one_does_not(replications, noted):
     criterion = {"name": "x", "measure": "unserved", "scope": "cars", "at_most": 0.5, "source": "x"}
     runs = [
-        make_accumulators(NETWORK, np.random.default_rng(seed), fail=0.01 + 0.01 * seed)
+        random_totals(NETWORK, np.random.default_rng(seed), fail=0.01 + 0.01 * seed)
         for seed in range(replications)
     ]
     verdict = judge(make_result(runs, network=NETWORK, standard=make_standard([criterion])))
@@ -271,16 +277,11 @@ def by_districts(allowed):
 
 
 def test_a_band_of_districts_has_its_error_divided_below_and_not_above():
-    runs = [make_accumulators(NETWORK, np.random.default_rng(n), fail=0.1) for n in range(8)]
-    standard = make_standard([by_districts(0.5)], min_sessions=1)
-    result = make_result(runs, network=NETWORK, standard=standard)
-    (criterion,) = standard.criteria
-    parts, _ = units(result, criterion, gather(result, criterion))
-    assert len(parts) > 1
-    band = band_of(result, criterion)
-    upper = max(one_sided_bounds(part.shares, confidence=0.975).upper for part in parts)
-    level = 1 - 0.025 / len(parts)
-    lower = max(one_sided_bounds(part.shares, confidence=level).lower for part in parts)
+    (criterion,) = make_standard([by_districts(0.5)]).criteria
+    shares = np.random.default_rng(1).uniform(0.05, 0.2, (4, 8))
+    band = band_of(shares, criterion)
+    upper = max(one_sided_bounds(unit, confidence=0.975).upper for unit in shares)
+    lower = max(one_sided_bounds(unit, confidence=1 - 0.025 / 4).lower for unit in shares)
     assert (band.lower, band.upper) == pytest.approx((lower / 0.5, upper / 0.5), rel=1e-12)
 
 
@@ -290,7 +291,7 @@ def test_an_input_turns_a_criterion_for_sure_by_one_sided_95_percent_bounds(abov
     spread = 0.001 * np.array([-1.0, 1.0] * 4)
     half = one_sided_bounds(spread, confidence=0.95).upper
     (criterion,) = make_standard([by_districts(0.1)]).criteria
-    base = Outcome({"x": 0.1 - half - 1e-9 + above + spread})
-    beyond = Outcome({"x": 0.2 + spread})
-    (bar,) = bars_of("key", "high", 1.0, beyond, base, [criterion])
-    assert bar.turns == turns
+    base = {"x": 0.1 - half - 1e-9 + above + spread}
+    beyond = {"x": 0.2 + spread}
+    (effect,) = effects_of(beyond, base, [criterion])
+    assert effect.turns == turns

@@ -8,7 +8,6 @@ from factories import SCENARIOS
 from figure_layout import cut, drawn, overlapping
 
 from chargesim.analysis.intervals import t_interval
-from chargesim.analysis.outcomes import WHOLE, Outcome, bars_of, outcome_of
 from chargesim.analysis.sensitivity import (
     morris_effects,
     morris_points,
@@ -19,24 +18,20 @@ from chargesim.analysis.sensitivity import (
     survivors,
 )
 from chargesim.errors import InputError
-from chargesim.experiment import tornado, uncertainty
-from chargesim.experiment import uncertain_inputs as ranges
-from chargesim.experiment.points import play_all, result_of
+from chargesim.experiment import ranges, tornado, uncertainty
+from chargesim.experiment.judgement import WHOLE, effects_of, used_by_criterion, worst_units
+from chargesim.experiment.ranges import LAYOUT, Range, ledger_ranges, ranges_of, uncertain_ranges
+from chargesim.experiment.responses import failed_shares, responses_of
+from chargesim.experiment.runner import play_all
 from chargesim.experiment.tornado import run_tornado
-from chargesim.experiment.uncertain_inputs import (
-    LAYOUT,
-    Input,
-    inputs_of,
-    ledger_inputs,
-    uncertain_inputs,
-)
-from chargesim.experiment.uncertainty import Design, run_uncertainty
-from chargesim.run.case import build_case
+from chargesim.experiment.uncertainty import Sizes, run_uncertainty
+from chargesim.runs.case import build_case
+from chargesim.runs.result import as_result
 from chargesim.scenario.reading import load
-from chargesim.view.tornado import _words, draw_tornado
+from chargesim.view.tornado import change_words, draw_tornado
 from chargesim.view.uncertainty import draw_uncertainty, headline
 
-TINY = Design(
+TINY = Sizes(
     layouts=3,
     trajectories=2,
     sobol_size=2,
@@ -65,6 +60,13 @@ def small(*changes):
     return load(SCENARIOS / "small_city.yaml", list(changes))
 
 
+def stamps(folder):
+    """Return when each file of the points was written."""
+    return {
+        path: path.stat().st_mtime_ns for path in sorted((folder / "points").rglob("*.parquet"))
+    }
+
+
 def tiny(*changes):
     return small("fleet.stock=1500", "corridors.vehicles_at_service_areas_per_day=1000", *changes)
 
@@ -72,18 +74,18 @@ def tiny(*changes):
 @pytest.fixture
 def few(monkeypatch):
     """Leave a few inputs, so that a tiny design covers them."""
-    chosen = [one for one in inputs_of(small()) if one.key in SOME]
-    monkeypatch.setattr(uncertainty, "uncertain_inputs", lambda case, layouts: chosen)
-    ledger = [one for one in inputs_of(small()) if one.key in (*SOME, "corridors.holiday_factor")]
+    chosen = [one for one in ranges_of(small()) if one.key in SOME]
+    monkeypatch.setattr(uncertainty, "uncertain_ranges", lambda case, layouts: chosen)
+    ledger = [one for one in ranges_of(small()) if one.key in (*SOME, "corridors.holiday_factor")]
     monkeypatch.setattr(
         tornado,
-        "ledger_inputs",
+        "ledger_ranges",
         lambda case: [one for one in ledger if one.key != "outside.drive_min"],
     )
 
 
 def test_draws_follow_a_triangle_with_its_peak_at_the_value():
-    one = Input("key", 2.0, 1.0, 5.0, "assumed")
+    one = Range("key", 2.0, 1.0, 5.0, "assumed")
     assert (one.at(0.0), one.at(0.25), one.at(1.0)) == (
         1.0,
         2.0,
@@ -91,20 +93,20 @@ def test_draws_follow_a_triangle_with_its_peak_at_the_value():
     )  # a quarter of the mass lies below the peak
     values = np.array([one.at(u) for u in (np.arange(4000) + 0.5) / 4000])
     assert values.mean() == pytest.approx((1 + 2 + 5) / 3, abs=1e-3)
-    assert Input("key", 1.0, 1.0, 2.0, "").at(0.75) == pytest.approx(1.5)  # the peak at an end
+    assert Range("key", 1.0, 1.0, 2.0, "").at(0.75) == pytest.approx(1.5)  # the peak at an end
 
 
 def test_every_layout_is_drawn_alike():
-    one = Input(LAYOUT, 4, 4, 13, "", layouts=10)
+    one = Range(LAYOUT, 4, 4, 13, "", layouts=10)
     assert [one.at(u) for u in np.linspace(0, 1, 11)] == [*range(4, 14), 13]
 
 
 def test_inputs_are_those_that_move_something(monkeypatch):
     case = build_case(small())
-    looked_at = [one for one in inputs_of(case.loaded) if one.key in ASKED]
+    looked_at = [one for one in ranges_of(case.loaded) if one.key in ASKED]
     assert len(looked_at) == len(ASKED)
-    monkeypatch.setattr(ranges, "inputs_of", lambda loaded: looked_at)
-    keys = {one.key for one in uncertain_inputs(case, 10)}
+    monkeypatch.setattr(ranges, "ranges_of", lambda loaded: looked_at)
+    keys = {one.key for one in uncertain_ranges(case, 10)}
     assert {
         "fleets.private_car.fast_share",
         "traffic.town_kmh",
@@ -125,7 +127,7 @@ def test_inputs_are_those_that_move_something(monkeypatch):
     assert keys.isdisjoint(
         {"corridors.holiday_factor", "fleet.season_factor", LAYOUT}
     )  # conditions; places from tables
-    ledger = {one.key for one in ledger_inputs(case)}
+    ledger = {one.key for one in ledger_ranges(case)}
     assert {
         "fleets.private_car.fast_share",
         "corridors.holiday_factor",
@@ -134,7 +136,7 @@ def test_inputs_are_those_that_move_something(monkeypatch):
     assert ledger.isdisjoint(
         {"fleets.taxi.patience_min", "traffic.core_kmh", "fleets.taxi.vehicles"}
     )
-    assert {one.group for one in uncertain_inputs(case, 10) if one.key.endswith("fast_share")} == {
+    assert {one.group for one in uncertain_ranges(case, 10) if one.key.endswith("fast_share")} == {
         "fleets.*.fast_share"
     }
 
@@ -170,10 +172,8 @@ def test_noise_is_the_part_of_the_variance_that_is_not_the_inputs():
 
 def test_the_whole_standard_is_as_far_as_its_worst_criterion():
     criteria = small().scenario.standard.criteria[:3]
-    outcome = Outcome(
-        {criteria[0].name: np.array([0.05, 0.15]), criteria[2].name: np.array([np.nan, 0.1])}
-    )
-    used = outcome.used(criteria)
+    failed = {criteria[0].name: np.array([0.05, 0.15]), criteria[2].name: np.array([np.nan, 0.1])}
+    used = used_by_criterion(failed, criteria)
     assert used[criteria[0].name] == pytest.approx(1.0)
     assert used[criteria[1].name] == 0.0  # nobody wished
     assert used[WHOLE] == pytest.approx(2.0)
@@ -183,9 +183,9 @@ def test_an_input_turns_a_criterion_for_sure_only_where_both_sides_are():
     criterion = small().scenario.standard.criteria[0]  # a share of 0.1 may fail
 
     def turns(base, end):
-        outcomes = [Outcome({criterion.name: np.array(values)}) for values in (end, base)]
-        (bar,) = bars_of("key", "high", 1.0, *outcomes, [criterion])
-        return bar.turns
+        after, before = ({criterion.name: np.array(values)} for values in (end, base))
+        (effect,) = effects_of(after, before, [criterion])
+        return effect.turns
 
     within, nearly, about, beyond = (
         [0.08, 0.081, 0.079],
@@ -203,54 +203,43 @@ def test_a_change_shows_both_bounds_where_they_are_not_alike(n, words):
     criterion = small().scenario.standard.criteria[0]
     base, end = np.full(n, 0.05), np.full(n, 0.05)
     end[0] += 0.1
-    (bar,) = bars_of(
-        "key",
-        "high",
-        2.0,
-        Outcome({criterion.name: end}),
-        Outcome({criterion.name: base}),
-        [criterion],
-    )
-    assert _words(bar).startswith(words)
+    (effect,) = effects_of({criterion.name: end}, {criterion.name: base}, [criterion])
+    assert change_words(2.0, effect).startswith(words)
 
 
 def test_a_tornado_compares_both_ends_on_the_same_vehicles(few, tmp_path):
     run = run_tornado(tiny(), replications=2, jobs=1, out=tmp_path / "out", progress=False)
-    assert len(run.bars) == 6 * len(run.criteria)
+    assert len(run.frame) == 6 * len(run.criteria)
     assert set(run.frame["turns"]) <= {"", "on average", "for sure"}
     assert run.left_out == ("corridors.holiday_factor: 1 to 2.59 describes holidays, not this day",)
     key, criterion = "fleets.private_car.fast_share", "cars served within 10 min"
     case = build_case(tiny(f"{key}=0.4", "replications=2"))
-    by_hand = outcome_of(
-        result_of(case, [play_all([case], replication, "simpy")[0] for replication in range(2)])
-    )
-    bar = next(
-        bar for bar in run.bars if (bar.key, bar.end, bar.criterion) == (key, "high", criterion)
-    )
-    assert bar.change == t_interval(by_hand.failed[criterion] - run.base.failed[criterion])
-    assert bar.change.mean != 0
+    played = [play_all([case], replication, "simpy")[0] for replication in range(2)]
+    by_hand = worst_units(failed_shares(responses_of(as_result(case, played)).assign(point=""))[""])
+    end = next(end for end in run.ends if (end.key, end.end) == (key, "high"))
+    change = end.effects[criterion].change
+    assert change == t_interval(by_hand[criterion] - run.base[criterion])
+    assert change.mean != 0
     assert run.ranked(criterion)[0][0] in SOME
     axes = drawn(draw_tornado(run)).axes
     assert [overlapping(list(ax.texts)) for ax in axes] == [[]] * len(axes)
     assert all(
         text.get_window_extent().x0 > ax.bbox.x1 for ax in axes for text in ax.texts
     )  # beside the whiskers
-    files = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out" / "points").iterdir()}
+    files = stamps(tmp_path / "out")
     again = run_tornado(tiny(), replications=2, jobs=1, out=tmp_path / "out", progress=False)
     assert again.frame.equals(run.frame)
-    assert {
-        path.name: path.stat().st_mtime_ns for path in (tmp_path / "out" / "points").iterdir()
-    } == files
+    assert stamps(tmp_path / "out") == files
 
 
 def test_both_uncertainties_stand_apart(few, tmp_path):
-    run = run_uncertainty(tiny(), design=TINY, jobs=1, out=tmp_path / "out", progress=False)
-    assert [one.name for one in run.outcomes][-1] == WHOLE
-    for one in run.outcomes:
+    run = run_uncertainty(tiny(), sizes=TINY, jobs=1, out=tmp_path / "out", progress=False)
+    assert [one.name for one in run.criteria][-1] == WHOLE
+    for one in run.criteria:
         assert len(one.draws) == one.meets.of == 6
         assert one.meets.lower <= one.meets.value <= one.meets.upper
         assert one.base.lower <= one.base.mean <= one.base.upper
-    assert run.whole.meets.count <= min(one.meets.count for one in run.outcomes)
+    assert run.whole.meets.count <= min(one.meets.count for one in run.criteria)
     assert set(run.morris["group"]) == {
         "fleets.*.fast_share",
         "outside.drive_min",
@@ -262,21 +251,21 @@ def test_both_uncertainties_stand_apart(few, tmp_path):
     assert sum(words.startswith("fleets.*.connected_share: ") for words in run.left_out) == 1
     assert cut(drawn(draw_uncertainty(run))) == []
     assert (
-        json.loads((tmp_path / "out" / "uncertainty.json").read_text(encoding="utf-8"))["state"]
+        json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["state"]
         == "complete"
     )
-    points = sorted((tmp_path / "out" / "points").iterdir())
-    assert len(points) == 1 + 2 * 4 + 2 * 4 + 6
-    points[-1].unlink()
-    stamps = {path.name: path.stat().st_mtime_ns for path in points[:-1]}
-    again = run_uncertainty(tiny(), design=TINY, jobs=1, out=tmp_path / "out", progress=False)
+    before = stamps(tmp_path / "out")
+    tables = [path for path in before if path.name.startswith("responses-")]
+    assert len(tables) == len({path.parent for path in tables}) == 1 + 2 * 4 + 2 * 4 + 6
+    removed = tables[-1]
+    removed.unlink()
+    again = run_uncertainty(tiny(), sizes=TINY, jobs=1, out=tmp_path / "out", progress=False)
     assert again.draws.equals(run.draws) and again.sobol.equals(run.sobol)
-    assert {
-        name: (tmp_path / "out" / "points" / name).stat().st_mtime_ns for name in stamps
-    } == stamps
+    after = stamps(tmp_path / "out")
+    assert {path for path in before if after[path] != before[path]} <= set(removed.parent.iterdir())
 
 
 def test_a_scenario_without_ranges_has_nothing_to_vary(monkeypatch, tmp_path):
-    monkeypatch.setattr(uncertainty, "uncertain_inputs", lambda case, layouts: [])
+    monkeypatch.setattr(uncertainty, "uncertain_ranges", lambda case, layouts: [])
     with pytest.raises(InputError, match="fewer than two inputs have a range"):
-        run_uncertainty(tiny(), design=TINY, out=tmp_path / "out", progress=False)
+        run_uncertainty(tiny(), sizes=TINY, out=tmp_path / "out", progress=False)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import matplotlib as mpl
 import numpy as np
 import pytest
-from factories_analysis import empty_accumulators, make_accumulators, make_network, make_result
+from factories_analysis import empty_totals, make_network, make_result, random_totals
 from figure_layout import cut, drawn, overlapping
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,7 +20,7 @@ from chargesim.analysis.verdict import judge
 from chargesim.engine.replication_totals import KINDS, STRANDED
 from chargesim.network.network import STATION, Network
 from chargesim.view import plot
-from chargesim.view.figures import draw_all, draw_figures
+from chargesim.view.figures import draw_figures, write_figures
 from chargesim.view.site_map import core_extent, whole_extent
 from chargesim.view.style import FLEET_COLOURS, fleet_colour, new_axes
 
@@ -35,7 +35,7 @@ def run() -> SimpleNamespace:
 
 
 def test_all_figures_are_written_as_png_and_svg(run: SimpleNamespace, tmp_path: Path) -> None:
-    paths = draw_all(run.result, run.kpis, run.verdict, tmp_path / "figures")
+    paths = write_figures(run, tmp_path / "figures")
     assert [path.suffix for path in paths] == [".png", ".svg"] * 6
     assert {path.stem for path in paths} == {
         "margins",
@@ -49,21 +49,16 @@ def test_all_figures_are_written_as_png_and_svg(run: SimpleNamespace, tmp_path: 
 
 
 def test_same_run_same_bytes(run: SimpleNamespace, tmp_path: Path) -> None:
-    once, again = (
-        draw_all(run.result, run.kpis, run.verdict, tmp_path / name) for name in ("once", "again")
-    )
+    once, again = (write_figures(run, tmp_path / name) for name in ("once", "again"))
     assert [path.read_bytes() for path in once] == [path.read_bytes() for path in again]
 
 
 def test_every_figure_names_the_layout_and_the_scope(run: SimpleNamespace) -> None:
-    for figure in draw_figures(run.result, run.kpis, run.verdict).values():
+    for figure in draw_figures(run).values():
         assert figure.get_supxlabel() == f"small: {run.result.scope_text}\n{run.result.label}"
 
 
-@pytest.mark.parametrize(
-    "draw",
-    [plot.utilisation, plot.heat_map, plot.utilisation_map, plot.waiting, plot.load, plot.margins],
-)
+@pytest.mark.parametrize("draw", [getattr(plot, one.plot) for one in plot.FIGURES])
 def test_plots_draw_on_given_axes_and_return_them(
     run: SimpleNamespace, draw: Callable[..., Axes]
 ) -> None:
@@ -75,6 +70,13 @@ def test_plots_draw_on_given_axes_and_return_them(
     assert own.get_xlabel()
 
 
+def test_the_list_of_figures_says_what_each_shows() -> None:
+    listed = plot.figures().set_index("plot")
+    assert listed.loc["utilisation", "file"] == "utilisation_by_hour"
+    assert listed.loc["load", "shows"].startswith("the power from the grid [MW]")
+    assert listed["file"].is_unique
+
+
 def test_drawing_leaves_the_readers_settings_alone(run: SimpleNamespace) -> None:
     before = dict(mpl.rcParams)
     plot.waiting(run, by="kind")
@@ -83,8 +85,8 @@ def test_drawing_leaves_the_readers_settings_alone(run: SimpleNamespace) -> None
 
 def test_empty_run_still_draws(tmp_path: Path) -> None:
     network = make_network(swap_sites=0)
-    empty = run_of(make_result([empty_accumulators(network)] * 2, network=network))
-    assert len(draw_all(empty.result, empty.kpis, empty.verdict, tmp_path)) == 12
+    empty = run_of(make_result([empty_totals(network)] * 2, network=network))
+    assert len(write_figures(empty, tmp_path)) == 12
 
 
 def test_heat_map_orders_districts_by_class_then_load(run: SimpleNamespace) -> None:
@@ -123,7 +125,7 @@ def test_profiles_agree_with_the_kpis(run: SimpleNamespace) -> None:
 def test_days_are_folded_into_one() -> None:
     network = make_network()
     result = make_result(
-        [make_accumulators(network, np.random.default_rng(1), days=3)] * 2, network=network, days=3
+        [random_totals(network, np.random.default_rng(1), days=3)] * 2, network=network, days=3
     )
     assert quarter_load(result).mean_mw.shape == (2, 96)
     assert np.nanmax(use_by_district_hour(result)) <= 1
@@ -148,7 +150,7 @@ def test_fleets_keep_their_colours() -> None:
 
 def test_criterion_far_beyond_its_threshold_is_marked_with_its_number() -> None:
     network = make_network()
-    runs = [make_accumulators(network, np.random.default_rng(seed), fail=0.5) for seed in range(3)]
+    runs = [random_totals(network, np.random.default_rng(seed), fail=0.5) for seed in range(3)]
     ax = plot.margins(run_of(make_result(runs, network=network)))
     right = ax.get_xlim()[1]
     assert right == 300
@@ -163,7 +165,7 @@ def test_criterion_far_beyond_its_threshold_is_marked_with_its_number() -> None:
 
 def test_those_whom_no_site_could_serve_are_named_in_the_waits() -> None:
     network = make_network()
-    run = make_accumulators(network, np.random.default_rng(1))
+    run = random_totals(network, np.random.default_rng(1))
     run.outcomes[STRANDED, 0, KINDS.index("none"), 0, 8] = 40
     ax = plot.waiting(run_of(make_result([run] * 2, network=network)), by="kind")
     legend = ax.get_legend()
@@ -188,7 +190,7 @@ def test_figures_state_the_level_that_they_draw(looks: int, level: str) -> None:
 @pytest.mark.parametrize("network", [make_network(district_count=2), make_network(chongqing=True)])
 def test_no_word_is_cut_or_lies_over_another(network: Network) -> None:
     run = run_of(make_result(network=network))
-    for name, figure in draw_figures(run.result, run.kpis, run.verdict).items():
+    for name, figure in draw_figures(run).items():
         assert cut(drawn(figure)) == [], name
         assert [overlapping([*ax.texts, ax.xaxis.label]) for ax in figure.axes] == [[]] * len(
             figure.axes

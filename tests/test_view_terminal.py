@@ -79,12 +79,22 @@ def test_swap_shares_stand_beside_what_the_ledger_expects() -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
-        (0.9412, "share", "94.1 %"), (0.9991, "share", "99.91 %"), (0.00123, "share", "0.12 %"), (0.0005, "share", "0.050 %"),
-        (0.000274, "share", "0.027 %"), (3.1e-6, "share", "0.00031 %"),
-        (1.0, "share", "100 %"), (0.0, "share", "0 %"), (12_345.6, "1/day", "12,346 a day"), (11.16, "min", "11.2 min"),
-        (0.5, "min", "0.50 min"), (float("inf"), "min", "endless"), (float("-inf"), "min", "unknown"), (float("nan"), "min", "-"),
+        (0.9412, "share", "94.1 %"),
+        (0.9991, "share", "99.91 %"),
+        (0.00123, "share", "0.12 %"),
+        (0.0005, "share", "0.050 %"),
+        (0.000274, "share", "0.027 %"),
+        (3.1e-6, "share", "0.00031 %"),
+        (1.0, "share", "100 %"),
+        (0.0, "share", "0 %"),
+        (12_345.6, "1/day", "12,346 a day"),
+        (11.16, "min", "11.2 min"),
+        (0.5, "min", "0.50 min"),
+        (float("inf"), "min", "endless"),
+        (float("-inf"), "min", "unknown"),
+        (float("nan"), "min", "-"),
     ],
-)  # fmt: skip
+)
 def test_amounts(value: float, unit: str, text: str) -> None:
     assert amount(value, unit) == text
 

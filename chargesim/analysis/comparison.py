@@ -1,32 +1,31 @@
-"""Compare plans on the same vehicles: every KPI replication by replication, the first plan against each other.
+"""Compare plans with the first of them on the same vehicles, replication by replication.
 
-Intervals are single: each holds at 95 % by itself. What is claimed for sure is claimed after Holm's correction, over all
-comparisons of one family: the figures of the table times the plans that are compared with the first, or the districts times
-these plans. A KPI of neither family stands in the frame for who looks it up; nothing is claimed of it.
+Intervals are single: each holds at 95 % by itself. A difference is sure only after Holm's
+correction over all comparisons of its family: the figures of the table times the plans that are
+compared with the first, or the districts times these plans. A KPI of neither family is in the
+table of differences for whoever looks it up; no claim is made of it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from chargesim.analysis.headlines import COMPARED, Headline, judged_headline
-from chargesim.analysis.intervals import holm, t_intervals
-from chargesim.analysis.kpis import definitions
-from chargesim.analysis.paired import LEVEL, p_values, paired_differences, variance_reduction
+from chargesim.analysis.intervals import holm
+from chargesim.analysis.kpi_responses import KpiResponses, kpi_responses
+from chargesim.analysis.paired import LEVEL, pair_responses
 from chargesim.analysis.profiles import use_by_site, use_of_public_guns
 from chargesim.analysis.result import Floats, RunResult
-from chargesim.analysis.scope_totals import Values, scope_totals_of
 from chargesim.analysis.scopes import CITY
 from chargesim.analysis.verdict import Verdict
 from chargesim.network.network import Network
 from chargesim.scenario.standard import Standard
 
 COLUMNS = (
-    "plan", "than", "title", "kpi", "scope", "key", "unit", "mean_than", "mean", "difference", "lower", "upper", "n",
-    "endless_than", "endless", "vrf", "p", "better", "family", "sure",
+    "plan", "than", "title", "kpi", "scope", "key", "unit", "mean_than", "mean", "difference",
+    "lower", "upper", "n", "endless_than", "endless", "vrf", "p", "better", "family", "sure",
 )  # fmt: skip
 TABLE, DISTRICTS = "table", "districts"
 """Families of comparisons within which Holm's correction is made."""
@@ -35,7 +34,7 @@ GIVEN_BY_PLAN = "given"
 
 
 @dataclass(frozen=True)
-class Plan:
+class ComparedPlan:
     """What a comparison needs of one plan's run; small beside its totals."""
 
     name: str
@@ -48,10 +47,8 @@ class Plan:
     kpis: pd.DataFrame = field(repr=False)
     """from `analysis.kpis.kpi_frame`"""
     verdict: Verdict = field(repr=False)
-    values: dict[str, tuple[str, Values]] = field(repr=False)
-    """unit and values of every KPI by name"""
-    given: dict[str, float]
-    """what the plan itself gives"""
+    responses: KpiResponses = field(repr=False)
+    """every KPI by replication"""
     use_by_site: Floats = field(repr=False)
     """[S] mean over replications [0..1]"""
     use_by_district_hour: Floats = field(repr=False)
@@ -66,30 +63,31 @@ class Comparison:
 
     Attributes
     ----------
-    plans : tuple of Plan
+    plans : tuple of ComparedPlan
         The first is the one that the others are compared with.
     differences : DataFrame
-        A row per KPI, scope, key and other plan, `COLUMNS`: `difference` is the plan less the first (`than`), with its two-sided
-        95 % paired interval; `vrf` the variance-reduction factor; `family` the comparisons among which `sure` is claimed. The
-        figures of the table come first, those that differ for sure and by most on top; then the districts, then all others.
+        A row per KPI, scope, key and other plan, `COLUMNS`: `difference` is the plan less the
+        first (`than`), with its two-sided 95 % paired interval; `vrf` the variance-reduction
+        factor; `family` the comparisons over which `sure` is corrected. The figures of the table
+        come first, with sure and large differences on top; then the districts, then all others.
     headline : Headline
-        What the first sentence speaks of.
+        The KPI of the first sentence.
     notes : tuple of str
         What the plans differ in, and whether their vehicles are the same.
     """
 
-    plans: tuple[Plan, ...]
+    plans: tuple[ComparedPlan, ...]
     differences: pd.DataFrame
     headline: Headline
     notes: tuple[str, ...] = ()
 
     @property
-    def others(self) -> tuple[Plan, ...]:
+    def others(self) -> tuple[ComparedPlan, ...]:
         """The plans that are compared with the first."""
         return self.plans[1:]
 
     def table(self, name: str, family: str = TABLE) -> pd.DataFrame:
-        """Return the rows of one plan in one family, in their order; what the plans give is among the table.
+        """Return the rows of one plan in one family; the table has what the plans give as well.
 
         Parameters
         ----------
@@ -107,7 +105,9 @@ class Comparison:
         return int((self.differences["family"] == family).sum())
 
 
-def plan_of(name: str, result: RunResult, kpis: pd.DataFrame, verdict: Verdict) -> Plan:
+def compared_plan(
+    name: str, result: RunResult, kpis: pd.DataFrame, verdict: Verdict
+) -> ComparedPlan:
     """Return what a comparison needs of a run.
 
     Parameters
@@ -117,40 +117,37 @@ def plan_of(name: str, result: RunResult, kpis: pd.DataFrame, verdict: Verdict) 
     result, kpis, verdict
         The run, its KPIs and its verdict.
     """
-    scope_totals = scope_totals_of(result)
-    return Plan(
+    replications = result.replications
+    busy_min = np.stack([run.busy_min for run in replications]).astype(np.float64)
+    return ComparedPlan(
         name=name,
         about=result.scope_text,
         network=result.network,
         standard=result.standard,
         days=result.days,
-        replications=len(result.replications),
+        replications=len(replications),
         kpis=kpis,
         verdict=verdict,
-        values={
-            kpi.name: (kpi.unit, _reported(kpi.values(scope_totals), kpi.scopes))
-            for kpi in definitions(result)
-        },
-        given=result.given,
+        responses=kpi_responses(result),
         use_by_site=use_by_site(result),
-        use_by_district_hour=use_of_public_guns(result, scope_totals.sites.busy_min),
-        load_mw=scope_totals.district_kw.sum(axis=(1, 2)) / 1000,
+        use_by_district_hour=use_of_public_guns(result, busy_min),
+        load_mw=np.stack([run.district_kw for run in replications]).sum(axis=(1, 2)) / 1000,
     )
 
 
-def compare_plans(plans: Sequence[Plan], notes: Sequence[str] = ()) -> Comparison:
+def compare_plans(plans: Sequence[ComparedPlan], notes: Sequence[str] = ()) -> Comparison:
     """Compare plans with the first of them.
 
     Parameters
     ----------
-    plans : sequence of Plan
+    plans : sequence of ComparedPlan
         At least two, of the same districts and with the same replications of the same vehicles.
     notes : sequence of str
         What is to be said with the comparison.
     """
     first = plans[0]
     headlines = _table_headlines(first.standard)
-    frame = pd.concat([_frame(other, first) for other in plans[1:]], ignore_index=True)
+    frame = pd.concat([_differences(other, first) for other in plans[1:]], ignore_index=True)
     keys = list(zip(frame["kpi"], frame["scope"], frame["key"], strict=True))
     frame["title"] = [headlines[key].title if key in headlines else "" for key in keys]
     frame["better"] = [headlines[key].better if key in headlines else "" for key in keys]
@@ -158,7 +155,7 @@ def compare_plans(plans: Sequence[Plan], notes: Sequence[str] = ()) -> Compariso
     in_district = (frame["kpi"] == headline.kpi) & (frame["scope"] == "cars_district")
     frame.loc[frame["title"].ne("") & frame["n"].gt(0), "family"] = TABLE
     frame.loc[in_district & frame["n"].gt(0), ["family", "better"]] = DISTRICTS, headline.better
-    frame.loc[frame["kpi"].isin(first.given), "family"] = GIVEN_BY_PLAN
+    frame.loc[frame["given"], "family"] = GIVEN_BY_PLAN
     frame["sure"] = False
     for family in (TABLE, DISTRICTS):
         chosen = frame["family"] == family
@@ -169,92 +166,41 @@ def compare_plans(plans: Sequence[Plan], notes: Sequence[str] = ()) -> Compariso
     )
 
 
-def _reported(values: Values, scopes: tuple[str, ...]) -> Values:
-    """Return the values of a KPI in the scopes in which it is reported."""
-    chosen = [place for place, key in enumerate(values.keys) if key[0] in scopes]
-    return replace(
-        values,
-        keys=tuple(values.keys[place] for place in chosen),
-        by_replication=values.by_replication[:, chosen],
-        pooled=None,
-    )
-
-
 def _table_headlines(standard: Standard) -> dict[tuple[str, str, str], Headline]:
-    """Return the figures of the table by KPI, scope and key: what the standard judges, then what every comparison shows."""
+    """Return the figures of the table: those of every comparison and those that are judged."""
     judged = [
         headline for headline in map(judged_headline, standard.criteria) if headline is not None
     ]
-    return {headline.named: headline for headline in (*COMPARED, *judged)}
+    return {headline.row_key: headline for headline in (*COMPARED, *judged)}
 
 
-def _headline(plans: Sequence[Plan]) -> Headline:
-    """Return what the first sentence speaks of: the first criterion on who is served in time, else the share served."""
+def _headline(plans: Sequence[ComparedPlan]) -> Headline:
+    """Return the KPI of the first sentence: the first on service in time, else the share served."""
     judged = [
         judged_headline(criterion)
         for criterion in plans[0].standard.criteria
         if criterion.measure == "served_within"
     ]
     known = [
-        one for one in judged if one is not None and all(one.kpi in plan.values for plan in plans)
+        one
+        for one in judged
+        if one is not None and all(one.row_key in plan.responses.columns for plan in plans)
     ]
     return next(iter(known), Headline("served, all vehicles", "share_served", *CITY, "more"))
 
 
-def _frame(plan: Plan, first: Plan) -> pd.DataFrame:
+def _differences(plan: ComparedPlan, first: ComparedPlan) -> pd.DataFrame:
     """Return how every KPI of a plan differs from the first plan's."""
-    frames = []
-    for name, (unit, values) in first.values.items():
-        if name not in plan.values:  # a threshold of waiting that only one standard names
-            continue
-        other = plan.values[name][1]
-        keys = [key for key in values.keys if key in other.keys]
-        before = values.by_replication[:, [values.keys.index(key) for key in keys]]
-        after = other.by_replication[:, [other.keys.index(key) for key in keys]]
-        paired = paired_differences(after, before)
-        columns: dict[str, Any] = {
-            "mean_than": t_intervals(before).mean,
-            "mean": t_intervals(after).mean,
-        }
-        columns |= {
-            "difference": paired.mean,
-            "lower": paired.lower,
-            "upper": paired.upper,
-            "n": paired.n,
-        }
-        columns |= {
-            "endless_than": np.isposinf(before).sum(axis=0),
-            "endless": np.isposinf(after).sum(axis=0),
-        }
-        columns |= {"vrf": variance_reduction(after, before), "p": p_values(after, before)}
-        scopes, names = [scope for scope, _ in keys], [key for _, key in keys]
-        frames.append(
-            pd.DataFrame({"kpi": name, "scope": scopes, "key": names, "unit": unit, **columns})
-        )
-    given = pd.DataFrame(
-        {
-            "kpi": list(first.given),
-            "scope": CITY[0],
-            "key": CITY[1],
-            "unit": "share",
-            "n": 0,
-            "endless_than": 0,
-            "endless": 0,
-        }
-    )
-    given["mean_than"], given["mean"] = (
-        list(first.given.values()),
-        [plan.given.get(name, np.nan) for name in first.given],
-    )
-    for column in ("difference", "lower", "upper"):
-        given[column] = given["mean"] - given["mean_than"]
-    given["vrf"] = given["p"] = np.nan
-    frame = pd.concat([*frames, given], ignore_index=True)
-    return frame.assign(plan=plan.name, than=first.name, family="")
+    frame = pair_responses(plan.responses, first.responses)
+    given = frame["given"]  # exact: neither replications nor a test are behind it
+    frame.loc[given, "lower"] = frame.loc[given, "upper"] = frame.loc[given, "difference"]
+    frame.loc[given, "n"] = 0
+    frame.loc[given, ["vrf", "p"]] = np.nan
+    return frame[frame["reported"]].assign(plan=plan.name, than=first.name, family="")
 
 
 def _ordered(frame: pd.DataFrame, headline: Headline) -> pd.DataFrame:
-    """Return the rows in the order of reading; the rows of one figure stand together, plan by plan."""
+    """Return the rows in the order of reading; the rows of one figure together, plan by plan."""
     figure = frame.groupby(["kpi", "scope", "key"], sort=False)
     rank = frame["family"].map({TABLE: 0, GIVEN_BY_PLAN: 1, DISTRICTS: 2, "": 3})
     first = (
@@ -275,7 +221,7 @@ def _ordered(frame: pd.DataFrame, headline: Headline) -> pd.DataFrame:
 
 
 def _relative(frame: pd.DataFrame) -> "pd.Series[float]":
-    """Return the size of each change beside the mean of both values; a share above one half is measured by its rest."""
+    """Return each change over the mean of both values; of a share above one half over its rest."""
     one, other = frame["mean_than"], frame["mean"]
     shares = frame["unit"] == "share"
     measures = [side.where(~(shares & (side > 0.5)), 1 - side).abs() for side in (one, other)]

@@ -1,9 +1,9 @@
 """Judge one criterion of the standard from replication values.
 
-A criterion meets when the one-sided upper bound of its failures is within the allowance. Districts are judged by
-intersection-union: each must meet at the full level, which needs no correction, and the smallest of many noisy shares is
-never looked at. That a district fails is claimed only after Holm's correction over the districts, and that a criterion
-fails only after Holm's over the criteria (`verdict.judge`).
+A criterion meets when the one-sided upper bound of its failures is within the allowance. Districts
+are judged by intersection-union: each must meet at the full level, which needs no correction; the
+smallest of many noisy shares is never used. A district fails only after Holm's correction over the
+districts, a criterion only after Holm's correction over the criteria (`verdict.judge`).
 """
 
 import math
@@ -13,7 +13,14 @@ from typing import Any, Literal
 import numpy as np
 from scipy import special
 
-from chargesim.analysis.failure_counts import Unit, allowance, gather, p95_wait_min, units
+from chargesim.analysis.failure_counts import (
+    JudgedArea,
+    allowance,
+    allowance_used,
+    count_failures,
+    judged_areas,
+    p95_wait_min,
+)
 from chargesim.analysis.intervals import (
     Interval,
     binomial_bounds,
@@ -23,7 +30,7 @@ from chargesim.analysis.intervals import (
     p_above,
     p_binomial_above,
 )
-from chargesim.analysis.result import RunResult
+from chargesim.analysis.result import Bools, RunResult
 from chargesim.scenario.standard import GIVEN, Criterion
 
 CriterionState = Literal["meets", "fails", "inconclusive", "incomplete", "given"]
@@ -33,7 +40,7 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class CriterionVerdict:
-    """How one criterion came out. `estimate`, `lower`, `upper` and `threshold` are in `unit`."""
+    """The verdict on one criterion. `estimate`, `lower`, `upper` and `threshold` are in `unit`."""
 
     name: str
     measure: str
@@ -43,14 +50,16 @@ class CriterionVerdict:
     sense: Literal["at least", "at most"]
     source: str
     estimate: float
-    """mean over replications; of the worst district when districts are judged; the P95 of a wait over all of them together"""
+    """mean over replications, of the worst district when districts are judged; a P95 of a wait is
+    over all replications together"""
     lower: float
-    """one-sided bound at the standard's confidence; of a P95 where the bounds of the share that waits no longer reach 0.95"""
+    """one-sided bound at the standard's confidence; of a P95 see `failure_counts.p95_wait_min`"""
     upper: float
     """one-sided bound at the standard's confidence"""
     verdict: CriterionState
     margin: float
-    """part of the allowed failures that is surely unused: 1 nothing failed, 0 the bound is at the threshold, below 0 beyond it"""
+    """unused part of the allowed failures by the upper bound: 1 nothing failed, 0 at the threshold,
+    below 0 beyond it"""
     allowance_used: float
     """estimated failures over allowed failures"""
     allowance_lower: float
@@ -61,29 +70,30 @@ class CriterionVerdict:
     n: int
     """replications in which the measure is defined; 0 when it is given"""
     more_replications: int | None
-    """about how many more would decide an inconclusive criterion; None when decided, or when it cannot be told"""
+    """about how many more would decide an inconclusive criterion; None when decided or unknown"""
     note: str
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """A criterion before Holm's correction over the criteria."""
+class CriterionTest:
+    """The test of a criterion by itself, before Holm's correction over the criteria."""
 
-    outcome: CriterionVerdict
+    verdict: CriterionVerdict
     p_fail: float
-    """p-value of the claim that it fails, already corrected over its districts; NaN when it is not judged"""
-    parts: int = 1
-    """what is judged at once: 1, or the number of districts"""
-    beyond: tuple[str, ...] = ()
-    """which of them are beyond the threshold, each taken by itself, without any correction; "" for a whole scope"""
-    surely: tuple[str, ...] = ()
-    """districts that are beyond it after Holm's correction over the districts"""
+    """p-value of the claim that it fails, corrected over its districts; NaN when it is not
+    judged"""
+    areas: int = 1
+    """number of areas that are judged: 1, or that of the districts"""
+    beyond_threshold: tuple[str, ...] = ()
+    """areas beyond the threshold, each by itself without any correction; "" for a whole scope"""
+    beyond_after_holm: tuple[str, ...] = ()
+    """districts beyond it after Holm's correction over the districts"""
 
 
 def judge_criterion(
     result: RunResult, criterion: Criterion, *, alpha: float, criteria: int = 1
-) -> Judgement:
-    """Judge one criterion by itself; whether it fails is left to `verdict.judge`.
+) -> CriterionTest:
+    """Judge one criterion by itself; `verdict.judge` decides whether it fails.
 
     Parameters
     ----------
@@ -94,69 +104,61 @@ def judge_criterion(
     alpha : float
         One-sided error of each bound [0..1].
     criteria : int
-        Number of criteria judged together, used only for the guess of the replications still needed.
+        Number of criteria judged together, only to estimate the replications still needed.
 
     Returns
     -------
-    Judgement
+    CriterionTest
         With the state meets, inconclusive or given.
     """
     if criterion.measure in GIVEN:
         return _given(result, criterion)
-    evidence = gather(result, criterion)
-    parts, pooled_note = units(result, criterion, evidence)
-    if not parts:
+    counts = count_failures(result, criterion)
+    areas, pooled_note = judged_areas(result, criterion, counts)
+    if not areas:
         return _without_wishes(criterion)
     allowed = allowance(criterion)
-    judged = [judge_unit(unit, allowed, alpha) for unit in parts]
-    bounds, p_values = [one.bounds for one in judged], np.array([one.p_fail for one in judged])
+    tests = [judge_area(area, allowed, alpha) for area in areas]
+    bounds, p_values = [test.bounds for test in tests], np.array([test.p_fail for test in tests])
     worst = int(np.argmax([bound.mean for bound in bounds]))
-    unresolved = [index for index, one in enumerate(judged) if not one.meets]
-    estimate, lower, upper = _shown(result, criterion, parts[worst], bounds[worst], alpha)
-    used = (
-        _used(bounds[worst].mean, allowed),
-        _used(bounds[worst].lower, allowed),
-        max(_used(bound.upper, allowed) for bound in bounds),
-    )
+    open_areas = [(areas[i], bounds[i]) for i, test in enumerate(tests) if not test.meets]
+    estimate, lower, upper = _in_unit(result, criterion, areas[worst], bounds[worst], alpha)
+    highest_used = max(allowance_used(bound.upper, criterion) for bound in bounds)
     by_district = criterion.scope == "districts"
-    outcome = CriterionVerdict(
-        **_stated(criterion),
+    districts = result.network.districts.name
+    verdict = CriterionVerdict(
+        **_fields_of_standard(criterion),
         estimate=estimate,
         lower=lower,
         upper=upper,
-        verdict="inconclusive" if unresolved else "meets",
-        margin=1.0 - used[2],
-        allowance_used=used[0],
-        allowance_lower=used[1],
-        allowance_upper=used[2],
-        worst_district=parts[worst].name
-        if by_district
-        else evidence.worst(result.network.districts.name, 1),
-        worst_hour=evidence.worst_hour(),
+        verdict="inconclusive" if open_areas else "meets",
+        margin=1.0 - highest_used,
+        allowance_used=allowance_used(bounds[worst].mean, criterion),
+        allowance_lower=allowance_used(bounds[worst].lower, criterion),
+        allowance_upper=highest_used,
+        worst_district=areas[worst].name if by_district else counts.worst(districts, 1),
+        worst_hour=counts.worst_hour(),
         n=bounds[worst].n,
-        more_replications=_more_of_all(
-            [(parts[i], bounds[i]) for i in unresolved], allowed, alpha, len(parts) * criteria
-        ),
+        more_replications=_more_for_all(open_areas, allowed, alpha, len(areas) * criteria),
         note="; ".join(filter(None, [*_notes(criterion, bounds, worst), pooled_note])),
     )
-    return Judgement(
-        outcome,
-        p_fail=float(min(1.0, len(parts) * p_values.min())),
-        parts=len(parts),
-        beyond=tuple(
-            unit.name for unit, p_value in zip(parts, p_values, strict=True) if p_value <= alpha
-        ),
-        surely=tuple(
-            unit.name
-            for unit, rejected in zip(parts, holm(p_values, alpha=alpha), strict=True)
-            if rejected and by_district
-        ),
+    return CriterionTest(
+        verdict,
+        p_fail=float(min(1.0, len(areas) * p_values.min())),
+        areas=len(areas),
+        beyond_threshold=_names(areas, p_values <= alpha),
+        beyond_after_holm=_names(areas, holm(p_values, alpha=alpha)) if by_district else (),
     )
+
+
+def _names(areas: list[JudgedArea], chosen: Bools) -> tuple[str, ...]:
+    """Return the names of the chosen areas."""
+    return tuple(area.name for area, one in zip(areas, chosen, strict=True) if one)
 
 
 @dataclass(frozen=True)
-class UnitJudgement:
-    """How the failures of one unit compare with the allowance, without any correction."""
+class AreaTest:
+    """The test of one area's failures against the allowance, without any correction."""
 
     bounds: Interval
     """of the share of failures, each one-sided"""
@@ -165,90 +167,81 @@ class UnitJudgement:
     meets: bool
 
 
-def judge_unit(unit: Unit, allowed: float, alpha: float) -> UnitJudgement:
-    """Compare the failures of one unit with the allowance.
+def judge_area(area: JudgedArea, allowed: float, alpha: float) -> AreaTest:
+    """Test the failures of one area against the allowance.
 
     Parameters
     ----------
-    unit : Unit
+    area : JudgedArea
         A whole scope, a district, or districts pooled.
     allowed : float
         Share of failures that the criterion allows [0..1].
     alpha : float
         One-sided error of each bound [0..1].
     """
-    bounds = _bounds(unit, alpha)
-    return UnitJudgement(
+    bounds = _bounds(area, alpha)
+    return AreaTest(
         bounds,
-        _p_fail(unit, bounds, allowed),
+        _p_fail(area, bounds, allowed),
         bounds.n >= 2 and bounds.upper <= allowed + _ROUNDING,
     )
 
 
-def _bounds(unit: Unit, alpha: float) -> Interval:
-    """Return the bounds of a unit's failures; of those that are the same in all replications by the binomial law, over the wishes."""
-    bounds = one_sided_bounds(unit.shares, confidence=1 - alpha)
+def _bounds(area: JudgedArea, alpha: float) -> Interval:
+    """Return the bounds of an area's failures; equal replications get binomial bounds."""
+    bounds = one_sided_bounds(area.shares, confidence=1 - alpha)
     if not bounds.equal:
         return bounds
-    lower, upper = binomial_bounds(bounds.mean * unit.wishes, unit.wishes, confidence=1 - alpha)
+    lower, upper = binomial_bounds(bounds.mean * area.wishes, area.wishes, confidence=1 - alpha)
     return Interval(bounds.mean, lower, upper, bounds.n, True)
 
 
-def _p_fail(unit: Unit, bounds: Interval, allowed: float) -> float:
-    """Return the p-value of the claim that a unit fails."""
+def _p_fail(area: JudgedArea, bounds: Interval, allowed: float) -> float:
+    """Return the p-value of the claim that an area fails."""
     if not bounds.equal:
-        return p_above(unit.shares, allowed + _ROUNDING)
-    return p_binomial_above(bounds.mean * unit.wishes, unit.wishes, allowed)
+        return p_above(area.shares, allowed + _ROUNDING)
+    return p_binomial_above(bounds.mean * area.wishes, area.wishes, allowed)
 
 
-def _more_of_all(
-    unresolved: list[tuple[Unit, Interval]], allowed: float, alpha: float, tests: int
+def _more_for_all(
+    open_areas: list[tuple[JudgedArea, Interval]], allowed: float, alpha: float, tests: int
 ) -> int | None:
-    """Return about how many more replications would decide: one unit that fails is enough, else all must be decided."""
-    needed = [_more(unit, bound, allowed, alpha, tests) for unit, bound in unresolved]
+    """Return about how many more replications decide: one area that fails is enough, else all."""
+    needed = [_more(area, bound, allowed, alpha, tests) for area, bound in open_areas]
+    known = [more for more in needed if more is not None]
     failing = [
         more
-        for more, (_, bound) in zip(needed, unresolved, strict=True)
+        for more, (_, bound) in zip(needed, open_areas, strict=True)
         if more is not None and bound.mean > allowed
     ]
     if failing:
         return min(failing)
-    return (
-        max((more for more in needed if more is not None), default=None)
-        if None not in needed
-        else None
-    )
+    return max(known, default=None) if len(known) == len(needed) else None
 
 
-def _more(unit: Unit, bounds: Interval, allowed: float, alpha: float, tests: int) -> int | None:
-    """Return about how many more replications would decide a unit."""
+def _more(
+    area: JudgedArea, bounds: Interval, allowed: float, alpha: float, tests: int
+) -> int | None:
+    """Return about how many more replications would decide an area."""
     corrected = alpha / tests if bounds.mean > allowed else alpha
-    if bounds.equal and allowed > 0:  # without spread the wishes tell how many it takes
+    if bounds.equal and allowed > 0:  # no spread over replications: count wishes
         distance = abs(bounds.mean - allowed)
         if distance < _ROUNDING:
             return None
         by_normal = special.ndtri(corrected) ** 2 * bounds.mean * (1 - bounds.mean) / distance**2
         wishes_needed = by_normal if bounds.mean > 0 else -math.log(alpha) / allowed
         return max(
-            1, math.ceil(wishes_needed / (unit.wishes / len(unit.shares))) - len(unit.shares)
+            1, math.ceil(wishes_needed / (area.wishes / len(area.shares))) - len(area.shares)
         )
-    return more_replications(unit.shares, allowed, confidence=1 - corrected)
+    return more_replications(area.shares, allowed, confidence=1 - corrected)
 
 
-def _used(share: float, allowed: float) -> float:
-    """Return failures over allowed failures, cut at 0 and at all wishes failing."""
-    share = min(max(share, 0.0), 1.0)
-    if allowed > 0:
-        return share / allowed
-    return math.inf if share > 0 else 0.0
-
-
-def _shown(
-    result: RunResult, criterion: Criterion, unit: Unit, bounds: Interval, alpha: float
+def _in_unit(
+    result: RunResult, criterion: Criterion, area: JudgedArea, bounds: Interval, alpha: float
 ) -> tuple[float, float, float]:
-    """Return estimate, lower and upper bound as the criterion words them."""
+    """Return estimate, lower and upper bound in the unit of the criterion."""
     if criterion.measure == "wait_p95":
-        return p95_wait_min(result, criterion, unit.districts, confidence=1 - alpha)
+        return p95_wait_min(result, criterion, area.districts, confidence=1 - alpha)
     lower, upper = max(bounds.lower, 0.0), min(bounds.upper, 1.0)
     if criterion.measure == "unserved":
         return bounds.mean, lower, upper
@@ -256,23 +249,24 @@ def _shown(
 
 
 def _notes(criterion: Criterion, bounds: list[Interval], worst: int) -> list[str]:
-    """Return what a reader must know beside the numbers."""
+    """Return what a reader must know besides the numbers."""
     notes = []
-    shown = bounds[worst]
+    bound = bounds[worst]
     if criterion.measure == "wait_p95":
         notes.append(
-            f"decided by the share that waits at most {criterion.minutes:g} min: {1 - shown.mean:.4f} "
-            f"({1 - min(shown.upper, 1.0):.4f} to {1 - max(shown.lower, 0.0):.4f}), needs 0.95"
+            f"decided by the share that waits at most {criterion.minutes:g} min: "
+            f"{1 - bound.mean:.4f} ({1 - min(bound.upper, 1.0):.4f} to "
+            f"{1 - max(bound.lower, 0.0):.4f}), needs 0.95"
         )
-    if all(bound.equal for bound in bounds):
+    if all(one.equal for one in bounds):
         notes.append("equal in all replications; bounds by the binomial law over the wishes")
-    if shown.n < 2:
-        notes.append("fewer than two replications have wishes here, nothing can be said")
+    if bound.n < 2:
+        notes.append("fewer than two replications have wishes here, too few to judge")
     return notes
 
 
-def _stated(criterion: Criterion) -> dict[str, Any]:
-    """Return what the standard says about a criterion."""
+def _fields_of_standard(criterion: Criterion) -> dict[str, Any]:
+    """Return the fields of a verdict that come from the standard."""
     timed = criterion.measure == "wait_p95"
     at_most = timed or criterion.at_most is not None
     threshold = criterion.minutes if timed else criterion.at_most if at_most else criterion.at_least
@@ -287,12 +281,12 @@ def _stated(criterion: Criterion) -> dict[str, Any]:
     }
 
 
-def _given(result: RunResult, criterion: Criterion) -> Judgement:
-    """Return a criterion that the plan itself answers: shown beside its threshold, and no evidence."""
+def _given(result: RunResult, criterion: Criterion) -> CriterionTest:
+    """Return a criterion whose value the plan itself gives: shown, but not tested."""
     value = result.given.get(criterion.measure, math.nan)
     if math.isnan(value):
-        return _unjudged(criterion, value, math.nan, "given by the plan, and not known in this run")
-    used = _used(1.0 - value, allowance(criterion))
+        return _unjudged(criterion, value, math.nan, "given by the plan, but not known in this run")
+    used = allowance_used(1.0 - value, criterion)
     note = (
         "given by the plan, reaches the threshold"
         if used <= 1 + _ROUNDING
@@ -303,16 +297,17 @@ def _given(result: RunResult, criterion: Criterion) -> Judgement:
     return _unjudged(criterion, value, used, note)
 
 
-def _without_wishes(criterion: Criterion) -> Judgement:
-    """Return a criterion in whose scope nobody wished: nothing to judge, and no evidence."""
+def _without_wishes(criterion: Criterion) -> CriterionTest:
+    """Return a criterion in whose scope nobody wished: nothing to judge."""
     return _unjudged(
         criterion, math.nan, math.nan, "nobody wished in this scope, so there is nothing to judge"
     )
 
 
-def _unjudged(criterion: Criterion, value: float, used: float, note: str) -> Judgement:
-    outcome = CriterionVerdict(
-        **_stated(criterion),
+def _unjudged(criterion: Criterion, value: float, used: float, note: str) -> CriterionTest:
+    """Return a criterion with a value but no test."""
+    verdict = CriterionVerdict(
+        **_fields_of_standard(criterion),
         estimate=value,
         lower=value,
         upper=value,
@@ -327,4 +322,4 @@ def _unjudged(criterion: Criterion, value: float, used: float, note: str) -> Jud
         more_replications=None,
         note=note,
     )
-    return Judgement(outcome, math.nan)
+    return CriterionTest(verdict, math.nan)

@@ -1,13 +1,17 @@
-"""Count, for a criterion, the wishes and those of them that it counts as failed.
+"""Count the wishes of a criterion's scope and the failures among them.
 
-Every judged measure is put as a share of failures against an allowance, so that one rule judges all: `served_within` 0.9
-allows 0.1 of the wishes to wait longer or to leave; `unserved` at most 0.05 allows 0.05; a P95 of the wait of at most
-20 min allows 0.05 of all that wished to wait above 20 min or to leave, which the exact counters tell without any bin.
+Every judged measure becomes a share of failures against an allowance, so one rule judges all:
+`served_within` 0.9 allows 0.1 of the wishes to wait longer or to leave; `unserved` at most 0.05
+allows 0.05; a P95 wait of at most 20 min allows 0.05 of all who wished to wait above 20 min or to
+leave. Exact counters give that share without any histogram.
 """
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chargesim.analysis.histogram import quantile_min, share_at_most, time_at_min
 from chargesim.analysis.intervals import t_intervals
@@ -19,18 +23,18 @@ from chargesim.scenario.standard import GIVEN, Criterion
 
 P95_ALLOWANCE = 0.05
 FEWEST_WISHES = 20
-"""Wishes a replication, on average, that a district or an hour needs before it is named as the worst."""
+"""Mean wishes a replication that a district or an hour needs to be named as the worst."""
 
 
 @dataclass(frozen=True)
 class FailureCounts:
-    """Wishes and failures of a criterion's scope by replication, district and hour of day [R, D, 24]."""
+    """Wishes and failures of a criterion by replication, district and hour of day [R, D, 24]."""
 
     failed: Floats
     wishes: Floats
 
     def worst(self, names: tuple[str, ...], axis: int) -> str | None:
-        """Return the name of the district or hour with the highest share of failures, None when nothing failed."""
+        """Return the name with the highest share of failures; None when nothing failed."""
         others = tuple(other for other in range(3) if other != axis)
         failed, wishes = self.failed.sum(axis=others), self.wishes.sum(axis=others)
         eligible = wishes >= FEWEST_WISHES * len(self.wishes)
@@ -44,8 +48,8 @@ class FailureCounts:
 
 
 @dataclass(frozen=True)
-class Unit:
-    """What is judged at once: a whole scope, a district, or districts pooled."""
+class JudgedArea:
+    """Districts that are judged together: all of a scope, one, or several pooled."""
 
     name: str
     districts: tuple[int, ...]
@@ -65,13 +69,34 @@ def allowance(criterion: Criterion) -> float:
     return 1.0 - criterion.at_least
 
 
+def allowance_used(share: float, criterion: Criterion) -> float:
+    """Return how much of its allowance a share of failures uses: 0 none, 1 at the threshold.
+
+    Parameters
+    ----------
+    share : float
+        Share of failures; a bound beyond 0 or 1 counts as 0 or 1.
+    criterion : Criterion
+        Gives the allowance.
+
+    Returns
+    -------
+    float
+        Infinite when the criterion allows no failure and some failed.
+    """
+    allowed, share = allowance(criterion), min(max(share, 0.0), 1.0)
+    if allowed > 0:
+        return share / allowed
+    return math.inf if share > 0 else 0.0
+
+
 def session_scope(criterion: Criterion) -> str:
-    """Return the group of sessions of a criterion; districts are judged by their cars, never merged with trucks."""
+    """Return the group of sessions of a criterion; in districts only cars are judged."""
     return "cars" if criterion.scope == "districts" else criterion.scope
 
 
-def gather(result: RunResult, criterion: Criterion) -> FailureCounts:
-    """Count the wishes of a criterion's scope and those that failed it.
+def count_failures(result: RunResult, criterion: Criterion) -> FailureCounts:
+    """Count the wishes of a criterion's scope and the failures among them.
 
     Parameters
     ----------
@@ -85,74 +110,67 @@ def gather(result: RunResult, criterion: Criterion) -> FailureCounts:
             f"{criterion.name}: {criterion.measure} is given by the plan, there is nothing to count"
         )
     if criterion.measure == "pack_available":
-        return _pack_evidence(result, site_mask(result, criterion.scope))
+        return _pack_counts(result, site_mask(result, criterion.scope))
     mask = session_mask(result, session_scope(criterion))
-    outcomes = np.stack([run.outcomes[:, mask].sum(axis=1) for run in result.replications]).astype(
-        np.float64
-    )
+    outcomes = _stacked([run.outcomes[:, mask].sum(axis=1) for run in result.replications])
     wishes = outcomes.sum(axis=1) - outcomes[:, UNFINISHED]
     if criterion.measure == "unserved":
         return FailureCounts(outcomes[:, [PARTIAL, LOST, STRANDED]].sum(axis=1), wishes)
     assert criterion.minutes is not None
-    place = result.threshold_index(criterion.minutes)
-    within = np.stack([run.within[place][mask].sum(axis=0) for run in result.replications]).astype(
-        np.float64
-    )
+    index = result.threshold_index(criterion.minutes)
+    within = _stacked([run.within[index][mask].sum(axis=0) for run in result.replications])
     return FailureCounts(wishes - within, wishes)
 
 
-def units(
-    result: RunResult, criterion: Criterion, evidence: FailureCounts
-) -> tuple[list[Unit], str]:
-    """Return what a criterion judges at once, and a note that names the districts that are pooled or left out.
+def judged_areas(
+    result: RunResult, criterion: Criterion, counts: FailureCounts
+) -> tuple[list[JudgedArea], str]:
+    """Return the areas that a criterion judges, and a note on the districts with few wishes.
 
     Parameters
     ----------
     result : RunResult
-        Gives the districts and the fewest sessions that a district needs to stand alone.
+        Gives the districts, and the fewest sessions that a district needs to be judged alone.
     criterion : Criterion
         Its scope says whether the districts are judged one by one.
-    evidence : FailureCounts
+    counts : FailureCounts
         The criterion's counts.
+
+    Returns
+    -------
+    tuple of list of JudgedArea and str
+        Without the areas in which nobody wished. Districts with few wishes are pooled by class.
     """
     names, classes = result.network.districts.name, result.network.districts.area_class
     if criterion.scope != "districts":
-        whole = _unit(evidence, "", tuple(range(len(names))))
+        whole = _area(counts, "", tuple(range(len(names))))
         return ([whole] if whole.wishes > 0 else []), ""
-    a_replication = evidence.wishes.sum(axis=(0, 2)) / len(evidence.wishes)
-    alone = a_replication >= result.standard.min_sessions_per_district
-    judged = [
-        _unit(evidence, names[district], (district,))
-        for district in range(len(names))
-        if alone[district]
-    ]
+    mean_wishes = counts.wishes.sum(axis=(0, 2)) / len(counts.wishes)
+    alone = mean_wishes >= result.standard.min_sessions_per_district
+    areas = [_area(counts, name, (number,)) for number, name in enumerate(names) if alone[number]]
     notes = []
     for area_class in dict.fromkeys(classes):
         pool = tuple(
-            district
-            for district, one in enumerate(classes)
-            if one == area_class and not alone[district]
+            number for number, one in enumerate(classes) if one == area_class and not alone[number]
         )
-        if pool:
-            members = ", ".join(names[district] for district in pool)
-            judged.append(
-                _unit(evidence, f"{area_class} pooled" if len(pool) > 1 else names[pool[0]], pool)
-            )
-            notes.append(
-                f"few wishes, judged together ({area_class}): {members}"
-                if len(pool) > 1
-                else f"few wishes: {members}"
-            )
-    return [unit for unit in judged if unit.wishes > 0], "; ".join(notes)
+        if len(pool) > 1:
+            areas.append(_area(counts, f"{area_class} pooled", pool))
+            members = ", ".join(names[number] for number in pool)
+            notes.append(f"few wishes, judged together ({area_class}): {members}")
+        elif pool:
+            areas.append(_area(counts, names[pool[0]], pool))
+            notes.append(f"few wishes: {names[pool[0]]}")
+    return [area for area in areas if area.wishes > 0], "; ".join(notes)
 
 
 def p95_wait_min(
     result: RunResult, criterion: Criterion, districts: tuple[int, ...], *, confidence: float
 ) -> tuple[float, float, float]:
-    """Return the P95 of the wait of all that wished, over all replications, with one-sided bounds, for some districts [min].
+    """Return the P95 wait of all who wished in some districts, with one-sided bounds [min].
 
-    The bounds are where those of the share that waits no longer reach 0.95. So they hang together with the judgement, which
-    looks at that share, and an upper one is endless only where the share of the unserved may exceed 5 %.
+    The bounds are the times at which the bounds of the share served by then reach 0.95. They agree
+    with the judgement, which tests that share; the upper one is infinite only where the share of
+    the unserved may exceed 5 %.
     """
     mask, where = session_mask(result, session_scope(criterion)), list(districts)
     bins = np.stack(
@@ -173,22 +191,30 @@ def p95_wait_min(
     return estimate, min(lower, estimate), max(upper, estimate)
 
 
-def _unit(evidence: FailureCounts, name: str, districts: tuple[int, ...]) -> Unit:
-    """Return one unit's failure share by replication."""
+def _stacked(counts: list[NDArray[Any]]) -> Floats:
+    """Return the counts of all replications as one array, replications first."""
+    return np.stack(counts).astype(np.float64)
+
+
+def _area(counts: FailureCounts, name: str, districts: tuple[int, ...]) -> JudgedArea:
+    """Return the share of failures of some districts by replication."""
     failed, wishes = (
-        counts[:, list(districts)].sum(axis=(1, 2)) for counts in (evidence.failed, evidence.wishes)
+        array[:, list(districts)].sum(axis=(1, 2)) for array in (counts.failed, counts.wishes)
     )
-    return Unit(name, districts, ratio(failed, wishes), float(wishes.sum()))
+    return JudgedArea(name, districts, ratio(failed, wishes), float(wishes.sum()))
 
 
-def _pack_evidence(result: RunResult, sites: Bools) -> FailureCounts:
-    """Count arrivals at swap sites, and those that found no free charged pack, by district of the site."""
-    count = len(result.network.districts.name)
-    district = (np.arange(count)[:, None] == result.network.sites.district[None, sites]).astype(
-        np.float64
-    )
+def _pack_counts(result: RunResult, sites: Bools) -> FailureCounts:
+    """Count arrivals at swap sites, and those without a free charged pack, by district."""
+    numbers = np.arange(len(result.network.districts.name))
+    in_district = numbers[:, None] == result.network.sites.district[None, sites]
     found, arrivals = (
-        np.stack([district @ getattr(run, name)[sites] for run in result.replications])
+        np.stack(
+            [
+                in_district.astype(np.float64) @ getattr(run, name)[sites]
+                for run in result.replications
+            ]
+        )
         for name in ("pack_found", "arrivals")
     )
     return FailureCounts(arrivals - found, arrivals)

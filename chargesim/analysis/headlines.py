@@ -1,4 +1,4 @@
-"""Choose the KPIs that a planner reads first, and say which way of each is the better one."""
+"""Choose the KPIs that a planner reads first, and say which way is better."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -20,8 +20,8 @@ class Headline:
     """which way is better for those who charge; empty where neither is, taken by itself"""
 
     @property
-    def named(self) -> tuple[str, str, str]:
-        """KPI, scope and key."""
+    def row_key(self) -> tuple[str, str, str]:
+        """KPI, scope and key: the row of the KPI table."""
         return self.kpi, self.scope, self.key
 
 
@@ -67,7 +67,7 @@ COMPARED: tuple[Headline, ...] = (
 
 
 def judged_headline(criterion: Criterion) -> Headline | None:
-    """Return the KPI that a criterion judges; None for every district, which is no KPI of its own."""
+    """Return the KPI that a criterion judges; None for all districts, which have no single KPI."""
     if criterion.scope == "districts":
         return None
     scope, key = ("city", "all") if criterion.measure in GIVEN else ("group", criterion.scope)

@@ -1,10 +1,11 @@
 """Read quantiles and distributions from the histograms of the totals.
 
-The rule, stated once: bin 0 holds exactly zero. Neighbouring edges of the logarithmic bins differ by the factor
-`BIN_FACTOR` (1.154), so a quantile is right within that factor. Inside a logarithmic bin the cumulative share is taken as
-linear in the logarithm of the time; inside bin 1, which begins at zero, as linear in the time. A quantile that falls in
-the last bin (above 480 min) is reported as 480 min, which is then a lower bound. The unserved, when they are counted, wait
-for ever: a quantile that falls among them is infinite.
+The rule, stated once: bin 0 holds exactly zero. Neighbouring edges of the logarithmic bins differ
+by the factor `BIN_FACTOR` (1.154), so a quantile is right within that factor. Inside a logarithmic
+bin the cumulative share is taken as linear in the logarithm of the time; inside bin 1, which begins
+at zero, as linear in the time. A quantile that falls in the last bin (above 480 min) is reported as
+480 min, which is then a lower bound. The unserved, when they are counted, wait for ever: a quantile
+that falls among them is infinite.
 """
 
 from typing import Any
@@ -24,7 +25,8 @@ from chargesim.engine.replication_totals import (
 BIN_FACTOR = (HIGHEST_MIN / LOWEST_MIN) ** (1 / LOG_BINS)
 """Ratio of neighbouring edges, the relative resolution of every quantile."""
 _ROUNDING = 1e-9
-"""Slack on the rank, so that 95 of 100 reaches a quantile of 0.95 whatever the rounding of the product."""
+"""Slack on the rank, so that 95 of 100 reaches a quantile of 0.95 whatever the rounding of the
+product."""
 
 
 def quantile_min(
@@ -76,7 +78,8 @@ def share_at_most(bins: NDArray[Any], *, unserved: NDArray[Any] | float = 0.0) -
     Returns
     -------
     array of float, [..., BINS - 1]
-        Cumulative share [0..1] at the edges 0, 0.058, ..., 480 min; exact, since it is read at edges only.
+        Cumulative share [0..1] at the edges 0, 0.058, ..., 480 min; exact, since it is read at
+        edges only.
     """
     counts = np.asarray(bins, dtype=np.float64)
     total = counts.sum(axis=-1) + np.asarray(unserved, dtype=np.float64)

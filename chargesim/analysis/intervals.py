@@ -1,15 +1,18 @@
 """Compute intervals, bounds and tests from replication values.
 
-Every interval is Student-t over replication means, never over vehicles, and from ten replications on it is corrected for
-their skewness: a rare loss has a long right tail, and an upper bound that does not know it is too low. Hall's cubic
-transformation does so without a single random number; `docs/coverage.md` has what it is worth. Its inverse gives the bounds
-and itself the p-values, so that both always agree. Without skewness it is Student's t. The rules for odd values are the same everywhere:
-NaN means that the KPI is not defined in a replication (0 of 0); it is dropped and n shrinks. One infinite value makes the
-mean and both bounds infinite. With fewer than two values nothing is known, so the bounds are minus and plus infinity.
-Equal values have no spread: both bounds are the value itself and `equal` is set, so that a caller can say so.
+Every interval is Student-t over replication means, never over vehicles, and from ten replications
+on it is corrected for their skewness: a rare loss has a long right tail, and an upper bound that
+does not know it is too low. Hall's cubic transformation does so without a single random number;
+`docs/coverage.md` has what it is worth. Its inverse gives the bounds and itself the p-values, so
+that both always agree. Without skewness it is Student's t. The rules for odd values are the same
+everywhere: NaN means that the KPI is not defined in a replication (0 of 0); it is dropped and n
+shrinks. One infinite value makes the mean and both bounds infinite. With fewer than two values
+nothing is known, so the bounds are minus and plus infinity. Equal values have no spread: both
+bounds are the value itself and `equal` is set, so that a caller can say so.
 
-Hall, P. (1992). On the removal of skewness by transformation. J. R. Statist. Soc. B 54, 221-228. Zhou, X.-H. and Gao, S. (2000).
-One-sided confidence intervals for means of positively skewed distributions. The American Statistician 54, 100-104.
+Hall, P. (1992). On the removal of skewness by transformation. J. R. Statist. Soc. B 54, 221-228.
+Zhou, X.-H. and Gao, S. (2000). One-sided confidence intervals for means of positively skewed
+distributions. The American Statistician 54, 100-104.
 """
 
 import math
@@ -22,10 +25,12 @@ from scipy import special
 from chargesim.analysis.result import Bools, Counts, Floats
 
 FEWEST_FOR_SKEWNESS = 10
-"""Replications below which no skewness is estimated: with fewer, its noise makes the intervals longer than it mends them."""
+"""Replications below which no skewness is estimated: with fewer, its noise makes the intervals
+longer than it mends them."""
 
-MOST_TILT = 0.3
-"""Largest skewness over sqrt(n) that is corrected: the transformation stretches what lies beyond, up to four times Student's width."""
+MOST_SCALED_SKEWNESS = 0.3
+"""Largest skewness over sqrt(n) that is corrected: the transformation stretches what lies beyond,
+up to four times Student's width."""
 
 
 @dataclass(frozen=True)
@@ -91,29 +96,30 @@ def one_sided_bounds(values: ArrayLike, *, confidence: float = 0.95) -> Interval
     return _single(_intervals(np.asarray(values, dtype=np.float64), confidence))
 
 
-def p_above(values: ArrayLike, limit: float) -> float:
-    """Return the one-sided p-value for the claim that the mean lies above a limit.
+def p_above(values: ArrayLike, threshold: float) -> float:
+    """Return the one-sided p-value for the claim that the mean lies above a threshold.
 
     Parameters
     ----------
     values : array of float, [R]
         One value per replication.
-    limit : float
-        The limit, in the unit of the values.
+    threshold : float
+        The threshold, in the unit of the values.
 
     Returns
     -------
     float
-        Small when the replications speak for a mean above the limit; 0 or 1 when they are all equal; 1 with fewer than two.
+        Small when the replications speak for a mean above the threshold; 0 or 1 when they are all
+        equal; 1 with fewer than two.
     """
-    known = _known(values)
+    known = _defined(values)
     if len(known) < 2:
         return 1.0
     if np.ptp(known) == 0:
-        return 0.0 if known[0] > limit else 1.0
+        return 0.0 if known[0] > threshold else 1.0
     count = len(known)
-    statistic = (float(known.mean()) - limit) / (float(known.std(ddof=1)) / math.sqrt(count))
-    tilt = float(_tilt(known - known.mean(), np.asarray(count)))
+    statistic = (float(known.mean()) - threshold) / (float(known.std(ddof=1)) / math.sqrt(count))
+    tilt = float(_scaled_skewness(known - known.mean(), np.asarray(count)))
     return float(special.stdtr(count - 1, -_without_skewness(statistic, tilt)))
 
 
@@ -152,7 +158,7 @@ def rule_of_three(trials: float, *, confidence: float = 0.95) -> float:
 def binomial_bounds(
     events: float, trials: float, *, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Return a lower and an upper bound of a share, each of which holds alone, from independent trials.
+    """Return a lower and an upper bound of a share from independent trials, each holding alone.
 
     Parameters
     ----------
@@ -164,24 +170,25 @@ def binomial_bounds(
     Returns
     -------
     tuple of float
-        Of Clopper and Pearson (1934); without any event the upper one is about that of the rule of three.
+        Of Clopper and Pearson (1934); without any event the upper one is about that of the rule of
+        three.
     """
     lower = special.betaincinv(events, trials - events + 1, 1 - confidence) if events > 0 else 0.0
     upper = special.betaincinv(events + 1, trials - events, confidence) if events < trials else 1.0
     return float(lower), float(upper)
 
 
-def p_binomial_above(events: float, trials: float, limit: float) -> float:
-    """Return the one-sided p-value for the claim that a share lies above a limit, to which `binomial_bounds` belong.
+def p_binomial_above(events: float, trials: float, threshold: float) -> float:
+    """Return the one-sided p-value, by the law of `binomial_bounds`, for a share above a threshold.
 
     Parameters
     ----------
     events, trials : float
         How many of how many independent trials showed the event.
-    limit : float
-        The limit [0..1].
+    threshold : float
+        The threshold [0..1].
     """
-    return float(special.betainc(events, trials - events + 1, limit)) if events > 0 else 1.0
+    return float(special.betainc(events, trials - events + 1, threshold)) if events > 0 else 1.0
 
 
 def holm(p_values: ArrayLike, *, alpha: float) -> Bools:
@@ -202,38 +209,40 @@ def holm(p_values: ArrayLike, *, alpha: float) -> Bools:
     return rejected
 
 
-def more_replications(values: ArrayLike, limit: float, *, confidence: float) -> int | None:
-    """Return about how many more replications would part the mean from a limit.
+def more_replications(values: ArrayLike, threshold: float, *, confidence: float) -> int | None:
+    """Return about how many more replications would separate the mean from a threshold.
 
     Parameters
     ----------
     values : array of float, [R]
         One value per replication so far.
-    limit : float
-        The limit, in the unit of the values.
+    threshold : float
+        The threshold, in the unit of the values.
     confidence : float
         One-sided confidence of the bound [0..1].
 
     Returns
     -------
     int or None
-        At least 1; None when it cannot be told (fewer than two values, or the mean lies on the limit).
+        At least 1; None when unknown (fewer than two values, or the mean lies on the
+        threshold).
 
     Notes
     -----
-    Normal approximation with the current mean and standard deviation, so it is a guess, not a promise.
+    Normal approximation with the current mean and standard deviation, so it is a guess, not a
+    promise.
     """
-    known = _known(values)
+    known = _defined(values)
     if len(known) < 2 or not np.isfinite(known).all():
         return None
-    distance = abs(float(known.mean()) - limit)
+    distance = abs(float(known.mean()) - threshold)
     if distance < 1e-12:
         return None
     needed = (float(special.ndtri(confidence)) * float(known.std(ddof=1)) / distance) ** 2
     return max(1, math.ceil(needed) - len(known))
 
 
-def _known(values: ArrayLike) -> Floats:
+def _defined(values: ArrayLike) -> Floats:
     """Return the values that are defined; values equal but for rounding become one value."""
     known = np.asarray(values, dtype=np.float64)
     known = known[~np.isnan(known)]
@@ -247,21 +256,24 @@ def _rounding(magnitude: Floats | float) -> Floats:
     return np.asarray(1e-14 * np.maximum(1.0, np.abs(magnitude)))
 
 
-def _tilt(spread: Floats, n: Counts) -> Floats:
-    """Return the skewness over sqrt(n) of deviations from the mean along axis 0, within its bound; 0 where it cannot be told.
+def _scaled_skewness(spread: Floats, n: Counts) -> Floats:
+    """Return the skewness over sqrt(n) of deviations along axis 0, within its bound; 0 if unknown.
 
-    The skewness is G1 of Joanes and Gill (1998), which is less biased in small samples than the plain moment ratio.
+    The skewness is G1 of Joanes and Gill (1998), which is less biased in small samples than the
+    plain moment ratio.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         second, third = (spread**2).sum(axis=0) / n, (spread**3).sum(axis=0) / n
         tilt = third / second**1.5 * np.sqrt(n - 1.0) / (n - 2.0)
     return np.where(
-        (n >= FEWEST_FOR_SKEWNESS) & np.isfinite(tilt), np.clip(tilt, -MOST_TILT, MOST_TILT), 0.0
+        (n >= FEWEST_FOR_SKEWNESS) & np.isfinite(tilt),
+        np.clip(tilt, -MOST_SCALED_SKEWNESS, MOST_SCALED_SKEWNESS),
+        0.0,
     )
 
 
 def _without_skewness(statistic: float, tilt: float) -> float:
-    """Return Hall's transformation of a t statistic, whose distribution is nearer to Student's t."""
+    """Return Hall's transformation of a t statistic, which is nearer to Student's t."""
     return statistic + tilt * statistic**2 / 3 + tilt**2 * statistic**3 / 27 + tilt / 6
 
 
@@ -284,7 +296,7 @@ def _intervals(values: Floats, quantile: float) -> Intervals:
         spread = np.where(defined & ~endless, clean - mean, 0.0)
         error = np.sqrt((spread**2).sum(axis=0) / (n - 1) / n)
         high = special.stdtrit(np.maximum(n - 1, 1), quantile)
-        tilt = _tilt(spread, n)
+        tilt = _scaled_skewness(spread, n)
         below, above = _with_skewness(high, tilt) * error, -_with_skewness(-high, tilt) * error
     highest = np.where(defined, values, -np.inf).max(axis=0)
     lowest = np.where(defined, values, np.inf).min(axis=0)

@@ -1,21 +1,15 @@
-"""Judge whether a longer lead-in moves any KPI on the same vehicles, and trace what is left of it hour by hour."""
+"""Judge whether a longer lead-in moves any KPI on the same vehicles, and by how much each hour."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from chargesim.analysis.intervals import (
-    Interval,
-    Intervals,
-    holm,
-    p_differs,
-    t_interval,
-    t_intervals,
-)
-from chargesim.analysis.kpis import definitions
+from chargesim.analysis.intervals import Interval, Intervals, holm, t_interval, t_intervals
+from chargesim.analysis.kpi_responses import KpiResponses, kpi_responses
+from chargesim.analysis.paired import pair_responses, paired_difference
 from chargesim.analysis.result import Floats, RunResult
-from chargesim.analysis.scope_totals import scope_totals_of
 from chargesim.analysis.scopes import CITY
 from chargesim.engine.replication_totals import ReplicationTotals
 
@@ -40,12 +34,12 @@ class Shift:
 
     @property
     def of_its_interval(self) -> float:
-        """The shift over the half-width of the KPI's own interval: below 1 it is hidden in what the replications leave open."""
+        """The shift over the half-width of the KPI's own interval; below 1 it changes no answer."""
         return self._over_half_width(abs(self.difference.mean))
 
     @property
     def not_excluded(self) -> float:
-        """The largest shift that its interval leaves open, over the half-width of the KPI's own interval."""
+        """The largest shift that is still possible, over the half-width of the KPI's interval."""
         return self._over_half_width(max(abs(self.difference.lower), abs(self.difference.upper)))
 
     def _over_half_width(self, shift: float) -> float:
@@ -56,6 +50,8 @@ class Shift:
 def shifts(own: RunResult, longer: RunResult, *, alpha: float = 0.05) -> list[Shift]:
     """Compare all KPIs of the city, the cars and the trucks, replication by replication.
 
+    Replications in which a KPI is infinite or not defined in one of the runs are left out.
+
     Parameters
     ----------
     own, longer : RunResult
@@ -63,19 +59,43 @@ def shifts(own: RunResult, longer: RunResult, *, alpha: float = 0.05) -> list[Sh
     alpha : float
         Chance of at least one KPI that is called moved when none is [0..1].
     """
-    pairs = zip(_values(own), _values(longer), strict=True)
-    found = [(named, before, _differences(before, after)) for (named, before), (_, after) in pairs]
-    found = [one for one in found if len(one[2]) >= 2]
-    p_values = [p_differs(difference) for _, _, difference in found]
-    moved = holm(p_values, alpha=alpha)
-    return [
-        Shift(*named, t_interval(before), t_interval(difference), p_value, bool(beyond))
-        for (named, before, difference), p_value, beyond in zip(found, p_values, moved, strict=True)
+    before, after = kpi_responses(own), kpi_responses(longer)
+    chosen = [
+        response.named
+        for response in before.responses
+        if response.reported and not response.given and response.named[1:] in SCOPES
     ]
+    before, after = before.select(chosen), after.select(chosen)
+    after = replace(after, values=_without_rounding(before.values, after.values))
+    frame = pair_responses(after, before, chosen)
+    frame = frame[frame["n"] >= 2].reset_index(drop=True)
+    alike = frame["lower"].eq(frame["upper"]) & frame["difference"].ne(0)
+    frame.loc[alike, "p"] = 0.0  # the same shift in every replication is no chance
+    frame["moved"] = holm(frame["p"], alpha=alpha)
+    return [_shift(row, before, after) for row in frame.to_dict(orient="records")]
+
+
+def _shift(row: Mapping[Any, Any], before: KpiResponses, after: KpiResponses) -> Shift:
+    """Return the shift in one row of the paired differences."""
+    named = row["kpi"], row["scope"], row["key"]
+    own, longer = before.of(named), after.of(named)
+    known = np.isfinite(longer)
+    difference = paired_difference(longer[known], own[known])
+    return Shift(*named, row["unit"], t_interval(own), difference, row["p"], row["moved"])
+
+
+def _without_rounding(before: Floats, after: Floats) -> Floats:
+    """Return the later values; NaN where one of both is not finite.
+
+    A value that differs by rounding alone, as sums in another order do, is replaced by the former.
+    """
+    known = np.isfinite(before) & np.isfinite(after)
+    close = np.isclose(before, after, rtol=1e-9, atol=0.0)
+    return np.where(known, np.where(close, before, after), np.nan)
 
 
 def hourly_mw(replications: Sequence[ReplicationTotals]) -> Floats:
-    """Return the power of the city from the grid by replication and judged hour [R, 24 x days] in MW."""
+    """Return the power of the city from the grid by judged hour [R, 24 x days] in MW."""
     city = np.stack([run.district_kw.sum(axis=(0, 1)) for run in replications]) / 1000
     return np.asarray(city.reshape(len(city), -1, 4).mean(axis=2))
 
@@ -83,12 +103,12 @@ def hourly_mw(replications: Sequence[ReplicationTotals]) -> Floats:
 def same_hour(
     own: Sequence[ReplicationTotals], longer: Sequence[ReplicationTotals], hours: int = 24
 ) -> Intervals:
-    """Return own less longer lead-in in the same hours on the same vehicles, over the first hours [MW]."""
+    """Return own less longer lead-in in the same hours on the same vehicles [hours] in MW."""
     return t_intervals(hourly_mw(own)[:, :hours] - hourly_mw(longer)[:, :hours])
 
 
 def between_days(replications: Sequence[ReplicationTotals]) -> Intervals:
-    """Return each day less the last one, in the same hour of days that are all alike [days - 1, 24] in MW.
+    """Return each of several like days less the last one, hour by hour [days - 1, 24] in MW.
 
     Parameters
     ----------
@@ -98,23 +118,3 @@ def between_days(replications: Sequence[ReplicationTotals]) -> Intervals:
     mw = hourly_mw(replications)
     days = mw.reshape(len(mw), -1, 24)
     return t_intervals(days[:, :-1] - days[:, -1:])
-
-
-def _values(result: RunResult) -> list[tuple[tuple[str, str, str, str], Floats]]:
-    """Return every KPI in each scope that it has: name, scope, key, unit, and its values by replication."""
-    scope_totals, found = scope_totals_of(result), []
-    for kpi in definitions(result):
-        values = kpi.values(scope_totals)
-        there = [scope for scope in SCOPES if scope in values.keys and scope[0] in kpi.scopes]
-        found += [
-            ((kpi.name, *scope, kpi.unit), values.by_replication[:, values.keys.index(scope)])
-            for scope in there
-        ]
-    return found
-
-
-def _differences(before: Floats, after: Floats) -> Floats:
-    """Return the differences that are finite; what differs by rounding alone, as sums in another order do, is 0."""
-    known = np.isfinite(before) & np.isfinite(after)
-    before, after = before[known], after[known]
-    return np.where(np.isclose(before, after, rtol=1e-9, atol=0.0), 0.0, after - before)

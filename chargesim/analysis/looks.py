@@ -27,7 +27,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Plan:
+class LookSchedule:
     """The looks of a study: each at twice the replications of the one before."""
 
     first: int

@@ -1,9 +1,13 @@
-"""Compare two plans replication by replication: differences with their intervals, and what the pairing is worth."""
+"""Pair two runs replication by replication: differences, their intervals, what pairing is worth."""
+
+from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from chargesim.analysis.intervals import Interval, Intervals, p_differs, t_intervals
+from chargesim.analysis.kpi_responses import KpiResponses, Named, Response
 from chargesim.analysis.result import Floats
 
 LEVEL = 0.95
@@ -21,8 +25,9 @@ def paired_differences(values: ArrayLike, others: ArrayLike) -> Intervals:
     Returns
     -------
     Intervals
-        Student-t over the differences. Infinite waits on both sides have no difference and are left out; infinite on one
-        side make it infinite, and on either side in turn make it not defined.
+        Student-t over the differences. A replication with infinite waits on both sides has no
+        difference and is left out. Infinite waits on one side alone make the mean infinite; on
+        either side in turn they leave it undefined.
     """
     differences = _differences(values, others)
     below, above = np.isneginf(differences).any(axis=0), np.isposinf(differences).any(axis=0)
@@ -41,6 +46,46 @@ def paired_differences(values: ArrayLike, others: ArrayLike) -> Intervals:
     )
     return Intervals(
         mean, lower, upper, np.where(unknown, 0, turned.n), (turned.equal | endless) & ~unknown
+    )
+
+
+def pair_responses(
+    values: KpiResponses, others: KpiResponses, chosen: Sequence[Named] | None = None
+) -> pd.DataFrame:
+    """Return how the KPIs of a run differ from those of another run on the same vehicles.
+
+    Parameters
+    ----------
+    values, others : KpiResponses
+        The same replications of both runs.
+    chosen : sequence of (kpi, scope, key), optional
+        Which responses; by default all that both runs have, in the order of the other run.
+
+    Returns
+    -------
+    DataFrame
+        A row per response: `Response`; mean_than (of the other run), mean;
+        difference, lower, upper (two-sided 95 %) and n of `paired_differences`; endless_than,
+        endless (replications in which it is infinite); vrf of `variance_reduction`; p of
+        `p_values`. The caller selects rows, and corrects p for how many claims it makes.
+    """
+    if chosen is None:
+        chosen = [named for named in others.columns if named in values.columns]
+    other = others.select(chosen)
+    after, before = values.select(chosen).values, other.values
+    paired = paired_differences(after, before)
+    table = pd.DataFrame(list(other.responses), columns=list(Response._fields))
+    return table.assign(
+        mean_than=t_intervals(before).mean,
+        mean=t_intervals(after).mean,
+        difference=paired.mean,
+        lower=paired.lower,
+        upper=paired.upper,
+        n=paired.n,
+        endless_than=np.isposinf(before).sum(axis=0),
+        endless=np.isposinf(after).sum(axis=0),
+        vrf=variance_reduction(after, before),
+        p=p_values(after, before),
     )
 
 
@@ -69,9 +114,10 @@ def p_values(values: ArrayLike, others: ArrayLike) -> Floats:
     Returns
     -------
     array of float
-        Of the test to which the intervals of `paired_differences` belong. Differences that are all the same and not 0, or
-        all infinite, have no spread for it: the sign test speaks, with 2 ** (1 - n). 1 where all are 0; NaN where fewer
-        than two are known or some of them are infinite.
+        Of the test to which the intervals of `paired_differences` belong. Differences that are
+        all the same and not 0, or all infinite, have no spread: there it is that of the sign
+        test, 2 ** (1 - n). 1 where all are 0; NaN where fewer than two are known or some of them
+        are infinite.
     """
     paired, differences = paired_differences(values, others), _differences(values, others)
     p = np.where(paired.equal, np.where(paired.mean == 0, 1.0, 2.0 ** (1 - paired.n)), np.nan)
@@ -91,9 +137,10 @@ def variance_reduction(values: ArrayLike, others: ArrayLike) -> Floats:
     Returns
     -------
     array of float
-        How many times the replications independent runs would need for an interval as narrow: above 1 where common
-        vehicles make both plans rise and fall together, infinite where only the difference never varies, NaN where nothing
-        varies or fewer than two replications are finite in both. Source: Law, Simulation Modeling and Analysis, ch. 11.2.
+        How many times as many replications independent runs would need for an interval as narrow:
+        above 1 where common vehicles make both plans rise and fall together, infinite where the
+        difference alone never varies, NaN where nothing varies or fewer than two replications are
+        finite in both. Source: Law, Simulation Modeling and Analysis, ch. 11.2.
     """
     one, other = np.asarray(values, dtype=np.float64), np.asarray(others, dtype=np.float64)
     known = np.isfinite(one) & np.isfinite(other)

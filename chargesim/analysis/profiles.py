@@ -1,4 +1,4 @@
-"""Compute the profiles that figures show: use by site and by district and hour, load by quarter of an hour, waits."""
+"""Compute the profiles that figures show: use by site, district and hour, load, waits."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +14,7 @@ from chargesim.network.network import STATION
 
 
 def use_by_site(result: RunResult) -> Floats:
-    """Return the time utilisation of each site's guns or bays over all judged days, mean over replications.
+    """Return the mean time utilisation of each site's guns or bays over all judged days.
 
     Parameters
     ----------
@@ -27,15 +27,16 @@ def use_by_site(result: RunResult) -> Floats:
         Share [0..1]; NaN without a gun or bay.
     """
     sites = result.network.sites
-    servers = np.where(sites.kind == STATION, sites.guns, sites.bays)
+    servers = sites.servers
     busy_min = np.mean([run.busy_min.sum(axis=1) for run in result.replications], axis=0)
     return ratio(busy_min, np.asarray(servers * 60.0 * 24 * result.days))
 
 
 def use_by_district_hour(result: RunResult) -> Floats:
-    """Return the time utilisation of the public guns of each district by hour of day, mean over replications.
+    """Return the mean time utilisation of the public guns by district and hour of day.
 
-    Guns at expressways and for trucks are left out: idle ones beside a busy road would hide a full town.
+    Guns at expressways and for trucks are left out: idle ones beside a busy road would hide a full
+    town.
 
     Parameters
     ----------
@@ -117,14 +118,14 @@ class WaitCurve:
 
 
 def wait_curves(result: RunResult, by: Literal["fleet", "kind"]) -> list[WaitCurve]:
-    """Return the waiting time distributions, all replications pooled; names without a wish are left out.
+    """Return the waiting time distributions of all replications; names without a wish are left out.
 
     Parameters
     ----------
     result : RunResult
         The run.
     by : "fleet" or "kind"
-        What the curves tell apart.
+        One curve for each.
     """
     axis, names = (1, result.fleets) if by == "fleet" else (0, KINDS)
     bins = sum(run.wait_bins.sum(axis=(2, 3)) for run in result.replications)

@@ -1,8 +1,9 @@
 """Evaluate queueing formulas that screen a site without simulation and check the engines.
 
-They take arrivals per hour and minutes of service, and hold for one site in equilibrium under homogeneous Poisson
-arrivals. For a city a result of theirs is an approximation, and is labelled so wherever it is printed. A site that is
-offered more than it can serve has no equilibrium: its wait is infinite.
+They take arrivals per hour and minutes of service, and hold for one site in equilibrium under
+homogeneous Poisson arrivals. For a city a result of theirs is an approximation, and is labelled so
+wherever it is printed. A site that is offered more than it can serve has no equilibrium: its wait
+is infinite.
 """
 
 import math
@@ -12,14 +13,16 @@ import numpy as np
 from scipy import special
 
 _LARGEST_GAMMA = 0.24
-"""Whitt (1993), "Approximations for the GI/G/m queue", eq. 2.24 caps the correction, which grows without limit at low load."""
+"""Whitt (1993), "Approximations for the GI/G/m queue", eq. 2.24 caps the correction, which grows
+without limit at low load."""
 
 
 def _offered_load(rate_per_h: float, service_min: float, servers: int) -> float:
-    """Return the mean number of busy servers that the arrivals ask for, after checking the arguments."""
+    """Return the offered load, the mean number of busy servers, after checking the arguments."""
     if rate_per_h < 0 or service_min <= 0 or servers < 1:
         raise ValueError(
-            f"needs rate_per_h >= 0, service_min > 0, servers >= 1; got {rate_per_h:g}, {service_min:g}, {servers}"
+            "needs rate_per_h >= 0, service_min > 0, servers >= 1; "
+            f"got {rate_per_h:g}, {service_min:g}, {servers}"
         )
     return rate_per_h * service_min / 60
 
@@ -104,8 +107,8 @@ def mdc_wait_min(rate_per_h: float, service_min: float, servers: int) -> float:
 
     Notes
     -----
-    Cosmetatos (1976): half the wait of M/M/c times 1 + (1 - rho)(c - 1)(sqrt(4 + 5c) - 2) / (16 rho c), the correction
-    capped at 0.24 (Whitt 1993). Exact for one server.
+    Cosmetatos (1976): half the wait of M/M/c times 1 + (1 - rho)(c - 1)(sqrt(4 + 5c) - 2) / (16 rho
+    c), the correction capped at 0.24 (Whitt 1993). Exact for one server.
     """
     exponential = mmc_wait_min(rate_per_h, service_min, servers)
     if exponential == 0 or math.isinf(exponential):
@@ -129,10 +132,11 @@ def mdc_exact_wait_min(rate_per_h: float, service_min: float, servers: int) -> f
 
     Notes
     -----
-    Crommelin (1932), "Delay probability formulae when the holding times are constant". Who is present at t + D are those
-    who waited at t and the Poisson arrivals since, so by Spitzer (1956) the mean queue is the sum over m >= 1 of
-    E[(Poisson(m a) - m c)+] / m, with a = rate x service. The sum ends where Chernoff's bound exp(-m (a - c + c ln(c / a)))
-    is below 1e-17: far out when a is near c, which is why `mdc_wait_min` screens.
+    Crommelin (1932), "Delay probability formulae when the holding times are constant". Who is
+    present at t + D are those who waited at t and the Poisson arrivals since, so by Spitzer (1956)
+    the mean queue is the sum over m >= 1 of E[(Poisson(m a) - m c)+] / m, with a = rate x service.
+    The sum ends where Chernoff's bound exp(-m (a - c + c ln(c / a))) is below 1e-17: far out when a
+    is near c, which is why `mdc_wait_min` screens.
     """
     load = _offered_load(rate_per_h, service_min, servers)
     if load == 0 or load >= servers:
@@ -161,8 +165,9 @@ def mgc_wait_min(
 
     Notes
     -----
-    Kimura (1986): (1 + cs2) / (2 cs2 / Wq(M/M/c) + (1 - cs2) / Wq(M/D/c)); within 1 % of simulation for 2 to 8 servers,
-    loads .5 to .9 and cs2 up to .25. Above cs2 = 1, where it is not made for, Allen-Cunneen: (1 + cs2) / 2 Wq(M/M/c).
+    Kimura (1986): (1 + cs2) / (2 cs2 / Wq(M/M/c) + (1 - cs2) / Wq(M/D/c)); within 1 % of simulation
+    for 2 to 8 servers, loads .5 to .9 and cs2 up to .25. Above cs2 = 1, where it is not made for,
+    Allen-Cunneen: (1 + cs2) / 2 Wq(M/M/c).
     """
     if service_cv2 < 0:
         raise ValueError(f"service_cv2: got {service_cv2:g}, needs at least 0")
@@ -176,18 +181,20 @@ def mgc_wait_min(
 
 
 def shared_service_min(rate_per_h: float, service_min: float) -> float:
-    """Return the mean time in service [min] where all who are present share one server's power in equal parts.
+    """Return the mean time in service [min] where all present share one server in equal parts.
 
     Parameters
     ----------
     rate_per_h : float
         Arrivals per hour.
     service_min : float
-        Mean service time of a vehicle that has all the power [min]; its distribution does not matter.
+        Mean service time of a vehicle that has all the power [min]; its distribution does not
+        matter.
 
     Notes
     -----
-    M/G/1 processor sharing: service / (1 - rho); Kleinrock (1967), Sakata, Noguchi and Oizumi (1971).
+    M/G/1 processor sharing: service / (1 - rho); Kleinrock (1967), Sakata, Noguchi and Oizumi
+    (1971).
     """
     load = _offered_load(rate_per_h, service_min, 1)
     return service_min / (1 - load) if load < 1 else math.inf
@@ -196,7 +203,7 @@ def shared_service_min(rate_per_h: float, service_min: float) -> float:
 def rack_empty_share(
     rate_per_h: float, charging_min: float, slots: int, packs: int, *, swap_min: float
 ) -> float:
-    """Return the share of arrivals at a swap site that find no charged pack and leave: machine repair with spares.
+    """Return the share of arrivals that find no charged pack and leave: machine repair with spares.
 
     Parameters
     ----------
@@ -213,13 +220,15 @@ def rack_empty_share(
 
     Notes
     -----
-    Packs are the machines and slots the repairmen: one charged pack at a time "fails", at the rate of the arrivals, and the
-    others in the rack are its spares (Palm 1947; Gross et al., Fundamentals of Queueing Theory, finite-source queues with
-    spares). So the packs circulate in a closed network of three stations: the rack is a server of rate lambda, the bays
-    delay without a queue, the slots are M/M/s. Its states have product form (Gordon and Newell 1967; Baskett, Chandy,
-    Muntz and Palacios 1975): 1 for the packs in the rack, (lambda T)^b / b! for b packs in bays, (lambda / mu)^k over
-    min(1, s) ... min(k, s) for k in slots. The share is the weight of all packs away over the weight of 0 to all away
-    (Buzen's convolution, 1973). Poisson arrivals see time averages.
+    Packs are the machines and slots the repairmen: one charged pack at a time "fails", at the rate
+    of the arrivals, and the others in the rack are its spares (Palm 1947; Gross et al.,
+    Fundamentals of Queueing Theory, finite-source queues with spares). So the packs circulate in a
+    closed network of three stations: the rack is a server of rate lambda, the bays delay without a
+    queue, the slots are M/M/s. Its states have product form (Gordon and Newell 1967; Baskett,
+    Chandy, Muntz and Palacios 1975): 1 for the packs in the rack, (lambda T)^b / b! for b packs in
+    bays, (lambda / mu)^k over min(1, s) ... min(k, s) for k in slots. The share is the weight of
+    all packs away over the weight of 0 to all away (Buzen's convolution, 1973). Poisson arrivals
+    see time averages.
     """
     load, swapping = _offered_load(rate_per_h, charging_min, slots), rate_per_h * swap_min / 60
     away = np.arange(1, packs + 1)
@@ -230,7 +239,7 @@ def rack_empty_share(
 
 
 def pack_wait_min(rate_per_h: float, charging_min: float, slots: int, packs: int) -> float:
-    """Return the mean wait [min] at a swap site whose vehicles wait for a charged pack, and swap in no time.
+    """Return the mean wait for a charged pack [min] at a swap site that swaps in no time.
 
     Parameters
     ----------
@@ -245,10 +254,11 @@ def pack_wait_min(rate_per_h: float, charging_min: float, slots: int, packs: int
 
     Notes
     -----
-    Let n count the packs that are not charged and the vehicles that wait. An arrival makes it n + 1, and min(n, c) packs
-    are on charge, with c the lesser of slots and packs: an M/M/c queue in which only those above `packs` wait. So the
-    wait is that of M/M/c times (lambda / (c mu))^(packs - c). It is the base-stock queue of Buzacott and Shanthikumar,
-    Stochastic Models of Manufacturing Systems (1993), chapter 4.
+    Let n count the packs that are not charged and the vehicles that wait. An arrival makes it n +
+    1, and min(n, c) packs are on charge, with c the lesser of slots and packs: an M/M/c queue in
+    which only those above `packs` wait. So the wait is that of M/M/c times (lambda / (c mu))^(packs
+    - c). It is the base-stock queue of Buzacott and Shanthikumar, Stochastic Models of
+    Manufacturing Systems (1993), chapter 4.
     """
     working = min(slots, packs)
     load = _offered_load(rate_per_h, charging_min, working)
@@ -285,8 +295,9 @@ def erlang_a(
 
     Notes
     -----
-    Birth and death chain of Palm (1957), summed in logarithms until what is left is below 1e-16 of the largest term. By
-    Little's law the mean wait is E[queue] / rate, and the share that leaves is wait / patience.
+    Birth and death chain of Palm (1957), summed in logarithms until what is left is below 1e-16 of
+    the largest term. By Little's law the mean wait is E[queue] / rate, and the share that leaves is
+    wait / patience.
     """
     _offered_load(rate_per_h, service_min, servers)
     if patience_min <= 0:

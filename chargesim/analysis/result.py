@@ -1,6 +1,5 @@
-"""Hold what a finished run hands to the analysis: its network, its standard and the totals of each replication."""
+"""Hold a finished run for analysis: its network, its standard and the totals of replications."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +21,8 @@ GROUPS: tuple[str, ...] = ("cars", "trucks")
 class RunResult:
     """A run, ready to be judged.
 
-    Raises ``ValueError`` when the parts do not fit together, so that no KPI is computed from a wrong axis.
+    Raises ``ValueError`` when the parts do not fit together, so that no KPI comes from a wrong
+    axis.
     """
 
     name: str
@@ -32,7 +32,7 @@ class RunResult:
     scope_text: str
     """what was simulated, for example ``one Wednesday after one lead-in day, 20 replications``"""
     label: str
-    """how the places came about, printed under every figure"""
+    """how the site locations were made, printed under every figure"""
     network: Network
     fleets: tuple[str, ...]
     """axis C of the totals; the last is ``corridor``"""
@@ -52,7 +52,6 @@ class RunResult:
     """at this look"""
     blackouts: int = 0
     """blackouts of districts in the scenario; the measures that the plan gives leave them out"""
-
     look: int = 1
     """which look at the study this is"""
     looks: int = 1
@@ -61,25 +60,23 @@ class RunResult:
     def __post_init__(self) -> None:
         if len(self.groups) != len(self.fleets):
             raise ValueError(
-                f"groups: got {len(self.groups)}, needs one for each of the {len(self.fleets)} fleets"
+                f"groups: got {len(self.groups)}, needs one for each of {len(self.fleets)} fleets"
             )
         unknown = sorted(set(self.groups) - set(GROUPS))
         if unknown:
             raise ValueError(f"groups: got {unknown[0]!r}, needs one of {', '.join(GROUPS)}")
         if not self.replications:
             raise ValueError("replications: got none, needs at least one finished replication")
-        sites, districts = len(self.network.sites), len(self.network.districts.name)
+        expected = ReplicationTotals.shapes(
+            sites=len(self.network.sites),
+            connections=int(self.network.sites.connection.max(initial=-1)) + 1,
+            fleets=len(self.fleets),
+            districts=len(self.network.districts.name),
+            thresholds=len(self.thresholds_min),
+            quarters=96 * self.days,
+        )
         for number, replication in enumerate(self.replications):
-            _check_axis(number, "busy_min", replication.busy_min.shape, (sites, 24))
-            _check_axis(
-                number, "district_kw", replication.district_kw.shape, (2, districts, 96 * self.days)
-            )
-            _check_axis(
-                number,
-                "within",
-                replication.within.shape,
-                (len(self.thresholds_min), len(self.fleets), 3, districts, 24),
-            )
+            _check_shapes(number, replication, expected)
 
     @property
     def interval_level(self) -> float:
@@ -87,7 +84,7 @@ class RunResult:
         return level_of_a_look(self.looks)
 
     def threshold_index(self, minutes: float) -> int:
-        """Return the place of a waiting time among the thresholds that were counted exactly.
+        """Return the index of a waiting time among the thresholds that were counted exactly.
 
         Parameters
         ----------
@@ -99,13 +96,19 @@ class RunResult:
                 return index
         counted = ", ".join(f"{threshold:g}" for threshold in self.thresholds_min)
         raise ValueError(
-            f"waits of at most {minutes:g} min were not counted in this run; counted are {counted} min"
+            f"waits of at most {minutes:g} min were not counted in this run, only {counted} min"
         )
 
 
-def _check_axis(number: int, name: str, shape: Sequence[int], expected: Sequence[int]) -> None:
-    """Refuse an array whose shape does not fit the result."""
-    if tuple(shape) != tuple(expected):
-        raise ValueError(
-            f"replication {number}: {name} has the shape {tuple(shape)}, needs {tuple(expected)}"
+def _check_shapes(
+    number: int, replication: ReplicationTotals, expected: dict[str, tuple[int, ...]]
+) -> None:
+    """Refuse arrays on wrong axes; one may be left out (empty), or be summed over the hours."""
+    axes = ReplicationTotals.axes()
+    for name, array in replication.arrays().items():
+        shape, needs = array.shape, expected[name]
+        summed = tuple(
+            1 if axis == "hour" else length for axis, length in zip(axes[name], needs, strict=True)
         )
+        if array.size and shape not in (needs, summed):
+            raise ValueError(f"replication {number}: {name} has the shape {shape}, needs {needs}")

@@ -12,7 +12,8 @@ from chargesim.analysis.scopes import site_mask
 from chargesim.network.network import STATION
 
 MOST_LOAD, MOST_LOSSES = 0.8, 0.01
-"""Load and share of losses up to which a station-hour is compared: Kimura's formula knows no growing queue and no impatience."""
+"""Load and share of losses up to which a station-hour is compared: Kimura's formula knows no
+growing queue and no impatience."""
 FEWEST_ARRIVALS = 2.0
 """Arrivals of a station-hour a replication, on average, below which its interval says nothing."""
 _SLACK_KWH, _SLACK_SHARE = 1e-3, 1e-5
@@ -30,14 +31,15 @@ class Check:
 
 @dataclass(frozen=True)
 class FormulaFit:
-    """How Kimura's M/G/c formula fits the simulated waits of station-hours; an approximation, so it holds or breaks nothing."""
+    """How Kimura's M/G/c formula, an approximation, fits the simulated waits of station-hours."""
 
     station_hours: int
     """stations with guns x 24"""
     quiet: int
     """of these not compared: fewer arrivals than an interval needs"""
     loaded: int
-    """not compared: load or losses above what the formula knows, or a wait that is the same in all replications, mostly none"""
+    """not compared: load or losses above what the formula knows, or a wait that is the same in all
+    replications, mostly none"""
     compared: int
     below: int
     """of the compared: the 95 % interval of the simulated wait lies below the formula"""
@@ -52,16 +54,18 @@ class FormulaFit:
     def text(self) -> str:
         """The fit in words."""
         others = (
-            f"of {self.station_hours:,} station-hours {self.quiet:,} have too few arrivals and {self.loaded:,} too much load or losses, "
-            "or not one wait"
+            f"of {self.station_hours:,} station-hours {self.quiet:,} have too few arrivals and "
+            f"{self.loaded:,} too much load or losses, or not one wait"
         )
         if not self.compared:
             return f"can be compared nowhere: {others}"
         return (
-            f"{self.formula_min:.2f} min of wait where {self.simulated_min:.2f} were simulated. Of the {self.compared:,} station-hours "
-            f"that may be compared ({others}) {self.below / self.compared:.0%} are surely below it, no fault: it takes arrivals at random, "
-            f"and drivers who see the occupancy go elsewhere; {self.above / self.compared:.1%} are surely above it (2.5% by chance; "
-            "more would need an explanation)"
+            f"{self.formula_min:.2f} min of wait where {self.simulated_min:.2f} were simulated. "
+            f"Of the {self.compared:,} station-hours that may be compared ({others}) "
+            f"{self.below / self.compared:.0%} are surely below it, no fault: it takes arrivals "
+            "at random, and drivers who see the occupancy go elsewhere; "
+            f"{self.above / self.compared:.1%} are surely above it (2.5% by chance; more would "
+            "need an explanation)"
         )
 
 
@@ -81,12 +85,15 @@ class Checks:
 
 
 def check_run(result: RunResult) -> Checks:
-    """Check a run by Little's law, by conservation of vehicles and of energy, and beside Kimura's formula."""
-    return Checks((_little(result), _wishes(result), _energy(result)), kimura_fit(result))
+    """Check Little's law, conservation of vehicles and energy, and the fit of Kimura's formula."""
+    return Checks(
+        (_littles_law(result), _vehicles_conserved(result), _energy_conserved(result)),
+        kimura_fit(result),
+    )
 
 
-def _little(result: RunResult) -> Check:
-    """Little's law: at every site the integral of the queue length is the sum of what the vehicles waited, to the last bit."""
+def _littles_law(result: RunResult) -> Check:
+    """Check Little's law: at each site the integral of the queue equals the sum of the waits."""
     both = np.stack([run.queue_check_min for run in result.replications])
     wrong = np.argwhere(both[..., 0] != both[..., 1])
     if not len(wrong):
@@ -97,12 +104,15 @@ def _little(result: RunResult) -> Check:
         )
     replication, site = wrong[0]
     clock, waits = both[replication, site]
-    text = f"broken at {len(wrong)} sites, first {result.network.sites.id[site]} in replication {replication}: {clock} and {waits} min"
+    text = (
+        f"broken at {len(wrong)} sites, first {result.network.sites.id[site]} in replication "
+        f"{replication}: {clock} and {waits} min"
+    )
     return Check("Little's law", False, text)
 
 
-def _wishes(result: RunResult) -> Check:
-    """Conservation of vehicles: every wish of the judged days ends in one session."""
+def _vehicles_conserved(result: RunResult) -> Check:
+    """Check conservation of vehicles: every wish of the judged days ends in one session."""
     drawn = np.array([int(run.wishes[0]) for run in result.replications])
     ended = np.array([int(run.outcomes.sum()) for run in result.replications])
     if (drawn == ended).all():
@@ -111,12 +121,13 @@ def _wishes(result: RunResult) -> Check:
     return Check(
         "vehicles",
         False,
-        f"replication {replication}: {drawn[replication]:,} wishes, {ended[replication]:,} sessions",
+        f"replication {replication}: {drawn[replication]:,} wishes, "
+        f"{ended[replication]:,} sessions",
     )
 
 
-def _energy(result: RunResult) -> Check:
-    """Conservation of energy: what the statistics of a station hold is what its vehicles took, up to half a tick a charge."""
+def _energy_conserved(result: RunResult) -> Check:
+    """Check conservation of energy: station statistics equal what vehicles took, to half a tick."""
     both = np.stack(
         [run.energy_check_kwh[result.network.sites.kind == STATION] for run in result.replications]
     )
@@ -126,13 +137,15 @@ def _energy(result: RunResult) -> Check:
         return Check(
             "energy",
             True,
-            f"the stations' statistics and the vehicles' batteries agree to {share:.0e} of {both[..., 1].sum() / 1e6:,.2f} GWh",
+            f"the stations' statistics and the vehicles' batteries agree to {share:.0e} of "
+            f"{both[..., 1].sum() / 1e6:,.2f} GWh",
         )
     replication, _ = np.unravel_index(int(gap.argmax()), gap.shape)
     return Check(
         "energy",
         False,
-        f"replication {replication}: a station's statistics and its vehicles differ by {gap.max():.3f} kWh",
+        f"replication {replication}: a station's statistics and its vehicles differ by "
+        f"{gap.max():.3f} kWh",
     )
 
 
@@ -141,9 +154,10 @@ def kimura_fit(result: RunResult) -> FormulaFit:
 
     Notes
     -----
-    The wait of a station-hour is its queue-minutes over its arrivals, with a ratio estimator over replications and
-    Student's t. The formula gets the arrivals that stayed, the busy minutes for each of them, and the squared coefficient
-    of variation of the service of all cars, or of all trucks.
+    The wait of a station-hour is its queue-minutes over its arrivals, with a ratio estimator over
+    replications and Student's t. The formula gets the arrivals that stayed, the busy minutes for
+    each of them, and the squared coefficient of variation of the service of all cars, or of all
+    trucks.
     """
     sites, runs = result.network.sites, result.replications
     stations = (sites.kind == STATION) & (sites.guns > 0)
@@ -154,10 +168,10 @@ def kimura_fit(result: RunResult) -> FormulaFit:
     guns, cv2 = sites.guns[stations], _service_cv2(result)[stations]
     came, stayed = arrivals.mean(axis=0), (arrivals - losses).mean(axis=0)
     load = busy_min.mean(axis=0) / (60.0 * result.days * guns[:, None])
-    lively = (came >= FEWEST_ARRIVALS) & (len(runs) >= 2)
+    enough = (came >= FEWEST_ARRIVALS) & (len(runs) >= 2)
     calm = (load <= MOST_LOAD) & (losses.mean(axis=0) <= MOST_LOSSES * came)
-    varies = np.ptp(queue_min, axis=0) > 0  # where nobody ever waited no interval can be told
-    compared: Bools = lively & calm & varies & (load > 0)
+    varies = np.ptp(queue_min, axis=0) > 0  # no interval where nobody ever waited
+    compared: Bools = enough & calm & varies & (load > 0)
     wait, half = _ratio_interval(queue_min[:, compared], arrivals[:, compared])
     site, _ = np.nonzero(compared)
     per_h, service = (
@@ -178,18 +192,18 @@ def kimura_fit(result: RunResult) -> FormulaFit:
     counts = [
         int(one.sum())
         for one in (
-            ~lively,
-            lively & ~compared,
+            ~enough,
+            enough & ~compared,
             compared,
             wait + half < formula,
             wait - half > formula,
         )
     ]
-    return FormulaFit(int(lively.size), *counts, *means)
+    return FormulaFit(int(enough.size), *counts, *means)
 
 
 def _service_cv2(result: RunResult) -> Floats:
-    """Return the squared coefficient of variation of the service at each station: that of the cars, or of the trucks."""
+    """Return the squared coefficient of variation of service at each station, of cars or trucks."""
     cv2 = np.zeros(len(result.network.sites))
     for group in ("cars", "trucks"):
         fleets = [c for c, name in enumerate(result.groups) if name == group]
@@ -208,7 +222,7 @@ def _service_cv2(result: RunResult) -> Floats:
 
 
 def _ratio_interval(part: Floats, whole: Floats) -> tuple[Floats, Floats]:
-    """Return ratios of sums over replications, and the half-widths of their 95 % intervals (delta method)."""
+    """Return ratios of sums over replications, with 95 % half-widths (delta method)."""
     n = len(part)
     ratio = part.sum(axis=0) / whole.sum(axis=0)
     error = np.sqrt(((part - ratio * whole) ** 2).sum(axis=0) / max(n - 1, 1) / n) / whole.mean(

@@ -1,6 +1,6 @@
-"""Gather the totals of all replications into totals by scope, from which every KPI is a ratio."""
+"""Sum the totals of all replications over the scopes of a run; KPIs are ratios of these sums."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,30 +10,16 @@ from chargesim.engine.replication_totals import (
     LOST,
     PARTIAL,
     SERVED,
+    SESSION_AXES,
     STRANDED,
     UNFINISHED,
     ReplicationTotals,
 )
 from chargesim.network.network import STATION, SWAP
 
-_CELLS = (
-    "outside",
-    "balked",
-    "reneged",
-    "diverted",
-    "interrupted",
-    "put_off",
-    "wait_min",
-    "wait_all_min",
-    "delay_min",
-    "detour_min",
-    "session_kwh",
-    "unserved_kwh",
-)
-
 
 @dataclass(frozen=True)
-class Values:
+class KpiValues:
     """One KPI: its value in each replication for each scope."""
 
     keys: tuple[Key, ...]
@@ -45,132 +31,55 @@ class Values:
     """[len(keys)] of shares of vehicles: how many there are in all replications"""
 
 
-@dataclass(frozen=True)
-class SessionTallies:
-    """Sessions, minutes and energy by replication and scope."""
-
-    keys: tuple[Key, ...]
-    cells: dict[str, Floats]
-    """the totals by name, each [R, scopes]"""
-    outcomes: Floats
-    """[R, O, scopes]"""
-    within: Floats
-    """[R, T, scopes]"""
-    kind_kwh: Floats
-    """[R, 2, scopes] energy taken in sessions of kind station and swap"""
-    wait_bins: Floats
-    """[R, scopes, BINS]"""
-    delay_bins: Floats
-    """[R, scopes, BINS]"""
-
-    @property
-    def wished(self) -> Floats:
-        """All wishes [R, scopes]."""
-        return np.asarray(self.outcomes.sum(axis=1))
-
-    @property
-    def judged(self) -> Floats:
-        """Sessions that did not end unfinished, the denominator of every share [R, scopes]."""
-        return self.wished - self.outcomes[:, UNFINISHED]
-
-    @property
-    def served(self) -> Floats:
-        """Served sessions [R, scopes]."""
-        return np.asarray(self.outcomes[:, SERVED])
-
-    @property
-    def unserved(self) -> Floats:
-        """Partial, lost and stranded sessions [R, scopes]."""
-        return np.asarray(self.outcomes[:, [PARTIAL, LOST, STRANDED]].sum(axis=1))
-
-
-@dataclass(frozen=True)
-class SiteTallies:
-    """Site totals by replication, site and hour of day, summed over the judged days."""
-
-    busy_min: Floats
-    """[R, S, 24]"""
-    energy_kwh: Floats
-    lent_kwh: Floats
-    """what stores gave, hour by hour net"""
-    down_min: Floats
-    arrivals: Floats
-    queue_min: Floats
-    packs_ready_h: Floats
-    """pack-hours"""
-    pack_found: Floats
-    longest_queue: Floats
-    """[R, S] highest hourly mean of the queue length"""
-    peak_kw: Floats
-    """[R, S] highest quarter of an hour"""
-    connection_peak_kw: Floats
-    """[R, G] highest quarter of an hour of all sites behind a grid connection together"""
-    scopes: dict[int, SiteScopes]
-    """by kind of site"""
-
-
-@dataclass(frozen=True)
 class ScopeTotals:
-    """A result with everything that KPIs are made of."""
+    """The totals of all replications, those of sessions summed over scopes.
 
-    result: RunResult
-    sessions: SessionTallies
-    sites: SiteTallies
-    district_kw: Floats
-    """[R, 2, D, Q]"""
-
-
-def scope_totals_of(result: RunResult) -> ScopeTotals:
-    """Sum the totals of all replications over the scopes of sessions and of sites.
+    `totals["busy_min"]` is the array of that name in `ReplicationTotals` with the replications as
+    its first axis. In an array over sessions, one axis of scopes (`sessions.keys`) replaces the
+    axes fleet, kind, district and hour. Nothing is summed before it is asked for.
 
     Parameters
     ----------
     result : RunResult
         A run; nothing of it is changed.
     """
-    district_kw = np.stack([replication.district_kw for replication in result.replications])
-    return ScopeTotals(result, _tally_sessions(result), _tally_sites(result), district_kw)
 
+    def __init__(self, result: RunResult) -> None:
+        self.result = result
+        self.sessions = SessionScopes.of(result)
+        self.stations, self.swap_sites = (SiteScopes.of(result, kind) for kind in (STATION, SWAP))
+        self._arrays: dict[str, Floats] = {}
 
-def _tally_sessions(result: RunResult) -> SessionTallies:
-    scopes, runs = SessionScopes.of(result), result.replications
+    def __getitem__(self, name: str) -> Floats:
+        if name not in self._arrays:
+            arrays = [getattr(run, name) for run in self.result.replications]
+            axes = ReplicationTotals.axes()[name]
+            if axes[: len(SESSION_AXES)] == SESSION_AXES:
+                arrays = [self.sessions.total(array) for array in arrays]
+            elif axes[1:] == SESSION_AXES:  # by outcome or by threshold
+                arrays = [np.stack([self.sessions.total(part) for part in one]) for one in arrays]
+            self._arrays[name] = np.stack(arrays).astype(np.float64)
+        return self._arrays[name]
 
-    def stacked(arrays: list[Floats]) -> Floats:
-        return np.stack([scopes.total(array) for array in arrays]).astype(np.float64)
+    @property
+    def wished(self) -> Floats:
+        """All wishes [R, scopes]."""
+        return np.asarray(self["outcomes"].sum(axis=1))
 
-    def stacked_axes(groups: list[Floats]) -> Floats:
-        return np.stack(
-            [np.stack([scopes.total(array) for array in group]) for group in groups]
-        ).astype(np.float64)
+    @property
+    def ended(self) -> Floats:
+        """Sessions that did not end unfinished, the denominator of every share [R, scopes]."""
+        return self.wished - self["outcomes"][:, UNFINISHED]
 
-    return SessionTallies(
-        keys=scopes.keys,
-        cells={name: stacked([getattr(run, name) for run in runs]) for name in _CELLS},
-        outcomes=stacked_axes([np.asarray(run.outcomes) for run in runs]),
-        within=stacked_axes([np.asarray(run.within) for run in runs]),
-        kind_kwh=stacked_axes([_energy_by_kind(run) for run in runs]),
-        wait_bins=stacked([np.asarray(run.wait_bins) for run in runs]),
-        delay_bins=stacked([np.asarray(run.delay_bins) for run in runs]),
-    )
+    @property
+    def served(self) -> Floats:
+        """Served sessions [R, scopes]."""
+        return np.asarray(self["outcomes"][:, SERVED])
 
-
-def _energy_by_kind(run: ReplicationTotals) -> Floats:
-    """Return the energy of the sessions, apart for the kinds station and swap [2, C, K, D, 24]."""
-    apart = np.zeros((2, *run.session_kwh.shape))
-    for kind in (STATION, SWAP):
-        apart[kind, :, kind] = run.session_kwh[:, kind]
-    return apart
-
-
-def _tally_sites(result: RunResult) -> SiteTallies:
-    def stacked(name: str) -> Floats:
-        return np.stack([getattr(run, name) for run in result.replications]).astype(np.float64)
-
-    names = [field.name for field in fields(SiteTallies) if field.name != "scopes"]
-    return SiteTallies(
-        **{name: stacked(name) for name in names},
-        scopes={kind: SiteScopes.of(result, kind) for kind in (STATION, SWAP)},
-    )
+    @property
+    def unserved(self) -> Floats:
+        """Partial, lost and stranded sessions [R, scopes]."""
+        return np.asarray(self["outcomes"][:, [PARTIAL, LOST, STRANDED]].sum(axis=1))
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:

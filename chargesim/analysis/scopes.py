@@ -1,9 +1,10 @@
 """Name the scopes of a result and sum its arrays over them.
 
-A scope is a slice of the city: all of it, a group, a fleet, a kind, a district, an hour of day. The four groups are those
-of the standard: `cars` and `trucks` are all sessions of their fleets, `swap` and `truck_swap` those of them whose kind is
-swap. At sites, `trucks` and `truck_swap` are the sites of access truck, `cars` and `swap` all others; `expressway` are the
-stations of that access, which are among those for cars.
+A scope is a slice of the city: all of it, a group, a fleet, a kind, a district, an hour of day. The
+four groups are those of the standard: `cars` and `trucks` are all sessions of their fleets, `swap`
+and `truck_swap` those of them whose kind is swap. At sites, `trucks` and `truck_swap` are the sites
+of access truck, `cars` and `swap` all others; `expressway` are the stations of that access, which
+are among those for cars.
 """
 
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ def session_mask(result: RunResult, group: str) -> Bools:
 
 
 def site_mask(result: RunResult, group: str) -> Bools:
-    """Return which sites belong to a group: stations for cars and trucks, swap sites for swap and truck_swap.
+    """Return which sites belong to a group: stations, or swap sites for swap and truck_swap.
 
     Parameters
     ----------
@@ -85,7 +86,7 @@ class SessionScopes:
 
     @classmethod
     def of(cls, result: RunResult) -> "SessionScopes":
-        """Return the scopes of a result; a session belongs to the district and the hour of its wish."""
+        """Return the scopes of a result; a session counts in the district and hour of its wish."""
         districts = result.network.districts.name
         keys = [CITY]
         keys += [("group", group) for group in SESSION_GROUPS]
@@ -126,7 +127,7 @@ class SessionScopes:
 
 @dataclass(frozen=True)
 class SiteScopes:
-    """The scopes of the sites of one kind and how values by site and hour of day are summed over them."""
+    """The scopes of the sites of one kind, and how values by site and hour are summed over them."""
 
     keys: tuple[Key, ...]
     members: Floats

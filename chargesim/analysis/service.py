@@ -1,8 +1,8 @@
-"""Compute how the wishes fared: waits, delays and outcomes, from session totals.
+"""Compute how well the network serves the wishes: outcomes, waits and delays.
 
-The denominator of every share is the sessions of the scope that did not end unfinished. Quantiles of all that wished count
-the unserved (partial, lost, stranded) as infinite; those of the served stand beside them, and are never a criterion,
-because patience cuts them off.
+The denominator of every share is the sessions of the scope that did not end unfinished. Quantiles
+of all who wished count the unserved (partial, lost, stranded) as infinite. Quantiles of the served
+are shown too but never judged, because patience cuts them off.
 """
 
 from typing import Literal
@@ -11,85 +11,71 @@ import numpy as np
 
 from chargesim.analysis.histogram import quantile_min
 from chargesim.analysis.result import Floats
-from chargesim.analysis.scope_totals import ScopeTotals, SessionTallies, Values, ratio
-from chargesim.engine.replication_totals import LOST, OUTCOMES, SERVED, UNFINISHED
+from chargesim.analysis.scope_totals import KpiValues, ScopeTotals, ratio
+from chargesim.engine.replication_totals import LOST, OUTCOMES, UNFINISHED
 
 Histogram = Literal["wait_bins", "delay_bins"]
 
 
-def share_of_wishes(scope_totals: ScopeTotals, name: str) -> Values:
-    """Return the share of all that wished who balked, reneged, diverted, or left for the outside option."""
-    return _share(scope_totals.sessions, scope_totals.sessions.cells[name])
+def share_of_wishes(totals: ScopeTotals, name: str) -> KpiValues:
+    """Return a count of sessions over all who wished, for example of those who balked."""
+    return _share(totals, totals[name])
 
 
-def share_of_outcome(scope_totals: ScopeTotals, outcome: str) -> Values:
-    """Return the share of all that wished with an outcome; of the lost, those who chose the outside option are left out."""
-    count = scope_totals.sessions.outcomes[:, OUTCOMES.index(outcome)]
+def share_of_outcome(totals: ScopeTotals, outcome: str) -> KpiValues:
+    """Return the share of all who wished with an outcome; `lost` without the outside option."""
+    count = totals["outcomes"][:, OUTCOMES.index(outcome)]
     if OUTCOMES.index(outcome) == LOST:
-        count = count - scope_totals.sessions.cells["outside"]
-    return _share(scope_totals.sessions, count)
+        count = count - totals["outside"]
+    return _share(totals, count)
 
 
-def share_unserved(scope_totals: ScopeTotals) -> Values:
-    """Return the share of all that wished who were lost (outside included), stranded or only partly served."""
-    return _share(scope_totals.sessions, scope_totals.sessions.unserved)
+def share_unserved(totals: ScopeTotals) -> KpiValues:
+    """Return the share of all who wished: lost (outside included), stranded or partly served."""
+    return _share(totals, totals.unserved)
 
 
-def share_within(scope_totals: ScopeTotals, minutes: float) -> Values:
-    """Return the share of all that wished who were served after at most some minutes of waiting."""
-    return _share(
-        scope_totals.sessions,
-        scope_totals.sessions.within[:, scope_totals.result.threshold_index(minutes)],
-    )
+def share_within(totals: ScopeTotals, minutes: float) -> KpiValues:
+    """Return the share of all who wished that was served within these minutes of waiting."""
+    return _share(totals, totals["within"][:, totals.result.threshold_index(minutes)])
 
 
 def quantile(
-    scope_totals: ScopeTotals, histogram: Histogram, share: float, *, served_only: bool = False
-) -> Values:
-    """Return a quantile of the wait or the delay in each replication, and of all replications pooled [min]."""
-    sessions = scope_totals.sessions
-    bins: Floats = getattr(sessions, histogram)
-    unserved = np.zeros_like(sessions.unserved) if served_only else sessions.unserved
+    totals: ScopeTotals, histogram: Histogram, share: float, *, served_only: bool = False
+) -> KpiValues:
+    """Return a quantile of the wait or the delay by replication, and of all pooled [min]."""
+    bins = totals[histogram]
+    unserved = np.zeros_like(totals.unserved) if served_only else totals.unserved
     pooled = quantile_min(bins.sum(axis=0), share, unserved=unserved.sum(axis=0))
-    return Values(sessions.keys, quantile_min(bins, share, unserved=unserved), pooled)
+    return KpiValues(totals.sessions.keys, quantile_min(bins, share, unserved=unserved), pooled)
 
 
-def mean_of_served(scope_totals: ScopeTotals, name: str) -> Values:
+def mean_of_served(totals: ScopeTotals, name: str) -> KpiValues:
     """Return a mean per served session, of minutes."""
-    return Values(
-        scope_totals.sessions.keys,
-        ratio(scope_totals.sessions.cells[name], scope_totals.sessions.outcomes[:, SERVED]),
-    )
+    return KpiValues(totals.sessions.keys, ratio(totals[name], totals.served))
 
 
-def mean_wait(scope_totals: ScopeTotals) -> Values:
-    """Return the mean queue minutes of all that wished, the unserved with the minutes that they queued."""
-    return Values(
-        scope_totals.sessions.keys,
-        ratio(scope_totals.sessions.cells["wait_all_min"], scope_totals.sessions.judged),
-    )
+def mean_wait(totals: ScopeTotals) -> KpiValues:
+    """Return the mean queue minutes of all who wished, the unserved with what they queued."""
+    return KpiValues(totals.sessions.keys, ratio(totals["wait_all_min"], totals.ended))
 
 
-def wishes_per_day(scope_totals: ScopeTotals) -> Values:
+def wishes_per_day(totals: ScopeTotals) -> KpiValues:
     """Return the wishes per judged day, unfinished ones included."""
-    return Values(
-        scope_totals.sessions.keys, scope_totals.sessions.wished / scope_totals.result.days
-    )
+    return KpiValues(totals.sessions.keys, totals.wished / totals.result.days)
 
 
-def unserved_kwh_per_day(scope_totals: ScopeTotals) -> Values:
-    """Return the energy that was wished and not taken, per judged day [kWh]."""
-    return Values(
-        scope_totals.sessions.keys,
-        scope_totals.sessions.cells["unserved_kwh"] / scope_totals.result.days,
-    )
+def unserved_kwh_per_day(totals: ScopeTotals) -> KpiValues:
+    """Return the energy wished and not taken, per judged day [kWh]."""
+    return KpiValues(totals.sessions.keys, totals["unserved_kwh"] / totals.result.days)
 
 
-def unfinished(scope_totals: ScopeTotals) -> Values:
+def unfinished(totals: ScopeTotals) -> KpiValues:
     """Return the sessions that the end of the horizon cut off."""
-    return Values(scope_totals.sessions.keys, scope_totals.sessions.outcomes[:, UNFINISHED])
+    return KpiValues(totals.sessions.keys, totals["outcomes"][:, UNFINISHED])
 
 
-def _share(sessions: SessionTallies, count: Floats) -> Values:
+def _share(totals: ScopeTotals, count: Floats) -> KpiValues:
     """Return a count over the sessions that did not end unfinished."""
-    return Values(sessions.keys, ratio(count, sessions.judged), trials=sessions.judged.sum(axis=0))
+    ended = totals.ended
+    return KpiValues(totals.sessions.keys, ratio(count, ended), trials=ended.sum(axis=0))

@@ -1,10 +1,11 @@
 """Judge a run against its service standard.
 
-`meets`: every judged criterion meets, each at the full level (intersection-union). `fails`: some criterion fails after
-Holm's correction over the judged criteria. Else `inconclusive`, with the replications still needed. `incomplete`: a
-planned replication is missing, and what is missing need not be like what is there, so no criterion is decided. A study
-may look several times, at more replications each time, and then divides its error over the looks (`analysis.looks`).
-The confidence covers Monte Carlo error only; what is not known about the inputs is shown by sweeps, apart.
+`meets`: every judged criterion meets, each at the full level (intersection-union). `fails`: some
+criterion fails after Holm's correction over the judged criteria. Else `inconclusive`, with the
+replications still needed. `incomplete`: a planned replication is missing; it may differ from the
+others, so no criterion is decided. A study may look several times, at more replications each time,
+and then divides its error over the looks (`analysis.looks`). The confidence covers Monte Carlo
+error only; studies over uncertain assumptions show theirs apart.
 """
 
 import dataclasses
@@ -12,7 +13,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from chargesim.analysis.criteria import CriterionVerdict, Judgement, judge_criterion
+from chargesim.analysis.criteria import CriterionTest, CriterionVerdict, judge_criterion
 from chargesim.analysis.intervals import holm
 from chargesim.analysis.looks import alpha_of_a_look
 from chargesim.analysis.result import RunResult
@@ -35,23 +36,27 @@ class Verdict:
     looks: int
     """looks that were planned"""
     confidence_of_a_look: float
-    """one-sided confidence of each bound: what is left when the error is divided over the looks [0..1]"""
+    """one-sided confidence of each bound, after the error is divided over the looks [0..1]"""
     share_text: str
     """the share at the network that the answer assumes"""
     label: str
-    """how the places came about"""
+    """how the site locations were made"""
     replications: int
     planned_replications: int
     more_replications: int | None
-    """about how many more would decide; None when decided, or when it cannot be told"""
+    """about how many more would decide; None when decided or unknown"""
     note: str
     criteria: tuple[CriterionVerdict, ...]
 
+    def criterion(self, name: str) -> CriterionVerdict:
+        """Return how the criterion of a name came out."""
+        return next(one for one in self.criteria if one.name == name)
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the verdict for JSON; not defined becomes None, infinite the text ``inf``."""
+        """Return the verdict for JSON; NaN becomes None, infinity the text ``inf``."""
         nearest = nearest_to_breaking(self)
         return {
-            **_plain(dataclasses.asdict(self)),
+            **_json_value(dataclasses.asdict(self)),
             "nearest_to_breaking": None if nearest is None else nearest.name,
         }
 
@@ -62,8 +67,8 @@ def judge(result: RunResult) -> Verdict:
     Parameters
     ----------
     result : RunResult
-        The run, at one look of those that were planned (at 20, 40, 80, 160 replications: four). The error is divided over
-        the looks, so that looking again at more replications keeps the confidence.
+        The run, at one of the planned looks (at 20, 40, 80, 160 replications: four). The error is
+        divided over the looks, so that looking again at more replications keeps the confidence.
 
     Returns
     -------
@@ -74,14 +79,14 @@ def judge(result: RunResult) -> Verdict:
     alpha = alpha_of_a_look(1 - confidence, result.looks)
     criteria = result.standard.criteria
     judged_count = sum(criterion.measure not in GIVEN for criterion in criteria)
-    judgements = [
+    tests = [
         judge_criterion(result, criterion, alpha=alpha, criteria=max(judged_count, 1))
         for criterion in criteria
     ]
     missing = len(result.replications) < result.planned_replications
-    outcomes = _undecided(judgements) if missing else _fail_after_holm(judgements, alpha)
-    state = "incomplete" if missing else _overall(outcomes)
-    more = _more(outcomes) if state == "inconclusive" else None
+    verdicts = _undecided(tests) if missing else _after_holm(tests, alpha)
+    state = "incomplete" if missing else _overall(verdicts)
+    more = _more(verdicts) if state == "inconclusive" else None
     return Verdict(
         verdict=state,
         scope=result.scope_text,
@@ -94,13 +99,13 @@ def judge(result: RunResult) -> Verdict:
         replications=len(result.replications),
         planned_replications=result.planned_replications,
         more_replications=more,
-        note=_note(result, state, outcomes, more),
-        criteria=outcomes,
+        note=_note(result, state, verdicts, more),
+        criteria=verdicts,
     )
 
 
 def nearest_to_breaking(verdict: Verdict) -> CriterionVerdict | None:
-    """Return the judged criterion with the smallest margin (a broken one has the smallest), None when none was judged.
+    """Return the judged criterion with the smallest margin; None when none was judged.
 
     Parameters
     ----------
@@ -111,63 +116,60 @@ def nearest_to_breaking(verdict: Verdict) -> CriterionVerdict | None:
     return min(judged, key=lambda criterion: criterion.margin, default=None)
 
 
-def _undecided(judgements: list[Judgement]) -> tuple[CriterionVerdict, ...]:
-    """Return the criteria of an incomplete run: what the plan gives, and no verdict on the others."""
-    outcomes = [judgement.outcome for judgement in judgements]
+def _undecided(tests: list[CriterionTest]) -> tuple[CriterionVerdict, ...]:
+    """Return the criteria of an incomplete run: those that the plan gives, no verdict on others."""
     return tuple(
-        one
-        if one.verdict == "given"
-        else dataclasses.replace(one, verdict="incomplete", more_replications=None)
-        for one in outcomes
+        test.verdict
+        if test.verdict.verdict == "given"
+        else dataclasses.replace(test.verdict, verdict="incomplete", more_replications=None)
+        for test in tests
     )
 
 
-def _fail_after_holm(judgements: list[Judgement], alpha: float) -> tuple[CriterionVerdict, ...]:
-    """Mark the criteria that fail after Holm's correction over all that are judged."""
-    judged = [
-        index for index, judgement in enumerate(judgements) if not math.isnan(judgement.p_fail)
-    ]
-    outcomes = [judgement.outcome for judgement in judgements]
+def _after_holm(tests: list[CriterionTest], alpha: float) -> tuple[CriterionVerdict, ...]:
+    """Return the criteria; those fail that Holm's correction over all judged ones rejects."""
+    judged = [index for index, test in enumerate(tests) if not math.isnan(test.p_fail)]
+    verdicts = [test.verdict for test in tests]
     if judged:
-        rejected = holm([judgements[index].p_fail for index in judged], alpha=alpha)
+        rejected = holm([tests[index].p_fail for index in judged], alpha=alpha)
         for index, fails in zip(judged, rejected, strict=True):
-            outcomes[index] = _decided(judgements[index], bool(fails), len(judged))
-    return tuple(outcomes)
+            verdicts[index] = _decided(tests[index], bool(fails), len(judged))
+    return tuple(verdicts)
 
 
-def _decided(judgement: Judgement, fails: bool, criteria: int) -> CriterionVerdict:
-    """Return how a criterion came out after Holm's correction, with what that correction changed in its note."""
-    outcome, notes = judgement.outcome, []
+def _decided(test: CriterionTest, fails: bool, criteria: int) -> CriterionVerdict:
+    """Return the verdict after Holm's correction, with what the correction changed in its note."""
+    verdict, notes = test.verdict, []
     if fails:
-        outcome = dataclasses.replace(outcome, verdict="fails", more_replications=None)
-    side = "below" if outcome.sense == "at least" else "above"
-    districts = judgement.surely if fails else judgement.beyond
-    if districts and outcome.scope == "districts":
-        notes.append(
-            f"{side} the threshold{' for sure' if fails else ', not yet for sure'}: {', '.join(districts)}"
-        )
-    if judgement.beyond and not fails:
-        over = [f"{judgement.parts} districts"] if judgement.parts > 1 else []
+        verdict = dataclasses.replace(verdict, verdict="fails", more_replications=None)
+    side = "below" if verdict.sense == "at least" else "above"
+    districts = test.beyond_after_holm if fails else test.beyond_threshold
+    if districts and verdict.scope == "districts":
+        certainty = " for sure" if fails else ", not yet for sure"
+        notes.append(f"{side} the threshold{certainty}: {', '.join(districts)}")
+    if test.beyond_threshold and not fails:
+        over = [f"{test.areas} districts"] if test.areas > 1 else []
         over += [f"{criteria} criteria"] if criteria > 1 else []
-        more = "" if outcome.more_replications is None else f"; {_about(outcome.more_replications)}"
+        more = "" if verdict.more_replications is None else f"; {_about(verdict.more_replications)}"
         notes.append(
-            f"by itself beyond the threshold, but not after Holm's correction over {' and '.join(over)}: inconclusive{more}"
+            "by itself beyond the threshold, but not after Holm's correction over "
+            f"{' and '.join(over)}: inconclusive{more}"
         )
-    return dataclasses.replace(outcome, note="; ".join(filter(None, [*notes, outcome.note])))
+    return dataclasses.replace(verdict, note="; ".join(filter(None, [*notes, verdict.note])))
 
 
-def _overall(outcomes: tuple[CriterionVerdict, ...]) -> State:
+def _overall(verdicts: tuple[CriterionVerdict, ...]) -> State:
     """Return the state of the whole."""
-    states = {outcome.verdict for outcome in outcomes} - {"given"}
+    states = {criterion.verdict for criterion in verdicts} - {"given"}
     if "fails" in states:
         return "fails"
     return "meets" if states == {"meets"} else "inconclusive"
 
 
-def _more(outcomes: tuple[CriterionVerdict, ...]) -> int | None:
+def _more(verdicts: tuple[CriterionVerdict, ...]) -> int | None:
     """Return about how many more replications would decide all open criteria."""
     needed = [
-        outcome.more_replications for outcome in outcomes if outcome.verdict == "inconclusive"
+        criterion.more_replications for criterion in verdicts if criterion.verdict == "inconclusive"
     ]
     known = [more for more in needed if more is not None]
     return max(known) if known and len(known) == len(needed) else None
@@ -178,26 +180,25 @@ def _about(more: int) -> str:
 
 
 def _note(
-    result: RunResult, state: State, outcomes: tuple[CriterionVerdict, ...], more: int | None
+    result: RunResult, state: State, verdicts: tuple[CriterionVerdict, ...], more: int | None
 ) -> str:
-    """Say in words what the state rests on."""
+    """Return in words what a reader must know about the verdict."""
     notes = []
     if state == "incomplete":
         notes.append(
-            f"{len(result.replications)} of {result.planned_replications} replications are there; resume the run"
+            f"{len(result.replications)} of {result.planned_replications} replications are there; "
+            "resume the run"
         )
     if state == "inconclusive":
         notes.append(
-            "how many more replications would decide cannot be told"
-            if more is None
-            else _about(more)
+            "unknown how many more replications would decide" if more is None else _about(more)
         )
-    if all(outcome.verdict == "given" for outcome in outcomes):
+    if all(criterion.verdict == "given" for criterion in verdicts):
         notes.append("no criterion could be judged")
     below = [
-        outcome.name
-        for outcome in outcomes
-        if outcome.verdict == "given" and outcome.margin < -1e-12
+        criterion.name
+        for criterion in verdicts
+        if criterion.verdict == "given" and criterion.margin < -1e-12
     ]
     if below:
         notes.append(f"the plan itself gives less than asked for: {', '.join(below)}")
@@ -205,7 +206,8 @@ def _note(
         error = 1 - result.standard.confidence.value
         spent = result.look * alpha_of_a_look(error, result.looks)
         notes.append(
-            f"look {result.look} of {result.looks}; the error of {100 * error:g} % is divided over the looks, {100 * spent:.3g} % spent"
+            f"look {result.look} of {result.looks}; the error of {100 * error:g} % is divided over "
+            f"the looks, {100 * spent:.3g} % spent"
         )
     return "; ".join(notes)
 
@@ -215,12 +217,12 @@ def decided(verdict: Verdict) -> bool:
     return all(criterion.verdict != "inconclusive" for criterion in verdict.criteria)
 
 
-def _plain(value: Any) -> Any:
-    """Return a value as JSON can hold it."""
+def _json_value(value: Any) -> Any:
+    """Return a value as JSON holds it."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _json_value(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_json_value(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else ("inf" if value > 0 else "-inf")
     return value

@@ -34,8 +34,8 @@ from chargesim.demand.demand_table import Table
 from chargesim.engine.compiled.engine import run_compiled
 from chargesim.engine.facilities import Facilities
 from chargesim.engine.simpy.engine import run_simpy
-from chargesim.run.case import Case
-from chargesim.run.engine_choice import make_ready
+from chargesim.runs.case import Case
+from chargesim.runs.engine_choice import make_ready
 from chargesim.synthetic.ciw_inputs import MISSING, has_ciw
 from chargesim.synthetic.grids import grid_day, grid_facilities, queueing_grid
 

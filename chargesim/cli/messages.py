@@ -21,7 +21,7 @@ def plain_console() -> "Console":
 
 def print_json(data: Any) -> None:
     """Print one JSON object."""
-    from chargesim.run.storage import plain
+    from chargesim.runs.storage import plain
 
     sys.stdout.write(json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 

@@ -54,3 +54,11 @@ Figures = Annotated[bool, typer.Option("--figures/--no-figures", help="draw the 
 AsJson = Annotated[
     bool, typer.Option("--json", help="print one JSON object on stdout and nothing else there")
 ]
+EngineOption = Annotated[
+    Engine, typer.Option("--engine", help="auto: SimPy for small runs, else compiled; same results")
+]
+Weekday = Annotated[str | None, typer.Option(help="the judged day; Wednesday by default")]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="its directory; default runs/<command>-<name>-<hash>"),
+]

@@ -10,7 +10,7 @@ from chargesim.cli.messages import messages, plain_console, print_json
 from chargesim.cli.options import AsJson, Changes, Engine, ScenarioPath, Sessions, app
 
 if TYPE_CHECKING:
-    from chargesim.run.run_scenario import Run
+    from chargesim.runs.run_scenario import Run
     from chargesim.scenario.reading import LoadedScenario
 
 EXIT_CODES = {"meets": 0, "fails": 3, "inconclusive": 4, "incomplete": 5}
@@ -83,8 +83,8 @@ def run(
     """
     with messages():
         from chargesim.errors import InputError, RunStoppedError
-        from chargesim.run.precision import Precision
-        from chargesim.run.run_scenario import run_scenario
+        from chargesim.runs.precision import Precision
+        from chargesim.runs.run_scenario import run_scenario
         from chargesim.scenario.reading import load
 
         if budget is not None and precision is None:
@@ -142,9 +142,9 @@ def run(
                 _print_run(stopped.run, as_json)
             raise
         if figures:
-            from chargesim.view.figures import draw_all
+            from chargesim.view.figures import write_figures
 
-            draw_all(finished.result, finished.kpis, finished.verdict, finished.folder / "figures")
+            write_figures(finished, finished.folder / "figures")
         _print_run(finished, as_json)
         state = finished.verdict.verdict
         if require_verdict or state == "incomplete":
@@ -179,7 +179,7 @@ def _print_run(finished: "Run", as_json: bool) -> None:
         )
         return
     from chargesim.experiment.lead_in import lead_in_text
-    from chargesim.run.run_scenario import plan_text
+    from chargesim.runs.result import plan_text
     from chargesim.view.run_checks import print_checks
     from chargesim.view.terminal import print_precision, print_swap_shares, print_verdict
 
@@ -226,14 +226,12 @@ def _run_series(loaded: "LoadedScenario", *, figures: bool, as_json: bool, **cho
 
     finished = run_series(loaded, **chosen)
     if figures:
-        from chargesim.view.series import draw_series_files
+        from chargesim.view.figures import write_figure
+        from chargesim.view.series import draw_series
 
-        draw_series_files(
-            finished.series,
-            finished.outcomes,
-            loaded.scenario.standard.criteria,
-            finished.folder / "figures",
-        )
+        criteria = loaded.scenario.standard.criteria
+        drawn_series = draw_series(finished.series, finished.variants, criteria)
+        write_figure(drawn_series, finished.folder / "figures" / "series")
     if as_json:
         print_json(finished.to_dict())
         return
@@ -250,8 +248,8 @@ def _run_series(loaded: "LoadedScenario", *, figures: bool, as_json: bool, **cho
 def check(scenario: ScenarioPath, set_: Changes = None, as_json: AsJson = False) -> None:
     """Validate a scenario and print its demand ledger and network; simulate nothing."""
     with messages():
-        from chargesim.run.case import build_case
-        from chargesim.run.scenario_check import check_case
+        from chargesim.runs.case import build_case
+        from chargesim.runs.scenario_check import check_case
         from chargesim.scenario.reading import load
 
         loaded = load(scenario, set_ or [])
@@ -272,8 +270,8 @@ def _check_series(loaded: "LoadedScenario", as_json: bool) -> None:
     from tqdm.auto import tqdm
 
     from chargesim.experiment.series_panels import check_panels
-    from chargesim.run.case import build_case
-    from chargesim.run.scenario_check import check_case, check_variant, series_seconds
+    from chargesim.runs.case import build_case
+    from chargesim.runs.scenario_check import check_case, check_variant, series_seconds
     from chargesim.scenario.variants import expand
 
     variants = expand(loaded)

@@ -1,4 +1,4 @@
-"""Compare plans, find where they break, and tell what the answer hangs on."""
+"""Compare plans, find where they break, and show what drives the answer."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,16 +11,17 @@ from chargesim.cli.options import (
     Changes,
     Direction,
     Engine,
+    EngineOption,
     Figures,
     Jobs,
+    Out,
     ScenarioPath,
+    Weekday,
     app,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rich.console import Console
+    from chargesim.view.answer import Answer
 
 
 @app.command()
@@ -58,7 +59,7 @@ def compare(
     """Compare plans on the same vehicles: which is better in what, by how much, how sure; runs those that have not run yet."""
     with messages():
         from chargesim.experiment.compare import compare as compare_runs
-        from chargesim.view.comparison import write_comparison
+        from chargesim.view.comparison_report import write_comparison
 
         changes = [
             f"{key}={value}"
@@ -76,7 +77,7 @@ def compare(
         if as_json:
             print_json(done.to_dict())
             return
-        from chargesim.view.comparison_text import print_comparison
+        from chargesim.view.comparison_report import print_comparison
 
         console = plain_console()
         print_comparison(console, done)
@@ -104,11 +105,9 @@ def limit(
         int | None,
         typer.Option(min=2, help="levels, over which the error is divided; 13 by default"),
     ] = None,
-    weekday: Annotated[
-        str | None, typer.Option(help="the judged day; Wednesday by default")
-    ] = None,
+    weekday: Weekday = None,
     direction: Annotated[
-        Direction | None, typer.Option(help="what more of it does; found out by default")
+        Direction | None, typer.Option(help="what more of it does; by default the data tell")
     ] = None,
     set_: Changes = None,
     replications: Annotated[
@@ -117,86 +116,57 @@ def limit(
     ] = None,
     jobs: Jobs = 0,
     figures: Figures = True,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="default runs/limit-<name>-<key>-<hash>")
-    ] = None,
+    out: Out = None,
+    engine: EngineOption = Engine.auto,
     as_json: AsJson = False,
 ) -> None:
-    """Find the level of an input at which the plan breaks: the largest that meets, the smallest that fails, the point between."""
+    """Find the level of a key at which the plan breaks: where it meets, where it fails."""
     with messages():
         from chargesim.experiment.limit import run_limit
         from chargesim.scenario.reading import load
 
-        said: Any = None if direction is None else direction.value
-        chosen: Any = {
-            "low": low,
-            "high": high,
-            "levels": levels,
-            "weekday": weekday,
-            "replications": replications,
-            "direction": said,
-        }
-        found = run_limit(load(scenario, set_ or []), vary, **chosen, jobs=jobs, out=out)
-        from chargesim.view.limit import draw_limit_files, print_limit
+        ends: Any = {"low": low, "high": high, "levels": levels}
+        more: Any = None if direction is None else direction.value
+        chosen: Any = {"weekday": weekday, "replications": replications, "direction": more}
+        where: Any = {"jobs": jobs, "out": out, "engine": engine.value}
+        found = run_limit(load(scenario, set_ or []), vary, **ends, **chosen, **where)
+        from chargesim.view.limit import answer
 
-        _show(
-            found,
-            print_limit,
-            draw_limit_files if figures else None,
-            "levels.csv, limit.json",
-            "limit.png",
-            as_json,
-        )
+        show(found, answer(found), figures=figures, as_json=as_json)
 
 
 @app.command()
 def tornado(
     scenario: ScenarioPath,
     set_: Changes = None,
-    weekday: Annotated[
-        str | None, typer.Option(help="the judged day; Wednesday by default")
-    ] = None,
+    weekday: Weekday = None,
     replications: Annotated[
-        int | None, typer.Option(min=2, help="of each setting; 6 by default")
+        int | None, typer.Option(min=2, help="of each point; 6 by default")
     ] = None,
     jobs: Jobs = 0,
     figures: Figures = True,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="default runs/tornado-<name>-<hash>")
-    ] = None,
+    out: Out = None,
+    engine: EngineOption = Engine.auto,
     as_json: AsJson = False,
 ) -> None:
-    """Set each assumption of the demand ledger to its low and high end, and show which move the criteria most."""
+    """Set each assumption of the demand ledger to both its ends, and show which move most."""
     with messages():
         from chargesim.experiment.tornado import run_tornado
         from chargesim.scenario.reading import load
 
-        found = run_tornado(
-            load(scenario, set_ or []),
-            weekday=weekday,
-            replications=replications,
-            jobs=jobs,
-            out=out,
-        )
-        from chargesim.view.tornado import draw_tornado_files, print_tornado
+        chosen: Any = {"weekday": weekday, "replications": replications}
+        where: Any = {"jobs": jobs, "out": out, "engine": engine.value}
+        found = run_tornado(load(scenario, set_ or []), **chosen, **where)
+        from chargesim.view.tornado import answer
 
-        _show(
-            found,
-            print_tornado,
-            draw_tornado_files if figures else None,
-            "tornado.csv, tornado.json",
-            "tornado.png",
-            as_json,
-        )
+        show(found, answer(found), figures=figures, as_json=as_json)
 
 
 @app.command()
 def uncertainty(
     scenario: ScenarioPath,
     set_: Changes = None,
-    weekday: Annotated[
-        str | None, typer.Option(help="the judged day; Wednesday by default")
-    ] = None,
+    weekday: Weekday = None,
     layouts: Annotated[
         int | None, typer.Option(min=1, help="synthetic layouts among the inputs; 10 by default")
     ] = None,
@@ -209,54 +179,40 @@ def uncertainty(
     ] = False,
     jobs: Jobs = 0,
     figures: Figures = True,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="default runs/uncertainty-<name>-<hash>")
-    ] = None,
+    out: Out = None,
+    engine: EngineOption = Engine.auto,
     as_json: AsJson = False,
 ) -> None:
-    """Tell how sure the verdict is where the inputs are not: Monte Carlo error and input uncertainty apart, what it hangs on."""
+    """Show how sure the verdict is where its inputs are not known, and what drives it."""
     with messages():
         from dataclasses import replace
 
         from chargesim.experiment.uncertainty import DEFAULT, QUICK, run_uncertainty
         from chargesim.scenario.reading import load
 
-        design = QUICK if quick else DEFAULT
-        design = replace(design, layouts=layouts or design.layouts, draws=draws or design.draws)
-        found = run_uncertainty(
-            load(scenario, set_ or []), design=design, weekday=weekday, jobs=jobs, out=out
-        )
-        from chargesim.view.uncertainty import draw_uncertainty_files, print_uncertainty
+        sizes = QUICK if quick else DEFAULT
+        sizes = replace(sizes, layouts=layouts or sizes.layouts, draws=draws or sizes.draws)
+        where: Any = {"jobs": jobs, "out": out, "engine": engine.value}
+        found = run_uncertainty(load(scenario, set_ or []), sizes=sizes, weekday=weekday, **where)
+        from chargesim.view.uncertainty import answer
 
-        tables = "draws.csv, morris.csv, sobol.csv, uncertainty.json"
-        _show(
-            found,
-            print_uncertainty,
-            draw_uncertainty_files if figures else None,
-            tables,
-            "uncertainty.png",
-            as_json,
-        )
+        show(found, answer(found), figures=figures, as_json=as_json)
 
 
-def _show(
-    found: Any,
-    print_found: "Callable[[Console, Any], None]",
-    draw_files: "Callable[[Any, Path], object] | None",
-    tables: str,
-    figure: str,
-    as_json: bool,
-) -> None:
-    """Draw and print what a study has found, and say where it stands."""
-    if draw_files is not None:
-        draw_files(found, found.folder / "figures")
+def show(found: Any, answer: "Answer", *, figures: bool, as_json: bool) -> None:
+    """Draw and print what a study has found, and say where its files are."""
+    from chargesim.view.answer import draw_answer, print_answer
+
+    if figures:
+        draw_answer(answer, found.folder / "figures")
     if as_json:
         print_json(found.to_dict())
         return
     console = plain_console()
-    print_found(console, found)
-    drawn = f", figures/{figure}" if draw_files is not None else ""
-    console.print(f"All results: {found.folder} ({tables}{drawn})", soft_wrap=True, highlight=False)
+    print_answer(console, answer)
+    drawn = [f"figures/{name}.png" for name in answer.figures] if figures else []
+    files = ", ".join([answer.files, *drawn])
+    console.print(f"All results: {found.folder} ({files})", soft_wrap=True, highlight=False)
 
 
 @app.command(name="lead-in")
@@ -303,7 +259,7 @@ def lead_in(
         print_lead_in(console, checked)
         drawn = ", the figure figures/lead_in.png" if figures else ""
         console.print(
-            f"All results: {checked.folder} (lead_in/lead_in.json{drawn})",
+            f"All results: {checked.folder} (lead-in.json{drawn})",
             soft_wrap=True,
             highlight=False,
         )

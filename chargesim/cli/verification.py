@@ -31,8 +31,8 @@ def engines(
 ) -> None:
     """Run a replication in both engines and compare them bit for bit; exit code 1 when they differ."""
     with messages():
-        from chargesim.run.case import build_case
-        from chargesim.run.engine_comparison import compare_engines
+        from chargesim.runs.case import build_case
+        from chargesim.runs.engine_comparison import compare_engines
         from chargesim.scenario.reading import load
 
         loaded = load(scenario, set_ or [])
@@ -124,7 +124,7 @@ def bench(
     """Time a session in each engine and in other programs on the same vehicles, with ratios within one run."""
     with messages():
         from chargesim.bench.suite import FULL, ORDINARY, PARTS, bench_case
-        from chargesim.run.case import build_case
+        from chargesim.runs.case import build_case
         from chargesim.scenario.reading import load
 
         parts = PARTS if part is None else tuple(one.value for one in part)

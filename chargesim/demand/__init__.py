@@ -1,1 +1,1 @@
-"""Demand: stock, ledger, and the table of who wishes energy, when and where."""
+"""Demand: stock, ledger, demand table and outage calendar."""

@@ -1,12 +1,13 @@
 """Project the stock of NEVs from a production series, by a Bass or a logistic model.
 
-Both models are fitted to the vehicles built in each year, not to their running total: the errors of a running total
-hang together. The Bass model starts from nothing before the first year; what the logistic one has before the first
-year counts to that year. But for that the two are one curve, so a choice between them says little about how sure a
-projection is.
+Both models are fitted to the vehicles built in each year, not to their running total, whose errors
+are correlated. The Bass model starts from nothing before the first year; what the logistic one has
+before the first year counts to that year. Otherwise the two are one curve, so a choice between them
+says little about how sure a projection is.
 
-What a city has at the end of a year is the model's cumulative production since the first year, times the share of it
-that runs there. A year that is known has the model's number too, not the counted one; the residual tells its error.
+The stock of a city at the end of a year is the model's cumulative production since the first year,
+times the share of it that runs there. A known year has the model's number too, not the counted one;
+the residual states its error.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,8 +21,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from chargesim.errors import InputError
+from chargesim.scenario.csv_tables import CsvRow, read_csv_rows
+from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.fleets import Adoption
-from chargesim.scenario.table_reader import Row, inside, read_rows, shown
 
 Model = Literal["bass", "logistic"]
 Floats = NDArray[np.float64]
@@ -29,9 +31,9 @@ Floats = NDArray[np.float64]
 LEAST_YEARS = 5
 """Two more than the parameters of either model."""
 MOST_POTENTIAL = 20.0
-"""Upper bound of the potential over the vehicles built so far: a series that still grows leaves it nearly free."""
+"""Upper bound of the potential over the vehicles built so far; a growing series sets none."""
 MOST_AHEAD = 25
-"""Years past the series for which a stock is projected; the vehicles of the first years are scrapped by then."""
+"""Years past the series for which a stock is projected; then the first vehicles are scrapped."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,10 @@ class StockProjection:
     model : str
         `bass` or `logistic`.
     stock_year : int
-        Year at whose end the stock stands.
+        Year at whose end the stock is counted.
     parameters : mapping of str to float
-        Bass: `potential` [vehicles], `innovation` and `imitation` [1/year]. Logistic: `potential` [vehicles],
-        `growth` [1/year] and `midpoint` [year].
+        Bass: `potential` [vehicles], `innovation` and `imitation` [1/year]. Logistic: `potential`
+        [vehicles], `growth` [1/year] and `midpoint` [year].
     series : tuple of (int, float)
         Years and vehicles built that were fitted.
     residual : float
@@ -69,7 +71,7 @@ class StockProjection:
     potential_at_bound: bool
 
 
-class _SeriesRow(Row):
+class _SeriesRow(CsvRow):
     year: str = Field(min_length=1)
     scope: str = Field(min_length=1)
     value: float = Field(ge=0)
@@ -77,11 +79,11 @@ class _SeriesRow(Row):
 
 @dataclass(frozen=True)
 class _Curve:
-    """A model's cumulative share of its potential, with start and bounds of its two parameters of shape."""
+    """A model's cumulative share of its potential, with start and bounds of its parameters."""
 
     names: tuple[str, str]
     share: Callable[[Floats, float, float], Floats]
-    """share of the potential, from years since the start of the first year and the two parameters"""
+    """share of the potential, by years since the start of the first year and both parameters"""
     start: tuple[float, float]
     low: tuple[float, float]
     high: tuple[float, float]
@@ -112,7 +114,7 @@ def project_stock(adoption: Adoption, folder: Path, model: Model) -> StockProjec
     adoption : Adoption
         The section of the scenario: series, years and local share.
     folder : Path
-        Folder of the scenario, in which the series stands.
+        Folder of the scenario, which holds the series.
     model : {"bass", "logistic"}
         Model of the cumulative production.
 
@@ -127,7 +129,7 @@ def project_stock(adoption: Adoption, folder: Path, model: Model) -> StockProjec
         For a series without the scope, with gaps or too short, and for years that do not agree.
     """
     _check_years(adoption)
-    series = _yearly(adoption, inside(folder, adoption.series))
+    series = _yearly(adoption, path_inside(folder, adoption.series))
     built = np.array([vehicles for _, vehicles in series])
     curve = _CURVES[model]
     unit = float(built.mean())  # the fit runs in units near 1
@@ -151,18 +153,16 @@ def project_stock(adoption: Adoption, folder: Path, model: Model) -> StockProjec
 
 
 def _fit(curve: _Curve, built: Floats) -> tuple[Floats, bool]:
-    """Return the potential and the parameters of shape with the least squares of the yearly numbers."""
+    """Return the potential and the parameters of shape that fit best by least squares."""
     total = float(built.sum())
 
-    def off(x: Floats) -> Floats:
+    def error(x: Floats) -> Floats:
         return _built_by_year(curve, x, len(built)) - built
 
-    from scipy.optimize import (
-        least_squares,
-    )  # an eighth of a second that a run with a given stock does not need
+    from scipy.optimize import least_squares  # 0.12 s that a run with a given stock saves
 
     fit = least_squares(
-        off,
+        error,
         x0=(3 * total, *curve.start),
         bounds=((total, *curve.low), (MOST_POTENTIAL * total, *curve.high)),
         x_scale=(total, *curve.start),
@@ -176,9 +176,7 @@ def _built_by_year(curve: _Curve, x: Floats, years: int) -> Floats:
     """Return the vehicles built in each of the first years, by the model."""
     ends = np.arange(years + 1, dtype=np.float64)
     share = curve.share(ends, float(x[1]), float(x[2]))
-    share[0] = (
-        0.0  # the series starts from nothing; all that a logistic curve has before it counts to its first year
-    )
+    share[0] = 0.0  # what a logistic curve has before the first year counts to that year
     return np.asarray(float(x[0]) * np.diff(share))
 
 
@@ -187,47 +185,54 @@ def _check_years(adoption: Adoption) -> None:
     faults = []
     if last < first + LEAST_YEARS - 1:
         faults.append(
-            f"adoption.last_year: got {last}, needs at least {first + LEAST_YEARS - 1}; a fit takes {LEAST_YEARS} years"
+            f"adoption.last_year: got {last}, needs at least {first + LEAST_YEARS - 1}; "
+            f"a fit takes {LEAST_YEARS} years"
         )
     if stock < first:
         faults.append(
-            f"adoption.stock_year: got {stock}, needs at least {first}, the first year of the series"
+            f"adoption.stock_year: got {stock}, needs at least {first}, "
+            "the first year of the series"
         )
     if stock > last + MOST_AHEAD:
         faults.append(
-            f"adoption.stock_year: got {stock}, needs at most {last + MOST_AHEAD}, {MOST_AHEAD} years past the series"
+            f"adoption.stock_year: got {stock}, needs at most {last + MOST_AHEAD}, "
+            f"{MOST_AHEAD} years past the series"
         )
     if faults:
         raise InputError(faults)
 
 
 def _yearly(adoption: Adoption, path: Path) -> tuple[tuple[int, float], ...]:
-    """Return the years of the fit with the vehicles built; rows of half-years and months are passed over."""
-    rows = read_rows(path, _SeriesRow)
+    """Return the years of the fit with the vehicles built; other rows are passed over."""
+    rows = read_csv_rows(path, _SeriesRow)
     mine = [row for row in rows if row.scope == adoption.production_scope]
     if not mine:
         scopes = ", ".join(dict.fromkeys(row.scope for row in rows))
         raise InputError(
             [
-                f"adoption.production_scope: got {adoption.production_scope!r}, which is not a scope of {shown(path)}; scopes: {scopes}"
+                f"adoption.production_scope: got {adoption.production_scope!r}, "
+                f"which is not a scope of {display_path(path)}; scopes: {scopes}"
             ]
         )
     wanted = [str(year) for year in range(adoption.first_year, adoption.last_year + 1)]
     whole = [row for row in mine if row.year in wanted]
     first = {int(row.year): row.line for row in reversed(whole)}
     faults = [
-        f"{shown(path)}:{row.line}: year: {row.year} of {row.scope!r} stands in line {first[int(row.year)]} already; keep one"
+        f"{display_path(path)}:{row.line}: year: {row.year} of {row.scope!r} is in line "
+        f"{first[int(row.year)]} already; keep one"
         for row in whole
         if row.line != first[int(row.year)]
     ]
     gaps = [year for year in wanted if int(year) not in first]
     if gaps:
         faults.append(
-            f"{shown(path)}: {adoption.production_scope!r} has no row for {', '.join(gaps)}; every year of the fit needs one"
+            f"{display_path(path)}: {adoption.production_scope!r} has no row for {', '.join(gaps)}; "
+            "every year of the fit needs one"
         )
     if not faults and sum(row.value for row in whole) <= 0:
         faults.append(
-            f"{shown(path)}: {adoption.production_scope!r} has no vehicles in {wanted[0]} to {wanted[-1]}"
+            f"{display_path(path)}: {adoption.production_scope!r} has no vehicles "
+            f"in {wanted[0]} to {wanted[-1]}"
         )
     if faults:
         raise InputError(faults)

@@ -1,4 +1,4 @@
-"""Draw what a vehicle knows, whether it waits for a cheaper hour, comes late, and whether its first try to charge fails."""
+"""Draw how a vehicle behaves: what it knows, whether it puts off, comes late or fails to start."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from chargesim.demand.demand_table import CLOUD, DISTANCE, POSTED, Table
 from chargesim.demand.random_streams import generator
 from chargesim.demand.tariff import put_off_min
 from chargesim.exact_time import durations_min
-from chargesim.scenario.fleets import Fleet, lever
+from chargesim.scenario.fleets import Fleet, fleet_value
 from chargesim.scenario.model import Scenario
 
 Floats = NDArray[np.float64]
@@ -20,7 +20,7 @@ _COLUMNS = 6
 
 @dataclass(frozen=True)
 class Behaviour:
-    """The shares by which the vehicles of one class differ in what they know and do."""
+    """The shares of a class of vehicles that know or do something."""
 
     posted_share: float
     connected_share: float
@@ -34,18 +34,17 @@ class Behaviour:
     late_mean_min: float
 
     @classmethod
-    def of(cls, scenario: Scenario, fleet: Fleet, *, on_the_way: bool = False) -> "Behaviour":
-        """Return the behaviour of a fleet; vehicles on their way over a corridor do not wait for a cheaper hour."""
+    def of(cls, scenario: Scenario, fleet: Fleet, *, on_corridor: bool = False) -> "Behaviour":
+        """Return the behaviour of a fleet; vehicles on a corridor put nothing off."""
         total, reservation = scenario.fleet, scenario.choice.reservation
+        tariff = scenario.tariff
         return cls(
-            posted_share=lever(total.posted_share, fleet.posted_share),
-            connected_share=lever(total.connected_share, fleet.connected_share),
-            compliance=lever(total.compliance, fleet.compliance),
-            flexible_share=0.0 if on_the_way else fleet.flexible_share.value,
+            posted_share=fleet_value(total.posted_share, fleet.posted_share),
+            connected_share=fleet_value(total.connected_share, fleet.connected_share),
+            compliance=fleet_value(total.compliance, fleet.compliance),
+            flexible_share=0.0 if on_corridor else fleet.flexible_share.value,
             flexible_min=fleet.flexible_min.value,
-            factors=scenario.tariff.factors()
-            if scenario.tariff.energy_cny_kwh.value > 0
-            else (1.0,) * 24,
+            factors=tariff.factors() if tariff.energy_cny_kwh.value > 0 else (1.0,) * 24,
             failed_start_share=scenario.reliability.failed_start_share.value,
             late_share=reservation.late_share.value if reservation.enabled else 0.0,
             late_mean_min=reservation.late_min.value,
@@ -53,26 +52,34 @@ class Behaviour:
 
     @property
     def puts_off(self) -> bool:
-        """Tell whether any vehicle may put off its wish."""
+        """Whether any vehicle may put off its wish."""
         return self.flexible_share > 0 and self.flexible_min > 0 and len(set(self.factors)) > 1
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether no mechanism is on, so that no draw beside those of the wishes is needed."""
+        """Whether no mechanism is on, so that no draws are needed beside those of the wishes."""
         return self.connected_share == 0 and not self.puts_off and self.failed_start_share == 0
 
     def draws(
         self, seed: int, replication: int, fleet: str, day: int, layer: int, count: int
     ) -> Floats:
-        """Return the uniforms of a layer's vehicles, from a stream of their own: no mechanism moves another draw."""
+        """Return the uniforms of a layer's vehicles, from a stream that moves no other draw."""
         if self.is_plain:
             return np.zeros((count, 0))
-        return generator(seed, replication, "behaviour", fleet, day, layer).random(
-            (count, _COLUMNS)
-        )
+        # "conduct" names the stream: with another name every draw would be another one
+        return generator(seed, replication, "conduct", fleet, day, layer).random((count, _COLUMNS))
 
     def fill(self, table: Table, u_guidance: Floats, u: Floats) -> None:
-        """Fill in the columns `guidance`, `put_off_min`, `failed_starts` and `late_min`; `u` is [column, vehicle], as drawn."""
+        """Fill in the columns `guidance`, `put_off_min`, `failed_starts` and `late_min`.
+
+        Parameters
+        ----------
+        table : table of `WISH`
+        u_guidance : array, [vehicle]
+            Uniforms of the posted share.
+        u : array, [column, vehicle]
+            Uniforms as drawn by `draws`, transposed.
+        """
         table["guidance"] = self._guidance(u_guidance, u)
         if self.puts_off:
             flexible = np.flatnonzero(u[_FLEXIBLE] < self.flexible_share)
@@ -91,13 +98,15 @@ class Behaviour:
             )
 
     def _guidance(self, u_guidance: Floats, u: Floats) -> NDArray[np.int64]:
-        """Return the levels; nested: who is connected stays so when the share rises, and without any the bits are the posted share's."""
+        """Return the levels of guidance.
+
+        Whoever is connected stays so when the share rises; at a share of 0 the levels are, to the
+        last bit, those of the posted share alone.
+        """
         connected = self.connected_share
-        rest = (
-            (u_guidance - connected) / (1.0 - connected)
-            if connected < 1
-            else np.ones(len(u_guidance))
-        )
+        rest = np.ones(len(u_guidance))
+        if connected < 1:
+            rest = (u_guidance - connected) / (1.0 - connected)
         level = np.where(rest < self.posted_share, POSTED, DISTANCE)
         if connected == 0:
             return level

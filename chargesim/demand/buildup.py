@@ -1,4 +1,4 @@
-"""Set what the fleets ask of a network to the month in which its build-up stands."""
+"""Set the demand of a scenario to the month of its build-up."""
 
 from typing import TypeVar
 
@@ -15,17 +15,21 @@ def buildup_of(scenario: Scenario) -> Buildup | None:
 
 
 def share_factor(buildup: Buildup) -> float:
-    """Return (built share) ** exponent: what is left of the shares at the guns when few stations are there to be found."""
+    """Return the factor of the shares at the guns, (built share) ** exponent."""
     return float(buildup.built_share(month_number(buildup.month)) ** buildup.share_exponent.value)
 
 
-def in_its_month(scenario: Scenario) -> Scenario:
-    """Return the scenario as of its month: every fleet's fast share, the corridors' share and their share of NEVs; swap shares stay."""
+def as_of_month(scenario: Scenario) -> Scenario:
+    """Return the scenario as of the month of its build-up.
+
+    Every fleet's fast share and the corridors' share follow the built share; the NEVs on the roads
+    follow the stock. Swap shares stay.
+    """
     buildup = buildup_of(scenario)
     if buildup is None:
         return scenario
     fleets = {
-        name: fleet.model_copy(update={"fast_share": _found(fleet.fast_share, buildup)})
+        name: fleet.model_copy(update={"fast_share": _as_of_month(fleet.fast_share, buildup)})
         for name, fleet in scenario.fleets.items()
     }
     corridors = scenario.corridors
@@ -34,21 +38,27 @@ def in_its_month(scenario: Scenario) -> Scenario:
             fleet.electric for fleet in scenario.fleets.values()
         )
         on_roads = corridors.nev_share_of_traffic
-        text = f"{on_roads.source}; here {on_roads.value:g} x {stock:.3f}, the stock of the month over that of the fleets"
+        text = (
+            f"{on_roads.source}; here {on_roads.value:g} x {stock:.3f}, "
+            "the stock of the month over that of the fleets"
+        )
         on_roads = on_roads.model_copy(
             update={"value": min(1.0, on_roads.value * stock), "source": text}
         )
-        found = _found(corridors.share_at_network, buildup)
+        found = _as_of_month(corridors.share_at_network, buildup)
         corridors = corridors.model_copy(
             update={"share_at_network": found, "nev_share_of_traffic": on_roads}
         )
     return scenario.model_copy(update={"fleets": fleets, "corridors": corridors})
 
 
-def _found(share: A, buildup: Buildup) -> A:
-    """Return a share of the finished plan as of the month, its source with the rule."""
+def _as_of_month(share: A, buildup: Buildup) -> A:
+    """Return a share of the finished plan as of the month; its source states the rule."""
     factor, built = share_factor(buildup), buildup.built_share(month_number(buildup.month))
-    rule = f"here {share.value:g} x {factor:.3f}, {built:.1%} of the sites built, to the power {buildup.share_exponent.value:g}"
+    rule = (
+        f"here {share.value:g} x {factor:.3f}, {built:.1%} of the sites built, "
+        f"to the power {buildup.share_exponent.value:g}"
+    )
     return share.model_copy(
         update={"value": share.value * factor, "source": f"{share.source}; {rule}"}
     )

@@ -6,25 +6,25 @@ import numpy as np
 
 from chargesim.demand.demand_table import Table
 
-_OF_THE_PLAN = ("station_list", "swap_list", "fleet", "key", "u")
-"""Columns that number the lists of a network, or only name the vehicle; they are no part of what it is."""
+_NUMBERING = ("station_list", "swap_list", "fleet", "key", "u")
+"""Columns that number a network's lists or name the vehicle, and say nothing of it."""
 
 
 @dataclass(frozen=True)
 class CommonVehicles:
-    """How two demand tables overlap."""
+    """How many vehicles two demand tables have in common."""
 
     first: int
     """vehicles of the first table"""
     other: int
     common: int
-    """vehicles that stand in both"""
+    """vehicles in both tables"""
     changed: tuple[str, ...]
     """columns in which some of the common ones differ"""
 
     @property
     def same(self) -> bool:
-        """Both tables hold the same vehicles, alike in everything."""
+        """Whether both tables hold the same vehicles, equal in every column."""
         return self.first == self.other == self.common and not self.changed
 
 
@@ -37,7 +37,7 @@ def common_vehicles(first: Table, other: Table) -> CommonVehicles:
         The demand of the same day and replication of two scenarios.
     """
     common, here, there = np.intersect1d(first["key"], other["key"], return_indices=True)
-    names = [name for name in first.dtype.names or () if name not in _OF_THE_PLAN]
+    names = [name for name in first.dtype.names or () if name not in _NUMBERING]
     changed = tuple(
         name for name in names if not np.array_equal(first[name][here], other[name][there])
     )

@@ -1,4 +1,4 @@
-"""Read charging curves and hour-of-week profiles, the tables of a fleet's habits."""
+"""Read charging curves and hour-of-week profiles of the wishes."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from chargesim.errors import InputError
+from chargesim.scenario.csv_tables import CsvRow, read_csv_rows
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.model import WEEKDAYS, Weekday
-from chargesim.scenario.table_reader import Row, read_rows, shown
 
 Floats = NDArray[np.float64]
 
 
-class CurvePoint(Row):
+class CurvePoint(CsvRow):
     """A row of the curve table: the power from this SOC on."""
 
     curve_id: Annotated[str, Field(min_length=1)]
@@ -26,7 +27,7 @@ class CurvePoint(Row):
     volt: Annotated[float, Field(gt=0)]
 
 
-class ProfileHour(Row):
+class ProfileHour(CsvRow):
     """A row of the profile table."""
 
     profile: Annotated[str, Field(min_length=1)]
@@ -53,25 +54,26 @@ class Curves:
         return self.id.index(curve_id)
 
     def scaled(self, factor: float) -> "Curves":
-        """Return the curves of batteries that take `factor` times the power at every SOC, as cold ones do."""
+        """Return curves with `factor` times the power at every SOC, as cold batteries have."""
         return replace(self, step_kw=self.step_kw * factor)
 
 
 def read_curves(path: Path) -> Curves:
-    """Read charging curves from CSV (curve_id, soc, power_kw, usable_kwh, volt); each begins at SOC 0 and ends at 1."""
+    """Read charging curves, from SOC 0 to 1: CSV curve_id, soc, power_kw, usable_kwh, volt."""
     points: dict[str, list[CurvePoint]] = {}
-    for point in read_rows(path, CurvePoint):
+    for point in read_csv_rows(path, CurvePoint):
         points.setdefault(point.curve_id, []).append(point)
     faults = []
     for name, curve in points.items():
         socs = [point.soc for point in curve]
         if socs[0] != 0 or socs[-1] != 1 or any(b <= a for a, b in pairwise(socs)):
             faults.append(
-                f"{shown(path)}:{curve[0].line}: soc: curve {name!r} must rise from 0 to 1"
+                f"{display_path(path)}:{curve[0].line}: soc: curve {name!r} must rise from 0 to 1"
             )
         if len({(point.usable_kwh, point.volt) for point in curve}) > 1:
             faults.append(
-                f"{shown(path)}:{curve[0].line}: usable_kwh, volt: curve {name!r} has more than one value"
+                f"{display_path(path)}:{curve[0].line}: usable_kwh, volt: "
+                f"curve {name!r} has more than one value"
             )
     if faults:
         raise InputError(faults)
@@ -93,28 +95,35 @@ def read_curves(path: Path) -> Curves:
 
 
 def read_profile_sources(path: Path) -> dict[str, str]:
-    """Read where each profile of a table comes from: the text in the column `source` of its first row."""
+    """Read the source of each profile: the text in the column `source` of its first row."""
     sources: dict[str, str] = {}
-    for row in read_rows(path, ProfileHour):
+    for row in read_csv_rows(path, ProfileHour):
         sources.setdefault(row.profile, row.source.strip() or "no source given")
     return sources
 
 
 def read_profiles(path: Path) -> dict[str, Floats]:
-    """Read hour-of-week profiles from CSV (profile, day, hour, weight) as arrays [weekday, hour] of mean 1 over the week."""
+    """Read hour-of-week profiles from CSV (profile, day, hour, weight).
+
+    Returns
+    -------
+    dict of str to array, [weekday, hour]
+        Mean 1 over the week.
+    """
     profiles: dict[str, Floats] = {}
-    for row in read_rows(path, ProfileHour):
+    for row in read_csv_rows(path, ProfileHour):
         weights = profiles.setdefault(row.profile, np.full((7, 24), np.nan))
         weights[WEEKDAYS.index(row.day), row.hour] = row.weight
     faults = []
     for name, weights in profiles.items():
         if np.isnan(weights).any():
+            missing = int(np.isnan(weights).sum())
             faults.append(
-                f"{shown(path)}: profile {name!r}: {int(np.isnan(weights).sum())} of its 168 hours are missing"
+                f"{display_path(path)}: profile {name!r}: {missing} of its 168 hours are missing"
             )
         elif weights.sum() <= 0:
             faults.append(
-                f"{shown(path)}: profile {name!r}: its weights add up to 0, they must be above 0"
+                f"{display_path(path)}: profile {name!r}: its weights add up to 0, they must be above 0"
             )
     if faults:
         raise InputError(faults)

@@ -1,4 +1,4 @@
-"""Define the demand table: a row per vehicle that wishes energy, with all that is random about it."""
+"""Define the demand table, a row per wish, and the outage calendar, a row per outage."""
 
 from typing import Any
 
@@ -14,10 +14,7 @@ WISH = np.dtype(
         ("swap_list", "i4"),  # candidate list of the swap sites that it may use, -1: cannot swap
         ("curve", "i4"),  # row of the charging curves
         ("max_diversions", "i4"),
-        (
-            "guidance",
-            "i4",
-        ),  # level: DISTANCE, POSTED, CLOUD; who is connected and does not comply stands at POSTED
+        ("guidance", "i4"),  # DISTANCE, POSTED, CLOUD; connected but not complying: POSTED
         ("failed_starts", "i4"),  # tries to charge that fail, at the first gun
         ("battery_kwh", "f8"),
         ("soc", "f8"),  # at the wish; driving takes energy
@@ -36,7 +33,7 @@ WISH = np.dtype(
 """Columns of the demand table."""
 
 Table = NDArray[Any]
-"""A structured array of `WISH` rows, sorted by (wish_min, key)."""
+"""Demand table: a structured array of `WISH` rows, sorted by (wish_min, key)."""
 
 DISTANCE, POSTED, CLOUD = range(3)
 """Guidance levels: what a driver knows when choosing."""
@@ -54,8 +51,9 @@ OUTAGE = np.dtype(
 WHOLE_SITE = -1
 
 Outages = NDArray[Any]
-"""A structured array of `OUTAGE` rows, sorted by (begin_min, site, gun), a blackout after the guns of its site, as their
-events are ordered; those of one gun do not overlap."""
+"""Outage calendar: a structured array of `OUTAGE` rows, sorted by (begin_min, site, gun).
+
+A blackout comes after the guns of its site, as their events do. Those of one gun do not overlap."""
 
 
 def no_outages() -> Outages:
@@ -69,12 +67,12 @@ def empty_table(rows: int = 0) -> Table:
 
 
 def sort_table(table: Table) -> Table:
-    """Return the rows in the order in which they wish; equal instants by key, so no tie depends on how it was drawn."""
+    """Return the rows by their instant; ties go by key, so that no order of drawing matters."""
     return rows_of(table, wish_order(table))
 
 
 def wish_order(table: Table) -> NDArray[np.int64]:
-    """Return the places of the rows in the order in which they wish."""
+    """Return the numbers of the rows in the order of their instants, ties by key."""
     return np.lexsort((table["key"], table["wish_min"]))
 
 
@@ -85,5 +83,5 @@ def rows_of(records: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
 
 
 def as_bytes(records: NDArray[Any]) -> NDArray[Any]:
-    """Return records as pieces of bytes: they are copied as a whole, twice as fast as column by column."""
+    """Return records as blocks of bytes, which are copied twice as fast as column by column."""
     return records.view(f"V{records.itemsize}")

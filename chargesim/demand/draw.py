@@ -1,8 +1,9 @@
-"""Draw the demand table of a day: who wishes energy, when, where and with what battery and patience.
+"""Draw the demand table of a day: when and where vehicles want energy, and what they are like.
 
-Wishes are a non-homogeneous Poisson process per vehicle class: hour-of-week profile x zone weight. They are drawn in
-layers of `LAYER_WISHES` a day, each with its own stream, so that two scenarios that differ in stock or in share at
-the network have all the vehicles of their common layers in common; only the last layer is thinned, by the mark `u`.
+Wishes are a non-homogeneous Poisson process per vehicle class: hour-of-week profile x zone weight.
+They are drawn in layers of `LAYER_WISHES` a day, each with its own stream, so that two scenarios
+that differ in stock or in share at the network share all the vehicles of their common layers; only
+the last layer is thinned, by the mark `u`.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from scipy.special import ndtri
 from chargesim.demand.behaviour import Behaviour
 from chargesim.demand.curves import Curves
 from chargesim.demand.demand_table import WISH, Table, rows_of, wish_order
-from chargesim.demand.ledger import CORRIDOR, Ledger, SocRule
+from chargesim.demand.ledger import CORRIDOR, Ledger, LedgerRow, SocRule, batteries_kwh
 from chargesim.demand.random_streams import generator, vehicle_keys
 from chargesim.errors import InputError
 from chargesim.exact_time import durations_min, instants_min
@@ -74,8 +75,8 @@ class DemandModel:
     """weekday of day 0, the first lead-in day; Monday is 0"""
     fleets: tuple[FleetDraw, ...]
     first_key: int = 0
-    """what the first lead-in day is called in the keys of the streams: a calendar day keeps its vehicles when the lead-in
-    changes and this with it; below 0 for days before those of the scenario"""
+    """number of the first lead-in day in the keys of the streams, below 0 before the scenario's;
+    where it changes with the lead-in, a calendar day keeps its vehicles"""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -90,7 +91,7 @@ class DemandModel:
         )
 
     def day(self, replication: int, day: int) -> Table:
-        """Return the demand table of one day, in the order of the wishes.
+        """Return the demand table of one day, in the order of its instants.
 
         Parameters
         ----------
@@ -105,10 +106,10 @@ class DemandModel:
         return self.day_with_layers(replication, day)[0]
 
     def day_with_layers(self, replication: int, day: int) -> tuple[Table, NDArray[np.int64]]:
-        """Return the demand table of one day, and the layer from which each of its rows was drawn.
+        """Return the demand table of one day, and the layer of each of its rows.
 
-        A row stands in the table of a model of the same classes with fewer wishes when its mark `u` is below that
-        model's layers less the row's own, see `demand.thinning`.
+        A model of the same classes with fewer wishes has a row too when the row's mark `u` is
+        below that model's layers less the row's own, see `demand.thinning`.
         """
         weekday = (self.first_weekday + day) % 7
         parts = [
@@ -130,70 +131,88 @@ def build_demand(
     profiles: dict[str, Floats],
 ) -> DemandModel:
     """Return the demand model of a scenario on its network."""
+    _check(scenario, ledger, profiles)
     rows = {row.fleet: row for row in ledger.rows}
-    faults = [
-        f"fleets.{name}.profile: {fleet.profile!r} is not in {scenario.tables.profiles} (it has {', '.join(profiles)})"
-        for name, fleet in scenario.fleets.items()
-        if fleet.profile not in profiles
+    names = [*scenario.fleets, *([CORRIDOR] if scenario.corridors is not None else [])]
+    fleets = [
+        _fleet_draw(scenario, network, rows[name], index, curves, profiles)
+        for index, name in enumerate(names)
     ]
-    if scenario.corridors is not None and scenario.corridors.profile not in profiles:
+    first = (WEEKDAYS.index(scenario.horizon.first_day) - scenario.horizon.lead_in_days) % 7
+    return DemandModel(
+        seed=scenario.seed,
+        first_weekday=first,
+        fleets=tuple(fleet for fleet in fleets if fleet is not None),
+    )
+
+
+def _check(scenario: Scenario, ledger: Ledger, profiles: dict[str, Floats]) -> None:
+    """Refuse unknown profiles, and more wishes than fit."""
+    named = {f"fleets.{name}": fleet.profile for name, fleet in scenario.fleets.items()}
+    if scenario.corridors is not None:
+        named["corridors"] = scenario.corridors.profile
+    faults = [
+        f"{section}.profile: {profile!r} is not in {scenario.tables.profiles} "
+        f"(it has {', '.join(profiles)})"
+        for section, profile in named.items()
+        if profile not in profiles
+    ]
+    if not faults and ledger.sessions_per_day > MOST_WISHES_PER_DAY:
         faults.append(
-            f"corridors.profile: {scenario.corridors.profile!r} is not in {scenario.tables.profiles} (it has {', '.join(profiles)})"
+            f"fleet.stock and the shares ask for {ledger.sessions_per_day:.3g} wishes a day; "
+            f"at most {MOST_WISHES_PER_DAY:,.0f} fit"
         )
     if faults:
         raise InputError(faults)
-    if ledger.sessions_per_day > MOST_WISHES_PER_DAY:
-        raise InputError(
-            [
-                f"fleet.stock and the shares ask for {ledger.sessions_per_day:.3g} wishes a day; at most {MOST_WISHES_PER_DAY:,.0f} fit"
-            ]
-        )
-    names = [*scenario.fleets, *([CORRIDOR] if scenario.corridors is not None else [])]
-    fleets = []
-    for index, name in enumerate(names):
-        corridor = name == CORRIDOR
-        fleet = scenario.fleets[
-            scenario.corridors.fleet if corridor and scenario.corridors else name
-        ]
-        origins, weights = (
-            _corridor_origins(network) if corridor else _zone_origins(scenario, network, name)
-        )
+
+
+def _fleet_draw(
+    scenario: Scenario,
+    network: Network,
+    row: LedgerRow,
+    index: int,
+    curves: Curves,
+    profiles: dict[str, Floats],
+) -> FleetDraw | None:
+    """Return the draw of the ledger's fleet or corridors, None for corridors without weight."""
+    corridors = scenario.corridors if row.fleet == CORRIDOR else None
+    if corridors is not None:
+        fleet, profile = scenario.fleets[corridors.fleet], corridors.profile
+        access = frozenset({"expressway"})
+        origins, weights = _corridor_origins(network)
         if weights.sum() <= 0:
-            continue
-        profile = scenario.corridors.profile if corridor and scenario.corridors else fleet.profile
-        curve_rows = np.array([curves.index(curve) for curve in fleet.curves])
-        access = frozenset({"expressway"}) if corridor else frozenset(fleet.access)
-        keys = network.candidates.keys
-        swap_key = CandidateKey(SWAP, access, fleet.pack_type or "")
-        fleets.append(
-            FleetDraw(
-                name=name,
-                index=index,
-                wishes_per_day=rows[name].sessions_per_day,
-                weights=profiles[profile],
-                origins=origins,
-                origin_cdf=np.cumsum(weights) / weights.sum(),
-                rule=SocRule.of(scenario, fleet, scenario.corridors if corridor else None),
-                curves=curve_rows,
-                curve_cdf=np.cumsum([share.value for share in fleet.curves.values()]),
-                curve_kwh=curves.battery_kwh[curve_rows],
-                capable_share=rows[name].capable_share,
-                pack_kwh=scenario.swap.pack_types[fleet.pack_type].kwh.value
-                if fleet.pack_type
-                else 0.0,
-                consumption_kwh_km=rows[name].consumption_kwh_km,
-                patience_mean=fleet.patience_min.value,
-                patience_cv=fleet.patience_cv.value,
-                value_mean=fleet.value_of_time_cny_h.value,
-                value_cv=fleet.value_of_time_cv.value,
-                behaviour=Behaviour.of(scenario, fleet, on_the_way=corridor),
-                max_diversions=fleet.max_diversions,
-                station_list=keys.index(CandidateKey(STATION, access)),
-                swap_list=keys.index(swap_key) if not corridor and swap_key in keys else -1,
-            )
-        )
-    first = (WEEKDAYS.index(scenario.horizon.first_day) - scenario.horizon.lead_in_days) % 7
-    return DemandModel(seed=scenario.seed, first_weekday=first, fleets=tuple(fleets))
+            return None
+    else:
+        fleet = scenario.fleets[row.fleet]
+        profile, access = fleet.profile, frozenset[str](fleet.access)
+        origins, weights = _zone_origins(scenario, network, row.fleet)
+    curve_rows = np.array([curves.index(curve) for curve in fleet.curves])
+    keys = network.candidates.keys
+    swap_key = CandidateKey(SWAP, access, fleet.pack_type or "")
+    can_swap = corridors is None and swap_key in keys
+    return FleetDraw(
+        name=row.fleet,
+        index=index,
+        wishes_per_day=row.sessions_per_day,
+        weights=profiles[profile],
+        origins=origins,
+        origin_cdf=np.cumsum(weights) / weights.sum(),
+        rule=SocRule.of(scenario, fleet, corridors),
+        curves=curve_rows,
+        curve_cdf=np.cumsum([share.value for share in fleet.curves.values()]),
+        curve_kwh=curves.battery_kwh[curve_rows],
+        capable_share=row.capable_share,
+        pack_kwh=batteries_kwh(scenario, fleet, curves)[1],
+        consumption_kwh_km=row.consumption_kwh_km,
+        patience_mean=fleet.patience_min.value,
+        patience_cv=fleet.patience_cv.value,
+        value_mean=fleet.value_of_time_cny_h.value,
+        value_cv=fleet.value_of_time_cv.value,
+        behaviour=Behaviour.of(scenario, fleet, on_corridor=corridors is not None),
+        max_diversions=fleet.max_diversions,
+        station_list=keys.index(CandidateKey(STATION, access)),
+        swap_list=keys.index(swap_key) if can_swap else -1,
+    )
 
 
 def _zone_origins(
@@ -206,7 +225,8 @@ def _zone_origins(
         present = ", ".join(sorted(set(network.districts.area_class)))
         raise InputError(
             [
-                f"fleets.{fleet}.area_weights: no zone gets any weight; the city has the classes {present}"
+                f"fleets.{fleet}.area_weights: no zone gets any weight; "
+                f"the city has the classes {present}"
             ]
         )
     return np.arange(len(weights)), weights
@@ -219,10 +239,13 @@ def _corridor_origins(network: Network) -> tuple[NDArray[np.int64], Floats]:
 def _draw_fleet(
     seed: int, replication: int, day: int, key_day: int, weekday: int, fleet: FleetDraw
 ) -> tuple[Table, NDArray[np.int64]]:
-    """Draw one class on one day, by its name in the keys: its layers' uniforms first, then all columns; return each row's layer too."""
+    """Return the wishes of one class on one day, and the layer of each.
+
+    The uniforms are drawn layer by layer, the columns are made from all of them at once.
+    """
     expected = LAYER_WISHES / 24 * fleet.weights[weekday]
     layers = fleet.layers
-    hours, uniforms, conducts, keys, counts = [], [], [], [], []
+    hours, uniforms, marks, keys, counts = [], [], [], [], []
     for layer in range(int(np.ceil(layers))):
         rng = generator(seed, replication, "wish", fleet.name, key_day, layer)
         count = rng.poisson(expected)
@@ -233,14 +256,14 @@ def _draw_fleet(
         kept = draws[:, _MARK] < layers - layer
         hours.append(hour[kept])
         uniforms.append(draws[kept])
-        conducts.append(more[kept])
+        marks.append(more[kept])
         keys.append(key[kept])
         counts.append(len(hours[-1]))
     if not hours:
         return np.zeros(0, WISH), np.zeros(0, dtype=np.int64)
     u = _by_column(uniforms)
     table = _columns(fleet, day, np.concatenate(hours), u, np.concatenate(keys))
-    fleet.behaviour.fill(table, u[_GUIDANCE], _by_column(conducts))
+    fleet.behaviour.fill(table, u[_GUIDANCE], _by_column(marks))
     return table, np.repeat(np.arange(len(counts)), counts)
 
 
@@ -282,7 +305,10 @@ def _columns(
 
 
 def lognormal(u: Floats, mean: float, cv: float) -> Floats:
-    """Return quantiles of a lognormal distribution of given mean and coefficient of variation; 0 gives a constant."""
+    """Return quantiles of a lognormal distribution, by mean and coefficient of variation (cv).
+
+    A cv of 0 gives a constant.
+    """
     if cv == 0:
         return np.full(len(u), mean)
     variance = np.log1p(cv * cv)

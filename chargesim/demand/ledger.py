@@ -1,12 +1,13 @@
 """Account for the energy that the fleets ask of the network, line by line.
 
-Per fleet: stock x active share x km a day x kWh per km x season factor = energy a day; x share taken in public
-x share at this network = energy asked of this network, ultra-fast and swap together; / mean energy of a session =
-sessions a day. The mean is that of the drawn, truncated distributions, so ledger and demand table agree. A build-up
-gives the stock and the shares at the guns of its month.
+Per fleet: stock x active share x km a day x kWh per km x season factor = energy a day; x share
+taken in public x share at this network = energy asked of this network, ultra-fast and swap
+together; / mean energy of a session = sessions a day. The mean is that of the drawn, truncated
+distributions, so ledger and demand table agree. A build-up gives the stock and the shares at the
+guns of its month.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from chargesim.demand.adoption import project_stock
-from chargesim.demand.buildup import buildup_of, in_its_month
+from chargesim.demand.buildup import as_of_month, buildup_of
 from chargesim.demand.curves import Curves
 from chargesim.errors import InputError
 from chargesim.scenario.buildup import month_number
@@ -28,7 +29,7 @@ _GRID = 200
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """The ledger line of one fleet, or of the corridors (whose stock and public energy are not known)."""
+    """The ledger line of one fleet, or of the corridors, whose stock is not known."""
 
     fleet: str
     group: str
@@ -41,7 +42,7 @@ class LedgerRow:
     public_kwh_per_day: float
     share_at_network: float
     swap_target_share: float
-    """share of the network's energy that the ledger expects to be swapped, a calibration target"""
+    """share of the network's energy expected to be swapped, a calibration target"""
     network_kwh_per_day: float
     session_kwh: float
     sessions_per_day: float
@@ -58,7 +59,7 @@ class Ledger:
     stock: float
     stock_text: str
     share_at_network: float
-    """share of all public energy of the fleets that this network is asked for; the corridors are not in it"""
+    """share of the fleets' public energy that is asked of this network, without the corridors"""
 
     @property
     def sessions_per_day(self) -> float:
@@ -73,7 +74,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class SocRule:
-    """How the SOC at the wish and the target SOC of a fleet are drawn: truncated normal, by inverse distribution."""
+    """How the SOC at the wish and the target SOC of a fleet are drawn: truncated normal."""
 
     soc_mean: float
     soc_sd: float
@@ -86,7 +87,7 @@ class SocRule:
 
     @classmethod
     def of(cls, scenario: Scenario, fleet: Fleet, corridors: Corridors | None = None) -> "SocRule":
-        """Return the rule of a fleet; corridor vehicles have a mean and a least SOC at the wish of their own."""
+        """Return the rule of a fleet; corridors have a mean and a least SOC of their own."""
         total = scenario.fleet
         here = corridors if corridors is not None else fleet
         return cls(
@@ -103,7 +104,7 @@ class SocRule:
     def draw(
         self, u_soc: NDArray[np.float64], u_target: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return SOC at the wish and target SOC for two arrays of uniforms; the target is at least SOC + least gain."""
+        """Return SOC at the wish and target SOC, at least SOC + least gain, for two uniforms."""
         soc = truncated_normal(u_soc, self.soc_mean, self.soc_sd, self.soc_low, self.soc_high)
         target = truncated_normal(u_target, self.target_mean, self.target_sd, self.target_low, 1.0)
         return soc, np.maximum(target, soc + self.least_gain)
@@ -118,7 +119,10 @@ class SocRule:
 def truncated_normal(
     u: NDArray[np.float64], mean: float, sd: float, low: float, high: float
 ) -> NDArray[np.float64]:
-    """Return quantiles of a normal distribution cut to [low, high]; `mean` and `sd` are those before the cut."""
+    """Return quantiles of a normal distribution cut to [low, high].
+
+    `mean` and `sd` are those before the cut.
+    """
     a, b = ndtr((low - mean) / sd), ndtr((high - mean) / sd)
     return np.clip(mean + sd * ndtri(a + u * (b - a)), low, high)
 
@@ -126,9 +130,10 @@ def truncated_normal(
 def capable_share(fleet: Fleet, own_kwh: float, pack_kwh: float) -> float:
     """Return the share of a fleet's wishes at the network that come from swap-capable vehicles.
 
-    All vehicles of a fleet take the same energy in public; only the capable ones swap; charging at ultra-fast guns
-    is spread evenly over both. So of the energy at the network they take (swap share + capable share x fast share) /
-    (swap share + fast share); of the wishes more or less, as their packs are smaller or larger than the others' batteries.
+    All vehicles of a fleet take the same energy in public; only the capable ones swap; charging at
+    ultra-fast guns is spread evenly over both. So of the energy at the network the capable ones
+    take (swap share + capable share x fast share) / (swap share + fast share). Their share of the
+    wishes is larger where their packs are smaller than the others' batteries.
 
     Parameters
     ----------
@@ -146,16 +151,17 @@ def capable_share(fleet: Fleet, own_kwh: float, pack_kwh: float) -> float:
 
 
 def build_ledger(scenario: Scenario, folder: Path, curves: Curves) -> Ledger:
-    """Return the demand ledger of a scenario; `folder` is where its tables stand."""
+    """Return the demand ledger of a scenario; `folder` holds its tables."""
     faults = [
-        f"fleets.{name}.curves: {curve!r} is not in {scenario.tables.curves} (it has {', '.join(curves.id)})"
+        f"fleets.{name}.curves: {curve!r} is not in {scenario.tables.curves} "
+        f"(it has {', '.join(curves.id)})"
         for name, fleet in scenario.fleets.items()
         for curve in fleet.curves
         if curve not in curves.id
     ]
     if faults:
         raise InputError(faults)
-    scenario = in_its_month(scenario)
+    scenario = as_of_month(scenario)
     mix = sum(fleet.electric for fleet in scenario.fleets.values())
     stock, stock_text = _total_stock(scenario, folder, mix)
     factor = stock / mix if mix > 0 else 0.0
@@ -163,7 +169,7 @@ def build_ledger(scenario: Scenario, folder: Path, curves: Curves) -> Ledger:
         _fleet_row(scenario, name, fleet, curves, fleet.electric * factor)
         for name, fleet in scenario.fleets.items()
     ]
-    rows = _scaled_to_share(scenario, rows)
+    rows = _scaled_to_network_share(scenario, rows)
     public = sum(row.public_kwh_per_day for row in rows)
     share = sum(row.network_kwh_per_day for row in rows) / public if public > 0 else 0.0
     if scenario.corridors is not None:
@@ -174,30 +180,31 @@ def build_ledger(scenario: Scenario, folder: Path, curves: Curves) -> Ledger:
 def _total_stock(scenario: Scenario, folder: Path, mix: float) -> tuple[float, str]:
     total, buildup = scenario.fleet, buildup_of(scenario)
     if buildup is not None:
-        return buildup.stock(
-            month_number(buildup.month)
-        ), f"at the end of {buildup.month}, by the milestones of the build-up"
+        stock = buildup.stock(month_number(buildup.month))
+        return stock, f"at the end of {buildup.month}, by the milestones of the build-up"
     if total.stock_from != "given":
         assert scenario.adoption is not None  # checked by the scenario
+        year = scenario.adoption.stock_year
         projection = project_stock(scenario.adoption, folder, total.stock_from)
-        return (
-            projection.stock,
-            f"projected by the {total.stock_from} model for the end of {scenario.adoption.stock_year}",
-        )
+        text = f"projected by the {total.stock_from} model for the end of {year}"
+        return projection.stock, text
     if total.stock is not None:
         return total.stock.value, f"given as a total ({total.stock.source})"
     return mix, "sum of the fleets"
 
 
 def batteries_kwh(scenario: Scenario, fleet: Fleet, curves: Curves) -> tuple[float, float]:
-    """Return the mean battery of a fleet's vehicles that cannot swap, and the pack of those that can (0: none) [kWh]."""
+    """Return a fleet's mean battery of vehicles that cannot swap, and the pack of the others.
+
+    Both in kWh; 0 where no vehicle can swap.
+    """
     own = sum(
         share.value * float(curves.battery_kwh[curves.index(name)])
         for name, share in fleet.curves.items()
     )
-    return own, scenario.swap.pack_types[
-        fleet.pack_type
-    ].kwh.value if fleet.pack_type is not None else 0.0
+    if fleet.pack_type is None:
+        return own, 0.0
+    return own, scenario.swap.pack_types[fleet.pack_type].kwh.value
 
 
 def _fleet_row(
@@ -246,7 +253,7 @@ def _fleet_row(
 
 
 def _stock_source(fleet: Fleet) -> str:
-    """Return where a fleet's stock comes from; by electrification it is told in numbers."""
+    """Return where a fleet's stock comes from, in numbers where it follows electrification."""
     if fleet.electrification is None or fleet.vehicles is None:
         return fleet.stock.source
     share, sources = (
@@ -257,8 +264,8 @@ def _stock_source(fleet: Fleet) -> str:
     return f"{fleet.electric:,.0f} = {fleet.vehicles.value:,.0f} x {text} electric ({sources})"
 
 
-def _scaled_to_share(scenario: Scenario, rows: list[LedgerRow]) -> list[LedgerRow]:
-    """Scale the fleets' shares so that together they ask the share of the public energy that the scenario names."""
+def _scaled_to_network_share(scenario: Scenario, rows: list[LedgerRow]) -> list[LedgerRow]:
+    """Scale the fleets' shares so that together they ask for the scenario's share."""
     wanted = scenario.fleet.share_at_network
     public = sum(row.public_kwh_per_day for row in rows)
     asked = sum(row.network_kwh_per_day for row in rows)
@@ -273,17 +280,16 @@ def _scaled_to_share(scenario: Scenario, rows: list[LedgerRow]) -> list[LedgerRo
         names = ", ".join(row.fleet for row in too_much)
         raise InputError(
             [
-                f"fleet.share_at_network: {wanted.value:g} would ask more than all public energy of {names}; at most {most:.3f} with this mix"
+                f"fleet.share_at_network: {wanted.value:g} would ask more than all public energy "
+                f"of {names}; at most {most:.3f} with this mix"
             ]
         )
     return [
-        LedgerRow(
-            **{
-                **row.__dict__,
-                "share_at_network": row.share_at_network * factor,
-                "network_kwh_per_day": row.network_kwh_per_day * factor,
-                "sessions_per_day": row.sessions_per_day * factor,
-            }
+        replace(
+            row,
+            share_at_network=row.share_at_network * factor,
+            network_kwh_per_day=row.network_kwh_per_day * factor,
+            sessions_per_day=row.sessions_per_day * factor,
         )
         for row in rows
     ]

@@ -18,13 +18,13 @@ Ints = NDArray[np.int64]
 MOST_FAILURES = 2_000_000
 """Expected failures of a replication beyond which none is drawn."""
 _BLOCK = 16
-"""Guns of a site that share a stream: a site's first guns fail alike, however many stand beside them."""
+"""Guns of a site that share a stream: its first guns fail alike, however many there are."""
 _CYCLES = 4
 
 
 @dataclass(frozen=True)
 class OutageModel:
-    """What is needed to draw the outages of any replication; no graph, so that it travels to workers."""
+    """What is needed to draw the outages of any replication, small enough to send to workers."""
 
     seed: int
     failures: bool
@@ -39,14 +39,14 @@ class OutageModel:
     blackouts: Outages
     """the same in every replication; those of one site do not overlap"""
     start_min: float = 0.0
-    """where on the calendar of failures the run begins [min]; before it, no gun fails"""
+    """instant of the calendar of failures at which the run begins [min]"""
 
     def draw(self, replication: int, horizon_min: float) -> Outages:
         """Return the outages that begin within a horizon.
 
-        Each gun works and is repaired in turn, for exponential times, and is as likely down at the start as at any
-        other time. A site's stream is keyed by its id; the i-th failure of a gun has the same place in it whatever
-        the mean times are.
+        Each gun works and is repaired in turn, for exponential times, and is as likely down at the
+        start as at any other time. A site's stream is keyed by its id; the i-th failure of a gun
+        uses the same draws whatever the mean times are.
 
         Parameters
         ----------
@@ -62,7 +62,7 @@ class OutageModel:
         Raises
         ------
         InputError
-            If more than `MOST_FAILURES` are to be expected.
+            If more than `MOST_FAILURES` are expected.
         """
         blackouts = self.blackouts[self.blackouts["begin_min"] < horizon_min]
         failures = (
@@ -75,7 +75,7 @@ class OutageModel:
         return rows[np.lexsort((gun, rows["site"], rows["begin_min"]))]
 
     def _shifted(self, failures: Outages) -> Outages:
-        """Return failures by the clock of the run: what ended before it is left out, what was under way begins with it."""
+        """Return the failures of the run, by its clock; one under way begins with the run."""
         failures["begin_min"] = np.maximum(failures["begin_min"] - self.start_min, 0.0)
         failures["end_min"] -= self.start_min
         return failures[failures["end_min"] > 0]
@@ -85,7 +85,8 @@ class OutageModel:
         if expected > MOST_FAILURES:
             raise InputError(
                 [
-                    f"reliability.mtbf_h, mttr_h: ask for {expected:.3g} failures in a replication; at most {MOST_FAILURES:,} fit"
+                    f"reliability.mtbf_h, mttr_h: ask for {expected:.3g} failures in a "
+                    f"replication; at most {MOST_FAILURES:,} fit"
                 ]
             )
         blocks = [
@@ -118,7 +119,10 @@ class OutageModel:
         return np.concatenate(parts)
 
     def _minutes(self, up_down: Floats, horizon_min: float) -> tuple[Floats, Floats]:
-        """Return times up and down in whole ticks [cycle, block, gun]; what is beyond any horizon is cut, so sums stay exact."""
+        """Return times up and down in whole ticks [cycle, block, gun], cut beyond the horizon.
+
+        So the sums of times stay exact.
+        """
         cut = 4.0 * horizon_min + 1.0
         up = durations_min(np.minimum(up_down[..., 0] * self.mtbf_min, cut))
         return up, durations_min(np.minimum(up_down[..., 1] * self.mttr_min, cut))
@@ -142,7 +146,7 @@ def draw_outages(
 
 
 def build_outages(scenario: Scenario, network: Network, seed: int | None = None) -> OutageModel:
-    """Return the outages of a scenario on its network, ready to draw any replication; `seed` is the scenario's unless given."""
+    """Return the model of a scenario's outages; `seed` is the scenario's unless given."""
     stations = np.flatnonzero(network.sites.kind == STATION)
     return OutageModel(
         seed=scenario.seed if seed is None else seed,
@@ -157,7 +161,7 @@ def build_outages(scenario: Scenario, network: Network, seed: int | None = None)
 
 
 def _blackouts(scenario: Scenario, network: Network) -> Outages:
-    """Return a row per site and time without power; blackouts of a district that overlap or touch are one."""
+    """Return a row per site and blackout; blackouts of a district that overlap or touch are one."""
     spans: dict[str, list[tuple[float, float]]] = {}
     for blackout in sorted(scenario.blackouts, key=lambda one: (one.day, one.from_hour)):
         day_min = (scenario.horizon.lead_in_days + blackout.day) * 1440.0

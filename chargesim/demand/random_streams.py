@@ -1,6 +1,7 @@
-"""Give every purpose its own stream of random numbers, keyed by stable names and never shared.
+"""Give every purpose its own stream of random numbers, keyed by stable names.
 
-Adding an entity or moving code never moves another entity's draws, and a change on one day moves no other day.
+Adding an entity or moving code changes no other entity's draws, and a change on one day no other
+day's.
 """
 
 from hashlib import blake2b

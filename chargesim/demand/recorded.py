@@ -1,4 +1,4 @@
-"""Read recorded wishes from a log, in place of drawn demand."""
+"""Read recorded wishes from a log, which replaces the drawn demand."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,21 +14,22 @@ from chargesim.demand.random_streams import stable_hash
 from chargesim.errors import InputError
 from chargesim.exact_time import durations_min, instants_min
 from chargesim.network.network import Network
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.model import Scenario
-from chargesim.scenario.table_reader import shown
 
 REQUIRED = ("wish_min", "zone", "vehicle_class", "soc", "target_soc")
 
 
 @dataclass(frozen=True)
 class RecordedDemand:
-    """Recorded wishes, the same in every replication; `wish_min` counts from the start of the first lead-in day."""
+    """Recorded wishes, the same in every replication."""
 
     table: Table
+    """`wish_min` counts from the start of the first lead-in day"""
     names: tuple[str, ...]
 
     def day(self, replication: int, day: int) -> Table:
-        """Return the wishes of one day; only the marks that nobody recorded (patience and the like) are the fleet's means."""
+        """Return the wishes of one day, whatever the replication."""
         del replication
         low, high = np.searchsorted(self.table["wish_min"], [day * 1440.0, (day + 1) * 1440.0])
         return self.table[low:high]
@@ -51,8 +52,9 @@ def read_recorded(
     Parameters
     ----------
     path : Path
-        Columns `wish_min` (min since the start of the first lead-in day), `zone`, `vehicle_class`, `soc`,
-        `target_soc` (above `soc`); optional `curve` (else the commonest of the fleet) and `patience_min` (else the fleet's mean).
+        Columns `wish_min` (min since the start of the first lead-in day), `zone`, `vehicle_class`,
+        `soc`, `target_soc` (above `soc`); optional `curve` (else the commonest of the fleet) and
+        `patience_min` (else the fleet's mean).
 
     Raises
     ------
@@ -62,7 +64,9 @@ def read_recorded(
     frame = _read(path)
     missing = [name for name in REQUIRED if name not in frame]
     if missing:
-        raise InputError([f"{shown(path)}:1: {name}: this column is missing" for name in missing])
+        raise InputError(
+            [f"{display_path(path)}:1: {name}: this column is missing" for name in missing]
+        )
     zones = {name: row for row, name in enumerate(network.zones.id)}
     fleet_index = {fleet.name: fleet for fleet in drawn.fleets}
     _refuse_faults(path, frame, zones, fleet_index, curves)
@@ -89,65 +93,29 @@ def _refuse_faults(
     fleets: dict[str, FleetDraw],
     curves: Curves,
 ) -> None:
-    faults: list[str] = []
-    number = {
-        name: pd.to_numeric(frame[name], errors="coerce")
-        for name in ("wish_min", "soc", "target_soc")
-    }
-    _check(
-        path,
-        frame,
-        faults,
-        "wish_min",
-        np.isfinite(number["wish_min"]) & (number["wish_min"] >= 0),
-        "a number of at least 0",
+    """Raise with one line per faulty column."""
+    wish_min, soc, target_soc, patience_min = (
+        pd.to_numeric(frame[name], errors="coerce") if name in frame else pd.Series(dtype=float)
+        for name in ("wish_min", "soc", "target_soc", "patience_min")
     )
-    _check(
-        path,
-        frame,
-        faults,
-        "zone",
-        frame["zone"].astype(str).isin(zones),
-        "the id of a zone of the network",
-    )
-    _check(
-        path,
-        frame,
-        faults,
-        "vehicle_class",
-        frame["vehicle_class"].isin(list(fleets)),
-        f"one of {', '.join(fleets)}",
-    )
-    shares = {name: number[name].between(0, 1) for name in ("soc", "target_soc")}
-    for name, good in shares.items():
-        _check(path, frame, faults, name, good, "a share from 0 to 1")
-    comparable = shares["soc"] & shares["target_soc"]
-    _check(
-        path,
-        frame,
-        faults,
-        "target_soc",
-        ~comparable | (number["target_soc"] > number["soc"]),
-        "more than the soc of its row",
-    )
+    comparable = soc.between(0, 1) & target_soc.between(0, 1)
+    checks = [
+        ("wish_min", np.isfinite(wish_min) & (wish_min >= 0), "a number of at least 0"),
+        ("zone", frame["zone"].astype(str).isin(zones), "the id of a zone of the network"),
+        ("vehicle_class", frame["vehicle_class"].isin(list(fleets)), f"one of {', '.join(fleets)}"),
+        ("soc", soc.between(0, 1), "a share from 0 to 1"),
+        ("target_soc", target_soc.between(0, 1), "a share from 0 to 1"),
+        ("target_soc", ~comparable | (target_soc > soc), "more than the soc of its row"),
+    ]
     if "curve" in frame:
-        _check(
-            path,
-            frame,
-            faults,
-            "curve",
-            frame["curve"].isin(curves.id),
-            f"one of {', '.join(curves.id)}",
-        )
+        checks.append(("curve", frame["curve"].isin(curves.id), f"one of {', '.join(curves.id)}"))
     if "patience_min" in frame:
-        _check(
-            path,
-            frame,
-            faults,
-            "patience_min",
-            pd.to_numeric(frame["patience_min"], errors="coerce") > 0,
-            "more than 0 min",
-        )
+        checks.append(("patience_min", patience_min > 0, "more than 0 min"))
+    faults = [
+        fault
+        for column, good, needs in checks
+        for fault in _column_fault(path, frame, column, good, needs)
+    ]
     if faults:
         raise InputError(faults)
 
@@ -160,7 +128,7 @@ def _fill_fleet(
     index: int,
     curves: Curves,
 ) -> None:
-    """Fill in what the log does not say of a fleet's vehicles: the commonest curve, means, no swapping."""
+    """Fill in what the log leaves open: the fleet's commonest curve and means, no swapping."""
     common = int(fleet.curves[np.argmax(np.diff(fleet.curve_cdf, prepend=0.0))])
     curve = (
         frame["curve"].map(curves.index).to_numpy()
@@ -180,32 +148,28 @@ def _fill_fleet(
 
 def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
-        raise InputError([f"{shown(path)}: no such file"])
+        raise InputError([f"{display_path(path)}: no such file"])
     try:
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except (ValueError, OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            [
-                f"{shown(path)}: cannot be read as {path.suffix.lstrip('.') or 'CSV'} ({str(error).splitlines()[0]})"
-            ]
-        ) from None
+        form, reason = path.suffix.lstrip(".") or "CSV", str(error).splitlines()[0]
+        raise InputError([f"{display_path(path)}: cannot be read as {form} ({reason})"]) from None
     if frame.empty:
-        raise InputError([f"{shown(path)}: has no rows; at least one recorded wish is needed"])
+        raise InputError(
+            [f"{display_path(path)}: has no rows; at least one recorded wish is needed"]
+        )
     return frame
 
 
-def _check(
-    path: Path,
-    frame: pd.DataFrame,
-    faults: list[str],
-    column: str,
-    good: "pd.Series[bool]",
-    needs: str,
-) -> None:
+def _column_fault(
+    path: Path, frame: pd.DataFrame, column: str, good: "pd.Series[bool]", needs: str
+) -> list[str]:
+    """Return a line that names the first bad row of a column, none where all are good."""
     bad = ~good.fillna(False).to_numpy(bool)
-    if bad.any():
-        row = int(np.argmax(bad))
-        value = frame[column].iloc[row]
-        value = value.item() if isinstance(value, np.generic) else value
-        more = f" (and {int(bad.sum()) - 1} more rows)" if bad.sum() > 1 else ""
-        faults.append(f"{shown(path)}:{row + 2}: {column}: got {value!r}, needs {needs}{more}")
+    if not bad.any():
+        return []
+    row = int(np.argmax(bad))
+    value = frame[column].iloc[row]
+    value = value.item() if isinstance(value, np.generic) else value
+    more = f" (and {int(bad.sum()) - 1} more rows)" if bad.sum() > 1 else ""
+    return [f"{display_path(path)}:{row + 2}: {column}: got {value!r}, needs {needs}{more}"]

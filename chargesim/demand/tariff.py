@@ -13,14 +13,14 @@ _TICK_MIN = 1.0 / TICKS_PER_MIN
 def put_off_min(wish_min: Floats, u: Floats, *, window_min: float, factors: Floats) -> Floats:
     """Return how long each vehicle puts off its wish [min].
 
-    A vehicle looks at the hours between its wish and the end of its window. If one of them is cheaper than the hour
-    of the wish, it comes at an instant that is uniform over the first run of hours with the lowest price, as far as
-    the run lies in the window.
+    A vehicle looks at the hours between its wish and the end of its window. If one of them is
+    cheaper than the hour of the wish, it comes at an instant that is uniform over the first run of
+    hours with the lowest price, as far as the run lies in the window.
 
     Parameters
     ----------
     wish_min : array of float
-        Instants of the wishes, whole ticks [min since the start of the scenario, which is a midnight].
+        Instants of the wishes, whole ticks [min since the scenario's start, a midnight].
     u : array of float
         A uniform of each vehicle [0..1).
     window_min : float
@@ -31,7 +31,7 @@ def put_off_min(wish_min: Floats, u: Floats, *, window_min: float, factors: Floa
     Returns
     -------
     array of float
-        Whole ticks, at most `window_min`; 0 for who does not put off [min].
+        Whole ticks, at most `window_min`; 0 for a vehicle that puts nothing off [min].
     """
     first, run = _cheapest(factors)
     wish_hour = np.floor(wish_min / 60.0)
@@ -47,7 +47,7 @@ def put_off_min(wish_min: Floats, u: Floats, *, window_min: float, factors: Floa
 
 
 def _cheapest(factors: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first cheapest hour within n hours of each hour of day, [hour, n], and how many hours run on at its price."""
+    """Return hours to the cheapest hour within n hours, [hour of day, n], and its run of hours."""
     ahead = np.arange(24)
     price = factors[(ahead[:, None] + ahead) % 24]
     lowest = np.minimum.accumulate(price, axis=1)

@@ -1,8 +1,8 @@
-"""Draw the demand of several scenarios at once where they differ in nothing but the number of wishes.
+"""Draw the demand of several scenarios at once where they differ only in the number of wishes.
 
-Wishes are drawn in layers with a mark `u` for thinning (`demand.draw`), so the wishes of a smaller stock, or of a smaller share at the
-network, are among those of a larger one. Drawn once for the largest, the table is thinned to every other, bit for bit
-as it would have been drawn for that one.
+Wishes are drawn in layers with a mark `u` for thinning (`demand.draw`), so the wishes of a smaller
+stock, or of a smaller share at the network, are among those of a larger one. The table is drawn
+once for the largest and thinned to every other, bit for bit as that one would draw it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ Demand = DemandModel | RecordedDemand
 
 
 def days_of_all(models: Sequence[Demand], replication: int, days: int) -> Iterator[list[Table]]:
-    """Give the demand tables of each model in turn, drawn once for all models that can share a draw.
+    """Give the demand tables of each model in turn, drawn once where models can share a draw.
 
     Parameters
     ----------
@@ -34,37 +34,40 @@ def days_of_all(models: Sequence[Demand], replication: int, days: int) -> Iterat
     list of table of `WISH`
         For each model the tables of its days, equal to those of `model.day`.
     """
-    thinned, drawn = thinned_models(models), None
+    shared, drawn = shared_draw(models), None
     for model in models:
-        if thinned is None or not isinstance(model, DemandModel):
+        if shared is None or not isinstance(model, DemandModel):
             yield [model.day(replication, day) for day in range(days)]
             continue
         if drawn is None:
-            drawn = [thinned.largest.day_with_layers(replication, day) for day in range(days)]
-        yield [table[thinned.kept(table, layer, model)] for table, layer in drawn]
+            drawn = [shared.largest.day_with_layers(replication, day) for day in range(days)]
+        yield [table[shared.kept(table, layer, model)] for table, layer in drawn]
 
 
 @dataclass(frozen=True)
-class ThinnedModels:
-    """Demand models that differ in the number of wishes only."""
+class SharedDraw:
+    """A draw from which the demand of every one of several models is thinned."""
 
     largest: DemandModel
-    """of every class the most wishes of any of them"""
+    """has the most wishes of any of them in every class"""
 
     def kept(self, table: Table, layer: NDArray[np.int64], model: DemandModel) -> NDArray[np.bool_]:
-        """Return which rows of the largest model's table stand in that of another; the condition is that of the draw itself."""
+        """Return which rows of the largest model's table a model keeps, as its own draw would."""
         layers = np.zeros(1 + max((fleet.index for fleet in self.largest.fleets), default=0))
         for fleet in model.fleets:
             layers[fleet.index] = fleet.layers
         return np.asarray(table["u"] < layers[table["fleet"]] - layer)
 
 
-def thinned_models(models: Sequence[Demand]) -> ThinnedModels | None:
-    """Return the thinned of demand models; None for a single model, or where they differ in more than the number of wishes."""
+def shared_draw(models: Sequence[Demand]) -> SharedDraw | None:
+    """Return the shared draw of models that differ only in the number of wishes.
+
+    None for a single model, or where they differ in more.
+    """
     drawn = [model for model in models if isinstance(model, DemandModel)]
     if len(drawn) < max(2, len(models)):
         return None
-    first, *others = (_without_number(model) for model in drawn)
+    first, *others = (_without_wishes(model) for model in drawn)
     if not all(alike(first, other) for other in others):
         return None
     most = [
@@ -75,19 +78,18 @@ def thinned_models(models: Sequence[Demand]) -> ThinnedModels | None:
         replace(fleet, wishes_per_day=wishes)
         for fleet, wishes in zip(drawn[0].fleets, most, strict=True)
     )
-    return ThinnedModels(replace(drawn[0], fleets=fleets))
+    return SharedDraw(replace(drawn[0], fleets=fleets))
 
 
 def alike(one: Any, other: Any) -> bool:
-    """Tell whether two values are the same to the last bit, part by part, arrays among them."""
+    """Tell whether two values are equal to the last bit, part by part, arrays included."""
     if one is other:
         return True
     if type(one) is not type(other):
         return False
     if isinstance(one, np.ndarray):
-        if (
-            one.dtype.names and one.dtype == other.dtype
-        ):  # column by column: what lies between aligned columns is anything
+        # column by column, since the bytes between aligned columns are undefined
+        if one.dtype.names and one.dtype == other.dtype:
             return all(alike(one[name], other[name]) for name in one.dtype.names)
         return bool(
             one.shape == other.shape
@@ -103,7 +105,7 @@ def alike(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _without_number(model: DemandModel) -> DemandModel:
+def _without_wishes(model: DemandModel) -> DemandModel:
     return replace(
         model, fleets=tuple(replace(fleet, wishes_per_day=0.0) for fleet in model.fleets)
     )

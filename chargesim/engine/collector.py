@@ -1,4 +1,4 @@
-"""Count a replication into its totals, day by day: the statistics of each judged day and the sessions that have ended."""
+"""Collect the totals of a replication day by day, from its statistics and its ended sessions."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chargesim.demand.demand_table import Table
-from chargesim.engine.day_statistics import DayStatistics
+from chargesim.engine.day_statistics import HOURLY, DayStatistics
 from chargesim.engine.event_order import HOUR_MIN
 from chargesim.engine.facilities import Facilities
 from chargesim.engine.replication_totals import (
@@ -28,8 +28,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def session_minutes(facilities: Facilities, table: Table, log: SessionLog) -> dict[str, Floats]:
-    """Return what follows from log and demand, a value per session.
+def session_measures(facilities: Facilities, table: Table, log: SessionLog) -> dict[str, Floats]:
+    """Return the minutes and energies of sessions that follow from their log and their demand.
 
     Parameters
     ----------
@@ -41,8 +41,9 @@ def session_minutes(facilities: Facilities, table: Table, log: SessionLog) -> di
     Returns
     -------
     dict of arrays
-        `delay_min` = plug-in - wish (once put off) - free drive to the nearest site that it may use (infinite when
-        never plugged in), `detour_min` = drive - that free drive, `service_min`, `energy_kwh` taken, `unserved_kwh` wished and not taken.
+        One value per session: `delay_min` = plug-in - wish (once put off) - free drive to the
+        nearest site that it may use (infinite when never plugged in), `detour_min` = drive - that
+        free drive, `service_min`, `energy_kwh` taken, `unserved_kwh` wished and not taken.
     """
     stations = facilities.free_min[table["station_list"], table["origin"]]
     swaps = np.where(
@@ -67,7 +68,7 @@ def session_minutes(facilities: Facilities, table: Table, log: SessionLog) -> di
 
 
 class Collector:
-    """The totals of a replication while it runs.
+    """Sum the totals of a replication while it runs.
 
     Parameters
     ----------
@@ -81,26 +82,33 @@ class Collector:
     """
 
     def __init__(
-        self, facilities: Facilities, *, fleets: int, districts: int, district_of_origin: Ints, thresholds_min: tuple[float, ...],
-        start_min: float, end_min: float,
-    ) -> None:  # fmt: skip
-        self.facilities, self.district_of_origin, self.thresholds_min = (
-            facilities,
-            district_of_origin,
-            thresholds_min,
-        )
+        self,
+        facilities: Facilities,
+        *,
+        fleets: int,
+        districts: int,
+        district_of_origin: Ints,
+        thresholds_min: tuple[float, ...],
+        start_min: float,
+        end_min: float,
+    ) -> None:
+        self.facilities, self.thresholds_min = facilities, thresholds_min
+        self.district_of_origin = district_of_origin
         self.start_min, self.end_min = start_min, end_min
         self._totals = ReplicationTotals.zeros(
-            sites=len(facilities), connections=int(facilities.connection.max(initial=-1)) + 1, fleets=fleets, districts=districts,
+            sites=len(facilities),
+            connections=int(facilities.connection.max(initial=-1)) + 1,
+            fleets=fleets,
+            districts=districts,
             thresholds=len(thresholds_min),
-        )  # fmt: skip
+        )
         self._shape = self._totals.outside.shape
         self._district_kw = [self._totals.district_kw]
 
     def add_day(self, statistics: DayStatistics) -> None:
         """Add the statistics of a judged day."""
         total, quarters = self._totals, grid_kw(self.facilities, statistics)
-        for name in ("busy_min", "down_min", "arrivals", "queue_min", "pack_found", "losses"):
+        for name in set(HOURLY) & set(total.arrays()):
             getattr(total, name)[:] += getattr(statistics, name)
         total.packs_ready_h += statistics.ready_min / HOUR_MIN
         total.energy_kwh += by_hour(statistics.energy_kwh)
@@ -108,8 +116,10 @@ class Collector:
         together = np.zeros((len(total.connection_peak_kw), quarters.shape[1]))
         np.add.at(together, self.facilities.connection, quarters)
         for highest, of_day in (
-            (total.longest_queue, statistics.queue_min / HOUR_MIN), (total.peak_kw, quarters), (total.connection_peak_kw, together),
-        ):  # fmt: skip
+            (total.longest_queue, statistics.queue_min / HOUR_MIN),
+            (total.peak_kw, quarters),
+            (total.connection_peak_kw, together),
+        ):
             np.maximum(highest, of_day.max(axis=1, initial=0.0), out=highest)
         of_district = np.zeros((*total.district_kw.shape[:2], quarters.shape[1]))
         np.add.at(of_district, (self.facilities.kind, self.facilities.district), quarters)
@@ -119,7 +129,7 @@ class Collector:
         """Add sessions that have ended; `table` holds their demand rows, in the same order."""
         judged = (table["wish_min"] >= self.start_min) & (table["wish_min"] < self.end_min)
         table, log = table[judged], log[judged]
-        minutes = session_minutes(self.facilities, table, log)
+        measures = session_measures(self.facilities, table, log)
         hour = (table["wish_min"] // HOUR_MIN).astype(np.int64) % 24
         cell = np.ravel_multi_index(
             (table["fleet"], log["kind"], self.district_of_origin[table["origin"]], hour),
@@ -133,19 +143,18 @@ class Collector:
             into += np.bincount(cell[chosen], minlength=size).reshape(self._shape)
 
         def add(into: Floats, values: Floats, chosen: NDArray[Any]) -> None:
-            into += np.bincount(cell[chosen], weights=values[chosen], minlength=size).reshape(
-                self._shape
-            )
+            sums = np.bincount(cell[chosen], weights=values[chosen], minlength=size)
+            into += sums.reshape(self._shape)
 
-        def spread(into: Ints, values: Floats) -> None:
+        def bin_served(into: Ints, values: Floats) -> None:
             bins = np.searchsorted(bin_edges_min(), values[served], side="left")
             np.add.at(into.reshape(-1), cell[served] * BINS + bins, 1)
 
         total = self._totals
         for outcome in range(len(OUTCOMES)):
             count(total.outcomes[outcome], log["outcome"] == outcome)
-        for place, limit in enumerate(self.thresholds_min):
-            count(total.within[place], served & (log["wait_min"] <= limit))
+        for index, threshold_min in enumerate(self.thresholds_min):
+            count(total.within[index], served & (log["wait_min"] <= threshold_min))
         count(total.outside, log["outside"] > 0)
         count(total.balked, ended & (log["balks"] > 0))
         count(total.reneged, ended & (log["reneges"] > 0))
@@ -154,23 +163,26 @@ class Collector:
         count(total.put_off, ended & (table["put_off_min"] > 0))
         add(total.wait_min, log["wait_min"], served)
         add(total.wait_all_min, log["wait_min"], ended)
-        add(total.delay_min, minutes["delay_min"], served)
-        add(total.detour_min, minutes["detour_min"], served)
-        add(total.service_min, minutes["service_min"], served)
-        add(total.service_sq_min2, minutes["service_min"] ** 2, served)
-        add(total.session_kwh, minutes["energy_kwh"], everyone)
-        add(total.unserved_kwh, minutes["unserved_kwh"], everyone)
-        spread(total.wait_bins, log["wait_min"])
-        spread(total.delay_bins, minutes["delay_min"])
+        add(total.delay_min, measures["delay_min"], served)
+        add(total.detour_min, measures["detour_min"], served)
+        add(total.service_min, measures["service_min"], served)
+        add(total.service_sq_min2, measures["service_min"] ** 2, served)
+        add(total.session_kwh, measures["energy_kwh"], everyone)
+        add(total.unserved_kwh, measures["unserved_kwh"], everyone)
+        bin_served(total.wait_bins, log["wait_min"])
+        bin_served(total.delay_bins, measures["delay_min"])
 
     def totals(self, last: DayStatistics, wishes: int) -> ReplicationTotals:
-        """Return the totals; `last` are the engine's statistics at the end, `wishes` the rows of the demand on the judged days."""
+        """Return the totals, with the statistics at the end and the number of judged wishes."""
         energy = np.stack([last.past_kwh + last.energy_kwh.sum(axis=1), last.noted_kwh], axis=1)
         energy[self.facilities.kind == SWAP] = np.nan
         return replace(
-            self._totals, district_kw=np.concatenate(self._district_kw, axis=2), queue_check_min=last.queue_check_min,
-            energy_check_kwh=energy, wishes=np.array([wishes]),
-        )  # fmt: skip
+            self._totals,
+            district_kw=np.concatenate(self._district_kw, axis=2),
+            queue_check_min=last.queue_check_min,
+            energy_check_kwh=energy,
+            wishes=np.array([wishes]),
+        )
 
 
 def by_hour(by_quarter: Floats) -> Floats:
@@ -179,6 +191,6 @@ def by_hour(by_quarter: Floats) -> Floats:
 
 
 def grid_kw(facilities: Facilities, statistics: DayStatistics) -> Floats:
-    """Return the mean power from the grid by site and quarter of an hour: what plugs and stores take, over the efficiency."""
+    """Return the mean grid power of plugs and stores, by site and quarter of an hour."""
     kw: Floats = (statistics.energy_kwh + statistics.store_kwh) * 4.0 / facilities.efficiency
     return kw

@@ -121,7 +121,7 @@ def build_facilities(
         ),
         edge_soc=edge_soc,
         step_kw=np.ascontiguousarray(step_kw),
-        servers=np.where(swap, sites.bays, sites.guns),
+        servers=sites.servers,
         outlets=outlets,
         cabinet_kw=np.where(swap, np.inf, sites.cabinet_kw),
         connection=sites.connection,

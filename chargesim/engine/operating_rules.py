@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import inf
 
 from chargesim.engine.rules import exact_min
-from chargesim.scenario.fleets import lever
+from chargesim.scenario.fleets import fleet_value
 from chargesim.scenario.model import Scenario
 
 CHARGE, IDLE, LEND = -1, 0, 1
@@ -48,7 +48,8 @@ def operating_rules_of(scenario: Scenario) -> OperatingRules:
         scenario.swap.smart,
     )
     connected = [
-        lever(total.connected_share, fleet.connected_share) for fleet in scenario.fleets.values()
+        fleet_value(total.connected_share, fleet.connected_share)
+        for fleet in scenario.fleets.values()
     ]
     factors = scenario.tariff.factors()
     return OperatingRules(

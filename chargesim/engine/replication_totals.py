@@ -1,7 +1,7 @@
-"""Hold what one replication leaves behind: totals by site and hour, session counts, histograms of wait and delay."""
+"""Declare the totals of one replication: counts and sums by site, by session and in histograms."""
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Annotated, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 KINDS: tuple[str, ...] = ("station", "swap", "none")
-"""Kind of a session: of the site that served it, else of the first site that it set out for, else none."""
+"""Kind of a session: of the site that served it, else of the first it set out for, else none."""
 SERVED, PARTIAL, LOST, STRANDED, UNFINISHED = range(5)
 OUTCOMES: tuple[str, ...] = ("served", "partial", "lost", "stranded", "unfinished")
 
@@ -18,13 +18,33 @@ LOWEST_MIN, HIGHEST_MIN, LOG_BINS = 0.05, 480.0, 64
 BINS = LOG_BINS + 2
 """Bins of a histogram: exactly zero, `LOG_BINS` logarithmic bins, everything above."""
 
+FIXED_LENGTHS = {
+    "hour": 24,
+    "kind": len(KINDS),
+    "outcome": len(OUTCOMES),
+    "bin": BINS,
+    "site_kind": 2,
+    "record": 2,
+    "once": 1,
+}
+"""Length of the axes that are the same in every run.
+
+`hour` is the hour of day: of the clock at sites, of the wish for sessions. `kind` is one of
+`KINDS`, `outcome` one of `OUTCOMES`, `site_kind` station or swap site, `record` one of two
+independent records of the same quantity. The other axes are `site`, `connection` (grid connection),
+`quarter` (judged quarter of an hour), `fleet` (the corridor vehicles last), `district` (of the wish
+in sessions, of the site in `district_kw`) and `threshold` (of waiting).
+"""
+SITE_HOUR = ("site", "hour")
+SESSION_AXES = ("fleet", "kind", "district", "hour")
+
 
 def bin_edges_min() -> Floats:
     """Return the upper edges of the bins [min]: 0, then logarithmic, then infinity.
 
-    Bin 0 holds exactly zero, bin 1 everything above zero up to its edge (so what lies below `LOWEST_MIN` too), bin i
-    what lies above edge i - 1 and not above edge i. Neighbouring edges differ by the factor
-    (`HIGHEST_MIN` / `LOWEST_MIN`) ** (1 / `LOG_BINS`) = 1.154.
+    Bin 0 holds exactly zero, bin 1 everything above zero up to its edge (so what lies below
+    `LOWEST_MIN` too), bin i what lies above edge i - 1 and not above edge i. Neighbouring edges
+    differ by the factor (`HIGHEST_MIN` / `LOWEST_MIN`) ** (1 / `LOG_BINS`) = 1.154.
     """
     steps = np.arange(1, LOG_BINS + 1) / LOG_BINS
     return np.concatenate([[0.0], LOWEST_MIN * (HIGHEST_MIN / LOWEST_MIN) ** steps, [np.inf]])
@@ -32,85 +52,90 @@ def bin_edges_min() -> Floats:
 
 @dataclass
 class ReplicationTotals:
-    """Totals of one replication over its judged days; lead-in days are not in them, and their size is that of one day.
+    """Totals of one replication over its judged days, without its lead-in days.
 
-    Axes: S sites, G grid connections, Q judged quarters of an hour, C fleets (the corridor vehicles last), K `KINDS`,
-    D districts (of the wish), O `OUTCOMES`, T thresholds, B `BINS`; 24 hours of day, of the clock at sites and of the
-    wish of sessions.
+    This table alone knows the axes and the type (`Floats` or `Counts`) of each array. Empty totals,
+    files, shape checks and totals by scope follow from it, so a new counter is one line here and
+    one where it is counted.
     """
 
-    busy_min: Floats
-    """[S, 24] gun-minutes (bay-minutes at a swap site) in use"""
-    energy_kwh: Floats
-    """[S, 24] energy at the plug (at the pack for a swap site: what the slots charged)"""
-    lent_kwh: Floats
-    """[S, 24] energy that stores gave to the plugs, in the hours in which they gave more than they took"""
-    down_min: Floats
-    """[S, 24] gun-minutes out of order, by failure or blackout"""
-    arrivals: Counts
-    """[S, 24] vehicles that arrived, whatever they did then"""
-    queue_min: Floats
-    """[S, 24] integral of the queue length over time"""
-    packs_ready_h: Floats
-    """[S, 24] charged packs in the rack, in pack-hours; 0 at stations"""
-    pack_found: Counts
-    """[S, 24] arrivals at swap sites that found a charged pack that no earlier vehicle was waiting for"""
-    losses: Counts
-    """[S, 24] vehicles that went away unserved: they balked, or their patience ended"""
-    longest_queue: Floats
-    """[S] highest mean of the queue length over an hour of the clock"""
-    peak_kw: Floats
-    """[S] highest mean of a quarter of an hour on the grid side"""
-    connection_peak_kw: Floats
-    """[G] highest mean of a quarter of an hour of all sites behind a grid connection together"""
-    district_kw: Floats
-    """[2, D, Q] mean power on the grid side by kind of site (station, swap) and district of the site"""
-    outcomes: Counts
-    """[O, C, K, D, 24] sessions by outcome"""
-    outside: Counts
-    """[C, K, D, 24] of the lost, those that left for the outside option by choice, without having queued anywhere"""
-    balked: Counts
-    """[C, K, D, 24] ended sessions that balked at least once"""
-    reneged: Counts
-    """[C, K, D, 24] ended sessions that reneged at least once"""
-    diverted: Counts
-    """[C, K, D, 24] ended sessions that went on to another site at least once"""
-    interrupted: Counts
-    """[C, K, D, 24] ended sessions of which a charge was cut off by a failure at least once"""
-    put_off: Counts
-    """[C, K, D, 24] ended sessions whose wish was put off for a cheaper hour"""
-    within: Counts
-    """[T, C, K, D, 24] served sessions whose wait is at most the threshold"""
-    wait_min: Floats
-    """[C, K, D, 24] queue minutes of the served sessions"""
-    wait_all_min: Floats
-    """[C, K, D, 24] queue minutes of the sessions that ended, served or not"""
-    delay_min: Floats
-    """[C, K, D, 24] delay of the served sessions"""
-    detour_min: Floats
-    """[C, K, D, 24] drive of the served sessions beyond the free drive to the nearest site"""
-    service_min: Floats
-    """[C, K, D, 24] minutes at the plug or in the bay of the served sessions"""
-    service_sq_min2: Floats
-    """[C, K, D, 24] squares of these minutes"""
-    session_kwh: Floats
-    """[C, K, D, 24] energy that the sessions took (a swap: the difference of the two packs)"""
-    unserved_kwh: Floats
-    """[C, K, D, 24] energy that was wished and not taken, stranded, lost and partial sessions"""
-    wait_bins: Counts
-    """[C, K, D, 24, B] histogram of the wait of the served sessions"""
-    delay_bins: Counts
-    """[C, K, D, 24, B] histogram of the delay of the served sessions"""
-    queue_check_min: Floats
-    """[S, 2] whole horizon, lead-in included: integral of the queue length by the site's own clock, and sum of the
-    waits that the vehicles noted; equal to the last bit by Little's law"""
-    energy_check_kwh: Floats
-    """[S, 2] whole horizon: energy in the statistics, and what the vehicles at the guns count themselves; NaN at swap sites"""
-    wishes: Counts
-    """[1] rows of the demand on the judged days; each ends in one session"""
+    busy_min: Annotated[Floats, SITE_HOUR]
+    """gun-minutes in use, bay-minutes at a swap site"""
+    energy_kwh: Annotated[Floats, SITE_HOUR]
+    """energy at the plug; at a swap site, what the slots charged"""
+    lent_kwh: Annotated[Floats, SITE_HOUR]
+    """energy from battery stores to plugs, in hours when they gave more than they took"""
+    down_min: Annotated[Floats, SITE_HOUR]
+    """gun-minutes out of order, by failure or blackout"""
+    arrivals: Annotated[Counts, SITE_HOUR]
+    """vehicles that arrived, whatever they did then"""
+    queue_min: Annotated[Floats, SITE_HOUR]
+    """integral of the queue length over time"""
+    packs_ready_h: Annotated[Floats, SITE_HOUR]
+    """pack-hours of charged packs in the rack; 0 at stations"""
+    pack_found: Annotated[Counts, SITE_HOUR]
+    """arrivals at swap sites with a charged pack that no earlier vehicle waited for"""
+    losses: Annotated[Counts, SITE_HOUR]
+    """vehicles that left unserved: they balked, or their patience ended"""
+    longest_queue: Annotated[Floats, ("site",)]
+    """highest mean queue length of a clock hour"""
+    peak_kw: Annotated[Floats, ("site",)]
+    """highest mean grid power of a quarter of an hour"""
+    connection_peak_kw: Annotated[Floats, ("connection",)]
+    """the same of all sites behind a grid connection together"""
+    district_kw: Annotated[Floats, ("site_kind", "district", "quarter")]
+    """mean grid power"""
+    outcomes: Annotated[Counts, ("outcome", *SESSION_AXES)]
+    """sessions by outcome"""
+    outside: Annotated[Counts, SESSION_AXES]
+    """lost sessions that chose the outside option without having queued anywhere"""
+    balked: Annotated[Counts, SESSION_AXES]
+    """ended sessions that balked at least once"""
+    reneged: Annotated[Counts, SESSION_AXES]
+    """ended sessions that reneged at least once"""
+    diverted: Annotated[Counts, SESSION_AXES]
+    """ended sessions that went on to another site at least once"""
+    interrupted: Annotated[Counts, SESSION_AXES]
+    """ended sessions whose charge a failure cut off at least once"""
+    put_off: Annotated[Counts, SESSION_AXES]
+    """ended sessions whose wish was put off for a cheaper hour"""
+    within: Annotated[Counts, ("threshold", *SESSION_AXES)]
+    """served sessions that waited at most the threshold"""
+    wait_min: Annotated[Floats, SESSION_AXES]
+    """queue minutes of the served sessions"""
+    wait_all_min: Annotated[Floats, SESSION_AXES]
+    """queue minutes of the ended sessions, served or not"""
+    delay_min: Annotated[Floats, SESSION_AXES]
+    """delay of the served sessions"""
+    detour_min: Annotated[Floats, SESSION_AXES]
+    """drive of the served sessions beyond the free drive to the nearest site"""
+    service_min: Annotated[Floats, SESSION_AXES]
+    """minutes of the served sessions at the plug or in the bay"""
+    service_sq_min2: Annotated[Floats, SESSION_AXES]
+    """squares of these minutes"""
+    session_kwh: Annotated[Floats, SESSION_AXES]
+    """energy taken; of a swap, the difference of the two packs"""
+    unserved_kwh: Annotated[Floats, SESSION_AXES]
+    """energy wished and not taken by stranded, lost and partial sessions"""
+    wait_bins: Annotated[Counts, (*SESSION_AXES, "bin")]
+    """histogram of the wait of the served sessions"""
+    delay_bins: Annotated[Counts, (*SESSION_AXES, "bin")]
+    """histogram of the delay of the served sessions"""
+    queue_check_min: Annotated[Floats, ("site", "record")]
+    """whole horizon, lead-in included: integral of the queue length by the site's clock, and sum
+    of the waits that the vehicles noted; equal to the last bit by Little's law"""
+    energy_check_kwh: Annotated[Floats, ("site", "record")]
+    """whole horizon: energy by statistics, and by vehicles; NaN at swap sites"""
+    wishes: Annotated[Counts, ("once",)]
+    """rows of the demand on the judged days; each ends in one session"""
 
     @classmethod
-    def zeros(
+    def axes(cls) -> dict[str, tuple[str, ...]]:
+        """Return the axes of every array by its name."""
+        return {one.name: get_args(one.type)[1] for one in fields(cls)}
+
+    @classmethod
+    def shapes(
         cls,
         *,
         sites: int,
@@ -119,41 +144,30 @@ class ReplicationTotals:
         districts: int,
         thresholds: int,
         quarters: int = 0,
-    ) -> "ReplicationTotals":
-        """Return the totals of a replication in which nothing has happened."""
-        cells, by_hour = (fleets, len(KINDS), districts, 24), (sites, 24)
-        shapes = {
-            **dict.fromkeys((field.name for field in fields(cls)), cells),
-            **dict.fromkeys(
-                (
-                    "busy_min",
-                    "energy_kwh",
-                    "lent_kwh",
-                    "down_min",
-                    "arrivals",
-                    "queue_min",
-                    "packs_ready_h",
-                    "pack_found",
-                    "losses",
-                ),
-                by_hour,
-            ),
-            **dict.fromkeys(("longest_queue", "peak_kw"), (sites,)),
-            **dict.fromkeys(("wait_bins", "delay_bins"), (*cells, BINS)),
-            "connection_peak_kw": (connections,),
-            "district_kw": (2, districts, quarters),
-            "outcomes": (len(OUTCOMES), *cells),
-            "within": (thresholds, *cells),
-            "queue_check_min": (sites, 2),
-            "energy_check_kwh": (sites, 2),
-            "wishes": (1,),
+    ) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each array by its name, from the lengths that differ between runs."""
+        lengths = FIXED_LENGTHS | {
+            "site": sites,
+            "connection": connections,
+            "fleet": fleets,
+            "district": districts,
+            "threshold": thresholds,
+            "quarter": quarters,
         }
+        return {name: tuple(lengths[axis] for axis in axes) for name, axes in cls.axes().items()}
+
+    @classmethod
+    def zeros(cls, **lengths: int) -> "ReplicationTotals":
+        """Return totals in which nothing has happened; `lengths` as for `shapes`."""
+        shapes = cls.shapes(**lengths)
         arrays: dict[str, Any] = {
-            f.name: np.zeros(shapes[f.name], np.int64 if f.type == Counts else np.float64)
-            for f in fields(cls)
+            one.name: np.zeros(
+                shapes[one.name], np.int64 if get_args(one.type)[0] == Counts else np.float64
+            )
+            for one in fields(cls)
         }
         return cls(**arrays)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all arrays by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {one.name: getattr(self, one.name) for one in fields(self)}

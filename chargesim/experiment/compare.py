@@ -1,4 +1,4 @@
-"""Compare plans on the same vehicles: run those that are not run yet, pair their replications, write the comparison."""
+"""Compare plans on the same vehicles: run those that have no run yet, and write the comparison."""
 
 import hashlib
 import json
@@ -9,25 +9,25 @@ from typing import Any
 
 import pandas as pd
 
-from chargesim.analysis.comparison import Comparison, Plan, compare_plans, plan_of
-from chargesim.analysis.comparison_words import first_sentence, plan_lines, rules
+from chargesim.analysis.comparison import ComparedPlan, Comparison, compare_plans, compared_plan
+from chargesim.analysis.comparison_text import first_sentence, plan_lines, rules
 from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.looks import Look
-from chargesim.analysis.series import criterion_state
+from chargesim.analysis.trend_text import WHOLE, criterion_states
 from chargesim.analysis.verdict import judge
 from chargesim.errors import InputError
-from chargesim.experiment.pairing import pair
-from chargesim.run.case import Case, build_case
-from chargesim.run.engine_choice import Engine
-from chargesim.run.extension_hash import extension_name
-from chargesim.run.open_run import FinishedRun, find_run
-from chargesim.run.run_directory import default_folder, prepare_folder, run_digest
-from chargesim.run.run_scenario import Run, as_result, run_scenario
-from chargesim.run.storage import write_json, write_text
+from chargesim.experiment.pair_check import check_pair
+from chargesim.runs.case import Case, build_case
+from chargesim.runs.engine_choice import Engine
+from chargesim.runs.extension_hash import extension_name
+from chargesim.runs.open_run import FinishedRun, find_run
+from chargesim.runs.result import as_result
+from chargesim.runs.result_directory import ResultDirectory, default_folder, run_digest
+from chargesim.runs.run_scenario import Run, run_scenario
+from chargesim.runs.storage import write_text
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.reading import LoadedScenario, load
-from chargesim.scenario.table_reader import shown
 
-MANIFEST = "comparison.json"
 _LONGEST_NAMES = 120
 Comparable = Run | LoadedScenario | str | Path
 
@@ -57,49 +57,47 @@ class ComparedRuns:
 
     @property
     def differences(self) -> pd.DataFrame:
-        """Every KPI's paired difference, the figures of the table first; see `analysis.comparison.Comparison`."""
+        """Every KPI's paired difference, see `analysis.comparison.Comparison`."""
         return self.comparison.differences
 
     @property
     def table(self) -> pd.DataFrame:
-        """The figures of the table, those that differ for sure and by most first."""
+        """The figures of the table, sure and large differences first."""
         return pd.concat([self.comparison.table(plan.name) for plan in self.comparison.others])
 
     @property
     def criteria(self) -> pd.DataFrame:
         """The verdict and every criterion, a row each, with a column for each plan."""
-        columns = {
-            plan.name: {"verdict": plan.verdict.verdict, **_states(plan)}
-            for plan in self.comparison.plans
-        }
-        return pd.DataFrame(columns)
+        plans = self.comparison.plans
+        states = pd.DataFrame({plan.name: criterion_states(plan.verdict) for plan in plans})
+        return states.rename(index={WHOLE: "verdict"})
 
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as plain data; of the differences the figures of the table."""
+        compared = self.comparison
+        plans = [
+            {
+                "name": plan.name,
+                "run_dir": str(folder),
+                "verdict": plan.verdict.verdict,
+                "criteria": plan.verdict.to_dict()["criteria"],
+                "words": [] if plan is compared.plans[0] else plan_lines(compared, plan.name),
+            }
+            for plan, folder in zip(compared.plans, self.run_folders, strict=True)
+        ]
         return {
             "compare_dir": str(self.folder),
             "sentence": self.sentence,
-            "replications": self.comparison.plans[0].replications,
-            "plans": [
-                {
-                    "name": plan.name,
-                    "run_dir": str(folder),
-                    "verdict": plan.verdict.verdict,
-                    "criteria": plan.verdict.to_dict()["criteria"],
-                    "words": []
-                    if plan is self.comparison.plans[0]
-                    else plan_lines(self.comparison, plan.name),
-                }
-                for plan, folder in zip(self.comparison.plans, self.run_folders, strict=True)
-            ],
+            "replications": compared.plans[0].replications,
+            "plans": plans,
             "differences": self.table.to_dict(orient="records"),
-            "notes": [*self.comparison.notes, *rules(self.comparison)],
+            "notes": [*compared.notes, *rules(compared)],
         }
 
 
 @dataclass(frozen=True)
 class _Source:
-    """A plan before it is compared: its case, how many replications it has or will have, and how to get them."""
+    """A plan before it is compared: its case, its replications, and how to get them."""
 
     name: str
     case: Case
@@ -121,20 +119,21 @@ def compare(
     progress: bool = True,
     engine: Engine = "auto",
 ) -> ComparedRuns:
-    """Compare plans with the first of them on the same vehicles; figures and Markdown apart.
+    """Compare plans with the first of them on the same vehicles, without figures and Markdown.
 
     Parameters
     ----------
     plans : Run, LoadedScenario, or path of a scenario file or a run directory
         At least two. A scenario that has not run yet is run, in `runs/<name>-<hash>`.
     names : sequence of str, optional
-        How the plans are called; by default as their scenarios.
+        What the plans are called; by default as their scenarios.
     set_ : sequence of str
         Changes to every scenario file, as on the command line: `"fleet.stock=1200000"`.
     changes : sequence of str
-        The same for keys that a finished run need not take, because it is seen whether it agrees: seed and horizon.
+        The same for keys in which finished runs are checked to agree: seed and horizon.
     replications : int, optional
-        How many each scenario runs, and how many are compared at most; by default what each scenario says, and the common number.
+        How many each scenario runs, and how many are compared at most; by default what each
+        scenario says, and the common number.
     jobs, progress, engine
         As for `run_scenario`.
     out : Path, optional
@@ -143,126 +142,92 @@ def compare(
     Raises
     ------
     InputError
-        Before anything runs, when plans cannot be paired: other seed, horizon, city, or no vehicle in common.
+        Before anything runs, when plans cannot be paired: other seed, horizon, districts or
+        zones, or no vehicle in common.
     """
     if len(plans) < 2:
-        raise InputError(
-            [
-                f"got {len(plans)} plan, needs at least two to compare: scenario files or run directories"
-            ]
-        )
-    told = [
-        *set_,
-        *changes,
-        *([f"replications={replications}"] if replications is not None else []),
-    ]
-    sources = [
-        _source(plan, set_, told, jobs=jobs, progress=progress, engine=engine) for plan in plans
-    ]
-    sources = [
-        replace(source, name=name)
-        for source, name in zip(sources, _names(sources, plans, names), strict=True)
-    ]
+        needs = "needs at least two to compare: scenario files or run directories"
+        raise InputError([f"got {len(plans)} plan, {needs}"])
+    limit = [] if replications is None else [replications]
+    keys = [*set_, *changes, *(f"replications={count}" for count in limit)]
+    options: dict[str, Any] = {"jobs": jobs, "progress": progress, "engine": engine}
+    found = [_source(plan, set_, keys, **options) for plan in plans]
+    called = _names(found, plans, names)
+    sources = [replace(source, name=name) for source, name in zip(found, called, strict=True)]
     notes = _notes(sources)
-    count = min(
-        [source.replications for source in sources]
-        + ([replications] if replications is not None else [])
-    )
+    count = min([source.replications for source in sources] + limit)
     if len({source.replications for source in sources}) > 1:
         have = ", ".join(f"{source.name} {source.replications}" for source in sources)
         notes.append(f"Replications differ ({have}): the first {count} of each are compared")
-    about = {
-        "run": hashlib.sha256(
-            json.dumps([[source.name, source.digest] for source in sources]).encode()
-        ).hexdigest()
-    }
-    joined = (
-        "-".join(source.name for source in sources)[:_LONGEST_NAMES]
-        .replace(" ", "_")
-        .replace("/", "_")
-    )
-    folder = out or Path("runs") / f"compare-{joined}-{about['run'][:12]}"
-    prepare_folder(folder, about, name=MANIFEST)
-    write_json(folder / MANIFEST, {**about, "state": "running"})
-    compared, folders = zip(*[_played(source, count) for source in sources], strict=True)
+    digest = _identity(sources)
+    joined = "-".join(called)[:_LONGEST_NAMES].replace(" ", "_").replace("/", "_")
+    folder = out or Path("runs") / f"compare-{joined}-{digest[:12]}"
+    directory = ResultDirectory(folder, "comparison", digest)
+    directory.say("running")
+    compared, folders = zip(*[_run(source, count) for source in sources], strict=True)
     done = ComparedRuns(folder, compare_plans(compared, notes), folders)
-    write_text(
-        folder / "differences.csv", done.differences.to_csv(index=False, lineterminator="\n")
-    )
-    write_text(
-        folder / "criteria.csv", done.criteria.to_csv(index_label="criterion", lineterminator="\n")
-    )
-    write_json(folder / MANIFEST, {**about, "state": "complete", **done.to_dict()})
+    criteria = done.criteria.to_csv(index_label="criterion", lineterminator="\n")
+    write_text(folder / "criteria.csv", criteria)
+    directory.finish(done.to_dict(), differences=done.differences)
     return done
 
 
-def _source(plan: Comparable, set_: Sequence[str], told: Sequence[str], **options: Any) -> _Source:
+def _identity(sources: Sequence[_Source]) -> str:
+    """Return the hash that names a comparison."""
+    digests = json.dumps([[source.name, source.digest] for source in sources])
+    return hashlib.sha256(digests.encode()).hexdigest()
+
+
+def _source(plan: Comparable, set_: Sequence[str], keys: Sequence[str], **options: Any) -> _Source:
     """Return a plan that is ready to be compared; nothing is run yet."""
     if isinstance(plan, str | Path) and not Path(plan).is_dir():
-        plan = load(plan, told)
+        plan = load(plan, keys)
     elif set_:
-        what = (
-            f"{shown(Path(plan))}: is a finished run"
-            if isinstance(plan, str | Path)
-            else f"{_scenario_name(plan)}: is no file"
-        )
+        what = f"{plan.case.scenario.name}: is no file" if isinstance(plan, Run) else ""
+        what = f"{plan.scenario.name}: is no file" if isinstance(plan, LoadedScenario) else what
+        what = what or f"{display_path(Path(str(plan)))}: is a finished run"
         raise InputError([f"{what} and stays as it is; --set {set_[0]} needs scenario files"])
     if isinstance(plan, LoadedScenario):
         return _to_run(plan, **options)
-    found = find_run(Path(plan)) if isinstance(plan, str | Path) else None
-    if found is not None:
-        extensions = tuple(found.manifest.get("extensions", ()))
+    if isinstance(plan, Run):
+        case, extensions = plan.case, plan.case.task.extensions
         return _Source(
-            found.case.scenario.name,
-            found.case,
-            found.replications,
-            found.manifest["run"],
-            found.read,
-            extensions,
+            name=case.scenario.name,
+            case=case,
+            replications=len(plan.result.replications),
+            digest=run_digest(case.loaded, extensions),
+            get=lambda: plan,
+            extensions=tuple(map(extension_name, extensions)),
         )
-    assert isinstance(plan, Run)
-    run = plan
-    digest = run_digest(run.case.loaded, run.case.task.extensions)
-    extensions = tuple(extension_name(extension) for extension in run.case.task.extensions)
+    found = find_run(Path(plan))
     return _Source(
-        run.case.scenario.name,
-        run.case,
-        len(run.result.replications),
-        digest,
-        lambda: run,
-        extensions,
+        name=found.case.scenario.name,
+        case=found.case,
+        replications=found.replications,
+        digest=found.manifest["run"],
+        get=found.read,
+        extensions=tuple(found.manifest.get("extensions", ())),
     )
 
 
-def _scenario_name(plan: Comparable) -> str:
-    if isinstance(plan, Run):
-        return plan.case.scenario.name
-    return plan.scenario.name if isinstance(plan, LoadedScenario) else str(plan)
-
-
 def _to_run(loaded: LoadedScenario, **options: Any) -> _Source:
-    """Return a scenario as a plan: its run directory where it is whole and long enough, else its run, to come."""
+    """Return a scenario as a plan: its finished run if it is long enough, else its run to come."""
     if loaded.scenario.series is not None:
-        raise InputError(
-            [
-                f"{shown(loaded.path)}: is a series of variants; add --set series=null to take the plan by itself"
-            ]
-        )
+        alone = "add --set series=null to take the plan by itself"
+        raise InputError([f"{display_path(loaded.path)}: is a series of variants; {alone}"])
     case, digest, count = build_case(loaded), run_digest(loaded), loaded.scenario.replications
 
     def get() -> Run:
         finished = _finished(default_folder(loaded), digest, count)
-        return (
-            finished.read(count)
-            if finished is not None
-            else run_scenario(loaded, case=case, **options)
-        )
+        if finished is not None:
+            return finished.read(count)
+        return run_scenario(loaded, case=case, **options)
 
     return _Source(loaded.scenario.name, case, count, digest, get)
 
 
 def _finished(folder: Path, digest: str, count: int) -> FinishedRun | None:
-    """Return the run that stands in a folder, if it is this one and has enough replications: it is left as it is."""
+    """Return the run in a folder, if it is this one and has enough replications."""
     try:
         found = find_run(folder)
     except InputError:
@@ -270,43 +235,35 @@ def _finished(folder: Path, digest: str, count: int) -> FinishedRun | None:
     return found if found.manifest["run"] == digest and found.replications >= count else None
 
 
-def _played(source: _Source, count: int) -> tuple[Plan, Path]:
-    """Return what the comparison needs of a plan's first replications, and its run directory; the run itself is let go."""
+def _run(source: _Source, count: int) -> tuple[ComparedPlan, Path]:
+    """Return what the comparison needs of a plan's first replications, and its run directory."""
     run = source.get()
     kpis, verdict, result = run.kpis, run.verdict, run.result
     if len(result.replications) != count or verdict.planned_replications != count:
-        result = as_result(
-            run.case, result.replications[:count], Look(result.look, result.looks, count)
-        )
+        look = Look(result.look, result.looks, count)
+        result = as_result(run.case, result.replications[:count], look)
         kpis, verdict = kpi_frame(result), judge(result)
-    return plan_of(source.name, result, kpis, verdict), run.folder
+    return compared_plan(source.name, result, kpis, verdict), run.folder
 
 
 def _names(
     sources: Sequence[_Source], plans: Sequence[Comparable], given: Sequence[str] | None
 ) -> list[str]:
-    """Return a name for each plan: those given, else the scenarios', else their files' where two scenarios have one name."""
+    """Return a name for each plan: given, of its scenario, or of its file where two are alike."""
     if given is not None:
         if len(given) != len(sources) or len(set(given)) != len(given):
-            raise InputError(
-                [f"names: got {', '.join(given)}, needs {len(sources)} names that differ"]
-            )
+            needs = f"needs {len(sources)} names that differ"
+            raise InputError([f"names: got {', '.join(given)}, {needs}"])
         return list(given)
     names = [source.name.replace("_", " ") for source in sources]
-    paths = [
-        plan.folder
-        if isinstance(plan, Run)
-        else Path(plan)
-        if isinstance(plan, str | Path)
-        else None
-        for plan in plans
-    ]
-    called = [
-        (path.name if path.is_dir() else path.stem)
-        if names.count(name) > 1 and path is not None
-        else name
-        for name, path in zip(names, paths, strict=True)
-    ]
+    called = []
+    for name, plan in zip(names, plans, strict=True):
+        path = None if isinstance(plan, LoadedScenario) else plan
+        path = Path(path.folder if isinstance(path, Run) else path) if path is not None else None
+        if names.count(name) > 1 and path is not None:
+            called.append(path.name if path.is_dir() else path.stem)
+        else:
+            called.append(name)
     return [
         name if called.count(name) == 1 else f"{name} ({called[: place + 1].count(name)})"
         for place, name in enumerate(called)
@@ -315,23 +272,20 @@ def _names(
 
 def _notes(sources: Sequence[_Source]) -> list[str]:
     """Return in what the plans differ; refuse what cannot be paired."""
-    first = sources[0]
-    pairs = [pair(source.name, source.case, first.name, first.case) for source in sources[1:]]
-    faults = [fault for one in pairs for fault in one.faults]
+    first, *others = sources
+    checks = [check_pair(source.name, source.case, first.name, first.case) for source in others]
+    faults = [fault for check in checks for fault in check.faults]
     if faults:
         raise InputError(faults)
-    notes = [note for one in pairs for note in one.notes]
+    notes = [note for check in checks for note in check.notes]
     notes += [
         f"{source.name} ran with extensions: {', '.join(source.extensions)}"
         for source in sources
         if source.extensions
     ]
-    if any(source.case.scenario.standard != first.case.scenario.standard for source in sources):
+    if any(source.case.scenario.standard != first.case.scenario.standard for source in others):
         notes.append(
-            f"The standards differ: each plan is judged by its own, the table shows what that of {first.name} judges"
+            "The standards differ: each plan is judged by its own, the table shows what that of "
+            f"{first.name} judges"
         )
     return notes
-
-
-def _states(plan: Plan) -> dict[str, str]:
-    return {item.name: criterion_state(item) for item in plan.verdict.criteria}

@@ -2,8 +2,8 @@
 
 A study has a share of failures for each of its replications, drawn from a known distribution whose
 mean is the threshold itself: there "meets" is false, and as likely as it can be for a plan that
-does not meet. The values go through the functions of a run: `judge_unit` and Holm's procedure at
-the looks of `Plan`, `t_intervals`, and `next_count` for the precision.
+does not meet. The values go through the functions of a run: `judge_area` and Holm's procedure at
+the looks of `LookSchedule`, `t_intervals`, and `next_count` for the precision.
 """
 
 import math
@@ -14,19 +14,19 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from chargesim.analysis.criteria import UnitJudgement, judge_unit
-from chargesim.analysis.failure_counts import Unit
+from chargesim.analysis.criteria import AreaTest, judge_area
+from chargesim.analysis.failure_counts import JudgedArea
 from chargesim.analysis.intervals import holm, t_interval, t_intervals
-from chargesim.analysis.looks import Look, Plan, alpha_of_a_look, level_of_a_look
+from chargesim.analysis.looks import Look, LookSchedule, alpha_of_a_look, level_of_a_look
 from chargesim.analysis.result import Bools, Floats
 from chargesim.demand.random_streams import stable_hash
-from chargesim.run.parallel import run_parallel
-from chargesim.run.precision import next_count
+from chargesim.runs.parallel import run_parallel
+from chargesim.runs.precision import next_count
 
 ALLOWED = 0.05
 """Share of failures that the studies' criterion allows, which is also their true mean."""
 ALPHA = 0.05
-PLAN = Plan(20, 4)
+PLAN = LookSchedule(20, 4)
 WISHES = 50
 """Wishes of a replication: the fewest with which the default standard judges a district alone."""
 PRECISION = 0.10
@@ -147,7 +147,7 @@ def measure_coverage(
     ]
 
 
-def run_study(shares: Floats) -> tuple[Look, UnitJudgement, bool]:
+def run_study(shares: Floats) -> tuple[Look, AreaTest, bool]:
     """Judge one study as a run does; return the look where it stopped, and the judgement there.
 
     The last value is whether the study fails.
@@ -158,10 +158,10 @@ def run_study(shares: Floats) -> tuple[Look, UnitJudgement, bool]:
         Share of failures by replication, for as many replications as the last look needs.
     """
 
-    def judged(look: Look) -> tuple[Look, UnitJudgement, bool]:
+    def judged(look: Look) -> tuple[Look, AreaTest, bool]:
         alpha = alpha_of_a_look(ALPHA, look.of)
-        unit = Unit("", (0,), shares[: look.replications], float(WISHES * look.replications))
-        judgement = judge_unit(unit, ALLOWED, alpha)
+        unit = JudgedArea("", (0,), shares[: look.replications], float(WISHES * look.replications))
+        judgement = judge_area(unit, ALLOWED, alpha)
         return look, judgement, bool(holm([judgement.p_fail], alpha=alpha)[0])
 
     return PLAN.until_decided(judged, lambda found: found[1].meets or found[2])

@@ -1,7 +1,9 @@
 """Check a scenario's lead-in: double it on the same vehicles and see whether any KPI moves."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +11,16 @@ import numpy as np
 
 from chargesim.analysis.intervals import Intervals
 from chargesim.analysis.lead_in import Shift, between_days, same_hour, shifts
-from chargesim.analysis.looks import Look
 from chargesim.demand.draw import DemandModel
 from chargesim.engine.event_order import DAY_MIN
 from chargesim.errors import InputError
-from chargesim.run.case import Case, build_case
-from chargesim.run.engine_choice import Engine, choose_engine
-from chargesim.run.replications import Replications, expected_sessions
-from chargesim.run.run_directory import manifest_of, prepare_folder, run_digest
-from chargesim.run.run_scenario import as_result
-from chargesim.run.storage import write_json, write_text
-from chargesim.scenario.reading import LoadedScenario, dump_yaml
-
-FOLDER = "lead_in"
+from chargesim.experiment.design import Design, Point
+from chargesim.experiment.runner import Runner
+from chargesim.runs.case import Case, build_case
+from chargesim.runs.engine_choice import Engine
+from chargesim.runs.result_directory import ResultDirectory
+from chargesim.runs.store import MANIFEST, content_digest
+from chargesim.scenario.reading import LoadedScenario
 
 
 @dataclass(frozen=True)
@@ -76,74 +75,57 @@ def check_lead_in(
     progress: bool = True,
     engine: Engine = "auto",
 ) -> LeadIn:
-    """Run a scenario with its lead-in and with one twice as long on the same vehicles, and compare all KPIs.
+    """Run a scenario with its lead-in and with one twice as long, and compare all KPIs.
 
     Parameters
     ----------
     loaded : LoadedScenario
-        Its replications of the first look are compared; those that its run directory has are not run again.
-    jobs, out, progress, engine
-        As for `run.run_scenario`.
+        Its replications of the first look are compared; those of a run beside are not run again.
+    jobs, progress, engine
+        As for `run_scenario`.
+    out : Path, optional
+        The directory; by default `runs/lead-in-<name>-<hash>`. A stopped check goes on there.
 
     Raises
     ------
     InputError
-        For a series, for recorded wishes (nobody recorded an earlier day), and what `run_scenario` refuses.
+        For a series, and for recorded wishes: nobody recorded an earlier day.
     """
     if loaded.scenario.series is not None:
-        raise InputError(
-            [
-                "lead-in: is for one scenario, not for a series; check one by itself with --set series=null"
-            ]
-        )
+        words = "is for one scenario, not for a series; check one by itself with --set series=null"
+        raise InputError([f"lead-in: {words}"])
     if loaded.scenario.recorded is not None:
-        raise InputError(
-            [
-                "lead-in: the wishes are recorded, and no day before them is; leave `recorded` out to check it"
-            ]
-        )
+        words = "the wishes are recorded, and no day before them is; leave `recorded` out to check"
+        raise InputError([f"lead-in: {words}"])
     own_days, count = loaded.scenario.horizon.lead_in_days, loaded.scenario.replications
     longer_days = 2 * own_days or 1
-    case = build_case(loaded)
-    about = {"run": run_digest(loaded)}
-    folder = out or Path("runs") / f"{loaded.scenario.name}-{about['run'][:12]}"
-    prepare_folder(folder, about)
-    case = replace(
-        case,
-        task=replace(
-            case.task, engine=choose_engine(engine, case, expected_sessions(case) * count)[0]
-        ),
+    directory = ResultDirectory.of_study("lead-in", loaded, out=out)
+    directory.head["content"] = content_digest(loaded)
+    adapted: dict[str, Callable[[Case], Case] | None] = {
+        "own": None,
+        "longer": partial(with_lead_in, days=longer_days),
+        "none": first_day_without,
+        "alike": partial(days_alike, days=max(2 * own_days, 1) + 1),
+    }
+    points = tuple(
+        Point(name, loaded, adapt, "" if adapt is None else f"lead-in {name}")
+        for name, adapt in adapted.items()
     )
-    if not (folder / "manifest.json").is_file():
-        write_text(folder / "scenario.resolved.yaml", dump_yaml(loaded.resolved))
-        write_json(
-            folder / "manifest.json", {**manifest_of(case, about, False), "state": "running"}
-        )
-    others = {
-        "longer": with_lead_in(case, longer_days),
-        "none": _days(with_lead_in(case, 0), 1),
-        "alike": days_alike(with_lead_in(case, 0), max(2 * own_days, 1) + 1),
-    }
-    own = Replications(case, folder, about, False, jobs, progress).first(count)
-    ran = {
-        name: Replications(
-            other, folder / FOLDER / name, {"run": f"{about['run']}/{name}"}, False, jobs, progress
-        ).first(count)
-        for name, other in others.items()
-    }
-    look = Look(1, 1, count)
+    with directory.saying_when_interrupted():
+        runner = Runner(directory.folder, engine, jobs, progress, whole=True)
+        own, longer, none, alike = runner.results(Design(points, count))
     checked = LeadIn(
-        folder=folder,
+        folder=directory.folder,
         name=loaded.scenario.name,
         own_days=own_days,
         longer_days=longer_days,
         replications=count,
-        shifts=shifts(as_result(case, own, look), as_result(others["longer"], ran["longer"], look)),
-        from_empty=same_hour(ran["none"], ran["longer"]),
-        from_own=same_hour(own, ran["longer"]),
-        days_alike=between_days(ran["alike"]),
+        shifts=shifts(own, longer),
+        from_empty=same_hour(none.replications, longer.replications),
+        from_own=same_hour(own.replications, longer.replications),
+        days_alike=between_days(alike.replications),
     )
-    write_json(folder / FOLDER / "lead_in.json", {**about, **checked.to_dict()})
+    directory.finish(checked.to_dict())
     return checked
 
 
@@ -168,45 +150,54 @@ def with_lead_in(case: Case, days: int) -> Case:
 
 
 def days_alike(case: Case, days: int) -> Case:
-    """Return a case of so many judged days, all of them the weekday of its first judged day."""
+    """Return a case of so many judged days from an empty network, all the weekday of the first."""
+    case = with_lead_in(case, 0)
     demand = case.task.demand
     assert isinstance(demand, DemandModel)
     weekday = (demand.first_weekday + case.task.lead_in_days) % 7
     fleets = tuple(
         replace(fleet, weights=np.tile(fleet.weights[weekday], (7, 1))) for fleet in demand.fleets
     )
-    return _days(
+    return _judged_days(
         replace(case, task=replace(case.task, demand=replace(demand, fleets=fleets))), days
     )
 
 
-def _days(case: Case, days: int) -> Case:
+def first_day_without(case: Case) -> Case:
+    """Return the case of the first judged day alone, from an empty network."""
+    return _judged_days(with_lead_in(case, 0), 1)
+
+
+def _judged_days(case: Case, days: int) -> Case:
     return replace(case, task=replace(case.task, days=days))
 
 
 def lead_in_text(folder: Path, own_days: int) -> str:
-    """Return a sentence on whether a run's lead-in was checked, and what came of it.
+    """Return a sentence on whether a run's lead-in was checked, and what was found.
 
     Parameters
     ----------
     folder : Path
-        The run directory.
+        The run directory; a check of the same scenario beside it is found.
     own_days : int
         The scenario's lead-in days.
     """
     days = f"Lead-in of {own_days} day" + ("" if own_days == 1 else "s")
+    content = _read(folder / MANIFEST).get("content")
+    for path in sorted(folder.parent.glob("*/lead-in.json")):
+        if content is not None and _read(path.parent / MANIFEST).get("content") == content:
+            found = _read(path)
+            numbers = (found[name] for name in ("kpis", "longer_days", "replications"))
+            return f"{days}: checked, {moved_text(len(found['moved']), *numbers)}."
+    how = "`chargesim lead-in` runs it twice as long on the same vehicles"
+    return f"{days}: not checked ({how})."
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        told, manifest = (
-            json.loads((folder / name).read_text(encoding="utf-8"))
-            for name in (f"{FOLDER}/lead_in.json", "manifest.json")
-        )
-    except (OSError, ValueError):
-        told, manifest = {"run": None}, {"run": ""}
-    if told["run"] != manifest["run"]:
-        return (
-            f"{days}: not checked (`chargesim lead-in` runs it twice as long on the same vehicles)."
-        )
-    return f"{days}: checked, {moved_text(len(told['moved']), told['kpis'], told['longer_days'], told['replications'])}."
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
 def moved_text(moved: int, kpis: int, longer_days: int, replications: int) -> str:

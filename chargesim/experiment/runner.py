@@ -1,76 +1,236 @@
-"""Measure settings of the inputs by the standard, several at a time, each kept in a file of its own."""
+"""Run the points of a design, several at a time, and reuse every replication that is there already.
 
-import json
-from collections.abc import Sequence
+Points run in batches. Of each replication a worker draws the demand once for all points of a batch
+that differ in nothing but the number of wishes (`demand.thinning`). Each replication of a point is
+a file of its own (`runs.store`), so a study that was stopped goes on, and another study takes what
+is there. A network is built again only where a change touches it.
+"""
+
+import hashlib
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Literal
 
-from chargesim.analysis.outcomes import Outcome, outcome_of
+import numpy as np
+import pandas as pd
+
+from chargesim.analysis.result import RunResult
+from chargesim.demand.thinning import Demand, days_of_all, shared_draw
 from chargesim.engine.replication_totals import ReplicationTotals
-from chargesim.experiment.points import EngineName, Setting, maker, play_all, result_of
-from chargesim.run.parallel import run_parallel
-from chargesim.run.storage import write_json
+from chargesim.experiment.design import Design, Point
+from chargesim.experiment.responses import responses_of
+from chargesim.network.build import network_part
+from chargesim.network.network import Network
+from chargesim.runs.case import Case, build_case
+from chargesim.runs.engine_choice import Engine, choose_engine, make_ready
+from chargesim.runs.parallel import run_parallel
+from chargesim.runs.replication import days_of, play
+from chargesim.runs.replications import expected_sessions
+from chargesim.runs.result import as_result
+from chargesim.runs.storage import write_frame
+from chargesim.runs.store import Store, content_digest, copy_file, stores_beside
+from chargesim.scenario.reading import LoadedScenario
+
+EngineName = Literal["simpy", "compiled"]
+MOST_IN_A_BATCH = 16
+BATCHES_A_WORKER = 4
+"""Batches for each worker, at least, so that none waits long for the last."""
+_MOST_NETWORKS = 12
+_JUDGED = ("outcomes", "within", "wait_bins", "arrivals", "pack_found")
+"""Arrays of the totals that the standard is judged by."""
 
 
-def measure_all(
-    settings: Sequence[Setting],
-    replications: int,
-    folder: Path,
-    about: dict[str, str],
-    engine: EngineName,
-    *,
-    jobs: int,
-    progress: bool,
-    what: str,
-) -> list[Outcome]:
-    """Return the outcome of each setting; those that the folder has already are read.
+class CaseBuilder:
+    """Builds cases; keeps the networks of the last ones and the cases of the last call."""
 
-    Parameters
+    def __init__(self) -> None:
+        self._networks: OrderedDict[str, Network] = OrderedDict()
+        self._cases: dict[str, Case] = {}
+
+    def cases(self, points: Sequence[Point]) -> list[Case]:
+        """Return the case of each point."""
+        digests = [point.loaded.digest() + point.adapted for point in points]
+        self._cases = {digest: case for digest, case in self._cases.items() if digest in digests}
+        for digest, point in zip(digests, points, strict=True):
+            if digest not in self._cases:
+                case = self.case(point.loaded)
+                self._cases[digest] = case if point.adapt is None else point.adapt(case)
+        return [self._cases[digest] for digest in digests]
+
+    def case(self, loaded: LoadedScenario) -> Case:
+        """Return the case of one scenario, and keep its network."""
+        tables = b"".join(hashlib.sha256(path.read_bytes()).digest() for path in loaded.tables())
+        part = f"{loaded.folder.resolve()}/{network_part(loaded.scenario)}"
+        key = f"{hashlib.sha256(tables).hexdigest()}/{part}"
+        case = build_case(loaded, network=self._networks.get(key))
+        self._networks[key] = case.network
+        self._networks.move_to_end(key)
+        while len(self._networks) > _MOST_NETWORKS:
+            self._networks.popitem(last=False)
+        return case
+
+
+builder = CaseBuilder()
+"""The one of this process: a worker keeps its networks from batch to batch."""
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs designs into the folder of a study.
+
+    Attributes
     ----------
-    settings : sequence of Setting
-        Their names are those of their files.
-    replications : int
-        The same ones for every setting, so that all meet the same random numbers.
     folder : Path
-        Where the files go: `points/<name>.json`.
-    about : dict of str to str
-        What the study is; a file of another one is not taken.
+        The directory of the study; its replications go to `points/`.
+    engine : {"auto", "simpy", "compiled"}
+        It changes no result.
+    jobs : int
+        Processes; 0: one per core. It changes no result.
+    progress : bool
+        Show a bar with the time left.
+    whole : bool
+        Keep all totals of a replication, or what the standard is judged by: a few per cent.
     """
-    found = {one.name: _read(folder, one.name, about, replications) for one in settings}
-    missing = [one for one in settings if found[one.name] is None]
-    if missing:
-        calls = [(one, replications, folder, about, engine) for one in missing]
-        found |= dict(run_parallel(_measure, calls, jobs, what=what, progress=progress))
-    return [outcome for one in settings if (outcome := found[one.name]) is not None]
+
+    folder: Path
+    engine: Engine = "auto"
+    jobs: int = 0
+    progress: bool = True
+    whole: bool = False
+
+    def responses(self, design: Design, *, what: str = "points") -> pd.DataFrame:
+        """Return the table of responses of a design; see `experiment.responses`."""
+        count, workers = design.replications, self.jobs or os.cpu_count() or 1
+        files = {point.name: self._table(point, count) for point in design.points}
+        missing = [point for point in design.points if not files[point.name].is_file()]
+        if len(missing) < workers:  # then replications run side by side, not points
+            few = Design(tuple(missing), count)
+            for point, result in zip(missing, self.results(few, what=what), strict=True):
+                write_frame(files[point.name], responses_of(result))
+        else:
+            size = min(MOST_IN_A_BATCH, -(-len(missing) // (BATCHES_A_WORKER * workers)))
+            batches = [missing[i : i + size] for i in range(0, len(missing), size)]
+            engine = self._engine(missing, count)
+            self._finish(_respond, [(self, batch, count, engine) for batch in batches], what)
+        frames = [pd.read_parquet(path).assign(point=name) for name, path in files.items()]
+        return pd.concat(frames, ignore_index=True)
+
+    def results(self, design: Design, *, what: str = "replications") -> list[RunResult]:
+        """Return the result of each point, ready to be judged; its replications are kept."""
+        numbers, points = range(design.replications), design.points
+        stores = [self.store(point) for point in points]
+        missing = [r for r in numbers if any(store.read(r) is None for store in stores)]
+        if missing:
+            engine = self._engine(points, len(missing))
+            self._finish(_keep, [(self, points, r, engine) for r in missing], what)
+        found = []
+        for case, store in zip(builder.cases(points), stores, strict=True):
+            totals = [read for r in numbers if (read := store.read(r)) is not None]
+            found.append(as_result(case, totals))
+        return found
+
+    def store(self, point: Point) -> Store:
+        """Return where the replications of a point are kept."""
+        content = content_digest(point.loaded, adapted=point.adapted)
+        folder = self.folder / "points" / content[:16]
+        return Store(folder, content, self.whole, stores_beside(self.folder, content))
+
+    def _table(self, point: Point, count: int) -> Path:
+        """Return the file of a point's responses, by its standard and number of replications.
+
+        One that a study beside this one has is copied here.
+        """
+        store, standard = self.store(point), point.loaded.scenario.standard.model_dump_json()
+        name = f"responses-{hashlib.sha256(standard.encode()).hexdigest()[:8]}-{count}.parquet"
+        there = [folder / name for folder in store.beside if (folder / name).is_file()]
+        if there and not (store.folder / name).is_file():
+            copy_file(there[0], store.folder / name)
+        return store.folder / name
+
+    def _engine(self, points: Sequence[Point], replications: int) -> EngineName:
+        """Return the engine for some points, compiled where it is the compiled one."""
+        first = builder.cases(points[:1])[0]
+        sessions = expected_sessions(first) * replications * len(points)
+        engine = choose_engine(self.engine, first, sessions)[0]
+        if engine == "compiled":
+            make_ready(first)
+        return engine
+
+    def _finish(
+        self, function: Callable[..., None], calls: Sequence[tuple[Any, ...]], what: str
+    ) -> None:
+        for _ in run_parallel(function, calls, self.jobs, what=what, progress=self.progress):
+            pass
 
 
-def _measure(
-    setting: Setting, replications: int, folder: Path, about: dict[str, str], engine: EngineName
-) -> tuple[str, Outcome]:
-    """Run all replications of one setting, and leave its outcome as a file."""
-    case = maker.case(setting.loaded)
-    runs: list[ReplicationTotals] = []
-    for replication in range(replications):
-        runs += play_all([case], replication, engine)
-    outcome = outcome_of(result_of(case, runs))
-    write_json(
-        _path(folder, setting.name),
-        {**about, "replications": replications, "failed": outcome.to_dict()},
-    )
-    return setting.name, outcome
+def _respond(runner: Runner, points: Sequence[Point], count: int, engine: EngineName) -> None:
+    """Run the replications that some points lack, and leave the responses of each as a file."""
+    totals: list[list[ReplicationTotals]] = [[] for _ in points]
+    for replication in range(count):
+        for place, one in enumerate(_play(runner, points, replication, engine)):
+            totals[place].append(one)
+    for point, case, mine in zip(points, builder.cases(points), totals, strict=True):
+        write_frame(runner._table(point, count), responses_of(as_result(case, mine)))
 
 
-def _read(folder: Path, name: str, about: dict[str, str], replications: int) -> Outcome | None:
-    try:
-        data = json.loads(_path(folder, name).read_text(encoding="utf-8"))
-        if (
-            any(data.get(key) != value for key, value in about.items())
-            or data["replications"] != replications
-        ):
-            return None
-        return Outcome.of(data["failed"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+def _keep(runner: Runner, points: Sequence[Point], replication: int, engine: EngineName) -> None:
+    """Run one replication at the points that lack it, and leave the totals of each as a file."""
+    for point, totals in zip(points, _play(runner, points, replication, engine), strict=True):
+        store = runner.store(point)
+        if store.read(replication) is None:
+            store.write(replication, totals)
 
 
-def _path(folder: Path, name: str) -> Path:
-    return folder / "points" / f"{name}.json"
+def _play(
+    runner: Runner, points: Sequence[Point], replication: int, engine: EngineName
+) -> list[ReplicationTotals]:
+    """Return one replication of each point: read where it is there, else run."""
+    cases = builder.cases(points)
+    totals = [runner.store(point).read(replication) for point in points]
+    missing = [place for place, one in enumerate(totals) if one is None]
+    played = iter(play_all([cases[place] for place in missing], replication, engine))
+    keep = (lambda one: one) if runner.whole else for_the_standard
+    return [keep(next(played)) if one is None else one for one in totals]
+
+
+def play_all(
+    cases: Sequence[Case], replication: int, engine: EngineName
+) -> list[ReplicationTotals]:
+    """Run one replication of each case; cases whose demands nest share one draw of it."""
+    played: dict[int, ReplicationTotals] = {}
+    for places in nested([case.task.demand for case in cases]):
+        together = [cases[place] for place in places]
+        demands, days = [case.task.demand for case in together], days_of(together[0].task)
+        drawn = days_of_all(demands, replication, days)
+        for place, case, tables in zip(places, together, drawn, strict=True):
+            played[place] = play(replace(case.task, engine=engine), replication, tables)
+    return [played[place] for place in range(len(cases))]
+
+
+def nested(demands: Sequence[Demand]) -> list[list[int]]:
+    """Return the demands in groups, by place, that differ in nothing but the number of wishes."""
+    groups: list[list[int]] = []
+    for place, demand in enumerate(demands):
+        for group in groups:
+            if shared_draw([demands[group[0]], demand]) is not None:
+                group.append(place)
+                break
+        else:
+            groups.append([place])
+    return groups
+
+
+def for_the_standard(totals: ReplicationTotals) -> ReplicationTotals:
+    """Return what criteria are judged by, a few per cent of the whole; waits without their hour."""
+    shapes = ("busy_min", "district_kw")  # `RunResult` checks their axes
+    empty = {
+        name: values[:0]
+        for name, values in totals.arrays().items()
+        if name not in (*_JUDGED, *shapes)
+    }
+    busy_min = np.zeros_like(totals.busy_min)
+    wait_bins = totals.wait_bins.sum(axis=3, keepdims=True)
+    return replace(totals, **empty, busy_min=busy_min, wait_bins=wait_bins)

@@ -1,44 +1,41 @@
-"""Run a series: every variant in a run directory of its own, several at a time, then the comparison."""
+"""Run a series: every variant in a run directory of its own, then their comparison."""
 
 import contextlib
 import hashlib
 import json
 import os
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from chargesim.analysis.kpi_responses import kpi_responses
 from chargesim.analysis.profiles import quarter_load
 from chargesim.analysis.series import (
-    Outcome,
-    Standing,
+    CriterionTrend,
+    VariantResult,
     changes,
+    criterion_trends,
     difference_frame,
-    replication_values,
     series_frame,
     shown_kpis,
-    standings,
 )
 from chargesim.errors import InputError
 from chargesim.experiment.series_panels import check_panels
 from chargesim.network.network import STATION
-from chargesim.run.case import Case, build_case
-from chargesim.run.engine_choice import Engine, choose_engine, make_ready
-from chargesim.run.parallel import run_parallel
-from chargesim.run.replications import SESSIONS_WORTH_A_WORKER, expected_sessions
-from chargesim.run.run_directory import prepare_folder, run_digest
-from chargesim.run.run_scenario import Run, Sessions, run_scenario
-from chargesim.run.storage import write_json, write_text
+from chargesim.runs.case import Case, build_case
+from chargesim.runs.engine_choice import Engine, choose_engine, make_ready
+from chargesim.runs.parallel import run_parallel
+from chargesim.runs.replications import SESSIONS_WORTH_A_WORKER, expected_sessions
+from chargesim.runs.result_directory import ResultDirectory, run_digest
+from chargesim.runs.run_scenario import Run, Sessions, run_scenario
+from chargesim.runs.storage import write_text
 from chargesim.scenario.reading import LoadedScenario, dump_yaml
 from chargesim.scenario.series import Series, between
 from chargesim.scenario.variants import Variant, expand, series_of, variant
 
-MANIFEST = "series.json"
 MOST_ADDED = 8
 """Variants that `refine` adds at most."""
 
@@ -50,42 +47,33 @@ class SeriesRun:
     Attributes
     ----------
     folder : Path
-        Its directory; the variants stand below in `variants/`.
-    outcomes : tuple of Outcome
-        A variant each, line by line in the order of the values.
+        Its directory; the variants are in `variants/`.
+    variants : tuple of VariantResult
+        Line by line in the order of the values.
     kpis : DataFrame
-        All KPIs of all variants: line, value, kpi, scope, key, mean, lower, upper, unit, n.
+        All KPIs of all variants, see `analysis.series.series_frame`.
     differences : DataFrame
         Paired differences of the shown KPIs, see `analysis.series.difference_frame`.
-    standings : tuple of Standing
-        What becomes of each criterion.
+    trends : tuple of CriterionTrend
+        How each criterion develops.
     """
 
     folder: Path
     series: Series
-    outcomes: tuple[Outcome, ...]
+    variants: tuple[VariantResult, ...]
     kpis: pd.DataFrame
     differences: pd.DataFrame
-    standings: tuple[Standing, ...]
+    trends: tuple[CriterionTrend, ...]
     note: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the series as plain data: variants with the shown KPIs, differences, and what becomes of each criterion."""
+        """Return the series as plain data: variants, differences, and how the criteria develop."""
         return {
             "series_dir": str(self.folder),
             "question": self.series.question,
-            "variants": [_plain_outcome(outcome, self.series) for outcome in self.outcomes],
+            "variants": [_plain(one, self.series) for one in self.variants],
             "differences": self.differences.to_dict(orient="records"),
-            "criteria": [
-                {
-                    "line": told.line,
-                    "criterion": told.criterion,
-                    "values": list(told.values),
-                    "states": list(told.states),
-                    "sentence": told.sentence,
-                }
-                for told in self.standings
-            ],
+            "criteria": [asdict(trend) for trend in self.trends],
             "note": self.note,
         }
 
@@ -99,7 +87,9 @@ def run_series(
     progress: bool = True,
     engine: Engine = "auto",
 ) -> SeriesRun:
-    """Run all variants of a series and compare them; each is judged once, at the scenario's replications. Figures apart.
+    """Run all variants of a series and compare them, without the figures.
+
+    Each variant is judged once, at the scenario's replications.
 
     Parameters
     ----------
@@ -110,8 +100,8 @@ def run_series(
     sessions : {"auto", "all", "none"}
         Whether to keep a row per session; `auto` keeps none.
     out : Path, optional
-        The directory; by default `runs/<name>-<hash>`. A series that was interrupted goes on where it stopped, and
-        values that are added to it run beside those that are there.
+        The directory; by default `runs/<name>-<hash>`. An interrupted series goes on where it
+        stopped; added values run beside those that are there.
     progress : bool
         Show a bar with the time left.
     engine : {"auto", "simpy", "compiled"}
@@ -122,114 +112,84 @@ def run_series(
     InputError
         When a variant is at fault, before anything runs, or `out` holds another series.
     """
-    begun, series = time.time(), series_of(loaded)
-    if loaded.scenario.looks > 1:
-        loaded = loaded.replace(
-            {"looks": 1}
-        )  # the variants are compared replication by replication, so all have the same number
+    series = series_of(loaded)
+    if loaded.scenario.looks > 1:  # all variants need the same number of replications
+        loaded = loaded.replace({"looks": 1})
     variants = expand(loaded)
     first = build_case(variants[0].loaded)
     check_panels(loaded, first)
-    about = {"run": series_digest(loaded)}
-    folder = out or Path("runs") / f"{loaded.scenario.name}-{about['run'][:12]}"
-    prepare_folder(folder, about, name=MANIFEST)
-    manifest = _manifest(loaded, about)
-    write_json(folder / MANIFEST, {**manifest, "state": "running"})
+    digest = series_digest(loaded)
+    folder = out or Path("runs") / f"{loaded.scenario.name}-{digest[:12]}"
+    directory = ResultDirectory(folder, "series", digest, _manifest(loaded))
+    directory.say("running")
     write_text(folder / "scenario.resolved.yaml", dump_yaml(loaded.resolved))
-    play = _Player(
-        folder,
-        jobs or os.cpu_count() or 1,
-        "none" if sessions == "auto" else sessions,
-        progress,
-        series,
-        engine,
-    )
-    if (
-        choose_engine(engine, first, expected_sessions(first) * first.scenario.replications)[0]
-        == "compiled"
-    ):
+    kept: Sessions = "none" if sessions == "auto" else sessions
+    runner = _Runner(folder, jobs or os.cpu_count() or 1, kept, progress, series, engine)
+    count = expected_sessions(first) * first.scenario.replications
+    if choose_engine(engine, first, count)[0] == "compiled":
         make_ready(first)
-    outcomes = play.all(variants, first)
-    note = ""
+    results, note = runner.run(variants, first), ""
     if series.refine:
-        outcomes, note = _refined(loaded, outcomes, play, first)
-    run = _compared(folder, series, outcomes, note)
-    seconds = {"begun": begun, "seconds": time.time() - begun}
-    write_json(
-        folder / MANIFEST,
-        {**manifest, "variants": _listed(run), "note": note, "state": "complete", **seconds},
-    )
+        results, note = _refined(loaded, results, runner, first)
+    run = _compared(folder, series, results, note)
+    directory.head |= {"variants": _listed(run), "note": note}
+    directory.finish(run.to_dict(), series=run.kpis, differences=run.differences)
     return run
 
 
 def series_digest(loaded: LoadedScenario) -> str:
-    """Return the hash that names a series: its scenario, keys and lines; not its values, its figure and its replications.
+    """Return the hash that names a series: its scenario, keys and lines.
 
-    So values can be added, and panels changed, without running again what is there: each variant has its own hash.
+    Values, panels and replications are left out, so that they can change without running again
+    what is there: each variant has its own hash.
     """
     series = series_of(loaded)
     lines = json.dumps([sorted(series.keys), series.lines], sort_keys=True, default=str)
-    return hashlib.sha256(
-        (run_digest(loaded.replace({"series": None})) + lines).encode()
-    ).hexdigest()
+    digest = run_digest(loaded.replace({"series": None}))
+    return hashlib.sha256((digest + lines).encode()).hexdigest()
 
 
-def _compared(folder: Path, series: Series, outcomes: list[Outcome], note: str) -> SeriesRun:
-    """Compare the outcomes and write the tables."""
-    told = tuple(standings(outcomes))
-    run = SeriesRun(
-        folder,
-        series,
-        tuple(outcomes),
-        series_frame(outcomes),
-        difference_frame(outcomes),
-        told,
-        note,
-    )
-    for name, frame in (("series.csv", run.kpis), ("differences.csv", run.differences)):
-        write_text(folder / name, frame.to_csv(index=False, lineterminator="\n"))
-    text = "\n".join(f"{one.line}: {one.sentence}" if one.line else one.sentence for one in told)
+def _compared(folder: Path, series: Series, results: list[VariantResult], note: str) -> SeriesRun:
+    """Compare the variants and write the tables."""
+    kpis, differences = series_frame(results), difference_frame(results)
+    trends = tuple(criterion_trends(results))
+    text = "\n".join(": ".join(filter(None, (one.line, one.sentence))) for one in trends)
     write_text(folder / "criteria.txt", f"{series.question}\n\n{text}\n")
-    return run
+    return SeriesRun(folder, series, tuple(results), kpis, differences, trends, note)
 
 
 def _refined(
-    loaded: LoadedScenario, outcomes: list[Outcome], play: "_Player", first: Case
-) -> tuple[list[Outcome], str]:
-    """Add values between neighbours where a criterion changes, until they are near enough or enough are added."""
-    series, added = series_of(loaded), 0
-    lines = list(series.lines)
+    loaded: LoadedScenario, results: list[VariantResult], runner: "_Runner", first: Case
+) -> tuple[list[VariantResult], str]:
+    """Add values between neighbours where a criterion changes, as near as asked or `MOST_ADDED`."""
+    lines, added = list(series_of(loaded).lines), 0
     while True:
-        wanted = _between_changes(loaded, outcomes)
+        wanted = _between_changes(loaded, results)
         if not wanted:
-            return outcomes, ""
+            return results, ""
         if added >= MOST_ADDED:
-            return (
-                outcomes,
-                f"{added} values were added; there are still neighbours between which a criterion changes",
-            )
+            note = "there are still neighbours between which a criterion changes"
+            return results, f"{added} values were added; {note}"
         wanted = wanted[: MOST_ADDED - added]
-        outcomes = [*outcomes, *play.all(wanted, first)]
-        outcomes.sort(key=lambda outcome: (lines.index(outcome.line), outcome.value))
+        results = [*results, *runner.run(wanted, first)]
+        results.sort(key=lambda one: (lines.index(one.line), one.value))
         added += len(wanted)
 
 
-def _between_changes(loaded: LoadedScenario, outcomes: list[Outcome]) -> list[Variant]:
+def _between_changes(loaded: LoadedScenario, results: list[VariantResult]) -> list[Variant]:
     """Return the variants halfway between neighbours where a criterion changes."""
     wanted = []
-    for line, before, after in changes(outcomes):
+    for line, before, after in changes(results):
         value = between(before, after, series_of(loaded).values)
-        if value is not None:
-            with contextlib.suppress(
-                InputError
-            ):  # a value that the scenario cannot take, such as half a replication
+        if value is not None:  # the scenario may refuse it, such as half a replication
+            with contextlib.suppress(InputError):
                 wanted.append(variant(loaded, line, value))
     return wanted
 
 
 @dataclass(frozen=True)
-class _Player:
-    """Runs variants: side by side, or one after the other with their replications side by side when they are few."""
+class _Runner:
+    """Runs variants side by side; few variants one after the other, replications side by side."""
 
     folder: Path
     jobs: int
@@ -238,60 +198,56 @@ class _Player:
     series: Series
     engine: Engine
 
-    def all(self, variants: list[Variant], first: Case) -> list[Outcome]:
-        """Run variants with a bar over them; return their outcomes in order."""
+    def run(self, variants: list[Variant], first: Case) -> list[VariantResult]:
+        """Run variants with a bar over them; return their results in order."""
         sessions = expected_sessions(first) * first.scenario.replications * len(variants)
         many = sessions >= SESSIONS_WORTH_A_WORKER
         apart = many and self.jobs > 1 and len(variants) >= self.jobs
         calls = [(one, 1 if apart or not many else self.jobs) for one in variants]
-        played = run_parallel(
-            self._play, calls, self.jobs if apart else 1, what="variants", progress=self.progress
-        )
-        outcomes = {outcome.slug: outcome for outcome in played}
-        return [outcomes[one.slug] for one in variants]
+        workers = self.jobs if apart else 1
+        done = run_parallel(self._one, calls, workers, what="variants", progress=self.progress)
+        results = {result.slug: result for result in done}
+        return [results[one.slug] for one in variants]
 
-    def _play(self, one: Variant, jobs: int) -> Outcome:
+    def _one(self, one: Variant, jobs: int) -> VariantResult:
         """Run one variant in its own directory and return what the comparison needs of it."""
-        folder = self.folder / "variants" / one.slug
         run = run_scenario(
             one.loaded,
             jobs=jobs,
             sessions=self.sessions,
-            out=folder,
+            out=self.folder / "variants" / one.slug,
             progress=False,
             engine=self.engine,
         )
-        return as_outcome(one, run, self.series)
+        return variant_result(one, run, self.series)
 
 
-def as_outcome(one: Variant, run: Run, series: Series) -> Outcome:
+def variant_result(one: Variant, run: Run, series: Series) -> VariantResult:
     """Return what the comparison needs of a finished variant."""
-    sites = run.case.network.sites
+    sites, chosen = run.case.network.sites, shown_kpis(series)
     stations = sites.kind == STATION
-    supply = {
-        "stations": float(stations.sum()),
-        "guns": float(sites.guns[stations].sum()),
-        "swap sites": float((~stations).sum()),
-        "vehicles": run.case.ledger.stock,
-    }
-    return Outcome(
+    return VariantResult(
         line=one.line,
         value=one.value,
         slug=one.slug,
         kpis=run.kpis,
         verdict=run.verdict,
-        shown=replication_values(run.result, shown_kpis(series)),
+        shown=kpi_responses(run.result, {kpi for kpi, _, _ in chosen}).select(chosen),
         load_mw=quarter_load(run.result).mean_mw.sum(axis=0),
-        supply=supply,
+        supply={
+            "stations": float(stations.sum()),
+            "guns": float(sites.guns[stations].sum()),
+            "swap sites": float((~stations).sum()),
+            "vehicles": run.case.ledger.stock,
+        },
         about=f"{run.result.name}: {run.result.scope_text} of each variant, on the same vehicles",
         label=run.result.label,
     )
 
 
-def _manifest(loaded: LoadedScenario, about: dict[str, str]) -> dict[str, Any]:
+def _manifest(loaded: LoadedScenario) -> dict[str, Any]:
     scenario, series = loaded.scenario, series_of(loaded)
     return {
-        **about,
         "scenario": scenario.name,
         "chargesim": version("chargesim-planner"),
         "seed": scenario.seed,
@@ -302,42 +258,27 @@ def _manifest(loaded: LoadedScenario, about: dict[str, str]) -> dict[str, Any]:
 
 def _listed(run: SeriesRun) -> list[dict[str, Any]]:
     """Return the variants as the manifest lists them."""
-    given = run.series.values or [None]
+    values = run.series.values or [None]
     return [
         {
-            "line": outcome.line,
-            "value": outcome.value,
-            "folder": f"variants/{outcome.slug}",
-            "verdict": outcome.verdict.verdict,
-            "added": outcome.value not in given,
-            **outcome.supply,
+            "line": one.line,
+            "value": one.value,
+            "folder": f"variants/{one.slug}",
+            "verdict": one.verdict.verdict,
+            "added": one.value not in values,
+            **one.supply,
         }
-        for outcome in run.outcomes
+        for one in run.variants
     ]
 
 
-def _plain_outcome(outcome: Outcome, series: Series) -> dict[str, Any]:
+def _plain(one: VariantResult, series: Series) -> dict[str, Any]:
     """Return a variant for JSON: its verdict and the KPIs that the series shows."""
     return {
-        "line": outcome.line,
-        "value": outcome.value,
-        "folder": f"variants/{outcome.slug}",
-        "verdict": outcome.verdict.verdict,
-        "supply": outcome.supply,
-        "kpis": [shown_row(outcome, named) for named in shown_kpis(series)],
+        "line": one.line,
+        "value": one.value,
+        "folder": f"variants/{one.slug}",
+        "verdict": one.verdict.verdict,
+        "supply": one.supply,
+        "kpis": [one.estimate(named) for named in shown_kpis(series)],
     }
-
-
-def shown_row(outcome: Outcome, named: Sequence[str]) -> dict[str, Any]:
-    """Return mean, interval and unit of one KPI of a variant; NaN where it has no such row."""
-    name, scope, key = named
-    kpis = outcome.kpis
-    rows = kpis[(kpis["kpi"] == name) & (kpis["scope"] == scope) & (kpis["key"] == key)]
-    unit = next(iter(kpis.loc[kpis["kpi"] == name, "unit"]), "")
-    row = (
-        rows.iloc[0]
-        if len(rows)
-        else {"mean": float("nan"), "lower": float("nan"), "upper": float("nan"), "n": 0}
-    )
-    numbers = {part: float(row[part]) for part in ("mean", "lower", "upper")}
-    return {"kpi": name, "scope": scope, "key": key, **numbers, "unit": unit, "n": int(row["n"])}

@@ -1,19 +1,19 @@
 """Check that the panels of a series show KPIs that there are, before anything runs."""
 
-from chargesim.analysis.kpis import SESSION_SCOPES, kpi_table
+from chargesim.analysis.kpi_table import SESSION_SCOPES, kpi_table
 from chargesim.analysis.scopes import CITY, SESSION_GROUPS, SITE_GROUPS, hour_name
 from chargesim.engine.replication_totals import KINDS
 from chargesim.errors import InputError
 from chargesim.network.network import STATION
-from chargesim.run.case import Case
-from chargesim.scenario.faults import Fault, place_of
+from chargesim.runs.case import Case
+from chargesim.scenario.faults import Fault, location_of
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.keys import nearest_name
 from chargesim.scenario.reading import LoadedScenario
 from chargesim.scenario.series import Shown
 from chargesim.scenario.standard import GIVEN
-from chargesim.scenario.table_reader import shown
 from chargesim.scenario.variants import series_of
-from chargesim.scenario.yaml_text import Place
+from chargesim.scenario.yaml_text import SourceLocation
 
 
 def check_panels(loaded: LoadedScenario, case: Case) -> None:
@@ -49,11 +49,8 @@ def check_panels(loaded: LoadedScenario, case: Case) -> None:
         fault = _fault(panel, scopes, keys)
         if fault is not None:
             key = ("series", "show", str(number), fault[0])
-            faults.append(
-                str(
-                    Fault(place_of(key, loaded.places, Place(shown(loaded.path), 1)), key, fault[1])
-                )
-            )
+            where = location_of(key, loaded.locations, SourceLocation(display_path(loaded.path), 1))
+            faults.append(str(Fault(where, key, fault[1])))
     if faults:
         raise InputError(faults)
 
@@ -67,14 +64,12 @@ def _fault(
     if panel.kpi not in scopes:
         return "kpi", f"unknown KPI {panel.kpi!r}" + _near(panel.kpi, tuple(scopes))
     scope, key = ("hour", "") if panel.panel == "hours" else panel.place
-    if (
-        scope == "group" and scopes[panel.kpi] == SESSION_SCOPES
-    ):  # sessions belong to a fleet, not to the sites of an access
+    reported = scopes[panel.kpi]
+    if scope == "group" and reported == SESSION_SCOPES:  # sessions have fleets, sites have access
         keys = {**keys, "group": SESSION_GROUPS}
-    if scope not in scopes[panel.kpi]:
-        return (
-            "kpi" if key == "" else "scope"
-        ), f"{panel.kpi} is not reported by {scope}, but by {', '.join(scopes[panel.kpi])}"
+    if scope not in reported:
+        words = f"{panel.kpi} is not reported by {scope}, but by {', '.join(reported)}"
+        return "scope" if key else "kpi", words
     if key and key not in keys[scope]:
         return "key", f"unknown key {key!r} in the scope {scope}" + _near(key, keys[scope])
     return None

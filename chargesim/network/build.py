@@ -1,4 +1,4 @@
-"""Build the network of a scenario: zones, roads, sites, candidate lists, and the networkx graph of them all."""
+"""Build the network of a scenario, from its geography to the candidate lists and the graph."""
 
 import json
 from pathlib import Path
@@ -10,12 +10,20 @@ from numpy.typing import NDArray
 
 from chargesim.network.candidates import Attachment, RoadArrays, list_candidates
 from chargesim.network.geography import Geography, geography_of_tables, synthetic_geography
-from chargesim.network.network import STATION, SWAP, CandidateKey, Network, Sites
-from chargesim.network.roads import ACCESS, EDGE_KINDS, EXPRESSWAY, INTERCHANGE, speed_factors
+from chargesim.network.network import SITE_KINDS, STATION, SWAP, CandidateKey, Network
+from chargesim.network.roads import (
+    ACCESS,
+    EDGE_KINDS,
+    EXPRESSWAY,
+    INTERCHANGE,
+    Roads,
+    speed_factors,
+)
 from chargesim.scenario.buildup import month_number
 from chargesim.scenario.model import Scenario
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 def build_network(scenario: Scenario, folder: Path) -> Network:
@@ -25,7 +33,7 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
     ----------
     scenario : Scenario
     folder : Path
-        Where its tables stand.
+        Where its tables are.
 
     Raises
     ------
@@ -38,83 +46,82 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
         else geography_of_tables(scenario, folder)
     )
     factors, period_of_hour = speed_factors(scenario.traffic)
-    roads, (km, minutes) = geography.roads, _lengths(geography, factors)
-    tails, heads = np.array(roads.tails, dtype=np.int64), np.array(roads.heads, dtype=np.int64)
-    edges = RoadArrays.of(len(roads.kind), tails, heads, km, minutes)
-    fast = np.isin(roads.edge_kind, (EXPRESSWAY, INTERCHANGE))
-    carriages = RoadArrays.of(len(roads.kind), tails[fast], heads[fast], km[fast], minutes[:, fast])
-    sites = geography.sites
+    joined, leg_km = geography.joined, geography.joined.leg_km
+    leg_min = 60.0 * leg_km / geography.leg_kmh / factors[:, ACCESS, None]
+    at_sites = Attachment(joined.node, leg_km, leg_min)
     keys, per_key = _keys(scenario)
-    places = Attachment(
-        geography.site_node,
-        geography.site_leg_km,
-        60.0 * geography.site_leg_km / geography.site_leg_kmh / factors[:, ACCESS, None],
-    )
-    origins = _origins(geography, places, len(factors))
+    is_fast = np.isin(geography.roads.edge_kind, (EXPRESSWAY, INTERCHANGE))
     candidates = list_candidates(
         keys,
         per_key,
-        sites,
-        origins,
-        places,
-        edges,
-        carriages,
-        _on_carriage(geography),
+        joined.sites,
+        _origins(geography, at_sites),
+        at_sites,
+        _road_arrays(geography.roads, factors, np.ones_like(is_fast)),
+        _road_arrays(geography.roads, factors, is_fast),
+        _on_expressway(geography),
         period_of_hour,
     )
     return Network(
-        graph=_graph(geography, sites, factors, places),
+        graph=_graph(geography, factors, at_sites),
         districts=geography.districts,
         zones=geography.zones,
         corridors=geography.corridors,
-        sites=sites,
+        sites=joined.sites,
         candidates=candidates,
         label=f"{scenario.city.name}, {geography.label}{_built_text(scenario)}",
     )
 
 
-_ELSEWHERE = {
+_UNREAD_KEYS = {
     "": (
-        "name", "title", "seed", "replications", "tables", "grid", "tariff", "reliability", "blackouts", "outside", "adoption", "recorded",
-        "standard", "series",
+        "name", "title", "seed", "replications", "tables", "grid", "tariff", "reliability",
+        "blackouts", "outside", "adoption", "recorded", "standard", "series",
     ),
     "fleet": (
-        "stock", "stock_from", "share_at_network", "season_factor", "curve_factor", "posted_share", "connected_share", "compliance",
-        "soc_low", "soc_high", "target_low", "least_gain",
+        "stock", "stock_from", "share_at_network", "season_factor", "curve_factor",
+        "posted_share", "connected_share", "compliance", "soc_low", "soc_high", "target_low",
+        "least_gain",
     ),
     "corridors": (
-        "vehicles_at_service_areas_per_day", "nev_share_of_traffic", "charge_share", "share_at_network", "holiday_factor", "soc_mean",
-        "soc_low", "profile", "consumption_factor", "fleet",
+        "vehicles_at_service_areas_per_day", "nev_share_of_traffic", "charge_share",
+        "share_at_network", "holiday_factor", "soc_mean", "soc_low", "profile",
+        "consumption_factor", "fleet",
     ),
     "choice": ("noise_min", "posted_refresh_min", "reservation"),
     "swap": ("charge_limits", "pack_temperature_c", "pack_types", "smart"),
 }  # fmt: skip
 """Keys, by section, that the network never reads."""
-_OF_FLEETS = {"stock", "access", "pack_type", "area_weights", "group"}
-"""Keys of a fleet that the network may read: swap sites and truck stations follow the fleets that use them."""
+_FLEET_KEYS = {"stock", "access", "pack_type", "area_weights", "group"}
+"""Keys of a fleet that the network reads: swap sites and truck stations follow their users."""
 
 
 def network_part(scenario: Scenario) -> str:
-    """Return what of a scenario its network may hang on, as JSON: two scenarios with the same part and tables have the same network."""
+    """Return the part of a scenario on which its network depends, as JSON.
+
+    Two scenarios with the same part and the same tables have the same network.
+    """
     data = scenario.model_dump(mode="json")
-    for section, names in _ELSEWHERE.items():
+    for section, names in _UNREAD_KEYS.items():
         for name in names:
             (data if section == "" else data[section] or {}).pop(name, None)
     data["fleets"] = {
-        name: {key: value for key, value in fleet.items() if key in _OF_FLEETS}
+        name: {key: value for key, value in fleet.items() if key in _FLEET_KEYS}
         for name, fleet in data["fleets"].items()
     }
-    return json.dumps(_values(data), sort_keys=True)
+    return json.dumps(bare_values(data), sort_keys=True)
 
 
-def _values(data: Any) -> Any:
+def bare_values(data: Any) -> Any:
     """Return dumped data with each assumption as its bare value, without range and source."""
     if isinstance(data, list):
-        return [_values(entry) for entry in data]
+        return [bare_values(entry) for entry in data]
     if not isinstance(data, dict):
         return data
     return (
-        data["value"] if "value" in data else {key: _values(entry) for key, entry in data.items()}
+        data["value"]
+        if "value" in data
+        else {key: bare_values(entry) for key, entry in data.items()}
     )
 
 
@@ -123,96 +130,84 @@ def _built_text(scenario: Scenario) -> str:
     if scenario.buildup is None or not scenario.buildup.enabled:
         return ""
     month = scenario.buildup.month
-    return f", as built at the end of {month}, {scenario.buildup.built_share(month_number(month)):.1%} of the sites"
+    built = scenario.buildup.built_share(month_number(month))
+    return f", as built at the end of {month}, {built:.1%} of the sites"
 
 
-def _lengths(geography: Geography, factors: Floats) -> tuple[Floats, Floats]:
+def _lengths(roads: Roads, factors: Floats) -> tuple[Floats, Floats]:
     """Return km of every edge, and its minutes [period, edge]."""
-    roads = geography.roads
     km, kmh = np.array(roads.km, dtype=float), np.array(roads.free_kmh, dtype=float)
     return km, 60.0 * km / (kmh * factors[:, np.array(roads.edge_kind, dtype=np.int64)])
 
 
+def _road_arrays(roads: Roads, factors: Floats, chosen: Bools) -> RoadArrays:
+    """Return the chosen edges, ready for a search."""
+    tails, heads = np.array(roads.tails, dtype=np.int64), np.array(roads.heads, dtype=np.int64)
+    km, minutes = _lengths(roads, factors)
+    return RoadArrays.of(
+        len(roads.kind), tails[chosen], heads[chosen], km[chosen], minutes[:, chosen]
+    )
+
+
 def _keys(scenario: Scenario) -> tuple[tuple[CandidateKey, ...], NDArray[np.int64]]:
     """Return the lists that the fleets need, and how many sites each holds."""
-    keys = (
-        {CandidateKey(STATION, frozenset({"expressway"}))}
-        if scenario.corridors is not None
-        else set()
-    )
+    keys = set()
+    if scenario.corridors is not None:
+        keys.add(CandidateKey(STATION, frozenset({"expressway"})))
     for fleet in scenario.fleets.values():
         keys.add(CandidateKey(STATION, frozenset(fleet.access)))
         if fleet.pack_type is not None:
             keys.add(CandidateKey(SWAP, frozenset(fleet.access), fleet.pack_type))
     ordered = tuple(sorted(keys, key=lambda key: (key.kind, sorted(key.access), key.pack_type)))
-    choice = scenario.choice
-    return ordered, np.array(
-        [
-            choice.nearest_stations if key.kind == STATION else choice.nearest_swap_sites
-            for key in ordered
-        ]
-    )
+    nearest = [getattr(scenario.choice, SITE_KINDS[key.kind].nearest) for key in ordered]
+    return ordered, np.array(nearest)
 
 
-def _origins(geography: Geography, places: Attachment, periods: int) -> Attachment:
-    """Return zones (their own nodes, the first), corridors and sites as origins."""
-    zones, corridors = len(geography.zones.id), len(geography.corridor_node)
-    none = zones + corridors
+def _origins(geography: Geography, at_sites: Attachment) -> Attachment:
+    """Return zones, which are the first nodes, then corridors, then sites as origins."""
+    zones = len(geography.zones.id)
+    nodes = [np.arange(zones), geography.corridor_node, geography.joined.exit]
+    at_once = zones + len(geography.corridor_node)
     return Attachment(
-        np.concatenate([np.arange(zones), geography.corridor_node, geography.site_exit]).astype(
-            np.int64
-        ),
-        np.concatenate([np.zeros(none), places.km]),
-        np.concatenate([np.zeros((periods, none)), places.minutes], axis=1),
+        np.concatenate(nodes).astype(np.int64),
+        np.concatenate([np.zeros(at_once), at_sites.km]),
+        np.concatenate([np.zeros((len(at_sites.minutes), at_once)), at_sites.minutes], axis=1),
     )
 
 
-def _on_carriage(geography: Geography) -> NDArray[np.bool_]:
-    expressway = np.array([access == "expressway" for access in geography.sites.access], dtype=bool)
-    return np.concatenate(
-        [
-            np.zeros(len(geography.zones.id), dtype=bool),
-            np.ones(len(geography.corridor_node), dtype=bool),
-            expressway,
-        ]
-    )
+def _on_expressway(geography: Geography) -> Bools:
+    """Return which origins are on an expressway: the corridors and its sites."""
+    of_zones = [False] * len(geography.zones.id)
+    of_corridors = [True] * len(geography.corridor_node)
+    of_sites = [access == "expressway" for access in geography.joined.sites.access]
+    return np.array([*of_zones, *of_corridors, *of_sites], dtype=bool)
 
 
-def _graph(
-    geography: Geography, sites: Sites, factors: Floats, places: Attachment
-) -> "nx.DiGraph[Any]":
-    """Return the graph for plots, exports and a user's own questions; nodes are named by their ids."""
-    roads = geography.roads
+def _graph(geography: Geography, factors: Floats, at_sites: Attachment) -> "nx.DiGraph[Any]":
+    """Return the graph for maps, exports and a user's own questions; nodes have ids as names."""
+    roads, sites = geography.roads, geography.joined.sites
     graph: nx.DiGraph[Any] = nx.DiGraph()
     names = geography.districts.name
     for kind, name, lat, lon, district in zip(
         roads.kind, roads.name, roads.lat, roads.lon, roads.district, strict=True
     ):
         graph.add_node(name, kind=kind, lat=lat, lon=lon, district=names[district])
-    km, minutes = _lengths(geography, factors)
+    km, minutes = _lengths(roads, factors)
     for i, (tail, head) in enumerate(zip(roads.tails, roads.heads, strict=True)):
         a, b = roads.name[tail], roads.name[head]
         if not graph.has_edge(a, b) or graph.edges[a, b]["minutes"][0] > minutes[0, i]:
-            graph.add_edge(
-                a,
-                b,
-                km=float(km[i]),
-                minutes=tuple(minutes[:, i].tolist()),
-                kind=EDGE_KINDS[roads.edge_kind[i]],
-            )
+            edge_min, kind = tuple(minutes[:, i].tolist()), EDGE_KINDS[roads.edge_kind[i]]
+            graph.add_edge(a, b, km=float(km[i]), minutes=edge_min, kind=kind)
     for s, name in enumerate(sites.id):
         graph.add_node(
             name,
-            kind="station" if sites.kind[s] == STATION else "swap",
+            kind=SITE_KINDS[sites.kind[s]].name,
             lat=float(sites.lat[s]),
             lon=float(sites.lon[s]),
             district=names[sites.district[s]],
         )
-        leg = {
-            "km": float(places.km[s]),
-            "minutes": tuple(places.minutes[:, s].tolist()),
-            "kind": EDGE_KINDS[ACCESS],
-        }
-        graph.add_edge(roads.name[places.node[s]], name, **leg)
-        graph.add_edge(name, roads.name[geography.site_exit[s]], **leg)
+        leg_min = tuple(at_sites.minutes[:, s].tolist())
+        leg = {"km": float(at_sites.km[s]), "minutes": leg_min, "kind": EDGE_KINDS[ACCESS]}
+        graph.add_edge(roads.name[at_sites.node[s]], name, **leg)
+        graph.add_edge(name, roads.name[geography.joined.exit[s]], **leg)
     return graph

@@ -1,4 +1,7 @@
-"""List the nearest sites of every origin: fastest in free flow, with km and minutes of every speed period along that path."""
+"""List the nearest sites of every origin.
+
+Nearest is fastest in free flow; km and the minutes of every speed period follow that path.
+"""
 
 from dataclasses import dataclass
 
@@ -19,16 +22,16 @@ Ints = NDArray[np.int64]
 
 _CHUNK = 512
 _SPARE = 16
-"""Sites beyond those of a list that are looked at for a node, so that equal costs do not leave the choice open."""
+"""Sites beyond those of a list that are compared at a node, so that equal costs are seen."""
 _NEVER_MIN = 2.0**21
-"""Stands for no way at all among the costs [min], four years."""
+"""Cost of a site that cannot be reached, four years [min]."""
 _COLUMN_BITS = 21
-"""Bits for the number of a site; those of `_NEVER_MIN` in ticks, 42, stand above it in 63."""
+"""Bits for the number of a site, below the 42 bits of `_NEVER_MIN` in ticks; together 63."""
 
 
 @dataclass(frozen=True)
 class RoadArrays:
-    """Directed edges without duplicates, sorted by tail; `minutes` has a row per speed period, the first in free flow."""
+    """Directed edges without duplicates, sorted by tail; `minutes` is [period, edge]."""
 
     nodes: int
     tail: Ints
@@ -38,7 +41,7 @@ class RoadArrays:
 
     @classmethod
     def of(cls, nodes: int, tail: Ints, head: Ints, km: Floats, minutes: Floats) -> "RoadArrays":
-        """Return the edges, of parallel ones the fastest in free flow (scipy would add them up)."""
+        """Return the edges, of parallel ones the fastest in free flow (scipy would add them)."""
         order = np.lexsort((minutes[0], head, tail))
         tail, head, km, minutes = tail[order], head[order], km[order], minutes[:, order]
         first = np.ones(len(tail), dtype=bool)
@@ -48,7 +51,7 @@ class RoadArrays:
         )
 
     def matrix(self) -> csr_array:
-        """Return the minutes in free flow as a sparse matrix; an edge of no length is kept by the least positive number."""
+        """Return the minutes in free flow as a sparse matrix, above 0 to keep every edge."""
         weights = np.maximum(self.minutes[0], 1e-9)
         return csr_array(
             (weights, self.head, np.searchsorted(self.tail, np.arange(self.nodes + 1))),
@@ -58,21 +61,18 @@ class RoadArrays:
 
 @dataclass(frozen=True)
 class Attachment:
-    """Where origins or sites hang on the roads: a node, and the way between it and the place itself."""
+    """Where origins or sites join the roads: a node, and the way between it and them."""
 
     node: Ints
     km: Floats
     minutes: Floats
-    """[period, place]"""
-
-    def at(self, rows: Ints) -> "Attachment":
-        """Return some of the rows."""
-        return Attachment(self.node[rows], self.km[rows], self.minutes[:, rows])
+    """[period, origin or site]"""
 
 
 def list_candidates(
-    keys: tuple[CandidateKey, ...], per_key: Ints, sites: Sites, origins: Attachment, places: Attachment,
-    city: RoadArrays, carriages: RoadArrays, on_carriage: NDArray[np.bool_], period_of_hour: Ints,
+    keys: tuple[CandidateKey, ...], per_key: Ints, sites: Sites, origins: Attachment,
+    at_sites: Attachment, roads: RoadArrays, expressways: RoadArrays,
+    on_expressway: NDArray[np.bool_], period_of_hour: Ints,
 ) -> Candidates:  # fmt: skip
     """Return the candidate lists.
 
@@ -80,80 +80,93 @@ def list_candidates(
     ----------
     keys, per_key
         What each list holds, and how many sites at most.
-    origins, places
+    origins, at_sites
         Attachments of all origins, and of all sites (the sites are the last origins, too).
-    city, carriages
-        All roads; and the expressways alone, without ramps and without turning back. A list of expressway sites alone
-        is searched on the latter, and only for origins that are `on_carriage`.
+    roads, expressways
+        All roads; and the expressways alone, without ramps and without turning back. A list of
+        expressway sites alone is searched on the latter, and only for origins `on_expressway`.
     """
-    n_origins, ranks = len(origins.node), int(per_key.max(initial=1))
-    periods = len(origins.minutes)
-    site = np.full((len(keys), n_origins, ranks), -1, dtype=np.int32)
-    km = np.full((len(keys), n_origins, ranks), np.inf)
-    minutes = np.full((periods, len(keys), n_origins, ranks), np.inf)
-    for roads, wanted, rows in (
-        (
-            city,
-            [i for i, key in enumerate(keys) if key.access != {"expressway"}],
-            np.arange(n_origins),
-        ),
-        (
-            carriages,
-            [i for i, key in enumerate(keys) if key.access == {"expressway"}],
-            np.flatnonzero(on_carriage),
-        ),
+    shape = (len(keys), len(origins.node), int(per_key.max(initial=1)))
+    lists = Candidates(
+        keys=keys,
+        site=np.full(shape, -1, dtype=np.int32),
+        km=np.full(shape, np.inf),
+        minutes=np.full((len(origins.minutes), *shape), np.inf),
+        period_of_hour=period_of_hour,
+    )
+    members = [np.flatnonzero([holds(key, sites, s) for s in range(len(sites))]) for key in keys]
+    ahead_only = [key.access == {"expressway"} for key in keys]
+    for on, searched, rows in (
+        (roads, False, np.arange(len(origins.node))),
+        (expressways, True, np.flatnonzero(on_expressway)),
     ):
-        members = [
-            (i, np.flatnonzero([holds(keys[i], sites, s) for s in range(len(sites))]))
-            for i in wanted
-        ]
-        if not members:
-            continue
-        matrix = roads.matrix()
-        sources = np.unique(origins.node[rows])
-        for begin in range(0, len(sources), _CHUNK):
+        wanted = [i for i, only in enumerate(ahead_only) if only == searched]
+        matrix, sources = on.matrix(), np.unique(origins.node[rows])
+        for begin in range(0, len(sources) if wanted else 0, _CHUNK):
             chunk = sources[begin : begin + _CHUNK]
-            time, before = dijkstra(matrix, indices=chunk, return_predecessors=True)
             mine = rows[np.isin(origins.node[rows], chunk)]
-            source_row = np.searchsorted(chunk, origins.node[mine])
-            for i, chosen in members:
-                if len(chosen) == 0:
-                    continue
-                own = mine - (n_origins - len(sites))
-                count = min(int(per_key[i]), len(chosen))
-                near = _near(time[:, places.node[chosen]] + places.minutes[0, chosen][None], count)[
-                    source_row
-                ]
-                to_all = chosen[near]
-                cost = (
-                    time[source_row[:, None], places.node[to_all]]
-                    + origins.minutes[0, mine, None]
-                    + places.minutes[0, to_all]
-                )
-                cost[own[:, None] == to_all] = np.inf
-                pick = _smallest(cost, count)
-                found, to_all = (
-                    np.take_along_axis(cost, pick, axis=1),
-                    np.take_along_axis(to_all, pick, axis=1),
-                )
-                for rank in range(pick.shape[1]):
-                    good = np.isfinite(found[:, rank])
-                    to, fro, row = to_all[good, rank], mine[good], source_row[good]
-                    path_km, path_min = _trace(
-                        row,
-                        chunk,
-                        places.node[to],
-                        before,
-                        roads.tail,
-                        roads.head,
-                        roads.km,
-                        roads.minutes,
-                    )
-                    site[i, fro, rank] = to
-                    km[i, fro, rank] = path_km + origins.km[fro] + places.km[to]
-                    total = path_min + origins.minutes[:, fro] + places.minutes[:, to]
-                    minutes[:, i, fro, rank] = np.round(total * TICKS_PER_MIN) / TICKS_PER_MIN
-    return Candidates(keys=keys, site=site, km=km, minutes=minutes, period_of_hour=period_of_hour)
+            search = _Search(
+                on,
+                chunk,
+                mine,
+                origins,
+                at_sites,
+                *dijkstra(matrix, indices=chunk, return_predecessors=True),
+            )
+            for i in wanted:
+                if len(members[i]):
+                    search.fill(lists, i, members[i], int(per_key[i]))
+    return lists
+
+
+@dataclass(frozen=True)
+class _Search:
+    """The fastest paths from some nodes, and the origins that begin there."""
+
+    roads: RoadArrays
+    sources: Ints
+    rows: Ints
+    """origins that begin at a source"""
+    origins: Attachment
+    at_sites: Attachment
+    time: Floats
+    """[source, node] minutes in free flow"""
+    before: NDArray[np.int32]
+    """[source, node] the node before"""
+
+    def fill(self, lists: Candidates, i: int, members: Ints, most: int) -> None:
+        """Fill in list `i` with at most `most` of its members, for the origins of this search."""
+        source = np.searchsorted(self.sources, self.origins.node[self.rows])
+        count = min(most, len(members))
+        cost, to_all = self._costs(source, members, count)
+        pick = _smallest(cost, count)
+        found = np.take_along_axis(cost, pick, axis=1)
+        to_all = np.take_along_axis(to_all, pick, axis=1)
+        for rank in range(pick.shape[1]):
+            good = np.isfinite(found[:, rank])
+            to, fro = to_all[good, rank], self.rows[good]
+            path_km, path_min = _trace(
+                source[good], self.sources, self.at_sites.node[to], self.before,
+                self.roads.tail, self.roads.head, self.roads.km, self.roads.minutes,
+            )  # fmt: skip
+            lists.site[i, fro, rank] = to
+            lists.km[i, fro, rank] = path_km + self.origins.km[fro] + self.at_sites.km[to]
+            total = path_min + self.origins.minutes[:, fro] + self.at_sites.minutes[:, to]
+            lists.minutes[:, i, fro, rank] = np.round(total * TICKS_PER_MIN) / TICKS_PER_MIN
+
+    def _costs(self, source: Ints, members: Ints, count: int) -> tuple[Floats, Ints]:
+        """Return the minutes in free flow to the sites near each origin, and those sites."""
+        to_members = self.at_sites.minutes[0, members][None]
+        near = _near(self.time[:, self.at_sites.node[members]] + to_members, count)[source]
+        to_all = members[near]
+        cost = (
+            self.time[source[:, None], self.at_sites.node[to_all]]
+            + self.origins.minutes[0, self.rows, None]
+            + self.at_sites.minutes[0, to_all]
+        )
+        own = self.rows - (len(self.origins.node) - len(self.at_sites.node))
+        cost[own[:, None] == to_all] = np.inf
+        return cost, to_all
 
 
 def holds(key: CandidateKey, sites: Sites, site: int) -> bool:
@@ -166,27 +179,27 @@ def holds(key: CandidateKey, sites: Sites, site: int) -> bool:
 
 
 def _near(cost: Floats, count: int) -> Ints:
-    """Return, for each node, columns in rising order among which its origins find their `count` smallest costs [min].
+    """Return, for each node, columns that hold the `count` smallest costs [min] of its origins.
 
-    Many origins hang on one node and add the same to all its costs; one column more makes up for the origin's own site.
+    The origins of a node add the same minutes to all its costs; one column more makes up for an
+    origin's own site. Columns are in rising order.
     """
     wanted = min(count + 1 + _SPARE, cost.shape[1])
     near = _smallest(cost, wanted)
     if wanted < cost.shape[1]:
         sorted_cost = np.take_along_axis(cost, near, axis=1)
-        tied = (
-            sorted_cost[:, -1] <= sorted_cost[:, count] + 2 / TICKS_PER_MIN
-        )  # what adding and rounding can turn round
+        # within two ticks, adding and rounding can change the order
+        tied = sorted_cost[:, -1] <= sorted_cost[:, count] + 2 / TICKS_PER_MIN
         if (tied & np.isfinite(sorted_cost[:, count])).any():
             return np.broadcast_to(np.arange(cost.shape[1]), cost.shape)
     return np.sort(near, axis=1)
 
 
 def _smallest(cost: Floats, count: int) -> Ints:
-    """Return the columns of the smallest costs [min] of each row, smallest first, the lower column among equals.
+    """Return the columns of each row's smallest costs [min], smallest first.
 
-    Costs are compared in whole ticks. Tick and column make one number, so that no two are equal: a partition alone
-    would leave open which of two equal costs comes in.
+    Costs are compared in whole ticks; of equal ones the lower column comes first. Tick and column
+    make one number, since a partition alone would leave open which of two equal costs comes in.
     """
     columns = np.arange(cost.shape[1])
     ticks = np.round(np.where(np.isfinite(cost), cost, _NEVER_MIN) * TICKS_PER_MIN).astype(np.int64)

@@ -1,7 +1,7 @@
 """Weigh the corridors: how much of the through traffic drives on each directed expressway link.
 
-Trips between districts, and between districts and places beyond the border, follow a gravity model (masses over
-travel time to a power) and the fastest path; a link's weight is the vehicle-km on it.
+Trips between districts, and between them and the gateways beyond the border, follow a gravity model
+(masses over travel time to a power) and the fastest path; a link's weight is the vehicle-km on it.
 """
 
 import numpy as np
@@ -26,12 +26,12 @@ def corridor_weights(
     carriageways: list[Carriageway],
     exponent: float,
 ) -> Floats:
-    """Return the share of the corridor wishes of each carriageway, in proportion to vehicle-km; sums to 1.
+    """Return the share of the corridor wishes of each carriageway, by vehicle-km; sums to 1.
 
     Parameters
     ----------
     links, gateways
-        Roads between seats; places beyond the border, with the km to them from a district's seat.
+        Roads between seats; and places beyond the border, joined to a district's seat.
     districts : dict
         Index by name.
     population : array

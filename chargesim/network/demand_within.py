@@ -1,4 +1,4 @@
-"""Measure coverage: the share of the demand that has a public station within a distance by road."""
+"""Measure the share of the demand that has a public station within a distance by road."""
 
 import numpy as np
 

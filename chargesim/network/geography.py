@@ -1,4 +1,4 @@
-"""Gather what a city stands on: zones, roads, corridors and sites, from the synthetic layout or from a user's tables."""
+"""Gather zones, roads, corridors and sites, from the synthetic layout or from a user's tables."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,19 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chargesim.errors import InputError
+from chargesim.network.apportionment import largest_remainder
 from chargesim.network.corridors import corridor_weights
-from chargesim.network.network import Corridors, Districts, Sites, Zones
-from chargesim.network.opening import open_sites
-from chargesim.network.placement import PlacedSite, place_stations, place_swap_sites
-from chargesim.network.projection import largest_remainder
-from chargesim.network.roads import Carriageway, Roads, local_roads, seat_links
-from chargesim.network.site_records import records_of_placed_site, sites_of
+from chargesim.network.network import Corridors, Districts, Zones
+from chargesim.network.placement import place_sites
+from chargesim.network.roads import Carriageway, Roads, add_links, add_local_roads
+from chargesim.network.site_records import JoinedSites, join_sites, records_of_placed_site
 from chargesim.network.table_columns import DistrictRow, GatewayRow, LinkRow
 from chargesim.network.user_sites import read_sites
 from chargesim.network.user_tables import read_roads, read_zones, vehicle_km_weights
-from chargesim.network.zone_layout import ZoneLayout, lay_out_zones
+from chargesim.network.zone_layout import lay_out_zones
+from chargesim.scenario.csv_tables import duplicate_faults, read_csv_rows
+from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.model import Scenario
-from chargesim.scenario.table_reader import duplicates, inside, read_rows, shown
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,105 +27,97 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Geography:
-    """A city before its candidate lists: roads as lists of edges, sites and where they hang on them."""
+    """A city before its candidate lists."""
 
     districts: Districts
     zones: Zones
     roads: Roads
     corridors: Corridors
     corridor_node: Ints
-    sites: Sites
-    site_node: Ints
-    """node from which a site is reached"""
-    site_exit: Ints
-    """node at which the way on from a site begins; the same but at a service area that both directions share"""
-    site_leg_km: Floats
-    site_leg_kmh: Floats
+    joined: JoinedSites
+    leg_kmh: Floats
+    """speed in free flow on the road between a site and its node"""
     label: str
 
 
 def synthetic_geography(scenario: Scenario, folder: Path) -> Geography:
     """Return the geography of a city of which only districts and links are known."""
     city, layout = scenario.city, scenario.layout
-    assert city.districts is not None and city.links is not None and layout is not None
-    assert scenario.stations is not None
+    assert layout is not None
     districts, links, gateways = _read_synthetic(scenario, folder)
-    land = lay_out_zones(districts, layout)
-    index = {name: d for d, name in enumerate(land.districts.name)}
-    roads = Roads()
-    for i, name in enumerate(land.zones.id):
-        roads.node(
-            "zone",
-            name,
-            float(land.zones.lat[i]),
-            float(land.zones.lon[i]),
-            int(land.zones.district[i]),
-        )
+    zone_layout = lay_out_zones(districts, layout)
+    zones, names = zone_layout.zones, zone_layout.districts
+    index = {name: d for d, name in enumerate(names.name)}
+    roads = Roads.of_zones(zones)
     seats = [
-        roads.node("junction", row.district, row.lat, row.lon, d) for d, row in enumerate(districts)
+        roads.add_node("junction", row.district, row.lat, row.lon, d)
+        for d, row in enumerate(districts)
     ]
-    local_roads(roads, land, seats, layout, scenario.traffic)
-    carriageways = seat_links(roads, links, index, seats)
-    label = f"synthetic layout of real totals (layout seed {layout.seed})"
+    add_local_roads(roads, zone_layout, seats, layout, scenario.traffic)
+    carriageways = add_links(roads, links, index, seats)
     if city.sites is not None:
-        table = read_sites(
-            scenario,
-            inside(folder, city.sites),
-            roads,
-            land.districts,
-            land.zones,
-            carriageways,
-            seats,
-        )
-        records, nodes, exits, legs = table.records, table.node, table.exit, table.leg_km
-        label = "synthetic zones and roads of real totals, sites from " + city.sites
+        path = path_inside(folder, city.sites)
+        joined = read_sites(scenario, path, roads, names, zones, carriageways, seats)
+        label = f"synthetic zones and roads of real totals, sites from {city.sites}"
     else:
-        placed_sites = [
-            *place_stations(scenario, scenario.stations, land),
-            *_expressway_sites(scenario, roads, carriageways),
-            *place_swap_sites(scenario, land),
-        ]
-        _name(placed_sites, land)
-        placed_sites = _open(scenario, placed_sites)
-        per_spot = [records_of_placed_site(scenario, placed) for placed in placed_sites]
-        copies = [len(records) for records in per_spot]
-        records = [record for records in per_spot for record in records]
-        nodes = np.repeat(
-            np.array(
-                [placed.node if placed.node >= 0 else placed.zone for placed in placed_sites],
-                dtype=np.int64,
-            ),
-            copies,
-        )
-        exits, legs = nodes, np.repeat(np.array([placed.leg_km for placed in placed_sites]), copies)
-    weights = np.zeros(0)
+        sites = place_sites(scenario, zone_layout, roads, carriageways)
+        nodes = [site.node for site in sites]
+        records = [records_of_placed_site(scenario, site) for site in sites]
+        joined = join_sites(records, nodes, nodes, [site.leg_km for site in sites])
+        label = f"synthetic layout of real totals (layout seed {layout.seed})"
+    weights, used = np.zeros(0), list[Carriageway]()
     if scenario.corridors is not None:
+        used = carriageways
         population = np.array([row.population_2020 for row in districts])
-        weights = corridor_weights(
-            links,
-            gateways,
-            index,
-            population,
-            carriageways,
-            scenario.corridors.gravity_exponent.value,
-        )
-    used = carriageways if scenario.corridors is not None else []
-    node_district = np.array(roads.district)
-    kmh = np.array(
-        [
-            scenario.traffic.core_kmh.value
-            if land.districts.area_class[node_district[node]] == "core"
-            else scenario.traffic.town_kmh.value
-            for node in nodes
-        ]
-    )
+        exponent = scenario.corridors.gravity_exponent.value
+        weights = corridor_weights(links, gateways, index, population, used, exponent)
+    core = np.array(names.area_class)[np.array(roads.district)[joined.node]] == "core"
+    traffic = scenario.traffic
     return Geography(
-        land.districts, land.zones, roads, corridors_of(roads, used, weights), np.array([way.entry for way in used], dtype=np.int64),
-        sites_of(records), nodes, exits, legs, kmh if len(nodes) else np.ones(0), label,
-    )  # fmt: skip
+        districts=names,
+        zones=zones,
+        roads=roads,
+        corridors=_corridors(roads, used, weights),
+        corridor_node=_entries(used),
+        joined=joined,
+        leg_kmh=np.where(core, traffic.core_kmh.value, traffic.town_kmh.value),
+        label=label,
+    )
 
 
-def corridors_of(roads: Roads, carriageways: list[Carriageway], weights: Floats) -> Corridors:
+def geography_of_tables(scenario: Scenario, folder: Path) -> Geography:
+    """Return the geography of a city that a user's own tables describe.
+
+    A corridor's weight is its km x the inhabitants of the districts at its two ends. An expressway
+    site serves all traffic that passes its node.
+    """
+    assert scenario.city.sites is not None
+    districts, zones = read_zones(scenario, folder)
+    roads, carriageways = read_roads(scenario, folder, zones)
+    path, nodes = path_inside(folder, scenario.city.sites), range(len(roads.kind))
+    joined = read_sites(scenario, path, roads, districts, zones, carriageways, nodes)
+    used = carriageways if scenario.corridors is not None else []
+    inhabitants = np.bincount(
+        zones.district, weights=zones.population, minlength=len(districts.name)
+    )
+    weights = vehicle_km_weights(used, inhabitants[np.array(roads.district)])
+    return Geography(
+        districts=districts,
+        zones=zones,
+        roads=roads,
+        corridors=_corridors(roads, used, weights),
+        corridor_node=_entries(used),
+        joined=joined,
+        leg_kmh=np.full(len(joined.sites), scenario.traffic.town_kmh.value),
+        label="zones, roads and sites from tables",
+    )
+
+
+def _entries(carriageways: list[Carriageway]) -> Ints:
+    return np.array([way.entry for way in carriageways], dtype=np.int64)
+
+
+def _corridors(roads: Roads, carriageways: list[Carriageway], weights: Floats) -> Corridors:
     """Return the corridors: one per carriageway, at its upstream end."""
     entries = [way.entry for way in carriageways]
     return Corridors(
@@ -140,134 +132,50 @@ def corridors_of(roads: Roads, carriageways: list[Carriageway], weights: Floats)
 def _read_synthetic(
     scenario: Scenario, folder: Path
 ) -> tuple[list[DistrictRow], list[LinkRow], list[GatewayRow]]:
-    city = scenario.city
+    """Return districts, links and places beyond the border; the plan counts the service areas."""
+    city, plan = scenario.city, scenario.stations
     assert city.districts is not None and city.links is not None
-    path = inside(folder, city.districts)
-    districts = read_rows(path, DistrictRow)
+    path, links_path = path_inside(folder, city.districts), path_inside(folder, city.links)
+    districts, links = read_csv_rows(path, DistrictRow), read_csv_rows(links_path, LinkRow)
     names = [row.district for row in districts]
-    faults = duplicates(path, "district", [(row.line, row.district) for row in districts])
-    links_path = inside(folder, city.links)
-    links = read_rows(links_path, LinkRow)
-    gateways = (
-        read_rows(inside(folder, city.gateways), GatewayRow) if city.gateways is not None else []
-    )
+    faults = duplicate_faults(path, "district", [(row.line, row.district) for row in districts])
+    unknown = f"no district of this name in {display_path(path)}"
     for row in links:
+        position = f"{display_path(links_path)}:{row.line}"
         faults += [
-            f"{shown(links_path)}:{row.line}: {name}: no district of this name in {shown(path)}"
+            f"{position}: {name}: {unknown}"
             for name in (row.from_district, row.to_district)
             if name not in names
         ]
         if row.from_district == row.to_district:
-            faults.append(
-                f"{shown(links_path)}:{row.line}: to_district: leads from {row.from_district} to itself"
-            )
-    for gate in gateways:
-        if gate.district not in names:
-            faults.append(
-                f"{shown(inside(folder, city.gateways or ''))}:{gate.line}: {gate.district}: no district of this name in {shown(path)}"
-            )
-    plan = scenario.stations
-    apportioned = sum(row.service_areas for row in links)
-    if plan is not None and city.sites is None and plan.counts.expressway > 0 and apportioned == 0:
+            faults.append(f"{position}: to_district: leads from {row.from_district} to itself")
+    gateways = []
+    if city.gateways is not None:
+        gateways_path = path_inside(folder, city.gateways)
+        gateways = read_csv_rows(gateways_path, GatewayRow)
+        faults += [
+            f"{display_path(gateways_path)}:{row.line}: {row.district}: {unknown}"
+            for row in gateways
+            if row.district not in names
+        ]
+    count = plan.counts.expressway if plan is not None else 0
+    listed = sum(row.service_areas for row in links)
+    if city.sites is None and count > 0 and listed == 0:
         faults.append(
-            f"{shown(links_path)}: service_areas: all 0, but stations.counts.expressway asks for {plan.counts.expressway}"
+            f"{display_path(links_path)}: service_areas: all 0, "
+            f"but stations.counts.expressway asks for {count}"
         )
     if faults:
         raise InputError(faults)
-    if plan is not None and plan.counts.expressway != apportioned and apportioned:
-        links = _apportion(links, plan.counts.expressway)
+    if plan is not None and count != listed and listed:
+        links = _with_service_areas(links, count)
     return districts, links, gateways
 
 
-def _apportion(links: list[LinkRow], count: int) -> list[LinkRow]:
-    """Return the links with another number of service areas in all, in proportion to what the table has."""
-    shares = largest_remainder(np.array([row.service_areas for row in links], dtype=float), count)
+def _with_service_areas(links: list[LinkRow], count: int) -> list[LinkRow]:
+    """Return the links with `count` service areas in all, in proportion to the table's."""
+    weights = np.array([row.service_areas for row in links], dtype=float)
     return [
-        row.model_copy(update={"service_areas": int(share)})
-        for row, share in zip(links, shares, strict=True)
+        row.model_copy(update={"service_areas": int(number)})
+        for row, number in zip(links, largest_remainder(weights, count), strict=True)
     ]
-
-
-def _expressway_sites(
-    scenario: Scenario, roads: Roads, carriageways: list[Carriageway]
-) -> list[PlacedSite]:
-    plan = scenario.stations
-    assert plan is not None
-    return [
-        PlacedSite(
-            "expressway",
-            "expressway",
-            roads.district[node],
-            -1,
-            roads.lat[node],
-            roads.lon[node],
-            0.1,
-            plan.expressway_piles_per_station,
-            "",
-            node,
-            f"{roads.name[node]}-station",
-        )
-        for way in carriageways
-        for node in way.stops
-    ]
-
-
-def _open(scenario: Scenario, placed_sites: list[PlacedSite]) -> list[PlacedSite]:
-    """Return the placed_sites that a build-up has opened; truck stations stand in a queue of their own."""
-    queues = [f"{placed.group} {placed.access}" for placed in placed_sites]
-    is_open = open_sites(
-        scenario, [placed.name for placed in placed_sites], queues, [None] * len(placed_sites)
-    )
-    return [placed for placed, here in zip(placed_sites, is_open.tolist(), strict=True) if here]
-
-
-def _name(placed_sites: list[PlacedSite], land: ZoneLayout) -> None:
-    """Give every site a readable id that is stable for a layout."""
-    numbers: dict[str, int] = {}
-    for placed in placed_sites:
-        if placed.name:
-            continue
-        what = (
-            f"swap-{placed.swap_kind}-"
-            if placed.swap_kind
-            else "truck-"
-            if placed.access == "truck"
-            else "s"
-        )
-        stem = f"{land.districts.name[placed.district]}-{what}"
-        numbers[stem] = numbers.get(stem, 0) + 1
-        placed.name = f"{stem}{numbers[stem]:03d}"
-
-
-def geography_of_tables(scenario: Scenario, folder: Path) -> Geography:
-    """Return the geography of a city that a user's own tables describe.
-
-    A corridor's weight is its km x the inhabitants of the districts at its two ends. An expressway site serves all
-    traffic that passes its node.
-    """
-    assert scenario.city.sites is not None
-    districts, zones = read_zones(scenario, folder)
-    roads, carriageways = read_roads(scenario, folder, zones)
-    sites = read_sites(
-        scenario,
-        inside(folder, scenario.city.sites),
-        roads,
-        districts,
-        zones,
-        carriageways,
-        range(len(roads.kind)),
-    )
-    inhabitants = np.bincount(
-        zones.district, weights=zones.population, minlength=len(districts.name)
-    )
-    used = carriageways if scenario.corridors is not None else []
-    ends = np.array([inhabitants[d] for d in roads.district])
-    corridors, entries = (
-        corridors_of(roads, used, vehicle_km_weights(used, ends)),
-        np.array([way.entry for way in used], dtype=np.int64),
-    )
-    kmh = np.full(len(sites.records), scenario.traffic.town_kmh.value)
-    return Geography(
-        districts, zones, roads, corridors, entries, sites_of(sites.records), sites.node, sites.exit, sites.leg_km, kmh,
-        "zones, roads and sites from tables",
-    )  # fmt: skip

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from chargesim.errors import InputError
+from chargesim.scenario.csv_tables import CsvRow, read_csv_rows
+from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.plan import Swap
-from chargesim.scenario.table_reader import Row, inside, read_rows, shown
 
 
-class LimitRow(Row):
-    """A row of the table of limits: the power that a pack takes from this SOC on, at a temperature."""
+class LimitRow(CsvRow):
+    """A row of the table: the power that a pack takes from this SOC on, at a temperature."""
 
     pack: Annotated[str, Field(min_length=1)]
     temperature_c: float
@@ -24,20 +25,20 @@ class LimitRow(Row):
 
 @dataclass(frozen=True)
 class PackLimits:
-    """What packs of one type take when charged; step i holds from edge i to edge i + 1."""
+    """Power that packs of one type take; step i holds from edge i to edge i + 1."""
 
     kwh: float
     edge_soc: NDArray[np.float64]
     step_kw: NDArray[np.float64]
 
 
-def read_packs(swap: Swap, folder: Path) -> dict[str, PackLimits]:
+def read_pack_limits(swap: Swap, folder: Path) -> dict[str, PackLimits]:
     """Return the limits of every pack type of a scenario at its pack temperature.
 
-    The table's packs are named by their nominal energy, for example ``75kWh``; power is scaled by energy.
+    The table names packs by their nominal energy, for example ``75kWh``; power is scaled by energy.
     """
-    path = inside(folder, swap.charge_limits)
-    rows = read_rows(path, LimitRow)
+    path = path_inside(folder, swap.charge_limits)
+    rows = read_csv_rows(path, LimitRow)
     packs, faults = {}, []
     for name, kind in swap.pack_types.items():
         mine = sorted(
@@ -46,14 +47,16 @@ def read_packs(swap: Swap, folder: Path) -> dict[str, PackLimits]:
         if not mine:
             packs_there = ", ".join(sorted({row.pack for row in rows}))
             faults.append(
-                f"swap.pack_types.{name}.limits: {kind.limits!r} is not in {shown(path)} (it has {packs_there})"
+                f"swap.pack_types.{name}.limits: {kind.limits!r} is not in {display_path(path)} "
+                f"(it has {packs_there})"
             )
             continue
         mine_now = [row for row in mine if row.temperature_c == swap.pack_temperature_c]
         if not mine_now:
             known = ", ".join(f"{value:g}" for value in sorted({row.temperature_c for row in mine}))
             faults.append(
-                f"swap.pack_temperature_c: {swap.pack_temperature_c:g} is not in {shown(path)} for {kind.limits!r} (it has {known})"
+                f"swap.pack_temperature_c: {swap.pack_temperature_c:g} is not in {display_path(path)} "
+                f"for {kind.limits!r} (it has {known})"
             )
             continue
         nominal_kwh = float(kind.limits.lower().removesuffix("kwh"))

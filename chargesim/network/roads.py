@@ -1,6 +1,6 @@
-"""Join places by roads: local roads between neighbouring zones, links between seats, carriageways of expressways.
+"""Collect the roads: between neighbouring zones, between seats, and expressways.
 
-The road network is kept as arrays of directed edges; `build.py` makes the networkx graph of it.
+The road network is kept as lists of directed edges; `build.py` makes the networkx graph of it.
 """
 
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Delaunay, QhullError, cKDTree
 
+from chargesim.network.network import Zones
 from chargesim.network.table_columns import LinkRow
 from chargesim.network.zone_layout import ZoneLayout
 from chargesim.scenario.city import Layout, Traffic
@@ -21,6 +22,8 @@ Ints = NDArray[np.int64]
 
 LOCAL, RURAL, URBAN, TRUNK, EXPRESSWAY, RAMP, INTERCHANGE, ACCESS = range(8)
 EDGE_KINDS = ("local", "rural", "urban", "trunk", "expressway", "ramp", "interchange", "access")
+RAMP_KM_KMH = (0.5, 40.0)
+"""Length and speed of a ramp."""
 _LONGEST_LOCAL_KM = 25.0
 
 
@@ -39,7 +42,17 @@ class Roads:
     free_kmh: list[float] = field(default_factory=list)
     edge_kind: list[int] = field(default_factory=list)
 
-    def node(self, kind: str, name: str, lat: float, lon: float, district: int) -> int:
+    @classmethod
+    def of_zones(cls, zones: Zones) -> "Roads":
+        """Return a network without edges whose first nodes are the zones."""
+        roads = cls()
+        for name, district, lat, lon in zip(
+            zones.id, zones.district.tolist(), zones.lat.tolist(), zones.lon.tolist(), strict=True
+        ):
+            roads.add_node("zone", name, lat, lon, district)
+        return roads
+
+    def add_node(self, kind: str, name: str, lat: float, lon: float, district: int) -> int:
         """Add a node; return its number."""
         self.kind.append(kind)
         self.name.append(name)
@@ -49,13 +62,13 @@ class Roads:
         return len(self.kind) - 1
 
     def free_name(self, name: str) -> str:
-        """Return a name that no node has: parallel expressways between the same ends are `A>B`, `A>B/2`, ..."""
+        """Return a name that no node has: parallel expressways are `A>B`, `A>B/2`, ..."""
         names, number = set(self.name), 1
         while (name if number == 1 else f"{name}/{number}") in names:
             number += 1
         return name if number == 1 else f"{name}/{number}"
 
-    def edge(self, tail: int, head: int, km: float, free_kmh: float, kind: int) -> None:
+    def add_edge(self, tail: int, head: int, km: float, free_kmh: float, kind: int) -> None:
         """Add a directed edge."""
         self.tails.append(tail)
         self.heads.append(head)
@@ -63,15 +76,15 @@ class Roads:
         self.free_kmh.append(free_kmh)
         self.edge_kind.append(kind)
 
-    def road(self, a: int, b: int, km: float, free_kmh: float, kind: int) -> None:
+    def add_road(self, a: int, b: int, km: float, free_kmh: float, kind: int) -> None:
         """Add an edge in both directions."""
-        self.edge(a, b, km, free_kmh, kind)
-        self.edge(b, a, km, free_kmh, kind)
+        self.add_edge(a, b, km, free_kmh, kind)
+        self.add_edge(b, a, km, free_kmh, kind)
 
 
 @dataclass(frozen=True)
 class Carriageway:
-    """One direction of an expressway link: where it begins, its service areas in order, where it ends."""
+    """One direction of an expressway link, with its service areas in order."""
 
     tail: int
     """district or junction from which it leads"""
@@ -85,7 +98,7 @@ class Carriageway:
 
 
 def speed_factors(traffic: Traffic) -> tuple[Floats, Ints]:
-    """Return the speed factor of each period and edge kind [period, kind], and the period of each hour of day."""
+    """Return the speed factors [period, edge kind], and the period of each hour of day [24]."""
     factors = np.ones((1 + len(traffic.periods), len(EDGE_KINDS)))
     period_of_hour = np.zeros(24, dtype=np.int64)
     for number, period in enumerate(traffic.periods.values(), start=1):
@@ -96,46 +109,47 @@ def speed_factors(traffic: Traffic) -> tuple[Floats, Ints]:
     return factors, period_of_hour
 
 
-def local_roads(
-    roads: Roads, land: ZoneLayout, seats: list[int], layout: Layout, traffic: Traffic
+def add_local_roads(
+    roads: Roads, zone_layout: ZoneLayout, seats: list[int], layout: Layout, traffic: Traffic
 ) -> None:
-    """Add zones' local roads: edges of the Delaunay triangulation, and from every seat to its nearest zones.
+    """Add the roads between neighbouring zones, and from every seat to its nearest zones.
 
-    Edges longer than 25 km are left out; what that cuts off is joined to the seat of its district.
+    Neighbours are joined in a Delaunay triangulation. Edges longer than 25 km are left out; zones
+    that this cuts off are joined to the seat of their district.
     """
-    zones = land.zones
-    core = np.array([name == "core" for name in land.districts.area_class])[zones.district]
+    zones = zone_layout.zones
+    core = np.array([name == "core" for name in zone_layout.districts.area_class])[zones.district]
     kmh = np.where(
         zones.urban,
         np.where(core, traffic.core_kmh.value, traffic.town_kmh.value),
         traffic.rural_kmh.value,
     )
     detour = layout.detour_factor.value
-    pairs = _neighbours(land.zones_xy)
-    km = np.hypot(*(land.zones_xy[pairs[:, 0]] - land.zones_xy[pairs[:, 1]]).T)
+    pairs = _neighbours(zone_layout.zones_xy)
+    km = np.hypot(*(zone_layout.zones_xy[pairs[:, 0]] - zone_layout.zones_xy[pairs[:, 1]]).T)
     for (a, b), length in zip(
         pairs[km <= _LONGEST_LOCAL_KM].tolist(), km[km <= _LONGEST_LOCAL_KM].tolist(), strict=True
     ):
         rural = not (zones.urban[a] and zones.urban[b])
-        roads.road(
+        roads.add_road(
             a, b, max(length, 0.05) * detour, float(min(kmh[a], kmh[b])), RURAL if rural else LOCAL
         )
     for d, seat in enumerate(seats):
         mine = np.flatnonzero(zones.district == d)
-        distance = np.hypot(*(land.zones_xy[mine] - land.seats_xy[d]).T)
+        distance = np.hypot(*(zone_layout.zones_xy[mine] - zone_layout.seats_xy[d]).T)
         for i in np.argsort(distance, kind="stable")[:3]:
-            roads.road(
+            roads.add_road(
                 int(mine[i]),
                 seat,
                 max(float(distance[i]), 0.05) * detour,
                 float(kmh[mine[i]]),
                 LOCAL,
             )
-    _join_islands(roads, land, seats, detour, traffic.rural_kmh.value)
+    _join_islands(roads, zone_layout, seats, detour, traffic.rural_kmh.value)
 
 
 def _neighbours(xy: Floats) -> Ints:
-    """Return the edges of the Delaunay triangulation as sorted pairs; all pairs where there is none."""
+    """Return the edges of the Delaunay triangulation as sorted pairs, else all pairs."""
     try:
         corners = Delaunay(xy).simplices
     except (QhullError, ValueError):
@@ -146,7 +160,7 @@ def _neighbours(xy: Floats) -> Ints:
 
 
 def _join_islands(
-    roads: Roads, land: ZoneLayout, seats: list[int], detour: float, kmh: float
+    roads: Roads, zone_layout: ZoneLayout, seats: list[int], detour: float, kmh: float
 ) -> None:
     n = len(roads.kind)
     count, label = connected_components(
@@ -157,28 +171,28 @@ def _join_islands(
     for island in range(count):
         if island in seat_labels:
             continue
-        members = np.flatnonzero(label[: len(land.zones.id)] == island)
+        members = np.flatnonzero(label[: len(zone_layout.zones.id)] == island)
         if len(members):
-            d = int(land.zones.district[members[0]])
-            distance = np.hypot(*(land.zones_xy[members] - land.seats_xy[d]).T)
+            d = int(zone_layout.zones.district[members[0]])
+            distance = np.hypot(*(zone_layout.zones_xy[members] - zone_layout.seats_xy[d]).T)
             nearest = int(np.argmin(distance))
-            roads.road(
+            roads.add_road(
                 int(members[nearest]), seats[d], float(distance[nearest]) * detour, kmh, RURAL
             )
 
 
-def seat_links(
+def add_links(
     roads: Roads, links: list[LinkRow], districts: dict[str, int], seats: list[int]
 ) -> list[Carriageway]:
     """Add the links between seats; return the carriageways of the expressways.
 
-    Service areas of a link are dealt to its two directions in turn (a site is one side) and stand evenly along it.
+    The service areas of a link alternate between its directions (a site is one side).
     """
     carriageways = []
     for link in links:
         a, b = districts[link.from_district], districts[link.to_district]
         if link.kind != "expressway":
-            roads.road(
+            roads.add_road(
                 seats[a], seats[b], link.km, link.free_kmh, URBAN if link.kind == "urban" else TRUNK
             )
             continue
@@ -192,57 +206,32 @@ def seat_links(
 def _carriageway(
     roads: Roads, link: LinkRow, a: int, b: int, seats: list[int], stops: int
 ) -> Carriageway:
-    here, there = (
-        np.array([roads.lat[seats[a]], roads.lon[seats[a]]]),
-        np.array([roads.lat[seats[b]], roads.lon[seats[b]]]),
-    )
-    names = (roads.name[seats[a]], roads.name[seats[b]])
-    label = roads.free_name(f"{names[0]}>{names[1]}")
-    side = (
-        0.004
-        * np.array([-(there - here)[1], (there - here)[0]])
-        / max(float(np.hypot(*(there - here))), 1e-9)
-    )
+    """Add one direction of an expressway, beside the straight line between the seats."""
+    tail, head = seats[a], seats[b]
+    here = np.array([roads.lat[tail], roads.lon[tail]])
+    along = np.array([roads.lat[head], roads.lon[head]]) - here
+    side = 0.004 * np.array([-along[1], along[0]]) / max(float(np.hypot(*along)), 1e-9)
+    label = roads.free_name(f"{roads.name[tail]}>{roads.name[head]}")
+
+    def add(kind: str, name: str, part: float) -> int:
+        lat, lon = (here + part * along + side).tolist()
+        return roads.add_node(kind, name, lat, lon, roads.district[tail if part < 0.5 else head])
+
     chain = [
-        roads.node(
-            "corridor",
-            label,
-            float(here[0] + side[0]),
-            float(here[1] + side[1]),
-            roads.district[seats[a]],
-        )
+        add("corridor", label, 0.0),
+        *(add("junction", f"{label}-{i}", i / (stops + 1)) for i in range(1, stops + 1)),
+        add("junction", f"{label}-end", 1.0),
     ]
-    for i in range(stops):
-        part = (i + 1) / (stops + 1)
-        point = here + part * (there - here) + side
-        chain.append(
-            roads.node(
-                "junction",
-                f"{label}-{i + 1}",
-                float(point[0]),
-                float(point[1]),
-                roads.district[seats[a if part < 0.5 else b]],
-            )
-        )
-    chain.append(
-        roads.node(
-            "junction",
-            f"{label}-end",
-            float(there[0] + side[0]),
-            float(there[1] + side[1]),
-            roads.district[seats[b]],
-        )
-    )
-    for tail, head in pairwise(chain):
-        roads.edge(tail, head, link.km / (stops + 1), link.free_kmh, EXPRESSWAY)
-    roads.edge(seats[a], chain[0], 0.5, 40.0, RAMP)
-    roads.edge(chain[-1], seats[b], 0.5, 40.0, RAMP)
+    for start, end in pairwise(chain):
+        roads.add_edge(start, end, link.km / (stops + 1), link.free_kmh, EXPRESSWAY)
+    roads.add_edge(tail, chain[0], *RAMP_KM_KMH, RAMP)
+    roads.add_edge(chain[-1], head, *RAMP_KM_KMH, RAMP)
     return Carriageway(a, b, chain[0], tuple(chain[1:-1]), chain[-1], link.km)
 
 
 def join_carriageways(roads: Roads, carriageways: list[Carriageway]) -> None:
-    """Let traffic go on from every carriageway to those that begin where it ends, but not back."""
+    """Join every carriageway to those that begin where it ends, except the one back."""
     for one in carriageways:
         for other in carriageways:
             if other.tail == one.head and other.head != one.tail:
-                roads.edge(one.exit, other.entry, 0.3, 60.0, INTERCHANGE)
+                roads.add_edge(one.exit, other.entry, 0.3, 60.0, INTERCHANGE)

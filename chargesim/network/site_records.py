@@ -1,254 +1,275 @@
-"""Turn placed_sites, or a user's own table of sites, into the site table of the network."""
+"""Complete sites from the scenario: those the plan's rules placed, and those of a user's own table.
 
+A record is a row of the site table with every column filled in. A swap site whose kind has guns
+gives two records, the second for the guns beside its packs.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from chargesim.network.network import STATION, SWAP, Sites
+from chargesim.network.network import EMPTY_SITE, SITE_COLUMNS, SITE_KINDS, STATION, SWAP, Sites
 from chargesim.network.placement import PlacedSite
-from chargesim.network.table_columns import SiteRow
+from chargesim.network.table_columns import GIVEN_COLUMNS, SiteRow
+from chargesim.scenario.assumption import Assumption
 from chargesim.scenario.model import Scenario
 
-_COLUMNS = (
-    "id", "kind", "group", "access", "district", "lat", "lon", "guns", "gun_kw", "gun_a", "companions", "companion_kw", "companion_a",
-    "guns_per_cabinet", "cabinet_kw", "site_kw", "store_kwh", "store_kw", "price_cny_kwh", "bays", "slots", "slot_kw", "packs",
-    "pack_type", "swap_min", "hand_out_soc", "opens_min",
-)  # fmt: skip
-_NEEDED = ("guns", "gun_kw", "gun_a", "cabinet_kw", "site_kw", "price_cny_kwh")
-_OF_STATIONS = (
-    "guns", "gun_kw", "gun_a", "guns_per_cabinet", "cabinet_kw", "companions", "companion_kw", "companion_a", "store_kwh", "store_kw",
-)  # fmt: skip
-_OF_SWAP = (
-    "swap_kind",
-    "bays",
-    "slots",
-    "slot_kw",
-    "packs",
-    "pack_type",
-    "swap_min",
-    "hand_out_soc",
-)
-_NO_SWAP = {
-    "bays": 0,
-    "slots": 0,
-    "slot_kw": 0.0,
-    "packs": 0,
-    "pack_type": "",
-    "swap_min": 0.0,
-    "hand_out_soc": 0.0,
-}
-_NO_COMPANIONS = {"companions": 0, "companion_kw": 0.0, "companion_a": 0.0}
-_NO_STORE = {"store_kwh": 0.0, "store_kw": 0.0}
-_KIND_WORDS = {"station": "station", "swap": "swap site"}
-_TEXT = ("id", "group", "access", "pack_type")
-_WHOLE = ("kind", "district", "guns", "companions", "guns_per_cabinet", "bays", "slots", "packs")
+Record = dict[str, Any]
+
+KIND_NUMBER = {kind.name: number for number, kind in enumerate(SITE_KINDS)}
+"""Index into `SITE_KINDS` by name."""
 
 
-def sites_of(records: list[dict[str, Any]]) -> Sites:
-    """Return the site table of some records; of the sites of a connection only the first keeps a store."""
-    columns: dict[str, Any] = {}
-    for name in _COLUMNS:
-        values = [record[name] for record in records]
-        columns[name] = (
-            tuple(values)
-            if name in _TEXT
-            else np.array(values, dtype=np.int64 if name in _WHOLE else np.float64)
-        )
+def _only(kind: int) -> tuple[str, ...]:
+    """Return the columns that sites of one kind alone have."""
+    return tuple(
+        name
+        for name, column in SITE_COLUMNS.items()
+        if set(column.source) == {SITE_KINDS[kind].name}
+    )
+
+
+def _of_section(key: str) -> tuple[str, ...]:
+    """Return the columns of a station that a subsection of `stations` fills in."""
+    return tuple(
+        name
+        for name, column in SITE_COLUMNS.items()
+        if column.source.get("station", "").startswith(f"{key}.")
+    )
+
+
+_COMPANIONS, _STORE = _of_section("companions"), _of_section("store")
+_NEEDED = ("guns", *(
+    name
+    for name, column in SITE_COLUMNS.items()
+    if column.source.get("station")
+    and name not in (*_COMPANIONS, *_STORE, "guns_per_cabinet")
+))  # fmt: skip
+"""What a station gives itself where the scenario has no section `stations`; by default one cabinet
+feeds all its ultra-fast guns."""
+
+
+def _empty(names: Iterable[str]) -> Record:
+    return {name: EMPTY_SITE[name] for name in names}
+
+
+@dataclass(frozen=True)
+class JoinedSites:
+    """The site table, and where each site joins the roads."""
+
+    sites: Sites
+    node: NDArray[np.int64]
+    """node from which a site is reached"""
+    exit: NDArray[np.int64]
+    """node from which vehicles go on; another one at a service area of both directions"""
+    leg_km: NDArray[np.float64]
+    """road between node and site [km]"""
+
+
+def join_sites(
+    records: list[list[Record]], node: list[int], exit_: list[int], leg_km: list[float]
+) -> JoinedSites:
+    """Return the table of the records of each site, all joined at the site's nodes."""
+    copies = [len(of_site) for of_site in records]
+    return JoinedSites(
+        _site_table([record for of_site in records for record in of_site]),
+        np.repeat(np.array(node, dtype=np.int64), copies),
+        np.repeat(np.array(exit_, dtype=np.int64), copies),
+        np.repeat(np.array(leg_km, dtype=np.float64), copies),
+    )
+
+
+def _site_table(records: list[Record]) -> Sites:
+    """Return the site table of records; only the first site of a connection keeps a store."""
+    columns = {name: [record[name] for record in records] for name in SITE_COLUMNS}
     numbers: dict[str, int] = {}
-    connection = np.array(
-        [numbers.setdefault(record["connection"], len(numbers)) for record in records],
-        dtype=np.int64,
-    )
-    first = np.diff(np.maximum.accumulate(connection), prepend=-1) > 0
-    for name in ("store_kwh", "store_kw"):
-        columns[name] = np.where(first, columns[name], 0.0)
-    return Sites(**columns, connection=connection)
-
-
-def records_of_placed_site(scenario: Scenario, placed: PlacedSite) -> list[dict[str, Any]]:
-    """Return the record of a site that was placed by the plan's rules, and that of the guns beside the packs of a mixed one."""
-    common = {
-        "id": placed.name,
-        "group": placed.group,
-        "access": placed.access,
-        "district": placed.district,
-        "lat": placed.lat,
-        "lon": placed.lon,
-    }
-    common |= {"connection": placed.name, "opens_min": 0.0}
-    if not placed.swap_kind:
-        return [{**common, **_station_supply(scenario, placed.guns, placed.access)}]
-    return _with_guns(
-        scenario, {**common, **_swap_supply(scenario, placed.swap_kind)}, placed.swap_kind
-    )
-
-
-def faults_of_row(scenario: Scenario, row: SiteRow, place: str) -> list[str]:
-    """Return what is wrong with a site of a user's table, each with the place in front."""
-    given = _given(row)
-    foreign = sorted(
-        (set(_OF_STATIONS) if row.kind == "swap" else set(_OF_SWAP))
-        & {name for name, value in given.items() if value}
-    )
-    faults = [
-        f"{place}: {name}: got {given[name]}, needs to be empty at a {_KIND_WORDS[row.kind]}"
-        for name in foreign
+    columns["connection"] = [
+        numbers.setdefault(name, len(numbers)) for name in columns["connection"]
     ]
-    if row.kind == "station":
-        return faults + _faults_of_station(scenario, row, place, given)
-    known = ", ".join(scenario.swap.kinds)
-    if row.swap_kind is not None and row.swap_kind not in scenario.swap.kinds:
-        faults.append(f"{place}: swap_kind: got {row.swap_kind!r}, needs one of {known}")
-    elif row.swap_kind is None and not _swap_kind(scenario, row):
-        faults.append(
-            f"{place}: swap_kind: needs one of {known}, since none of them has the access {row.access}"
-        )
-    if row.pack_type is not None and row.pack_type not in scenario.swap.pack_types:
-        faults.append(
-            f"{place}: pack_type: got {row.pack_type!r}, needs one of {', '.join(scenario.swap.pack_types)}"
-        )
-    return faults
+    seen: set[int] = set()
+    for site, connection in enumerate(columns["connection"]):
+        if connection in seen:
+            for name in _STORE:
+                columns[name][site] = EMPTY_SITE[name]
+        seen.add(connection)
+    return Sites.of(len(records), **columns)
 
 
-def _faults_of_station(
-    scenario: Scenario, row: SiteRow, place: str, given: dict[str, Any]
-) -> list[str]:
-    faults = []
-    if row.guns == 0:
-        faults.append(f"{place}: guns: got 0, a station needs at least 1")
-    elif row.companions and row.companions >= (row.guns or 1):
-        faults.append(
-            f"{place}: companions: got {row.companions}, needs less than guns, {row.guns or 1}, which counts the ultra-fast ones too"
-        )
-    if scenario.stations is None:
-        needed = (*_NEEDED, "companion_kw", "companion_a") if row.companions else _NEEDED
-        missing = [name for name in needed if name not in given]
-        if missing:
-            faults.append(
-                f"{place}: {', '.join(missing)}: needs a value, since the scenario has no section stations"
-            )
-        if row.store_kwh or row.store_kw:
-            faults.append(
-                f"{place}: store_kwh, store_kw: needs the section stations, whose store says in which hours it charges"
-            )
-    return faults
-
-
-def records_of_row(scenario: Scenario, row: SiteRow, district: int) -> list[dict[str, Any]]:
-    """Return the records of a site of a user's table, as `records_of_placed_site`; what the row leaves out comes from the scenario."""
-    given = {
-        name: value
-        for name, value in _given(row).items()
-        if name in _COLUMNS and name not in ("kind", "district")
+def records_of_placed_site(scenario: Scenario, site: PlacedSite) -> list[Record]:
+    """Return the records of a site that the plan's rules placed."""
+    own = {
+        "id": site.name,
+        "group": site.group,
+        "access": site.access,
+        "district": site.district,
+        "lat": site.lat,
+        "lon": site.lon,
+        "connection": site.name,
     }
-    common = {
+    if not site.swap_kind:
+        return [{**_station(scenario, site.guns, site.access), **own}]
+    return _with_guns(scenario, {**_swap_site(scenario, site.swap_kind), **own}, site.swap_kind)
+
+
+def records_of_row(scenario: Scenario, row: SiteRow, district: int) -> list[Record]:
+    """Return the records of a row of a user's table; the scenario fills in what it leaves out."""
+    given = {name: value for name, value in row.given.items() if name in GIVEN_COLUMNS}
+    own = {
         "id": row.site_id,
         "group": "table",
         "access": row.access,
         "district": district,
+        "lat": row.lat,
+        "lon": row.lon,
+        "connection": f"own {row.site_id}"
+        if row.connection is None
+        else f"shared {row.connection}",
         "opens_min": _opens_min(scenario, row),
     }
-    common["connection"] = (
-        f"own {row.site_id}" if row.connection is None else f"shared {row.connection}"
-    )
-    if row.kind == "swap":
+    if KIND_NUMBER[row.kind] == SWAP:
         swap_kind = _swap_kind(scenario, row)
-        return _with_guns(
-            scenario, {**_swap_supply(scenario, swap_kind), **given, **common}, swap_kind
-        )
-    fast = (row.guns if row.guns is not None else 1) - (row.companions or 0)
+        return _with_guns(scenario, {**_swap_site(scenario, swap_kind), **given, **own}, swap_kind)
+    companions = given.get("companions")
+    fast = given.get("guns", 1) - (companions or 0)
     if scenario.stations is not None:
-        supply = _station_supply(scenario, fast, row.access, row.companions)
+        record = _station(scenario, fast, row.access, companions)
+        if given.get("store_kwh") or given.get("store_kw"):
+            record |= _from_section(scenario.stations, STATION, _STORE)
     else:
-        supply = {
-            **_NO_SWAP,
-            **_NO_COMPANIONS,
-            **_NO_STORE,
-            "kind": STATION,
-            "guns_per_cabinet": fast,
-        }
-    guns = fast + supply["companions"] if row.companions is None else row.guns
-    record = {**supply, **_own_store(scenario, row), **given, **common, "guns": guns}
+        record = {**EMPTY_SITE, "kind": STATION, "guns_per_cabinet": fast}
+    record |= {**given, **own}
+    record["guns"] = fast + record["companions"]
     if record["companions"] == 0:
-        record |= _NO_COMPANIONS
-    return [record if record["store_kwh"] > 0 and record["store_kw"] > 0 else record | _NO_STORE]
-
-
-def _given(row: SiteRow) -> dict[str, Any]:
-    return {name: value for name, value in row if value is not None}
+        record |= _empty(_COMPANIONS)
+    if not all(record[name] > 0 for name in _STORE):
+        record |= _empty(_STORE)
+    return [record]
 
 
 def ids_of_row(scenario: Scenario, row: SiteRow) -> list[str]:
     """Return the ids of the records of a row."""
-    kind = scenario.swap.kinds.get(_swap_kind(scenario, row)) if row.kind == "swap" else None
-    return [row.site_id, f"{row.site_id}-guns"] if kind is not None and kind.guns else [row.site_id]
+    if KIND_NUMBER[row.kind] == SWAP:
+        kind = scenario.swap.kinds.get(_swap_kind(scenario, row))
+        if kind is not None and kind.guns:
+            return [row.site_id, f"{row.site_id}-guns"]
+    return [row.site_id]
+
+
+def faults_of_row(scenario: Scenario, row: SiteRow, position: str) -> list[str]:
+    """Return what is wrong with a row of a user's table, each fault after its file and line."""
+    given, kind = row.given, KIND_NUMBER[row.kind]
+    foreign = {*_only(STATION)} if kind == SWAP else {*_only(SWAP), "swap_kind"}
+    faults = [
+        f"{name}: got {given[name]}, needs to be empty at a {SITE_KINDS[kind].noun}"
+        for name in sorted(foreign & {name for name, value in given.items() if value})
+    ]
+    check = _faults_of_swap_site if kind == SWAP else _faults_of_station
+    return [f"{position}: {fault}" for fault in faults + check(scenario, row)]
+
+
+def _faults_of_station(scenario: Scenario, row: SiteRow) -> list[str]:
+    given, faults = row.given, []
+    guns, companions = given.get("guns"), given.get("companions")
+    if guns == 0:
+        faults.append("guns: got 0, a station needs at least 1")
+    elif companions and companions >= (guns or 1):
+        faults.append(
+            f"companions: got {companions}, needs less than guns, {guns or 1}, "
+            "which counts the ultra-fast ones too"
+        )
+    if scenario.stations is None:
+        missing = [
+            name for name in (*_NEEDED, *(_COMPANIONS if companions else ())) if name not in given
+        ]
+        if missing:
+            faults.append(
+                f"{', '.join(missing)}: needs a value, since the scenario has no section stations"
+            )
+        if any(given.get(name) for name in _STORE):
+            faults.append(
+                f"{', '.join(_STORE)}: needs the section stations, "
+                "whose store says in which hours it charges"
+            )
+    return faults
+
+
+def _faults_of_swap_site(scenario: Scenario, row: SiteRow) -> list[str]:
+    faults = []
+    known = ", ".join(scenario.swap.kinds)
+    if row.swap_kind is not None and row.swap_kind not in scenario.swap.kinds:
+        faults.append(f"swap_kind: got {row.swap_kind!r}, needs one of {known}")
+    elif row.swap_kind is None and not _swap_kind(scenario, row):
+        faults.append(
+            f"swap_kind: needs one of {known}, since none of them has the access {row.access}"
+        )
+    pack_type = row.given.get("pack_type")
+    if pack_type is not None and pack_type not in scenario.swap.pack_types:
+        faults.append(
+            f"pack_type: got {pack_type!r}, needs one of {', '.join(scenario.swap.pack_types)}"
+        )
+    return faults
 
 
 def _swap_kind(scenario: Scenario, row: SiteRow) -> str:
-    """Return the kind of a swap site: the one that the row names, else the first of its access, "" for none."""
+    """Return the row's kind of swap site, else the first one with its access, "" for none."""
     return row.swap_kind or next(
         (name for name, kind in scenario.swap.kinds.items() if kind.access == row.access), ""
     )
 
 
 def _opens_min(scenario: Scenario, row: SiteRow) -> float:
-    """Return the midnight before the judged day at which a site opens [min]; 0 when it is open from the start."""
-    return (
-        0.0 if row.opens_day is None else 1440.0 * (scenario.horizon.lead_in_days + row.opens_day)
-    )
+    """Return the midnight before the judged day at which a site opens [min], 0: open already."""
+    if row.opens_day is None:
+        return 0.0
+    return 1440.0 * (scenario.horizon.lead_in_days + row.opens_day)
 
 
-def _station_supply(
-    scenario: Scenario, fast: int, access: str, companions: int | None = None
-) -> dict[str, Any]:
-    """Return what a station of some ultra-fast guns has by the plan; companions by the plan too, unless they are given."""
+def _from_section(section: Any, kind: int, names: Iterable[str] = SITE_COLUMNS) -> Record:
+    """Return the columns of a kind of site that a section of the scenario fills in."""
+    filled = {}
+    for name in names:
+        key = SITE_COLUMNS[name].source.get(SITE_KINDS[kind].name)
+        if key:
+            value = reduce(getattr, key.split("."), section)
+            filled[name] = value.value if isinstance(value, Assumption) else value
+    return filled
+
+
+def _station(scenario: Scenario, fast: int, access: str, companions: int | None = None) -> Record:
+    """Return a station with some ultra-fast guns; the plan gives its companions unless given."""
     plan = scenario.stations
     assert plan is not None
-    cabinets = -(-fast // plan.guns_per_cabinet)
-    beside = plan.companions
     if companions is None:
+        beside = plan.companions
         companions = beside.per_ultra_fast_gun * fast if access in beside.at else 0
-    return {
-        **_NO_SWAP,
-        "kind": STATION,
-        "guns": fast + companions,
-        "gun_kw": plan.gun_kw.value,
-        "gun_a": plan.gun_a.value,
-        "companions": companions,
-        "companion_kw": beside.gun_kw.value if companions else 0.0,
-        "companion_a": beside.gun_a.value if companions else 0.0,
-        "guns_per_cabinet": plan.guns_per_cabinet,
-        "cabinet_kw": plan.cabinet_kw.value,
-        "site_kw": plan.site_kw.value * max(1, cabinets),
-        "price_cny_kwh": plan.price_cny_kwh.value,
-        **(
-            {"store_kwh": plan.store.kwh.value, "store_kw": plan.store.kw.value}
-            if plan.store.enabled
-            else _NO_STORE
-        ),
-    }
+    record = {**EMPTY_SITE, **_from_section(plan, STATION), "kind": STATION}
+    record |= {"guns": fast + companions, "companions": companions}
+    record["site_kw"] *= max(1, -(-fast // plan.guns_per_cabinet))
+    if not companions:
+        record |= _empty(_COMPANIONS)
+    return record if plan.store.enabled else record | _empty(_STORE)
 
 
-def _own_store(scenario: Scenario, row: SiteRow) -> dict[str, float]:
-    """Return the plan's store for a row that names energy or power of one: such a row has it even where the plan has none."""
-    if scenario.stations is None or not (row.store_kwh or row.store_kw):
-        return {}
-    return {
-        "store_kwh": scenario.stations.store.kwh.value,
-        "store_kw": scenario.stations.store.kw.value,
-    }
+def _swap_site(scenario: Scenario, swap_kind: str) -> Record:
+    """Return a swap site of a kind."""
+    filled = _from_section(scenario.swap.kinds[swap_kind], SWAP)
+    return {**EMPTY_SITE, **filled, "kind": SWAP}
 
 
-def _with_guns(scenario: Scenario, swap: dict[str, Any], swap_kind: str) -> list[dict[str, Any]]:
-    """Return a swap site, and as a row of its own the guns that share its grid connection, where its kind has such guns."""
+def _with_guns(scenario: Scenario, site: Record, swap_kind: str) -> list[Record]:
+    """Return a swap site and, where its kind has guns, the station behind the same connection."""
     kind = scenario.swap.kinds[swap_kind]
     if kind.guns == 0:
-        return [swap]
+        return [site]
     assert kind.gun_kw is not None and kind.gun_a is not None  # checked by the scenario
-    beside = {
-        **swap,
-        **_NO_SWAP,
-        "id": f"{swap['id']}-guns",
+    guns = {
+        **site,
+        **_empty(_only(SWAP)),
+        "id": f"{site['id']}-guns",
         "group": "mixed",
         "kind": STATION,
         "guns": kind.guns,
@@ -258,28 +279,5 @@ def _with_guns(scenario: Scenario, swap: dict[str, Any], swap_kind: str) -> list
         "cabinet_kw": kind.gun_kw.value,
     }
     if scenario.stations is not None:
-        beside["price_cny_kwh"] = scenario.stations.price_cny_kwh.value
-    return [swap, beside]
-
-
-def _swap_supply(scenario: Scenario, name: str) -> dict[str, Any]:
-    kind = scenario.swap.kinds[name]
-    return {
-        **_NO_COMPANIONS,
-        **_NO_STORE,
-        "kind": SWAP,
-        "guns": 0,
-        "gun_kw": 0.0,
-        "gun_a": 0.0,
-        "guns_per_cabinet": 0,
-        "cabinet_kw": 0.0,
-        "site_kw": kind.site_kw.value,
-        "price_cny_kwh": kind.price_cny_kwh.value,
-        "bays": kind.bays,
-        "slots": kind.slots,
-        "slot_kw": kind.slot_kw.value,
-        "packs": kind.packs,
-        "pack_type": kind.pack_type,
-        "swap_min": kind.swap_min.value,
-        "hand_out_soc": kind.hand_out_soc.value,
-    }
+        guns["price_cny_kwh"] = scenario.stations.price_cny_kwh.value
+    return [site, guns]

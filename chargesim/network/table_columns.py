@@ -1,114 +1,168 @@
-"""State the columns of the tables from which a city is built."""
+"""State the columns of the tables from which a city is built, and print them."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
+from chargesim.network.columns import (
+    Count,
+    Fraction,
+    Latitude,
+    Longitude,
+    Name,
+    NonNegative,
+    Positive,
+)
+from chargesim.network.network import SITE_COLUMNS, SITE_KINDS
 from chargesim.scenario.buildup import Month
 from chargesim.scenario.city import AreaClass
+from chargesim.scenario.csv_tables import CsvRow
 from chargesim.scenario.plan import Access
-from chargesim.scenario.table_reader import Row
-
-Name = Annotated[str, Field(min_length=1)]
-Latitude = Annotated[float, Field(ge=-90, le=90)]
-Longitude = Annotated[float, Field(ge=-180, le=180)]
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0, le=100_000)]
 
 
-class DistrictRow(Row):
-    """A district: seat, area, inhabitants of the census."""
+class DistrictRow(CsvRow):
+    """A district of a synthetic city; its seat is where its roads meet."""
 
-    district: Name
-    area_class: Annotated[AreaClass, Field(alias="class")]
-    lat: Latitude
-    lon: Longitude
-    area_km2: Positive
-    population_2020: NonNegative
-    urban_share: Share | None = None
-
-
-class LinkRow(Row):
-    """A road between two seats."""
-
-    from_district: Name
-    to_district: Name
-    kind: Literal["urban", "trunk", "expressway"]
-    km: Positive
-    free_kmh: Positive
-    service_areas: Count = 0
+    district: Name = Field(description="name of the district")
+    area_class: AreaClass = Field(alias="class", description="class of area")
+    lat: Latitude = Field(description="latitude of the seat, WGS-84 [deg]")
+    lon: Longitude = Field(description="longitude of the seat, WGS-84 [deg]")
+    area_km2: Positive = Field(description="area [km2]")
+    population_2020: NonNegative = Field(description="inhabitants of the 2020 census")
+    urban_share: Fraction | None = Field(
+        default=None, description="share of urban inhabitants; else `layout.urban_share`"
+    )
 
 
-class GatewayRow(Row):
+class LinkRow(CsvRow):
+    """A road between the seats of two districts."""
+
+    from_district: Name = Field(description="a district")
+    to_district: Name = Field(description="another district")
+    kind: Literal["urban", "trunk", "expressway"] = Field(description="class of road")
+    km: Positive = Field(description="length [km]")
+    free_kmh: Positive = Field(description="speed in free flow [km/h]")
+    service_areas: Count = Field(default=0, description="service areas, both sides counted")
+
+
+class GatewayRow(CsvRow):
     """A place beyond the border with which a district trades trips."""
 
-    district: Name
-    place: Name
-    population: NonNegative
-    km: Positive
+    district: Name = Field(description="the district from which a road leads there")
+    place: Name = Field(description="name of the place")
+    population: NonNegative = Field(description="its inhabitants")
+    km: Positive = Field(description="road from the district's seat [km]")
 
 
-class ZoneRow(Row):
+class ZoneRow(CsvRow):
     """A demand zone of a user's own table."""
 
-    zone_id: Name
-    lat: Latitude
-    lon: Longitude
-    district: Name
-    area_class: AreaClass
-    population: NonNegative
-    urban: Annotated[int, Field(ge=0, le=1)]
+    zone_id: Name = Field(description="name of the zone")
+    lat: Latitude = Field(description="latitude, WGS-84 [deg]")
+    lon: Longitude = Field(description="longitude, WGS-84 [deg]")
+    district: Name = Field(description="name of its district")
+    area_class: AreaClass = Field(description="class of area, one per district")
+    population: NonNegative = Field(description="inhabitants")
+    urban: Annotated[int, Field(ge=0, le=1)] = Field(description="1: urban, 0: rural")
 
 
-class RoadRow(Row):
-    """A two-way road of a user's own table; an id that is no zone is a junction."""
+class RoadRow(CsvRow):
+    """A two-way road of a user's own table."""
 
-    from_id: Name
-    to_id: Name
-    km: Positive
-    free_kmh: Positive
-    kind: Literal["local", "urban", "trunk", "expressway"]
+    from_id: Name = Field(description="a zone, or a junction: any id that is no zone")
+    to_id: Name = Field(description="the other end, likewise")
+    km: Positive = Field(description="length [km]")
+    free_kmh: Positive = Field(description="speed in free flow [km/h]")
+    kind: Literal["local", "urban", "trunk", "expressway"] = Field(description="class of road")
 
 
-class SiteRow(Row):
-    """A site of a user's own table; what is left out comes from the scenario's stations or swap kind.
+class SiteRow(CsvRow):
+    """A site of a user's own table: what is only in such a table, or read in another form.
 
-    `guns` counts all guns where `companions` is given; where that is left out, it counts the ultra-fast ones, and the
-    scenario's companions stand beside them. Rows with the same `connection` share its `site_kw`; of their stores the
-    first row's counts. A row with `store_kwh` or `store_kw` has a store even where `stations.store.enabled` is false.
-    `opens` is the month at whose end a build-up has the site open, `opens_day` the judged day, 0 for the first, at whose
-    midnight it opens.
+    `SITE_ROW` adds the columns of the site table that a user may give.
     """
 
-    site_id: Name
-    kind: Literal["station", "swap"]
-    access: Access
-    district: Name
-    lat: Latitude
-    lon: Longitude
-    node: str | None = None
-    guns: Count | None = None
-    gun_kw: Positive | None = None
-    gun_a: Positive | None = None
-    companions: Count | None = None
-    companion_kw: Positive | None = None
-    companion_a: Positive | None = None
-    guns_per_cabinet: Annotated[int, Field(ge=1)] | None = None
-    cabinet_kw: Positive | None = None
-    site_kw: Positive | None = None
-    connection: str | None = None
-    store_kwh: NonNegative | None = None
-    store_kw: NonNegative | None = None
-    price_cny_kwh: NonNegative | None = None
-    swap_kind: str | None = None
-    bays: Annotated[int, Field(ge=1)] | None = None
-    slots: Annotated[int, Field(ge=1)] | None = None
-    slot_kw: Positive | None = None
-    packs: Annotated[int, Field(ge=1)] | None = None
-    pack_type: str | None = None
-    swap_min: Positive | None = None
-    hand_out_soc: Share | None = None
-    opens: Month | None = None
-    opens_day: Annotated[int, Field(ge=0, le=366)] | None = None
+    site_id: Name = Field(description="name of the site")
+    kind: str = Field(description="kind of site")
+    access: Access = Field(description="who may use it")
+    district: Name = Field(description="name of its district")
+    lat: Latitude = Field(description="latitude, WGS-84 [deg]")
+    lon: Longitude = Field(description="longitude, WGS-84 [deg]")
+    node: str | None = Field(
+        default=None, description="zone or junction at which it lies; else the nearest zone"
+    )
+    connection: str | None = Field(
+        default=None, description="sites of one name share a grid connection; else its own"
+    )
+    swap_kind: str | None = Field(
+        default=None, description="one of `swap.kinds`; else the first with the site's access"
+    )
+    opens: Month | None = Field(
+        default=None, description="month at whose end a build-up has it open; else by its order"
+    )
+    opens_day: Annotated[int, Field(ge=0, le=366)] | None = Field(
+        default=None, description="judged day at whose midnight it opens, 0 the first; else open"
+    )
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The values that the user gave, by column."""
+        return {name: value for name, value in self if value is not None}
+
+
+GIVEN_COLUMNS = {name: column for name, column in SITE_COLUMNS.items() if column.given is not None}
+"""The columns of the site table that a user's own table may give under the same name."""
+
+
+def _origin(source: Mapping[str, str]) -> str:
+    """Return where the scenario gives a column, "" where no section does."""
+    keys = [f"`{kind.section}.{source[kind.name]}`" for kind in SITE_KINDS if source.get(kind.name)]
+    return f"; else {', '.join(keys)}" if keys else ""
+
+
+def _given_fields() -> dict[str, Any]:
+    """Return the fields of a user's row that the site table declares."""
+    kinds: Any = Literal.__getitem__(tuple(kind.name for kind in SITE_KINDS))
+    return {"kind": (kinds, Field(description="kind of site"))} | {
+        name: (
+            column.given | None,
+            Field(default=None, description=column.meaning + _origin(column.source)),
+        )
+        for name, column in GIVEN_COLUMNS.items()
+    }
+
+
+SITE_ROW: type[SiteRow] = create_model("SITE_ROW", __base__=SiteRow, **_given_fields())
+"""The columns of a user's own table of sites."""
+
+
+def columns_table(model: type[CsvRow]) -> str:
+    """Return the columns of a table as Markdown: name, values, whether needed, meaning.
+
+    Parameters
+    ----------
+    model : type
+        `ZoneRow`, `RoadRow`, `SITE_ROW`, or another model of a table's rows.
+    """
+    schema = model.model_json_schema()
+    lines = ["| column | values | needed | meaning |", "|---|---|---|---|"]
+    for name, column in schema["properties"].items():
+        if name == "line":
+            continue
+        needed = "yes" if name in schema["required"] else "no"
+        lines.append(f"| {name} | {_values(column)} | {needed} | {column['description']} |")
+    return "\n".join(lines) + "\n"
+
+
+def _values(schema: dict[str, Any]) -> str:
+    """Return the values of a column in words, from its JSON Schema."""
+    schema = next((one for one in schema.get("anyOf", ()) if one["type"] != "null"), schema)
+    if "enum" in schema:
+        return ", ".join(schema["enum"])
+    words = {"string": "text", "number": "number", "integer": "whole number"}[schema["type"]]
+    if "minimum" in schema and "maximum" in schema:
+        return f"{words}, {schema['minimum']:g} to {schema['maximum']:g}"
+    if "minimum" in schema:
+        return f"{words}, at least {schema['minimum']:g}"
+    return f"{words}, above 0" if "exclusiveMinimum" in schema else words

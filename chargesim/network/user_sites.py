@@ -1,38 +1,57 @@
-"""Read a user's own table of sites: check it, complete it from the scenario, hang each site on the roads."""
+"""Read a user's own table of sites: check it, complete it, join each site to the roads."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from chargesim.network.network import Districts, Zones
 from chargesim.network.opening import open_sites
 from chargesim.network.projection import Projection
 from chargesim.network.roads import INTERCHANGE, Carriageway, Roads
-from chargesim.network.site_records import faults_of_row, ids_of_row, records_of_row
-from chargesim.network.table_columns import SiteRow
+from chargesim.network.site_records import (
+    JoinedSites,
+    faults_of_row,
+    ids_of_row,
+    join_sites,
+    records_of_row,
+)
+from chargesim.network.table_columns import SITE_ROW, SiteRow
+from chargesim.scenario.csv_tables import duplicate_faults, read_csv_rows
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.model import Scenario
-from chargesim.scenario.table_reader import duplicates, read_rows, shown
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _TURN_OFF_KM, _TURN_OFF_KMH = 0.1, 40.0
 
 
 @dataclass(frozen=True)
-class TableSites:
-    """The sites of a table and where they hang on the roads."""
+class _City:
+    """What a user's sites refer to: districts, and the nodes of the roads."""
 
-    records: list[dict[str, Any]]
-    node: Ints
-    """node from which a site is reached"""
-    exit: Ints
-    """node at which the way on from a site begins"""
-    leg_km: Floats
+    roads: Roads
+    districts: Districts
+    zones: Zones
+    carriageways: list[Carriageway]
+    junctions: Sequence[int]
+    """node of each `tail` and `head` of the carriageways"""
+
+    @cached_property
+    def district_number(self) -> dict[str, int]:
+        return {name: d for d, name in enumerate(self.districts.name)}
+
+    @cached_property
+    def node_number(self) -> dict[str, int]:
+        return {name: n for n, name in enumerate(self.roads.name)}
+
+    @cached_property
+    def on_carriageway(self) -> set[int]:
+        return {node for way in self.carriageways for node in (way.entry, *way.stops, way.exit)}
+
+    @cached_property
+    def at_junction(self) -> set[int]:
+        return {self.junctions[end] for way in self.carriageways for end in (way.tail, way.head)}
 
 
 def read_sites(
@@ -41,74 +60,37 @@ def read_sites(
     roads: Roads,
     districts: Districts,
     zones: Zones,
-    ways: list[Carriageway],
+    carriageways: list[Carriageway],
     junctions: Sequence[int],
-) -> TableSites:
-    """Return the sites of a table; each hangs on its node, or on the nearest zone.
+) -> JoinedSites:
+    """Return the sites of a table; each joins the roads at its node, or at the nearest zone.
 
-    Swap sites are left out when the scenario's `swap.enabled` is false, and so are the sites that a build-up has not opened.
+    Swap sites are left out when the scenario's `swap.enabled` is false, and so are the sites that
+    a build-up has not opened.
 
     Parameters
     ----------
     scenario : Scenario
-        Gives what a row leaves out.
+        Fills in what a row leaves out.
     path : Path
         The table.
     roads : Roads
         Service areas at junctions are added to it.
     districts, zones
         Of the city.
-    ways : list of Carriageway
-        Where an expressway site may stand: at a junction in which they begin or end, or on one of them.
+    carriageways : list of Carriageway
+        Where an expressway site may lie: on one of them, or at a junction where one begins or ends.
     junctions : sequence of int
-        Node of each `tail` and `head` of `ways`.
+        Node of each `tail` and `head` of the carriageways.
 
     Raises
     ------
     InputError
         With all faults of the table at once.
     """
-    index = {name: d for d, name in enumerate(districts.name)}
-    nodes = {name: n for n, name in enumerate(roads.name)}
-    on_way = {node for way in ways for node in (way.entry, *way.stops, way.exit)}
-    at_junction = {junctions[end] for way in ways for end in (way.tail, way.head)}
-
-    def check(rows: list[SiteRow]) -> list[str]:
-        faults = duplicates(
-            path,
-            "site_id",
-            [(row.line, name) for row in rows for name in ids_of_row(scenario, row)],
-        )
-        for row in rows:
-            place = f"{shown(path)}:{row.line}"
-            if row.district not in index:
-                faults.append(
-                    f"{place}: district: got {row.district!r}, needs one of the city's districts"
-                )
-            taken = [name for name in ids_of_row(scenario, row) if name in nodes]
-            faults += [
-                f"{place}: site_id: {name!r} is the id of a zone or junction already"
-                for name in taken
-            ]
-            if row.node is not None and row.node not in nodes:
-                faults.append(
-                    f"{place}: node: got {row.node!r}, which is no zone and no junction of the roads"
-                )
-            elif row.access == "expressway" and (
-                row.node is None or nodes[row.node] not in on_way | at_junction
-            ):
-                got = f"got {row.node!r}, " if row.node is not None else ""
-                faults.append(
-                    f"{place}: node: {got}needs a junction of an expressway, since the access is expressway"
-                )
-            faults += faults_of_row(scenario, row, place)
-        return faults or _connection_faults(scenario, path, rows)
-
-    rows = [
-        row
-        for row in read_rows(path, SiteRow, check)
-        if row.kind == "station" or scenario.swap.enabled
-    ]
+    city = _City(roads, districts, zones, carriageways, junctions)
+    rows = read_csv_rows(path, SITE_ROW, lambda rows: _faults(scenario, path, city, rows))
+    rows = [row for row in rows if row.kind != "swap" or scenario.swap.enabled]
     is_open = open_sites(
         scenario,
         [row.site_id for row in rows],
@@ -116,42 +98,56 @@ def read_sites(
         [row.opens for row in rows],
     )
     rows = [row for row, here in zip(rows, is_open.tolist(), strict=True) if here]
-    at, exits, legs = [], [], []
-    for row, (nearest, leg_km) in zip(rows, _nearest_zones(scenario, rows, zones), strict=True):
-        node = leave = nodes[row.node] if row.node is not None else nearest
-        legs.append(leg_km)
-        if row.access == "expressway" and node not in on_way:
-            node, leave = _service_area(
-                roads, ways, junctions, node, row.site_id, index[row.district]
-            )
-        at.append(node)
-        exits.append(leave)
-    per_row = [records_of_row(scenario, row, index[row.district]) for row in rows]
-    copies = [len(records) for records in per_row]
-    return TableSites(
-        [record for records in per_row for record in records],
-        np.repeat(np.array(at, dtype=np.int64), copies),
-        np.repeat(np.array(exits, dtype=np.int64), copies),
-        np.repeat(np.array(legs, dtype=float), copies),
+    nodes, exits, legs_km = [], [], []
+    for row, (zone, leg_km) in zip(rows, _nearest_zones(scenario, rows, zones), strict=True):
+        node = exit_ = city.node_number[row.node] if row.node is not None else zone
+        if row.access == "expressway" and node not in city.on_carriageway:
+            node, exit_ = _add_service_area(city, node, row)
+        nodes.append(node)
+        exits.append(exit_)
+        legs_km.append(0.0 if row.node is not None else leg_km)
+    return join_sites(
+        [records_of_row(scenario, row, city.district_number[row.district]) for row in rows],
+        nodes,
+        exits,
+        legs_km,
     )
 
 
-def _nearest_zones(
-    scenario: Scenario, rows: list[SiteRow], zones: Zones
-) -> Iterator[tuple[int, float]]:
-    """Give the zone nearest to each site and the road to it [km], 0 for a site with a node of its own."""
-    projection = Projection.about(zones.lat, zones.lon)
-    zones_xy = projection.xy(zones.lat, zones.lon)
-    detour = scenario.layout.detour_factor.value if scenario.layout is not None else 1.0
+def _faults(scenario: Scenario, path: Path, city: _City, rows: Sequence[SiteRow]) -> list[str]:
+    """Return the faults of a table whose rows are each right by themselves."""
+    ids = [(row.line, name) for row in rows for name in ids_of_row(scenario, row)]
+    faults = duplicate_faults(path, "site_id", ids)
     for row in rows:
-        away_km = np.hypot(
-            *(zones_xy - projection.xy(np.array([row.lat]), np.array([row.lon]))[0]).T
-        )
-        nearest = int(np.argmin(away_km))
-        yield nearest, 0.0 if row.node is not None else float(away_km[nearest]) * detour
+        position = f"{display_path(path)}:{row.line}"
+        if row.district not in city.district_number:
+            faults.append(
+                f"{position}: district: got {row.district!r}, needs one of the city's districts"
+            )
+        faults += [
+            f"{position}: site_id: {name!r} is the id of a zone or junction already"
+            for name in ids_of_row(scenario, row)
+            if name in city.node_number
+        ]
+        faults += [f"{position}: {fault}" for fault in _node_faults(city, row)]
+        faults += faults_of_row(scenario, row, position)
+    return faults or _connection_faults(scenario, path, rows)
 
 
-def _connection_faults(scenario: Scenario, path: Path, rows: list[SiteRow]) -> list[str]:
+def _node_faults(city: _City, row: SiteRow) -> list[str]:
+    if row.node is not None and row.node not in city.node_number:
+        return [f"node: got {row.node!r}, which is no zone and no junction of the roads"]
+    if row.access != "expressway":
+        return []
+    if row.node is not None and (
+        city.node_number[row.node] in city.on_carriageway | city.at_junction
+    ):
+        return []
+    got = f"got {row.node!r}, " if row.node is not None else ""
+    return [f"node: {got}needs a junction of an expressway, since the access is expressway"]
+
+
+def _connection_faults(scenario: Scenario, path: Path, rows: Sequence[SiteRow]) -> list[str]:
     """Return a fault for each row that does not fit the first row of its connection."""
     first: dict[str, tuple[SiteRow, float]] = {}
     faults = []
@@ -160,41 +156,55 @@ def _connection_faults(scenario: Scenario, path: Path, rows: list[SiteRow]) -> l
             continue
         site_kw = records_of_row(scenario, row, -1)[0]["site_kw"]
         other, shared_kw = first.setdefault(row.connection, (row, site_kw))
-        place = f"{shown(path)}:{row.line}"
+        position, name = f"{display_path(path)}:{row.line}", f"the connection {row.connection!r}"
         if site_kw != shared_kw:
             faults.append(
-                f"{place}: site_kw: {site_kw:g} kW on the connection {row.connection!r}, needs {shared_kw:g} as in line {other.line}"
+                f"{position}: site_kw: {site_kw:g} kW on {name}, "
+                f"needs {shared_kw:g} as in line {other.line}"
             )
         if row.district != other.district:
-            line = f"needs {other.district!r} as in line {other.line}"
             faults.append(
-                f"{place}: district: got {row.district!r} on the connection {row.connection!r}, {line}"
+                f"{position}: district: got {row.district!r} on {name}, "
+                f"needs {other.district!r} as in line {other.line}"
             )
-        if other is not row and (row.store_kwh or row.store_kw):
+        if other is not row and (row.given.get("store_kwh") or row.given.get("store_kw")):
             faults.append(
-                f"{place}: store_kwh: the store of the connection {row.connection!r} belongs in its first row, line {other.line}"
+                f"{position}: store_kwh: the store of {name} belongs in its first row, "
+                f"line {other.line}"
             )
     return faults
 
 
-def _service_area(
-    roads: Roads,
-    ways: list[Carriageway],
-    junctions: Sequence[int],
-    node: int,
-    site: str,
-    district: int,
-) -> tuple[int, int]:
-    """Put nodes behind the carriageways that end at a junction and before those that begin there; return both.
+def _nearest_zones(
+    scenario: Scenario, rows: Sequence[SiteRow], zones: Zones
+) -> list[tuple[int, float]]:
+    """Return the zone nearest to each site, and the length of the road between them [km]."""
+    projection = Projection.about(zones.lat, zones.lon)
+    zones_xy = projection.xy(zones.lat, zones.lon)
+    detour = scenario.layout.detour_factor.value if scenario.layout is not None else 1.0
+    nearest = []
+    for row in rows:
+        site_xy = projection.xy(np.array([row.lat]), np.array([row.lon]))[0]
+        away_km = np.hypot(*(zones_xy - site_xy).T)
+        zone = int(np.argmin(away_km))
+        nearest.append((zone, float(away_km[zone]) * detour))
+    return nearest
 
-    No road joins the two: who passes the site stays on the carriageway, and nobody turns back there. A vehicle that
-    goes on from the site itself may take either direction, since a table's site does not say on which side it stands.
+
+def _add_service_area(city: _City, junction: int, row: SiteRow) -> tuple[int, int]:
+    """Add a node behind the carriageways that end at a junction and one before those that begin.
+
+    No road joins the two: whoever passes the site stays on the carriageway, and nobody turns back.
+    Vehicles that go on from the site itself may take either direction, since a table does not say
+    on which side a site lies.
     """
-    stop = roads.node("junction", f"{site}-stop", roads.lat[node], roads.lon[node], district)
-    start = roads.node("junction", f"{site}-start", roads.lat[node], roads.lon[node], district)
-    for way in ways:
-        if junctions[way.head] == node:
-            roads.edge(way.exit, stop, _TURN_OFF_KM, _TURN_OFF_KMH, INTERCHANGE)
-        if junctions[way.tail] == node:
-            roads.edge(start, way.entry, _TURN_OFF_KM, _TURN_OFF_KMH, INTERCHANGE)
+    roads, district = city.roads, city.district_number[row.district]
+    lat, lon = roads.lat[junction], roads.lon[junction]
+    stop = roads.add_node("junction", f"{row.site_id}-stop", lat, lon, district)
+    start = roads.add_node("junction", f"{row.site_id}-start", lat, lon, district)
+    for way in city.carriageways:
+        if city.junctions[way.head] == junction:
+            roads.add_edge(way.exit, stop, _TURN_OFF_KM, _TURN_OFF_KMH, INTERCHANGE)
+        if city.junctions[way.tail] == junction:
+            roads.add_edge(start, way.entry, _TURN_OFF_KM, _TURN_OFF_KMH, INTERCHANGE)
     return stop, start

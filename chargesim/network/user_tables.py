@@ -11,6 +11,7 @@ from chargesim.network.roads import (
     EXPRESSWAY,
     LOCAL,
     RAMP,
+    RAMP_KM_KMH,
     TRUNK,
     URBAN,
     Carriageway,
@@ -18,8 +19,9 @@ from chargesim.network.roads import (
     join_carriageways,
 )
 from chargesim.network.table_columns import RoadRow, ZoneRow
+from chargesim.scenario.csv_tables import duplicate_faults, read_csv_rows
+from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.model import Scenario
-from chargesim.scenario.table_reader import duplicates, inside, read_rows, shown
 
 _KINDS = {"local": LOCAL, "urban": URBAN, "trunk": TRUNK}
 
@@ -27,14 +29,14 @@ _KINDS = {"local": LOCAL, "urban": URBAN, "trunk": TRUNK}
 def read_zones(scenario: Scenario, folder: Path) -> tuple[Districts, Zones]:
     """Return the districts and zones of the table of zones."""
     assert scenario.city.zones is not None
-    path = inside(folder, scenario.city.zones)
+    path = path_inside(folder, scenario.city.zones)
 
     def check(rows: list[ZoneRow]) -> list[str]:
-        return duplicates(
+        return duplicate_faults(
             path, "zone_id", [(row.line, row.zone_id) for row in rows]
         ) + _class_faults(path, rows)
 
-    rows = read_rows(path, ZoneRow, check)
+    rows = read_csv_rows(path, ZoneRow, check)
     classes = {row.district: row.area_class for row in rows}
     names = list(classes)
     zones = Zones(
@@ -56,52 +58,50 @@ def _class_faults(path: Path, rows: list[ZoneRow]) -> list[str]:
         other = classes.setdefault(row.district, row.area_class)
         if other != row.area_class:
             faults.append(
-                f"{shown(path)}:{row.line}: area_class: {row.district} is {other} in an earlier line and {row.area_class} here"
+                f"{display_path(path)}:{row.line}: area_class: {row.district} is {other} "
+                f"in an earlier line and {row.area_class} here"
             )
     return faults
 
 
 def read_roads(scenario: Scenario, folder: Path, zones: Zones) -> tuple[Roads, list[Carriageway]]:
-    """Return the roads of the table of roads; an expressway becomes two carriageways with ramps at both ends."""
+    """Return the roads of a table; an expressway is two carriageways with ramps at both ends."""
     assert scenario.city.roads is not None and scenario.city.zones is not None
-    path = inside(folder, scenario.city.roads)
+    path = path_inside(folder, scenario.city.roads)
 
     def check(rows: list[RoadRow]) -> list[str]:
         return [
-            f"{shown(path)}:{row.line}: to_id: leads from {row.from_id} to itself"
+            f"{display_path(path)}:{row.line}: to_id: leads from {row.from_id} to itself"
             for row in rows
             if row.from_id == row.to_id
         ]
 
-    rows = read_rows(path, RoadRow, check)
-    off = _off_the_graph(path, rows, zones)
-    if off:
-        raise InputError(off)
-    roads = Roads()
-    for i, name in enumerate(zones.id):
-        roads.node("zone", name, float(zones.lat[i]), float(zones.lon[i]), int(zones.district[i]))
+    rows = read_csv_rows(path, RoadRow, check)
+    unreached = _unreached_zones(path, rows, zones)
+    if unreached:
+        raise InputError(unreached)
+    roads = Roads.of_zones(zones)
     nodes = {name: i for i, name in enumerate(zones.id)}
-    for name, place in _junctions(rows, nodes, zones).items():
-        lat, lon, district = place
-        nodes[name] = roads.node("junction", name, lat, lon, district)
+    for name, (lat, lon, district) in _junctions(rows, nodes, zones).items():
+        nodes[name] = roads.add_node("junction", name, lat, lon, district)
     carriageways = []
     for row in rows:
         a, b = nodes[row.from_id], nodes[row.to_id]
         if row.kind == "expressway":
             carriageways += [_carriageway(roads, a, b, row), _carriageway(roads, b, a, row)]
         else:
-            roads.road(a, b, row.km, row.free_kmh, _KINDS[row.kind])
+            roads.add_road(a, b, row.km, row.free_kmh, _KINDS[row.kind])
     join_carriageways(roads, carriageways)
     return roads, carriageways
 
 
-def _off_the_graph(path: Path, rows: list[RoadRow], zones: Zones) -> list[str]:
-    """Return a fault that names the zones to which no road leads."""
+def _unreached_zones(path: Path, rows: list[RoadRow], zones: Zones) -> list[str]:
+    """Return a fault that names the zones that no road reaches."""
     ends = {name for row in rows for name in (row.from_id, row.to_id)}
     off = [name for name in zones.id if name not in ends]
     more = f" and {len(off) - 3} more" if len(off) > 3 else ""
     return (
-        [f"{shown(path)}: zones off the graph: no road leads to {', '.join(off[:3])}{more}"]
+        [f"{display_path(path)}: zones off the graph: no road leads to {', '.join(off[:3])}{more}"]
         if off
         else []
     )
@@ -110,7 +110,7 @@ def _off_the_graph(path: Path, rows: list[RoadRow], zones: Zones) -> list[str]:
 def _junctions(
     rows: list[RoadRow], nodes: dict[str, int], zones: Zones
 ) -> dict[str, tuple[float, float, int]]:
-    """Return place and district of ids that are no zones: the middle of the zones to which they are joined."""
+    """Return position and district of the junctions: the middle of the zones that they join."""
     near: dict[str, list[int]] = {}
     for row in rows:
         for name, other in ((row.from_id, row.to_id), (row.to_id, row.from_id)):
@@ -130,18 +130,21 @@ def _junctions(
 
 
 def _carriageway(roads: Roads, a: int, b: int, row: RoadRow) -> Carriageway:
+    """Add one direction of an expressway."""
     label = roads.free_name(f"{roads.name[a]}>{roads.name[b]}")
-    entry = roads.node("corridor", label, roads.lat[a], roads.lon[a], roads.district[a])
-    exit_ = roads.node("junction", f"{label}-end", roads.lat[b], roads.lon[b], roads.district[b])
-    roads.edge(entry, exit_, row.km, row.free_kmh, EXPRESSWAY)
-    roads.edge(a, entry, 0.5, 40.0, RAMP)
-    roads.edge(exit_, b, 0.5, 40.0, RAMP)
+    entry = roads.add_node("corridor", label, roads.lat[a], roads.lon[a], roads.district[a])
+    exit_ = roads.add_node(
+        "junction", f"{label}-end", roads.lat[b], roads.lon[b], roads.district[b]
+    )
+    roads.add_edge(entry, exit_, row.km, row.free_kmh, EXPRESSWAY)
+    roads.add_edge(a, entry, *RAMP_KM_KMH, RAMP)
+    roads.add_edge(exit_, b, *RAMP_KM_KMH, RAMP)
     return Carriageway(a, b, entry, (), exit_, row.km)
 
 
 def vehicle_km_weights(
     carriageways: list[Carriageway], masses: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the share of the corridor wishes of each carriageway: km x the masses at its ends."""
+    """Return each carriageway's share of the corridor wishes, by km x the masses at its ends."""
     weights = np.array([way.km * masses[way.tail] * masses[way.head] for way in carriageways])
     return weights / weights.sum() if weights.sum() > 0 else weights

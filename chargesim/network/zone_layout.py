@@ -1,9 +1,10 @@
-"""Lay out demand zones over the districts: synthetic places of real totals.
+"""Lay out demand zones over the districts: synthetic positions of real totals.
 
-Built-up zones are grid cells that grow around the seats, each district as far as its target, nearest first in
-proportion to its size. Rural zones are random points that are nearer to their seat, in proportion to the district's
-area, than to any other (a multiplicatively weighted Voronoi diagram, Okabe et al. 2000, section 3.1.1). Inhabitants
-fall exponentially with the distance from the seat (Clark 1951).
+Built-up zones are grid cells that grow around the seats up to each district's target, nearest first
+in proportion to its size. Rural zones are random points that are nearer to their seat than to any
+other, distances divided by the root of the district's area (a multiplicatively weighted Voronoi
+diagram, Okabe et al. 2000, section 3.1.1). Inhabitants fall exponentially with the distance from
+the seat (Clark 1951).
 """
 
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from chargesim.network.apportionment import largest_remainder
 from chargesim.network.network import Districts, Zones
-from chargesim.network.projection import Projection, largest_remainder
+from chargesim.network.projection import Projection
 from chargesim.network.table_columns import DistrictRow
 from chargesim.scenario.city import Layout
 
@@ -21,7 +23,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _RURAL_SITE_KM = 2.0
-"""Edge of the square in which a site of a rural zone may stand, a township [km]"""
+"""Edge of the square in which a site of a rural zone may lie, a township [km]"""
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,23 @@ class ZoneLayout:
     """edge of each zone's square [km]"""
 
 
+@dataclass(frozen=True)
+class _Part:
+    """The built-up or the rural zones of a district."""
+
+    district: int
+    xy: Floats
+    inhabitants: Floats
+    urban: bool
+    cell_km: float
+
+
 def lay_out_zones(rows: list[DistrictRow], layout: Layout) -> ZoneLayout:
     """Return the zones of a synthetic city; the same layout seed gives the same zones."""
-    projection = Projection.about(
-        np.array([row.lat for row in rows]), np.array([row.lon for row in rows])
-    )
-    seats = projection.xy(np.array([row.lat for row in rows]), np.array([row.lon for row in rows]))
+    lat, lon = np.array([row.lat for row in rows]), np.array([row.lon for row in rows])
+    projection = Projection.about(lat, lon)
+    seats = projection.xy(lat, lon)
     area_km2 = np.array([row.area_km2 for row in rows])
-    core = np.array([row.area_class == "core" for row in rows])
     urban_share = np.array(
         [
             layout.urban_share[row.area_class].value if row.urban_share is None else row.urban_share
@@ -53,51 +64,52 @@ def lay_out_zones(rows: list[DistrictRow], layout: Layout) -> ZoneLayout:
     )
     inhabitants = np.array([row.population_2020 for row in rows])
     urban = inhabitants * urban_share
-    core_km, town_km, rural_km = (
-        float(np.sqrt(area.value))
-        for area in (layout.core_zone_km2, layout.town_zone_km2, layout.rural_zone_km2)
+    built, edges_km = _built_up(rows, layout, seats, area_km2, urban)
+    parts = []
+    for d in range(len(rows)):
+        rng = np.random.default_rng(np.random.SeedSequence(layout.seed, spawn_key=(1, d)))
+        count = round(area_km2[d] / float(np.sqrt(layout.rural_zone_km2.value)) ** 2)
+        rural = _rural_points(d, seats, area_km2, built, rng, count)
+        near_seat = np.exp(-np.hypot(*(built[d] - seats[d]).T) / layout.density_scale_km.value)
+        people = urban[d] if len(rural) else inhabitants[d]
+        spread = people * near_seat / near_seat.sum()
+        parts.append(_Part(d, built[d], spread, True, edges_km[d]))
+        if len(rural):
+            weight = rng.lognormal(0.0, 0.5, len(rural))
+            spread = (inhabitants[d] - urban[d]) * weight / weight.sum()
+            parts.append(_Part(d, rural, spread, False, _RURAL_SITE_KM))
+    return _joined(rows, projection, seats, parts)
+
+
+def _built_up(
+    rows: list[DistrictRow], layout: Layout, seats: Floats, area_km2: Floats, urban: Floats
+) -> tuple[list[Floats], list[float]]:
+    """Return the middles of each district's built-up cells, and the edge of a cell [km]."""
+    core = np.array([row.area_class == "core" for row in rows])
+    core_km, town_km = (
+        float(np.sqrt(area.value)) for area in (layout.core_zone_km2, layout.town_zone_km2)
     )
     core_cells = _core_targets(
         urban * core,
         np.floor(area_km2 / core_km**2).astype(np.int64),
         round(layout.core_built_up_km2.value / core_km**2),
     )
-    town_cells = (
-        np.maximum(1, np.ceil(urban / layout.town_density_per_km2.value / town_km**2)).astype(
-            np.int64
-        )
-        * ~core
-    )
+    towns = np.maximum(1, np.ceil(urban / layout.town_density_per_km2.value / town_km**2))
+    town_cells = towns.astype(np.int64) * ~core
     built = [
-        a if len(a) else b
-        for a, b in zip(
+        of_core if len(of_core) else of_town
+        for of_core, of_town in zip(
             _grow(seats, core_cells, core_km), _grow(seats, town_cells, town_km), strict=True
         )
     ]
-    parts: list[tuple[int, Floats, Floats, bool, float]] = []
-    for d, row in enumerate(rows):
-        edge = core_km if core[d] else town_km
-        rng = np.random.default_rng(np.random.SeedSequence(layout.seed, spawn_key=(1, d)))
-        points = _rural_points(d, seats, area_km2, built, rng, round(row.area_km2 / rural_km**2))
-        near_seat = np.exp(-np.hypot(*(built[d] - seats[d]).T) / layout.density_scale_km.value)
-        people = urban[d] if len(points) else inhabitants[d]
-        parts.append((d, built[d], people * near_seat / near_seat.sum(), True, edge))
-        if len(points):
-            weight = rng.lognormal(0.0, 0.5, len(points))
-            parts.append(
-                (
-                    d,
-                    points,
-                    (inhabitants[d] - urban[d]) * weight / weight.sum(),
-                    False,
-                    _RURAL_SITE_KM,
-                )
-            )
-    return _territory(rows, projection, seats, parts)
+    return built, [core_km if one else town_km for one in core]
 
 
 def _core_targets(urban: Floats, room: Ints, count: int) -> Ints:
-    """Share the built-up cells among the core districts by urban inhabitants; who has no room leaves the rest to the others."""
+    """Return the built-up cells of each core district, by urban inhabitants.
+
+    What a district has no room for goes to the others.
+    """
     cells = np.zeros(len(urban), dtype=np.int64)
     open_ = (urban > 0) & (room > 0)
     while count > 0 and open_.any():
@@ -110,9 +122,10 @@ def _core_targets(urban: Floats, room: Ints, count: int) -> Ints:
 
 
 def _grow(seats: Floats, targets: Ints, edge: float) -> list[Floats]:
-    """Let districts claim the cells of one grid around their seats until each has its target; return their middles.
+    """Return the middles of the grid cells that each district claims around its seat.
 
-    The cell at its seat is a district's own, however large its neighbour. Who is shut in by others looks farther away.
+    The cell at its seat belongs to a district, however large its neighbour. A district that others
+    enclose searches farther away until it has its target.
     """
     growing = np.flatnonzero(targets)
     reach = {d: 2.5 * edge * float(np.sqrt(targets[d])) + 2 * edge for d in growing.tolist()}
@@ -136,7 +149,7 @@ def _grow(seats: Floats, targets: Ints, edge: float) -> list[Floats]:
 def _cells_around(
     d: int, seats: Floats, targets: Ints, edge: float, reach_km: float
 ) -> list[tuple[float, int, int, int]]:
-    """Return the cells in reach of a seat, each with its distance over the district's size, the district and its place on the grid."""
+    """Return (distance over the district's size, district, column, row) of cells near a seat."""
     x, y = (
         np.arange(np.floor((c - reach_km) / edge), np.ceil((c + reach_km) / edge)).astype(int)
         for c in seats[d]
@@ -170,30 +183,27 @@ def _rural_points(
     away, _ = cKDTree(np.concatenate(built)).query(points)
     good = points[(owner == d) & (away > _RURAL_SITE_KM)]
     kept: list[int] = []
-    for i in range(
-        len(good)
-    ):  # no two rural zones stand closer than a fifth of the district's radius
+    for i in range(len(good)):  # rural zones are at least a fifth of the radius apart
         if len(kept) < count and all(np.hypot(*(good[i] - good[j])) > radius / 5 for j in kept):
             kept.append(i)
     chosen: Floats = good[kept]
     return chosen
 
 
-def _territory(
-    rows: list[DistrictRow],
-    projection: Projection,
-    seats: Floats,
-    parts: list[tuple[int, Floats, Floats, bool, float]],
+def _joined(
+    rows: list[DistrictRow], projection: Projection, seats: Floats, parts: list[_Part]
 ) -> ZoneLayout:
-    xy = np.concatenate([part[1] for part in parts])
-    district = np.concatenate([np.full(len(part[1]), part[0]) for part in parts])
-    urban = np.concatenate([np.full(len(part[1]), part[3]) for part in parts])
+    """Return the zones of all parts, named by district and number."""
+    xy = np.concatenate([part.xy for part in parts])
     lat, lon = projection.lat_lon(xy)
-    numbers: dict[int, int] = {}
-    names = []
-    for d, is_urban in zip(district.tolist(), urban.tolist(), strict=True):
-        numbers[d] = numbers.get(d, 0) + 1
-        names.append(f"{rows[d].district}-{'u' if is_urban else 'r'}{numbers[d]:03d}")
+    numbers = [0] * len(rows)
+    names: list[str] = []
+    for part in parts:
+        for _ in part.xy:
+            numbers[part.district] += 1
+            kind = "u" if part.urban else "r"
+            names.append(f"{rows[part.district].district}-{kind}{numbers[part.district]:03d}")
+    sizes = [len(part.xy) for part in parts]
     return ZoneLayout(
         projection=projection,
         districts=Districts(
@@ -201,13 +211,13 @@ def _territory(
         ),
         seats_xy=seats,
         zones=Zones(
-            tuple(names),
-            district.astype(np.int64),
-            lat,
-            lon,
-            np.concatenate([part[2] for part in parts]),
-            urban,
+            id=tuple(names),
+            district=np.repeat([part.district for part in parts], sizes).astype(np.int64),
+            lat=lat,
+            lon=lon,
+            population=np.concatenate([part.inhabitants for part in parts]),
+            urban=np.repeat([part.urban for part in parts], sizes),
         ),
         zones_xy=xy,
-        cell_km=np.concatenate([np.full(len(part[1]), part[4]) for part in parts]),
+        cell_km=np.repeat([part.cell_km for part in parts], sizes),
     )

@@ -10,7 +10,7 @@ Floats = NDArray[np.float64]
 
 
 def zone_weights(fleet: Fleet, zones: Zones, districts: Districts, rural_weight: float) -> Floats:
-    """Return the share of a fleet that each zone has: by class of district first, within it by weighted inhabitants.
+    """Return each zone's share of a fleet: by class of district, then by weighted inhabitants.
 
     Parameters
     ----------

@@ -4,8 +4,8 @@ In a scenario file an assumption is either a plain number or a mapping::
 
     patience_min: {value: 15, low: 8, high: 30, source: "assumed; Zhuge et al. 2019"}
 
-The unit stands in the key. `low` and `high` are what the sources allow; they drive no run, they are what
-studies of the input's uncertainty vary.
+The key names the unit. `low` and `high` are what the sources allow; no run uses them, but the
+studies of uncertain assumptions vary the value between them.
 """
 
 from dataclasses import dataclass
@@ -17,28 +17,28 @@ UNSOURCED = "set without a source"
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A note in the annotation of a field, for those who read fields; it checks nothing."""
+class FieldNote:
+    """A note in the annotation of a field, for code that reads fields; it checks nothing."""
 
     name: str
 
 
-WHOLE = Mark("whole")
-"""A mix that must add up: a child that gives it replaces it whole."""
-TABLE = Mark("table")
-"""The name of a table file, inside the scenario's folder."""
-TableName = Annotated[str, TABLE]
+REPLACED_WHOLE = FieldNote("whole")
+"""A mix that must add up: a child scenario that gives it replaces it whole."""
+TABLE_FILE = FieldNote("table")
+"""The field names a table file inside the scenario's folder."""
+TableName = Annotated[str, TABLE_FILE]
 """The name of a table file."""
 
 
-def refuse(faults: list[str]) -> None:
-    """Tell all faults that a check of several keys found; a line may begin with a key: `curves: the shares ...`."""
+def raise_faults(faults: list[str]) -> None:
+    """Raise all faults of a check as one error; one may begin with a key: `curves: the ...`."""
     if faults:
         raise ValueError("\n".join(faults))
 
 
 class Section(BaseModel):
-    """Base of every part of a scenario: frozen, strict about types, closed to unknown keys."""
+    """Base of every section of a scenario: frozen, with strict types and no unknown keys."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
@@ -46,11 +46,11 @@ class Section(BaseModel):
 class Assumption(Section):
     """A number with its range and its source."""
 
-    value: float = Field(description="the value that a run uses")
+    value: float = Field(description="value that a run uses")
     low: float | None = Field(default=None, description="lowest value that the sources allow")
     high: float | None = Field(default=None, description="highest value that the sources allow")
     source: str = Field(
-        default=UNSOURCED, min_length=1, description="where it comes from, or the word assumed"
+        default=UNSOURCED, min_length=1, description="where the value comes from, or: assumed"
     )
 
     @model_validator(mode="after")

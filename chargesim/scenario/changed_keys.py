@@ -8,10 +8,10 @@ _ABOUT = frozenset({"name", "title", "replications", "series", "seed"})
 _WORDS = ("source", "low", "high", "reading")
 
 
-def differing_keys(first: Scenario, other: Scenario) -> dict[str, tuple[Any, Any]]:
-    """Return the values of every key in which two scenarios differ; None where one has no such key.
+def changed_keys(first: Scenario, other: Scenario) -> dict[str, tuple[Any, Any]]:
+    """Return both values of every key in which two scenarios differ; None for a missing key.
 
-    Names and words, sources, ranges, replications and the seed are left out: they are not what a plan does.
+    Names, sources, ranges, replications and the seed are left out: they change no plan.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def differing_keys(first: Scenario, other: Scenario) -> dict[str, tuple[Any, Any
 
 
 def _flat(data: dict[str, Any], above: str) -> dict[str, Any]:
-    """Return nested values by dotted key; an assumption is its value."""
+    """Return nested data by dotted key, with the value alone of an assumption."""
     flat: dict[str, Any] = {}
     for name, value in data.items():
         if name in _WORDS:

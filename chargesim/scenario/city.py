@@ -13,8 +13,8 @@ AREA_CLASSES: tuple[AreaClass, ...] = ("core", "west_ring", "northeast", "southe
 class City(Section):
     """The tables that describe the city.
 
-    Either `districts` and `links` are given, and zones, local roads and sites are laid out synthetically from
-    their real totals, or `zones`, `roads` and `sites` are read from tables of the user's own.
+    Give `districts` and `links` for a synthetic layout of zones, local roads and sites with the
+    real totals, or `zones`, `roads` and `sites` as tables of your own.
     """
 
     name: str = Field(description="name of the city, printed in titles")
@@ -27,7 +27,7 @@ class City(Section):
         description="CSV: from_district, to_district, kind, km, free_kmh, service_areas",
     )
     gateways: TableName | None = Field(
-        default=None, description="CSV of places beyond the border: district, place, population, km"
+        default=None, description="CSV of towns beyond the border: district, place, population, km"
     )
     zones: TableName | None = Field(
         default=None, description="CSV: zone_id, lat, lon, district, population, urban"
@@ -37,7 +37,7 @@ class City(Section):
         description="CSV: from_id, to_id, km, free_kmh, kind (urban, trunk, expressway)",
     )
     sites: TableName | None = Field(
-        default=None, description="CSV: one row per site, see README, replaces the plan's layout"
+        default=None, description="CSV: one row per site (see README); replaces the plan's layout"
     )
 
     @model_validator(mode="after")
@@ -46,40 +46,41 @@ class City(Section):
         tables = self.zones is not None and self.roads is not None
         if synthetic == tables:
             raise ValueError(
-                "give either districts and links (synthetic layout) or zones and roads (tables of your own)"
+                "give either districts and links (synthetic layout), "
+                "or zones and roads (tables of your own)"
             )
         return self
 
 
 class Layout(Section):
-    """How zones and local roads are laid out where no table gives them."""
+    """How zones and local roads are laid out if no table gives them."""
 
     seed: int = Field(
-        default=1, ge=0, description="seed of the synthetic layout, apart from the run's seed"
+        default=1, ge=0, description="seed of the synthetic layout; the run has its own"
     )
     core_built_up_km2: Positive = Field(
-        description="built-up area of the core districts together [km2]"
+        description="built-up area of all core districts together [km2]"
     )
     core_zone_km2: Positive = Field(description="area of a demand zone in the built-up core [km2]")
     town_density_per_km2: Positive = Field(
         description="urban inhabitants per built-up km2 outside the core [1/km2]"
     )
     town_zone_km2: Positive = Field(description="area of an urban zone outside the core [km2]")
-    rural_zone_km2: Positive = Field(description="area that one rural zone stands for [km2]")
+    rural_zone_km2: Positive = Field(description="area of a rural zone [km2]")
     density_scale_km: Positive = Field(
-        description="distance over which the density of inhabitants falls by 1/e from a district's seat [km]"
+        description="distance from a district's seat at which its density is 1/e of that there [km]"
     )
     urban_share: dict[AreaClass, Share] = Field(
-        description="urban share of the inhabitants where the district table has none"
+        description="urban share of the inhabitants, by class of district, if the table gives none"
     )
-    detour_factor: Positive = Field(description="road km per km as the crow flies on local roads")
+    detour_factor: Positive = Field(description="road km per straight-line km on local roads")
 
     @model_validator(mode="after")
     def _every_class(self) -> Self:
         missing = [name for name in AREA_CLASSES if name not in self.urban_share]
         if missing:
             raise ValueError(
-                f"urban_share: {', '.join(missing)} missing, it needs one for each class of district"
+                f"urban_share: {', '.join(missing)} missing, needs one for each class of district"
             )
         return self
 
@@ -87,16 +88,16 @@ class Layout(Section):
 class Period(Section):
     """A speed period of the day."""
 
-    hours: list[int] = Field(description="hours of day [0..23] that belong to it")
+    hours: list[int] = Field(description="its hours of day [0..23]")
     local: Positive = Field(description="speed on local and urban roads as a factor of free flow")
     trunk: Positive = Field(
-        description="speed on trunk roads and between core and ring as a factor of free flow"
+        description="speed on trunk roads, also between core and ring, as a factor of free flow"
     )
     expressway: Positive = Field(description="speed on expressways as a factor of free flow")
 
 
 class Traffic(Section):
-    """Speeds by kind of road and period of the day; hours in no period run at free flow."""
+    """Speeds by kind of road and period of the day; other hours run at free flow."""
 
     core_kmh: Positive = Field(description="free-flow speed of local roads in the core [km/h]")
     town_kmh: Positive = Field(description="free-flow speed of local roads in other towns [km/h]")
@@ -111,35 +112,31 @@ class Traffic(Section):
             raise ValueError(f"got {len(self.periods)} periods, at most 3 besides free flow")
         hours = [hour for period in self.periods.values() for hour in period.hours]
         if sorted(set(hours)) != sorted(hours) or any(not 0 <= hour <= 23 for hour in hours):
-            raise ValueError("an hour of day is given twice or is not within 0..23")
+            raise ValueError("periods: an hour of day is given twice, or is not within 0..23")
         return self
 
 
 class Corridors(Section):
-    """Through traffic on the expressways that wishes to charge on its way."""
+    """Through traffic on the expressways, of which some vehicles charge on their way."""
 
     vehicles_at_service_areas_per_day: NonNegative = Field(
         description="vehicles of all kinds at service areas on an ordinary day [1/day]"
     )
     nev_share_of_traffic: Share = Field(description="share of NEVs in that traffic")
     charge_share: Share = Field(description="share of those NEVs that charge")
-    share_at_network: Share = Field(
-        description="share of those charges that ask this network's guns"
-    )
-    holiday_factor: Positive = Field(
-        description="multiple of an ordinary day, 1 for an ordinary day"
-    )
+    share_at_network: Share = Field(description="share of those charges that come to this network")
+    holiday_factor: Positive = Field(description="traffic as a multiple of that on an ordinary day")
     gravity_exponent: Positive = Field(
-        description="exponent of travel time in the gravity model of trips between districts"
+        description="exponent of travel time in the gravity model of trips"
     )
     fleet: str = Field(
-        description="the fleet whose curves, SOC, patience and choice the corridor vehicles have"
+        description="fleet that lends its curves, SOC, patience and choice to the corridor vehicles"
     )
     soc_mean: Share = Field(description="mean SOC at the wish")
     soc_low: Share = Field(
-        description="the SOC at the wish is cut off below this; who is on an expressway keeps a reserve"
+        description="lowest SOC at the wish; drivers on an expressway keep a reserve"
     )
     profile: str = Field(description="hour-of-week profile of the wishes")
     consumption_factor: Positive = Field(
-        description="consumption at expressway speed as a factor of the fleet's"
+        description="consumption at expressway speed as a factor of the fleet's own"
     )

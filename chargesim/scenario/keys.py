@@ -1,4 +1,4 @@
-"""Find what may stand under a key of a scenario, and the right key nearest to a wrong one."""
+"""Find what a key of a scenario may hold, and the right key nearest to a wrong one."""
 
 import difflib
 import types
@@ -25,8 +25,8 @@ SYNONYMS = {
 
 
 @dataclass(frozen=True)
-class Slot:
-    """What may stand under a key.
+class FieldType:
+    """What a key may hold.
 
     Attributes
     ----------
@@ -35,19 +35,19 @@ class Slot:
     nullable : bool
         null is a value of its own here.
     removable : bool
-        The key may be left out: its field has a default, or it is an entry of an open mapping, such as a fleet.
-    marks : tuple of object
-        What else stands in the annotation, such as `WHOLE` and `TABLE`.
+        The key may be left out: it has a default, or the user named the entry, such as a fleet.
+    notes : tuple of object
+        Other parts of the annotation, such as `REPLACED_WHOLE` and `TABLE_FILE`.
     """
 
     annotation: Any
     nullable: bool = False
     removable: bool = False
-    marks: tuple[object, ...] = ()
+    notes: tuple[object, ...] = ()
 
     @property
     def model(self) -> type[BaseModel] | None:
-        """The model of a section, or None where no section stands."""
+        """The model of a section, None for all else."""
         return (
             self.annotation
             if isinstance(self.annotation, type) and issubclass(self.annotation, BaseModel)
@@ -56,7 +56,7 @@ class Slot:
 
     @property
     def is_assumption(self) -> bool:
-        """Whether a number with its range and source stands here."""
+        """Whether it is a number with its range and source."""
         return self.model is not None and issubclass(self.model, Assumption)
 
     @property
@@ -68,7 +68,7 @@ class Slot:
         )
 
     def names(self, data: Any) -> list[str]:
-        """Return the keys that may stand below; those of `data` where the user names them."""
+        """Return the keys that may follow; those of `data` if the user names them."""
         if self.model is not None:
             return list(self.model.model_fields)
         if get_origin(self.annotation) is dict and not self.is_open:
@@ -76,16 +76,16 @@ class Slot:
         return [str(name) for name in data] if isinstance(data, dict) else []
 
 
-def slot_at(model: type[BaseModel], key: Key) -> Slot | None:
-    """Return what may stand under a key, None for a key that no model knows."""
-    slot: Slot | None = Slot(model)
+def field_type_at(model: type[BaseModel], key: Key) -> FieldType | None:
+    """Return what a key may hold, None for an unknown key."""
+    field_type: FieldType | None = FieldType(model)
     for part in key:
-        slot = _below(slot, part) if slot is not None else None
-    return slot
+        field_type = _below(field_type, part) if field_type is not None else None
+    return field_type
 
 
 def value_at(data: Any, key: Key) -> Any:
-    """Return the data under a key, None where there is none."""
+    """Return the data of a key, None if there is none."""
     for part in key:
         if isinstance(data, dict):
             data = data.get(part)
@@ -96,20 +96,20 @@ def value_at(data: Any, key: Key) -> Any:
     return data
 
 
-def marked_keys(model: type[BaseModel], mark: object, above: Key = ()) -> Iterator[Key]:
-    """Yield the keys of the fields, in sections within sections, that carry a mark."""
+def keys_with_note(model: type[BaseModel], note: object, above: Key = ()) -> Iterator[Key]:
+    """Yield the keys of all fields, sections within sections, whose annotation has a note."""
     for name in model.model_fields:
-        slot = _below(Slot(model), name)
-        if slot is None:
+        field_type = _below(FieldType(model), name)
+        if field_type is None:
             continue
-        if mark in slot.marks:
+        if note in field_type.notes:
             yield (*above, name)
-        if slot.model is not None:
-            yield from marked_keys(slot.model, mark, (*above, name))
+        if field_type.model is not None:
+            yield from keys_with_note(field_type.model, note, (*above, name))
 
 
 def nearest_name(name: str, names: list[str]) -> str | None:
-    """Return the name nearest to a wrong one, None if none is near."""
+    """Return the known name nearest to a wrong one, None if none is near."""
     translated = "_".join(SYNONYMS.get(word, word) for word in name.split("_"))
     if translated in names and translated != name:
         return translated
@@ -119,20 +119,20 @@ def nearest_name(name: str, names: list[str]) -> str | None:
     return close[0] if close else None
 
 
-def known_here(names: list[str]) -> str:
-    """Return a hint at the keys that are known, where none is near."""
+def known_keys_hint(names: list[str]) -> str:
+    """Return a list of the known keys as the end of a message; "" if there is none."""
     more = f" and {len(names) - 12} more" if len(names) > 12 else ""
     return f"; known here: {', '.join(names[:12])}{more}" if names else ""
 
 
-def unknown_key(model: type[BaseModel], data: Any, key: Key) -> str | None:
-    """Return what is wrong with a key that is to be set, None if nothing.
+def key_fault(model: type[BaseModel], data: Any, key: Key) -> str | None:
+    """Return what is wrong with a key that a change sets, None if nothing.
 
-    A new entry may be added to an open mapping, such as a curve to a mix, but nothing may be set inside an entry that
-    is not there, since its name is then most likely misspelt.
+    A change may add an entry where the user names the entries, such as a curve to a mix. It may set
+    nothing inside an entry that does not exist: the name is then most likely misspelt.
     """
     for depth, part in enumerate(key):
-        above, here = slot_at(model, key[:depth]), value_at(data, key[:depth])
+        above, here = field_type_at(model, key[:depth]), value_at(data, key[:depth])
         if above is not None and get_origin(above.annotation) is list:
             count = len(here) if isinstance(here, list) else 0
             if not part.isdecimal() or int(part) >= count:
@@ -148,18 +148,22 @@ def unknown_key(model: type[BaseModel], data: Any, key: Key) -> str | None:
         if part not in known and not adds:
             near = _nearest_key(model, data, key)
             return "unknown key" + (
-                f"; did you mean {'.'.join(near)}?" if near else known_here(known)
+                f"; did you mean {'.'.join(near)}?" if near else known_keys_hint(known)
             )
     return None
 
 
 def _nearest_key(model: type[BaseModel], data: Any, key: Key) -> Key | None:
-    """Return the right key nearest to a wrong one: part by part, else among all keys that have a value."""
+    """Return the nearest right key: part by part, else among all keys that have a value."""
     right: Key = ()
     for part in key:
-        slot = slot_at(model, right)
-        names = slot.names(value_at(data, right)) if slot is not None else []
-        numbered = slot is not None and get_origin(slot.annotation) is list and part.isdecimal()
+        field_type = field_type_at(model, right)
+        names = field_type.names(value_at(data, right)) if field_type is not None else []
+        numbered = (
+            field_type is not None
+            and get_origin(field_type.annotation) is list
+            and part.isdecimal()
+        )
         near = part if part in names or numbered else nearest_name(part, names)
         if near is None:
             close = difflib.get_close_matches(
@@ -177,34 +181,40 @@ def _all_keys(data: Any, above: Key = ()) -> Iterator[Key]:
             yield from _all_keys(value, (*above, name))
 
 
-def _below(slot: Slot, part: str) -> Slot | None:
-    """Return what may stand under one part of a key."""
-    if slot.model is not None:
-        field = slot.model.model_fields.get(part)
+def _below(field_type: FieldType, part: str) -> FieldType | None:
+    """Return what the next part of a key may hold."""
+    if field_type.model is not None:
+        field = field_type.model.model_fields.get(part)
         return (
             None
             if field is None
-            else _slot(
-                field.annotation, removable=not field.is_required(), marks=tuple(field.metadata)
+            else _field_type(
+                field.annotation, removable=not field.is_required(), notes=tuple(field.metadata)
             )
         )
-    origin, args = get_origin(slot.annotation), get_args(slot.annotation)
+    origin, args = get_origin(field_type.annotation), get_args(field_type.annotation)
     if origin is dict:
-        return _slot(args[1], removable=True) if slot.is_open or part in slot.names(None) else None
+        return (
+            _field_type(args[1], removable=True)
+            if field_type.is_open or part in field_type.names(None)
+            else None
+        )
     if origin is list:
-        return _slot(args[0]) if part.isdecimal() else None
+        return _field_type(args[0]) if part.isdecimal() else None
     return None
 
 
-def _slot(annotation: Any, *, removable: bool = False, marks: tuple[object, ...] = ()) -> Slot:
-    """Return the slot of an annotation, with `Annotated` and None taken off."""
+def _field_type(
+    annotation: Any, *, removable: bool = False, notes: tuple[object, ...] = ()
+) -> FieldType:
+    """Return the field type of an annotation, without `Annotated` and None."""
     nullable = False
     while True:
         origin, args = get_origin(annotation), get_args(annotation)
         if origin is Annotated:
-            annotation, marks = args[0], (*marks, *args[1:])
+            annotation, notes = args[0], (*notes, *args[1:])
         elif origin in (Union, types.UnionType) and type(None) in args:
             nullable = True
             annotation = next(arg for arg in args if arg is not type(None))
         else:
-            return Slot(annotation, nullable, removable, marks)
+            return FieldType(annotation, nullable, removable, notes)

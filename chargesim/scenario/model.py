@@ -1,10 +1,10 @@
-"""Define the scenario: all that a user can say about a case, checked."""
+"""Define the scenario: everything that a user can say about a case, with its checks."""
 
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from chargesim.scenario.assumption import Section, TableName, refuse
+from chargesim.scenario.assumption import Section, TableName, raise_faults
 from chargesim.scenario.buildup import Buildup
 from chargesim.scenario.city import City, Corridors, Layout, Traffic
 from chargesim.scenario.disturbances import Blackout, Reliability
@@ -30,9 +30,9 @@ class Horizon(Section):
     """The days that are simulated."""
 
     first_day: Weekday = Field(description="weekday of the first judged day")
-    days: int = Field(ge=1, le=366, description="days that are judged")
+    days: int = Field(ge=1, le=366, description="judged days")
     lead_in_days: int = Field(
-        ge=0, le=14, description="whole days before them that fill the network and are not judged"
+        ge=0, le=14, description="whole days before them that fill the network; not judged"
     )
 
 
@@ -43,9 +43,9 @@ class Scenario(Section):
         min_length=1,
         max_length=80,
         pattern=r"^[A-Za-z0-9_.-]+$",
-        description="short name, used for folders",
+        description="short name, also of folders",
     )
-    title: str = Field(description="what is asked, printed above the answer")
+    title: str = Field(description="the question, printed above the answer")
     seed: int = Field(ge=0, description="root seed of the run; the layout has its own")
     replications: int = Field(
         ge=2, le=10_000, description="independent replications of the first look"
@@ -54,12 +54,13 @@ class Scenario(Section):
         default=1,
         ge=1,
         le=10,
-        description="looks of the verdict, each at twice the replications; it stops at the first that decides",
+        description="most looks of the verdict, each at twice the replications; "
+        "the first look that decides ends the run",
     )
-    horizon: Horizon = Field(description="the days that are simulated")
+    horizon: Horizon = Field(description="simulated days")
     city: City = Field(description="tables that describe the city")
     layout: Layout | None = Field(
-        default=None, description="how zones and local roads are laid out where no table gives them"
+        default=None, description="how zones and local roads are laid out if no table gives them"
     )
     traffic: Traffic = Field(description="speeds by kind of road and period of the day")
     stations: Stations | None = Field(default=None, description="ultra-fast stations of the plan")
@@ -73,24 +74,24 @@ class Scenario(Section):
     buildup: Buildup | None = Field(
         default=None, description="plan and stock month by month; null: the plan as it is"
     )
-    outside: Outside = Field(description="the other public piles of the city, as a cost")
+    outside: Outside = Field(description="other public piles of the city, as a cost")
     choice: Choice = Field(description="how a vehicle chooses among sites")
-    fleet: FleetTotal = Field(description="levers over all fleets together")
+    fleet: FleetTotal = Field(description="values over all fleets together")
     adoption: Adoption | None = Field(
         default=None, description="how the stock is projected from a production series"
     )
-    tables: Tables = Field(description="tables of vehicles and habits")
-    fleets: dict[str, Fleet] = Field(min_length=1, description="the fleets, by names of your own")
+    tables: Tables = Field(description="tables of vehicles and of their arrivals")
+    fleets: dict[str, Fleet] = Field(min_length=1, description="fleets, by names of your own")
     corridors: Corridors | None = Field(
         default=None, description="through traffic on the expressways; null: none"
     )
     recorded: TableName | None = Field(
         default=None,
-        description="CSV or Parquet of recorded wishes that replaces the drawn demand, see README",
+        description="CSV or Parquet of recorded wishes (see README); replaces the drawn demand",
     )
     standard: Standard = Field(description="service standard that the plan must meet")
     series: Series | None = Field(
-        default=None, description="variants on the same vehicles, compared in one figure"
+        default=None, description="variants that meet the same vehicles, compared in one figure"
     )
 
     @model_validator(mode="after")
@@ -99,18 +100,21 @@ class Scenario(Section):
         if self.city.districts is not None and (self.layout is None or self.stations is None):
             faults.append("city.districts: a synthetic city needs the sections layout and stations")
         if self.city.districts is None and self.city.sites is None:
-            faults.append("city.zones: without city.sites; give the sites as a table too")
+            faults.append("city.sites: is missing; with a table of zones give one of sites too")
         if self.corridors is not None and self.corridors.fleet not in self.fleets:
             faults.append(
-                f"corridors.fleet: {self.corridors.fleet!r} is not among fleets ({', '.join(self.fleets)})"
+                f"corridors.fleet: {self.corridors.fleet!r} is not among fleets "
+                f"({', '.join(self.fleets)})"
             )
         if self.fleet.stock_from != "given" and self.adoption is None:
             faults.append(
-                f"fleet.stock_from: got {self.fleet.stock_from!r}, so the section adoption is needed"
+                f"fleet.stock_from: got {self.fleet.stock_from!r}, "
+                "so the section adoption is needed"
             )
         if self.fleet.stock_from != "given" and self.fleet.stock is not None:
             faults.append(
-                f"fleet.stock: is given, but stock_from is {self.fleet.stock_from!r}; set one of them back"
+                f"fleet.stock: is given, but stock_from is {self.fleet.stock_from!r}; "
+                "give only one of them"
             )
         if (
             self.buildup is not None
@@ -118,15 +122,17 @@ class Scenario(Section):
             and (self.fleet.stock_from != "given" or self.fleet.stock is not None)
         ):
             faults.append(
-                "buildup.enabled: the milestones give the stock, so fleet.stock must be null and stock_from given"
+                "buildup.enabled: the milestones give the stock, "
+                "so fleet.stock must be null and stock_from given"
             )
         known = ", ".join(self.swap.pack_types)
         for name, fleet in self.fleets.items():
             if fleet.pack_type is not None and fleet.pack_type not in self.swap.pack_types:
                 faults.append(
-                    f"fleets.{name}.pack_type: {fleet.pack_type!r} is not among swap.pack_types ({known})"
+                    f"fleets.{name}.pack_type: {fleet.pack_type!r} is not among "
+                    f"swap.pack_types ({known})"
                 )
         if "corridor" in self.fleets:
-            faults.append("fleets.corridor: this name is kept for the corridor vehicles")
-        refuse(faults)
+            faults.append("fleets.corridor: this name is reserved for the corridor vehicles")
+        raise_faults(faults)
         return self

@@ -1,4 +1,4 @@
-"""List the inputs of a scenario one by one: each with its value, unit, range, source and meaning."""
+"""List the parameters of a scenario, each with its value, unit, range, source and meaning."""
 
 import re
 from collections.abc import Iterator
@@ -8,54 +8,55 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from chargesim.scenario.assumption import TABLE, Assumption
-from chargesim.scenario.keys import marked_keys
+from chargesim.scenario.assumption import TABLE_FILE, Assumption
+from chargesim.scenario.keys import keys_with_note
 from chargesim.scenario.model import Scenario
 
-OF_THE_RUN = ("name", "title", "seed", "replications", "horizon", "standard", "series")
-"""Sections that say what a run is and how it is judged, and are no inputs of the model."""
+RUN_SECTIONS = ("name", "title", "seed", "replications", "horizon", "standard", "series")
+"""Sections about the run and its verdict; they hold no parameters of the model."""
 _REPLACED = {
     "sites": (
-        "stations.counts.core", "stations.counts.main_new_area", "stations.counts.northeast_southeast", "stations.piles",
+        "stations.counts.core", "stations.counts.main_new_area",
+        "stations.counts.northeast_southeast", "stations.piles",
         "stations.expressway_piles_per_station", "stations.truck_stations", "swap.kinds.*.sites",
     ),
     "zones": (
-        "stations.counts.expressway", "traffic.core_kmh", "traffic.rural_kmh", "corridors.gravity_exponent", "layout.*_km2", "layout.*_km",
-        "layout.urban_share.*",
+        "stations.counts.expressway", "traffic.core_kmh", "traffic.rural_kmh",
+        "corridors.gravity_exponent", "layout.*_km2", "layout.*_km", "layout.urban_share.*",
     ),
 }  # fmt: skip
-"""Inputs that a table of the city replaces, by its key in `city`: with the table the network does not hang on them."""
+"""Parameters that a table of the city replaces, by the table's key in `city`."""
 _UNITS = {"kmh": "km/h", "kwh": "kWh", "kw": "kW", "km": "km", "min": "min", "h": "h", "a": "A"}
-"""Unit of the last word of a key, for keys whose description names none in brackets."""
+"""Unit by the last word of a key, if its description names none in brackets."""
 
 
 @dataclass(frozen=True)
-class Input:
-    """One input of the model, in words."""
+class Parameter:
+    """One parameter of the model, in words."""
 
     key: str
     value: str
     unit: str
     bounds: str
-    """what the sources allow, `low to high`; "" where the scenario gives none"""
+    """what the sources allow, `low to high`; "" if the scenario gives none"""
     source: str
-    """where it comes from; "" for a setting, which has no source of its own"""
+    """where the value comes from; "" for a setting, which has no source of its own"""
     meaning: str
 
 
-def scenario_inputs(scenario: Scenario) -> list[Input]:
-    """Return all inputs of a scenario in the order of its sections, but for the names of tables.
+def scenario_parameters(scenario: Scenario) -> list[Parameter]:
+    """Return all parameters of a scenario in the order of its sections, without table names.
 
     Parameters
     ----------
     scenario : Scenario
-        A checked scenario; what it leaves out stands with its default.
+        A checked scenario; what it leaves out has its default.
     """
-    tables = {".".join(key) for key in marked_keys(Scenario, TABLE)}
+    tables = {".".join(key) for key in keys_with_note(Scenario, TABLE_FILE)}
     sections = {
         name: field.description or ""
         for name, field in Scenario.model_fields.items()
-        if name not in OF_THE_RUN
+        if name not in RUN_SECTIONS
     }
     every = (
         one
@@ -65,8 +66,8 @@ def scenario_inputs(scenario: Scenario) -> list[Input]:
     return [one for one in every if one.key not in tables]
 
 
-def replaced_by(scenario: Scenario, key: str) -> str:
-    """Return the key of the table that replaces an input, "" for none."""
+def replacing_table(scenario: Scenario, key: str) -> str:
+    """Return the key of the table that replaces a parameter, "" if none does."""
     for name, keys in _REPLACED.items():
         if getattr(scenario.city, name) is not None and any(
             fnmatch(key, pattern) for pattern in keys
@@ -75,13 +76,13 @@ def replaced_by(scenario: Scenario, key: str) -> str:
     return ""
 
 
-def _under(value: Any, key: str, meaning: str) -> Iterator[Input]:
-    """Give what stands under a key: an assumption, a setting, or the inputs of a section, a mapping or a list."""
+def _under(value: Any, key: str, meaning: str) -> Iterator[Parameter]:
+    """Yield the parameters of a key: itself, or those of a section, a mapping or a list."""
     if isinstance(value, Assumption):
         bounds = " to ".join(
             "?" if bound is None else f"{bound:.12g}" for bound in (value.low, value.high)
         )
-        yield Input(
+        yield Parameter(
             key,
             f"{value.value:.12g}",
             _unit(value, key, meaning),
@@ -99,11 +100,11 @@ def _under(value: Any, key: str, meaning: str) -> Iterator[Input]:
         for number, entry in enumerate(value):
             yield from _under(entry, f"{key}.{number}", meaning)
     else:
-        yield Input(key, _text(value), "", "", "", meaning)
+        yield Parameter(key, _text(value), "", "", "", meaning)
 
 
 def _unit(value: Assumption, key: str, meaning: str) -> str:
-    """Return the unit of an assumption: that in brackets in its description, else by its key, else a share or a number."""
+    """Return a unit: in brackets in the description, else by the key, else share or number."""
     named = re.search(r"\[([^]]+)\]", meaning)
     if named is not None:
         return named[1]
@@ -112,7 +113,7 @@ def _unit(value: Assumption, key: str, meaning: str) -> str:
 
 
 def _text(value: Any) -> str:
-    """Return a setting as a scenario file would have it."""
+    """Return a setting as a scenario file has it."""
     if isinstance(value, list):
         return ", ".join(map(_text, value)) or "none"
     if isinstance(value, float):

@@ -1,25 +1,32 @@
-"""Describe the supply side of a scenario: stations, swap sites and the outside option."""
+"""Describe the supply side of a scenario: stations, swap sites, and how vehicles choose."""
 
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from chargesim.scenario.assumption import NonNegative, Positive, Section, Share, TableName, refuse
+from chargesim.scenario.assumption import (
+    NonNegative,
+    Positive,
+    Section,
+    Share,
+    TableName,
+    raise_faults,
+)
 
 Access = Literal["public", "expressway", "taxi", "truck"]
 ACCESS: tuple[Access, ...] = ("public", "expressway", "taxi", "truck")
 
 
 class StationCounts(Section):
-    """Stations by area, as the plan gives them."""
+    """Numbers of stations by area, as the plan gives them."""
 
     core: int = Field(ge=0, description="stations in the districts of class core")
     main_new_area: int = Field(ge=0, description="stations in the west ring and in Wanzhou")
     northeast_southeast: int = Field(
-        ge=0, description="stations in the other districts of the north-east and south-east"
+        ge=0, description="stations in the other districts of north-east and south-east"
     )
     expressway: int = Field(
-        ge=0, description="stations at expressway service areas; a site is one side"
+        ge=0, description="stations at expressway service areas, one for each direction"
     )
 
     @property
@@ -29,33 +36,33 @@ class StationCounts(Section):
 
 
 class Companions(Section):
-    """The other guns of an ultra-fast station, behind the same cabinets; ultra-fast guns come first in the order of power."""
+    """Other guns of an ultra-fast station; behind a cabinet ultra-fast guns have power first."""
 
     per_ultra_fast_gun: int = Field(
         ge=0,
         le=20,
-        description="companion guns per ultra-fast gun; 0 counts the ultra-fast guns alone",
+        description="companion guns per ultra-fast gun; 0: none",
     )
     gun_kw: Positive = Field(description="rated power of a companion gun [kW at the plug]")
     gun_a: Positive = Field(description="rated current of a companion gun [A]")
-    at: list[Access] = Field(description="stations that have them, by access")
+    at: list[Access] = Field(description="access of the stations that have them")
 
 
 class Store(Section):
-    """A battery at every station: it charges in some hours and lends power in others."""
+    """A battery at every station, which charges in some hours and lends power in others."""
 
     enabled: bool = Field(default=False, description="true: stations have a store")
     kwh: NonNegative = Field(description="usable energy of a station's store [kWh]")
-    kw: NonNegative = Field(description="power that it lends at most, at the plugs' side [kW]")
+    kw: NonNegative = Field(description="highest power that it lends, at the plugs [kW]")
     charge_kw: NonNegative = Field(
-        description="power at which it charges at most, at the plugs' side [kW]"
+        description="highest power at which it charges, at the plugs [kW]"
     )
     efficiency: Share = Field(description="energy out over energy in")
     charge_hours: list[int] = Field(
-        description="hours of day [0..23] in which it charges from what the guns leave"
+        description="hours of day [0..23] in which it charges with the power that guns leave"
     )
     lend_hours: list[int] = Field(
-        description="hours of day [0..23] in which it serves the guns before the grid does"
+        description="hours of day [0..23] in which it lends power before the grid does"
     )
 
     @model_validator(mode="after")
@@ -67,36 +74,38 @@ class Store(Section):
             faults.append("charge_hours, lend_hours: an hour is not within 0..23")
         if self.efficiency.value == 0:
             faults.append("efficiency: got 0, needs more than 0")
-        refuse(faults)
+        raise_faults(faults)
         return self
 
 
 class Stations(Section):
     """The ultra-fast stations of the plan."""
 
-    reading: str = Field(description="how the plan's piles are read, printed with the verdict")
+    reading: str = Field(
+        description="what the plan's piles are taken for, printed with the verdict"
+    )
     counts: StationCounts = Field(description="stations by area")
-    piles: int = Field(ge=0, description="guns of at least 480 kW in all")
+    piles: int = Field(ge=0, description="all guns of at least 480 kW")
     expressway_piles_per_station: int = Field(
-        ge=1, description="guns at each service-area station; the rest is spread over the others"
+        ge=1, description="guns per service-area station; the other stations share the rest"
     )
     truck_stations: NonNegative = Field(
-        description="of the stations outside expressways, how many are laid out for trucks (access truck); rounded to a whole number"
+        description="stations for trucks (access truck), among those outside expressways; rounded"
     )
     gun_kw: Positive = Field(description="rated power of a gun [kW at the plug]")
     gun_a: Positive = Field(description="rated current of a gun [A]")
-    guns_per_cabinet: int = Field(ge=1, description="guns fed by one power cabinet")
+    guns_per_cabinet: int = Field(ge=1, description="guns behind one power cabinet")
     cabinet_kw: Positive = Field(
-        description="power of a cabinet, shared by its guns [kW at the plug]"
+        description="power of a cabinet, which its guns share [kW at the plug]"
     )
     site_kw: Positive = Field(
-        description="grid connection of a station per cabinet [kW on the grid side]"
+        description="grid connection of a station, per cabinet [kW on the grid side]"
     )
     price_cny_kwh: NonNegative = Field(
-        description="price for the user, in flat hours of the tariff [CNY/kWh]"
+        description="price for the driver in flat hours of the tariff [CNY/kWh]"
     )
     companions: Companions = Field(description="guns beside the ultra-fast ones")
-    store: Store = Field(description="a battery store at every station")
+    store: Store = Field(description="battery store at every station")
 
     @model_validator(mode="after")
     def _feasible(self) -> Self:
@@ -105,28 +114,32 @@ class Stations(Section):
         at_expressways = self.counts.expressway * self.expressway_piles_per_station
         if self.piles < self.counts.total:
             faults.append(
-                f"piles: {self.piles} piles are fewer than {self.counts.total} stations; each station needs one pile"
+                f"piles: {self.piles} piles are fewer than {self.counts.total} stations; "
+                "each station needs one pile"
             )
         elif ordinary == 0 and self.piles != at_expressways:
             faults.append(
-                f"piles: expressway stations take {at_expressways} of {self.piles}, and no other station can take the rest"
+                f"piles: expressway stations take {at_expressways} of {self.piles}, "
+                "and no other station can take the rest"
             )
         elif self.piles - at_expressways < ordinary:
             faults.append(
-                f"piles: expressway stations take {at_expressways} of {self.piles}; {ordinary} other stations need one each"
+                f"piles: expressway stations take {at_expressways} of {self.piles}; "
+                f"{ordinary} other stations need one each"
             )
         if self.truck_stations.value > ordinary:
             faults.append(
-                f"truck_stations: {self.truck_stations.value:g} are more than the {ordinary} stations outside expressways"
+                f"truck_stations: {self.truck_stations.value:g} are more than "
+                f"the {ordinary} stations outside expressways"
             )
-        refuse(faults)
+        raise_faults(faults)
         return self
 
 
 class Grid(Section):
     """The grid side of all sites."""
 
-    efficiency: Share = Field(description="energy at the plug or pack over energy from the grid")
+    efficiency: Share = Field(description="energy at plug or pack over energy from the grid")
 
     @model_validator(mode="after")
     def _not_nothing(self) -> Self:
@@ -140,7 +153,7 @@ class PackType(Section):
 
     kwh: Positive = Field(description="usable energy [kWh]")
     limits: str = Field(
-        description="pack of the table of charge limits whose limits by SOC and temperature are scaled to this pack"
+        description="pack of the table of charge limits; its limits are scaled to this pack"
     )
 
 
@@ -148,28 +161,28 @@ class SwapKind(Section):
     """Swap sites of one kind."""
 
     sites: int = Field(ge=0, description="number of sites")
-    access: Access = Field(description="who may use them")
-    pack_type: str = Field(description="the pack type that they hold")
+    access: Access = Field(description="vehicles that may use them")
+    pack_type: str = Field(description="pack type that they hold")
     packs: int = Field(ge=1, description="packs per site")
-    slots: int = Field(ge=1, description="charging places per site")
+    slots: int = Field(ge=1, description="slots per site, each charges one pack")
     slot_kw: Positive = Field(description="power of a slot [kW at the pack]")
     site_kw: Positive = Field(description="grid connection of a site [kW on the grid side]")
     bays: int = Field(ge=1, description="swap lanes per site")
-    swap_min: Positive = Field(description="minutes from drive-in to drive-out")
+    swap_min: Positive = Field(description="time from drive-in to drive-out [min]")
     hand_out_soc: Share = Field(description="lowest SOC at which a pack is handed out")
     price_cny_kwh: NonNegative = Field(
-        description="price for the user, in flat hours of the tariff [CNY/kWh]"
+        description="price for the driver in flat hours of the tariff [CNY/kWh]"
     )
     guns: int = Field(
         default=0,
         ge=0,
         le=64,
-        description="guns that share the grid connection with the slots; 0 for none",
+        description="guns per site, on the grid connection of the slots; 0: none",
     )
     gun_kw: Positive | None = Field(
-        default=None, description="rated power of such a gun [kW at the plug]"
+        default=None, description="rated power of these guns [kW at the plug]"
     )
-    gun_a: Positive | None = Field(default=None, description="rated current of such a gun [A]")
+    gun_a: Positive | None = Field(default=None, description="rated current of these guns [A]")
 
     @model_validator(mode="after")
     def _guns_whole(self) -> Self:
@@ -179,16 +192,17 @@ class SwapKind(Section):
 
 
 class SmartCharging(Section):
-    """Packs wait for cheaper hours, as long as enough of them stay charged.
+    """Packs wait for cheaper hours while enough of them are charged.
 
-    In an hour before a cheaper one within `look_ahead_h` a site charges only as many packs as keep the promise: it
-    holds the Poisson quantile `promised` of the swaps expected while one pack charges, from its own recent arrivals.
+    If a cheaper hour comes within `look_ahead_h`, a site charges only as many packs as keep its
+    promise: the Poisson quantile `promised` of the swaps that it expects, from its own recent
+    arrivals, while one pack charges.
     """
 
     enabled: bool = Field(default=False, description="true: packs are charged to the tariff")
-    promised: Share = Field(description="promised share of arrivals that find a charged pack")
+    promised: Share = Field(description="share of arrivals that shall find a charged pack")
     look_ahead_h: int = Field(
-        ge=1, le=24, description="hours within which a cheaper hour is waited for [h]"
+        ge=1, le=24, description="hours ahead in which a cheaper hour makes packs wait [h]"
     )
     memory_h: Positive = Field(description="time over which a site averages its arrivals [h]")
 
@@ -203,20 +217,20 @@ class Swap(Section):
     """The battery-swap sites of the plan."""
 
     enabled: bool = Field(
-        default=True, description="false: no swap site is built, swap-capable vehicles charge"
+        default=True, description="false: there is no swap site, and swap-capable vehicles charge"
     )
     charge_limits: TableName = Field(description="CSV: pack, temperature_c, soc_from, power_kw")
     pack_temperature_c: float = Field(
-        description="temperature of the packs in the rack [deg C], one of the table's"
+        description="temperature of the packs in the rack, one of the table [deg C]"
     )
-    pack_types: dict[str, PackType] = Field(description="kinds of battery, by names of your own")
+    pack_types: dict[str, PackType] = Field(description="types of packs, by names of your own")
     kinds: dict[str, SwapKind] = Field(description="kinds of swap sites, by names of your own")
     smart: SmartCharging = Field(description="charging of packs to the tariff")
 
     @model_validator(mode="after")
     def _known_packs(self) -> Self:
         known = ", ".join(self.pack_types)
-        refuse(
+        raise_faults(
             [
                 f"kinds.{name}.pack_type: {kind.pack_type!r} is not among pack_types ({known})"
                 for name, kind in self.kinds.items()
@@ -227,49 +241,48 @@ class Swap(Section):
 
 
 class Outside(Section):
-    """The outside option: the other public piles of the city, as a cost."""
+    """The outside option: other public piles of the city, as a cost."""
 
     enabled: bool = Field(
-        default=True, description="false: a vehicle never leaves for another network's pile"
+        default=True, description="false: no vehicle leaves for another network's pile"
     )
-    drive_min: NonNegative = Field(
-        description="minutes to the next free pile, waiting included [min]"
-    )
-    pile_kw: Positive = Field(description="mean power of such a pile in use [kW]")
+    drive_min: NonNegative = Field(description="time to the next free pile, with the wait [min]")
+    pile_kw: Positive = Field(description="mean power of these piles in use [kW]")
     price_cny_kwh: NonNegative = Field(
-        description="price for the user, in flat hours of the tariff [CNY/kWh]"
+        description="price for the driver in flat hours of the tariff [CNY/kWh]"
     )
 
 
 class Reservation(Section):
-    """A place ordered by promised time, for vehicles that follow the cloud."""
+    """A gun or bay by promised time, for vehicles that follow the cloud."""
 
     enabled: bool = Field(
-        default=False, description="true: who follows the cloud reserves the place that it chooses"
+        default=False,
+        description="true: a vehicle that follows the cloud reserves at the site that it chooses",
     )
     hold_min: NonNegative = Field(
-        description="from so long before the promised time on a free gun waits for the vehicle [min]"
+        description="time before the promised one from which a free gun waits [min]"
     )
     grace_min: NonNegative = Field(
-        description="so long after the promised time the reservation lapses [min]"
+        description="time after the promised one at which the reservation lapses [min]"
     )
-    late_share: Share = Field(
-        description="share of the drivers who come later than they reserved for"
-    )
-    late_min: NonNegative = Field(description="how much later, on average, exponential [min]")
+    late_share: Share = Field(description="share of the drivers who come later than promised")
+    late_min: NonNegative = Field(description="mean lateness of these drivers, exponential [min]")
 
 
 class Choice(Section):
     """How a vehicle chooses among sites."""
 
-    nearest_stations: int = Field(ge=1, le=32, description="stations that a vehicle looks at")
+    nearest_stations: int = Field(
+        ge=1, le=32, description="nearest stations among which a vehicle chooses"
+    )
     nearest_swap_sites: int = Field(
-        ge=1, le=32, description="swap sites that a swap-capable vehicle looks at"
+        ge=1, le=32, description="nearest swap sites among which a swap-capable vehicle chooses"
     )
     noise_min: NonNegative = Field(
-        description="scale of the Gumbel noise of the choice [min]; 0 for none"
+        description="scale of the Gumbel noise in the choice [min]; 0: none"
     )
     posted_refresh_min: Positive = Field(
-        description="minutes between two refreshes of the posted occupancy"
+        description="time between two refreshes of the posted occupancy [min]"
     )
     reservation: Reservation = Field(description="reservations of vehicles that follow the cloud")

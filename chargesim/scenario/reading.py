@@ -1,4 +1,4 @@
-"""Load a scenario: read it, lay it over its parents, set what the command line says, check it once."""
+"""Load a scenario: read it, merge it over its parents, apply the changes, check it once."""
 
 import hashlib
 import io
@@ -15,16 +15,22 @@ from ruamel.yaml import YAML
 from ruamel.yaml.representer import SafeRepresenter
 
 from chargesim.errors import InputError
-from chargesim.scenario.assumption import TABLE
-from chargesim.scenario.faults import Fault, explain, place_of, shown_value, told
-from chargesim.scenario.keys import Key, marked_keys, unknown_key, value_at
+from chargesim.scenario.assumption import TABLE_FILE
+from chargesim.scenario.faults import (
+    Fault,
+    fault_lines,
+    location_of,
+    validation_faults,
+    value_text,
+)
+from chargesim.scenario.file_paths import display_path, path_inside
+from chargesim.scenario.keys import Key, key_fault, keys_with_note, value_at
 from chargesim.scenario.merging import merge, set_value
 from chargesim.scenario.model import Scenario
-from chargesim.scenario.table_reader import inside, shown
-from chargesim.scenario.yaml_text import Document, Place, read_document, read_value
+from chargesim.scenario.yaml_text import Document, SourceLocation, read_document, read_value
 
 MAX_PARENTS = 8
-TABLE_KEYS: tuple[Key, ...] = tuple(marked_keys(Scenario, TABLE))
+TABLE_KEYS: tuple[Key, ...] = tuple(keys_with_note(Scenario, TABLE_FILE))
 """Keys of a scenario that name a table file."""
 
 
@@ -37,10 +43,10 @@ class LoadedScenario:
     scenario : Scenario
         The checked scenario.
     path, folder : Path
-        The file, and the folder in which all its tables stand: the file's own, unless it is a run's.
+        The file, and the folder of its tables: the file's own, except for the scenario of a run.
     resolved : dict
-        The merged plain data, as it is written beside the results; not to be changed, see `replace`.
-    places : dict
+        The merged plain data, as written beside the results. Do not change it; see `replace`.
+    locations : dict
         File and line of every key in `resolved`.
     """
 
@@ -48,10 +54,10 @@ class LoadedScenario:
     path: Path
     folder: Path
     resolved: dict[str, Any] = field(repr=False)
-    places: dict[Key, Place] = field(repr=False)
+    locations: dict[Key, SourceLocation] = field(repr=False)
 
     def replace(
-        self, changes: Mapping[str, Any], *, places: Mapping[str, Place] | None = None
+        self, changes: Mapping[str, Any], *, locations: Mapping[str, SourceLocation] | None = None
     ) -> "LoadedScenario":
         """Return a copy with other values, checked again.
 
@@ -59,28 +65,30 @@ class LoadedScenario:
         ----------
         changes : mapping of str to object
             Values by dotted key, as in `--set`: `{"fleet.stock": 1_200_000}`.
-        places : mapping of str to Place, optional
-            Where a change is written down, if it is in a file.
+        locations : mapping of str to Place, optional
+            Where a change is written, if in a file.
 
         Raises
         ------
         InputError
-            For unknown keys, with the nearest right one, and for values that do not pass the checks.
+            For unknown keys, with the nearest right one, and for values that fail the checks.
         """
-        document, faults = Document(self.resolved, self.places), []
+        document, faults = Document(self.resolved, self.locations), []
         for dotted, value in changes.items():
-            place = (places or {}).get(dotted, Place(dotted))
-            source = "set in Python" if place.line is None else f"set in {Path(place.source).name}"
-            document, unknown = _with(document, dotted, _plain(value), place, source)
+            location = (locations or {}).get(dotted, SourceLocation(dotted))
+            source = (
+                "set in Python" if location.line is None else f"set in {Path(location.source).name}"
+            )
+            document, unknown = _with(document, dotted, _plain(value), location, source)
             faults += unknown
         return _checked(document, self.path, self.folder, faults)
 
     def tables(self) -> list[Path]:
         """Return the files of all tables that the scenario names."""
-        return [inside(self.folder, name) for name in self.table_names()]
+        return [path_inside(self.folder, name) for name in self.table_names()]
 
     def table_names(self) -> list[str]:
-        """Return the names of all tables, as they stand in the scenario."""
+        """Return the names of all tables, as the scenario has them."""
         return list(_table_names(self.resolved).values())
 
     def digest(self) -> str:
@@ -96,7 +104,9 @@ class LoadedScenario:
             try:
                 digest.update(hashlib.sha256(path.read_bytes()).digest())
             except OSError as error:
-                raise InputError([f"{shown(path)}: cannot be read: {error.strerror}"]) from None
+                raise InputError(
+                    [f"{display_path(path)}: cannot be read: {error.strerror}"]
+                ) from None
         return digest.hexdigest()
 
 
@@ -135,21 +145,21 @@ def load(path: str | Path, set_: Sequence[str] = ()) -> LoadedScenario:
             faults += error.faults
             continue
         document, unknown = _with(
-            document, dotted, value, Place(f"--set {dotted}"), "set on the command line"
+            document, dotted, value, SourceLocation(f"--set {dotted}"), "set on the command line"
         )
         faults += unknown
     return _checked(document, path, path.parent, faults)
 
 
 def load_resolved(path: Path, folder: Path) -> LoadedScenario:
-    """Load a scenario that was written by `dump_yaml`, whose tables stand in a folder of their own.
+    """Load a scenario that `dump_yaml` wrote, with its tables in another folder.
 
     Parameters
     ----------
     path : Path
         The file; it has no parents.
     folder : Path
-        Where its tables stand.
+        The folder of its tables.
     """
     return _checked(read_document(path), path, folder, [])
 
@@ -167,7 +177,7 @@ def dump_yaml(resolved: Mapping[str, Any]) -> str:
 
 
 class _PlainRepresenter(SafeRepresenter):
-    """Write every value out, and quote a text with unusual characters."""
+    """Write every value in full, and quote a text with unusual characters."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -182,53 +192,57 @@ _PlainRepresenter.add_representer(str, _PlainRepresenter.represent_str)
 
 
 def _with_parents(path: Path, folder: Path, children: list[Path]) -> Document:
-    """Read a file and lay it over its parent, and that over its own."""
+    """Read a file and merge it over its parent, which is merged over its own."""
     document = read_document(path)
     chain = [*children, path]
     parent = document.data.pop("extends", None)
-    place = document.places.pop(("extends",), None)
+    location = document.locations.pop(("extends",), None)
     if path.parent != folder:
         _rebase_tables(document.data, path.parent, folder)
     if parent is None:
         return document
-    above = _parent(parent, path, folder, f"{place}: extends")
+    above = _parent(parent, path, folder, f"{location}: extends")
     if above.resolve() in [file.resolve() for file in chain]:
         raise InputError(
             [
-                f"{place}: extends: goes in a circle: {' extends '.join(shown(file) for file in [*chain, above])}"
+                f"{location}: extends: goes in a circle: "
+                + " extends ".join(display_path(file) for file in [*chain, above])
             ]
         )
     if len(chain) > MAX_PARENTS:
         raise InputError(
-            [f"{place}: extends: is one parent too many; at most {MAX_PARENTS} in a chain"]
+            [f"{location}: extends: is one parent too many; at most {MAX_PARENTS} in a chain"]
         )
     base = _with_parents(above, folder, chain)
     return merge(base, document, Scenario, source=f"set in {path.name}")
 
 
-def _parent(name: Any, path: Path, folder: Path, place: str) -> Path:
-    """Return the path of a parent; it may not leave the folder of the scenario first loaded."""
+def _parent(name: Any, path: Path, folder: Path, location: str) -> Path:
+    """Return the path of a parent, inside the folder of the scenario that is loaded."""
     if not isinstance(name, str):
-        raise InputError([f"{place}: got {shown_value(name)}, needs the name of one scenario file"])
+        raise InputError(
+            [f"{location}: got {value_text(name)}, needs the name of one scenario file"]
+        )
     above = Path(posixpath.normpath(path.parent / name))
     try:
-        inside(folder, str(above.absolute()))
+        path_inside(folder, str(above.absolute()))
         exists = above.is_file()
     except InputError:
         raise InputError(
             [
-                f"{place}: {name} leaves the scenario's folder {shown(folder)}; put the parent inside it"
+                f"{location}: {name} leaves the scenario's folder {display_path(folder)}; "
+                "put the parent inside it"
             ]
         ) from None
     except (OSError, ValueError):
         exists = False
     if not exists:
-        raise InputError([f"{place}: no such file {shown(above)}"])
+        raise InputError([f"{location}: no such file {display_path(above)}"])
     return above
 
 
 def _rebase_tables(data: dict[str, Any], of: Path, folder: Path) -> None:
-    """Make the names of tables in a file of a subfolder relative to the scenario's folder."""
+    """Make table names in a file of a subfolder relative to the scenario's folder."""
     for key in TABLE_KEYS:
         section, name = value_at(data, key[:-1]), value_at(data, key)
         if isinstance(section, dict) and isinstance(name, str):
@@ -238,33 +252,37 @@ def _rebase_tables(data: dict[str, Any], of: Path, folder: Path) -> None:
 
 
 def _with(
-    document: Document, dotted: str, value: Any, place: Place, source: str
+    document: Document, dotted: str, value: Any, location: SourceLocation, source: str
 ) -> tuple[Document, list[str]]:
     """Return the document with one value set, or what is wrong with its key."""
     key = tuple(dotted.split("."))
-    wrong = unknown_key(Scenario, document.data, key)
+    wrong = key_fault(Scenario, document.data, key)
     if wrong is not None:
-        return document, [str(Fault(place, key, wrong))]
-    return set_value(document, key, value, Scenario, place=place, source=source), []
+        return document, [str(Fault(location, key, wrong))]
+    return set_value(document, key, value, Scenario, location=location, source=source), []
 
 
 def _checked(document: Document, path: Path, folder: Path, faults: list[str]) -> LoadedScenario:
-    """Check merged data and its table files; tell all faults at once, those in `faults` among them."""
+    """Check merged data and its table files; raise all faults at once, with those in `faults`."""
     found: list[Fault] = []
     scenario = None
-    start = Place(shown(path), 1)
+    start = SourceLocation(display_path(path), 1)
     try:
         scenario = Scenario.model_validate(document.data)
     except ValidationError as error:
-        found += explain(error, Scenario, document.data, document.places, start)
+        found += validation_faults(error, Scenario, document.data, document.locations, start)
     for key, name in _table_names(document.data).items():
         words = _table_fault(folder, name)
         if words is not None:
-            found.append(Fault(place_of(key, document.places, start), key, words))
+            found.append(Fault(location_of(key, document.locations, start), key, words))
     if faults or found or scenario is None:
-        raise InputError([*told(found), *faults])
+        raise InputError([*fault_lines(found), *faults])
     return LoadedScenario(
-        scenario=scenario, path=path, folder=folder, resolved=document.data, places=document.places
+        scenario=scenario,
+        path=path,
+        folder=folder,
+        resolved=document.data,
+        locations=document.locations,
     )
 
 
@@ -275,8 +293,8 @@ def _table_names(data: dict[str, Any]) -> dict[Key, str]:
 
 def _table_fault(folder: Path, name: str) -> str | None:
     try:
-        table = inside(folder, name)
-        return None if table.is_file() else f"no such file {shown(table)}"
+        table = path_inside(folder, name)
+        return None if table.is_file() else f"no such file {display_path(table)}"
     except InputError as error:
         return error.faults[0]
     except (OSError, ValueError):

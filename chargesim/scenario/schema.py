@@ -1,8 +1,8 @@
-"""Write the JSON Schema of a scenario file, for editors that complete and check while one types.
+"""Make the JSON Schema of a scenario file, with which editors complete and check keys.
 
-It describes files, not merged scenarios: a child with `extends` gives a few keys only, so no key is required; an
-assumption may be a number or a mapping; null removes an entry that the user named. Entries of lists are never merged,
-so they keep their required keys.
+The schema describes files, not merged scenarios: a child with `extends` gives a few keys only, so
+no key is required; an assumption may be a number or a mapping; null removes an entry that the user
+named. Entries of lists are never merged, so they keep their required keys.
 """
 
 from typing import Any
@@ -39,12 +39,12 @@ def json_schema() -> dict[str, Any]:
     _allow_removal(schema)
     extends = {
         "type": ["string", "null"],
-        "description": "one parent scenario in the same folder; this file says only what differs",
+        "description": "parent scenario in the same folder; this file gives only what differs",
     }
     return {
         "$schema": DIALECT,
         "title": "chargesim scenario",
-        "description": "what a user can say about a case; a number is an assumption and may carry its range and source",
+        "description": "a case for chargesim; a number may have its range and source",
         **{
             key: value
             for key, value in schema.items()
@@ -56,7 +56,7 @@ def json_schema() -> dict[str, Any]:
 
 
 class _PlainTitles(GenerateJsonSchema):
-    """Leave out titles that only repeat the names."""
+    """Make a schema without titles, which only repeat the names."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
@@ -74,13 +74,14 @@ def _number_or_mapping(mapping: dict[str, Any]) -> dict[str, Any]:
         key: bound for key, bound in mapping["properties"]["value"].items() if key != "description"
     }
     return {
-        "description": f"{mapping['properties']['value']['description']}; or with low, high and source",
+        "description": f"{mapping['properties']['value']['description']}, "
+        "or a mapping with low, high and source",
         "anyOf": [number, {key: part for key, part in mapping.items() if key != "description"}],
     }
 
 
 def _allow_removal(part: dict[str, Any]) -> None:
-    """Let null stand where it removes: for an entry of an open mapping, and for a setting that has a default."""
+    """Allow null where it removes: an entry that the user named, or a setting with a default."""
     for name, field in list(part.get("properties", {}).items()):
         if field.get("default") is not None:
             part["properties"][name] = {
@@ -93,7 +94,7 @@ def _allow_removal(part: dict[str, Any]) -> None:
 
 
 def _names_in_lists(parts: dict[str, Any]) -> set[str]:
-    """Return the names of the models that stand in lists."""
+    """Return the names of the models that are entries of lists."""
     items = [
         field.get("items", {})
         for part in parts.values()

@@ -1,4 +1,4 @@
-"""Describe a series: variants of one scenario on the same vehicles, and the figure that compares them."""
+"""Describe a series: variants of one scenario on the same vehicles, and their figure."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from chargesim.scenario.assumption import Section, refuse
+from chargesim.scenario.assumption import Section, raise_faults
 from chargesim.scenario.buildup import month_number, month_text
 
 Panel = Literal["kpi", "criteria", "load", "supply", "hours"]
@@ -16,26 +16,24 @@ Value = int | float | str
 
 MOST_VARIANTS = 200
 SAME_FOR_ALL = ("name", "seed", "replications", "looks", "series")
-"""Keys that no variant may set: the variants meet the same vehicles, replication by replication."""
+"""Keys that no variant may set, so that all variants meet the same vehicles."""
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 class Shown(Section):
     """One panel of the figure.
 
-    `kpi`: a KPI over the values of the series, with its interval. `criteria`: every criterion's failures over its
-    allowance. `load`: power from the grid by quarter of an hour. `hours`: a KPI by hour of day. `supply`: open
-    stations and vehicles.
+    `kpi`: a KPI over the values of the series, with its interval. `criteria`: the failures of each
+    criterion over its allowance. `load`: power from the grid by quarter of an hour. `hours`: a KPI
+    by hour of day. `supply`: open stations and vehicles.
     """
 
     panel: Panel = Field(default="kpi", description="what is drawn")
     kpi: str | None = Field(
-        default=None, description="name of the KPI, as in kpis.csv; for the panels kpi and hours"
+        default=None, description="KPI as in kpis.csv, for the panels kpi and hours"
     )
-    scope: str = Field(default="city", description="its scope, as in kpis.csv")
-    key: str = Field(
-        default="", description="its key in the scope, as in kpis.csv; empty for the city"
-    )
+    scope: str = Field(default="city", description="scope of the KPI, as in kpis.csv")
+    key: str = Field(default="", description="key in the scope, as in kpis.csv; empty for the city")
     label: str = Field(default="", description="axis label; by default the KPI's name and unit")
 
     @model_validator(mode="after")
@@ -48,44 +46,46 @@ class Shown(Section):
             raise ValueError(f"the panel {self.panel} takes neither scope nor key")
         if (self.scope == "city") != (self.key in ("", "all")):
             raise ValueError(
-                f"key: got {self.key!r}, the scope {self.scope} {'takes no key' if self.scope == 'city' else 'needs one'}"
+                f"key: got {self.key!r}, the scope {self.scope} "
+                f"{'takes no key' if self.scope == 'city' else 'needs one'}"
             )
         return self
 
     @property
     def place(self) -> tuple[str, str]:
-        """Scope and key as they stand in kpis.csv."""
+        """Scope and key as in kpis.csv."""
         return self.scope, self.key or "all"
 
 
 class Series(Section):
     """Variants of the scenario: every line at every value.
 
-    `values` are set under all of `keys`; each line sets its own keys beside. All variants meet the same vehicles.
+    All of `keys` take each of `values`; each line sets keys of its own. All variants meet the same
+    vehicles.
     """
 
-    question: str = Field(description="what the figure answers, its title")
-    axis: str = Field(default="", description="label of the axis of the values")
+    question: str = Field(description="question that the figure answers; its title")
+    axis: str = Field(default="", description="label of the axis of values")
     keys: list[str] = Field(
         default_factory=list, description="dotted keys that take the values, as in --set"
     )
     values: list[Any] = Field(
-        default_factory=list, description="values in rising order; numbers or months YYYY-MM"
+        default_factory=list, description="numbers or months YYYY-MM, in rising order"
     )
     refine: bool = Field(
         default=False,
-        description="true: values are added where a criterion changes between two neighbours",
+        description="true: add values where a criterion changes between two neighbours",
     )
     lines: dict[str, dict[str, Any]] = Field(
         default={"plan": {}},
         min_length=1,
-        description="variants at each value: name, and the keys that it sets",
+        description="variants at each value: name and the keys that it sets",
     )
     show: list[Shown] = Field(min_length=1, description="panels of the figure, in order")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        refuse([*self._wrong_values(), *self._wrong_lines()])
+        raise_faults([*self._wrong_values(), *self._wrong_lines()])
         return self
 
     @property
@@ -100,7 +100,8 @@ class Series(Section):
             faults.append("keys and values belong together; give both or neither")
         if len(self.values) * len(self.lines) > MOST_VARIANTS:
             faults.append(
-                f"values x lines: {len(self.values) * len(self.lines)} variants, at most {MOST_VARIANTS}"
+                f"values x lines: {len(self.values) * len(self.lines)} variants, "
+                f"at most {MOST_VARIANTS}"
             )
         if self.refine and len(self.values) < 2:
             faults.append("refine: needs at least two values")
@@ -153,7 +154,8 @@ def _unfit_folders(lines: Sequence[str]) -> list[str]:
             faults.append(f"lines: {line!r} has no letter and no digit")
         elif folder in first:
             faults.append(
-                f"lines: {first[folder]!r} and {line!r} differ in signs or capitals only; their folders would have one name"
+                f"lines: {first[folder]!r} and {line!r} differ in signs or capitals only; "
+                "their folders would have one name"
             )
         else:
             first[folder] = line
@@ -161,7 +163,7 @@ def _unfit_folders(lines: Sequence[str]) -> list[str]:
 
 
 def _leaves(key: str, value: Any) -> Iterator[str]:
-    """Give the dotted keys that a change sets: itself, or those within the mapping that it gives."""
+    """Yield the dotted keys that a change sets: itself, or those within its mapping."""
     if isinstance(value, dict):
         for name, entry in value.items():
             yield from _leaves(f"{key}.{name}", entry)
@@ -170,7 +172,7 @@ def _leaves(key: str, value: Any) -> Iterator[str]:
 
 
 def _doubled(given: Sequence[tuple[str, str]]) -> list[str]:
-    """Return a text for each dotted key that is set twice, in itself or within another; each comes with the words that set it."""
+    """Return a text for each key that is set twice; each key comes with the key that sets it."""
     faults, setter = [], dict[str, str]()
     for leaf, key in sorted(given, key=lambda one: one[0].count(".")):
         parts = leaf.split(".")
@@ -186,9 +188,9 @@ def _doubled(given: Sequence[tuple[str, str]]) -> list[str]:
             setter[leaf] = key
         else:
             faults.append(
-                f"{leaf} stands twice"
+                f"{leaf} is set twice"
                 if other == key
-                else f"{leaf} stands twice, under {other} and under {key}"
+                else f"{leaf} is set twice, under {other} and under {key}"
             )
     return faults
 
@@ -199,15 +201,15 @@ def folder_name(text: str) -> str:
 
 
 def between(before: Value, after: Value, values: list[Any]) -> Value | None:
-    """Return the value halfway between two neighbours, None when they are near enough.
+    """Return the value halfway between two neighbours, None if they are near enough.
 
     Parameters
     ----------
     before, after : int, float or str
         Neighbours; months YYYY-MM or numbers.
     values : list
-        The values that the series began with: months go down to the single month, numbers to a quarter of their
-        spacing; whole numbers stay whole.
+        The first values of the series: months go down to the single month, numbers to a quarter of
+        their spacing; whole numbers stay whole.
     """
     if isinstance(before, str) or isinstance(after, str):
         first, last = month_number(str(before)), month_number(str(after))

@@ -1,4 +1,4 @@
-"""Describe the service standard of a scenario: the declared criteria that the plan must meet."""
+"""Describe the service standard of a scenario: the criteria that the plan must meet."""
 
 from typing import Literal, Self
 
@@ -17,33 +17,34 @@ Measure = Literal[
 ]
 Scope = Literal["cars", "trucks", "swap", "truck_swap", "districts"]
 GIVEN: frozenset[str] = frozenset({"covered_5km", "covered_1km_core", "guns_available"})
-"""Measures that the plan itself gives; they are shown, and are no evidence of the verdict."""
+"""Measures that the plan itself gives; they are shown, but are no evidence."""
 
 
 class Criterion(Section):
     """One criterion: a measure in a scope against a threshold.
 
-    `served_within`: share of all that wished who were served after at most `minutes` of waiting. `wait_p95`: 95th
-    percentile of the wait of all that wished, the unserved counted as infinite, against `minutes`. `unserved`: share
-    of all that wished who were lost, stranded or only partly served. `pack_available`: share of arrivals at swap
-    sites that found a charged pack. `covered_5km`, `covered_1km_core`, `guns_available` are given by the plan.
+    `served_within`: share of all wishes that were served after at most `minutes` of waiting.
+    `wait_p95`: 95th percentile of the wait of all wishes, infinite for the unserved, against
+    `minutes`. `unserved`: share of all wishes that were lost, stranded or only partly served.
+    `pack_available`: share of arrivals at swap sites that found a charged pack. The plan gives
+    `covered_5km`, `covered_1km_core` and `guns_available`.
     """
 
     name: str = Field(min_length=1, description="name, unique in the standard")
-    measure: Measure = Field(
-        description="what is measured: a share, a percentile of the wait, or what the plan gives"
-    )
+    measure: Measure = Field(description="share, percentile of the wait, or what the plan gives")
     scope: Scope = Field(
-        description="whose wishes count: the cars', the trucks', those at swap sites, or every district's for itself"
+        description="wishes that count: of cars, of trucks, at swap sites, or of each district"
     )
     minutes: float | None = Field(
         default=None, gt=0, description="minutes of waiting, for served_within and wait_p95"
     )
-    at_least: float | None = Field(default=None, ge=0, le=1, description="lowest share that meets")
-    at_most: float | None = Field(default=None, ge=0, le=1, description="highest share that meets")
-    source: str = Field(
-        min_length=1, description="where the threshold comes from, or the word assumed"
+    at_least: float | None = Field(
+        default=None, ge=0, le=1, description="lowest share that meets the criterion"
     )
+    at_most: float | None = Field(
+        default=None, ge=0, le=1, description="highest share that meets the criterion"
+    )
+    source: str = Field(min_length=1, description="where the threshold comes from, or: assumed")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -53,15 +54,15 @@ class Criterion(Section):
         wants_most = self.measure == "unserved"
         if self.measure == "wait_p95":
             if self.at_least is not None or self.at_most is not None:
-                raise ValueError(
-                    "wait_p95 is compared with its minutes and takes neither at_least nor at_most"
-                )
+                raise ValueError("wait_p95 needs minutes, and takes neither at_least nor at_most")
         elif (self.at_most is None) == wants_most or (self.at_least is None) != wants_most:
             raise ValueError(
                 f"{self.measure} needs {'at_most' if wants_most else 'at_least'} and nothing else"
             )
         if self.measure == "pack_available" and self.scope not in ("swap", "truck_swap"):
-            raise ValueError("pack_available has the scope swap or truck_swap")
+            raise ValueError(
+                f"scope: got {self.scope}, needs swap or truck_swap for pack_available"
+            )
         return self
 
 
@@ -69,13 +70,13 @@ class Standard(Section):
     """The service standard and the confidence at which it is judged."""
 
     confidence: Share = Field(description="one-sided confidence of each criterion")
-    peak_hours: list[int] = Field(
-        min_length=1, description="hours of day [0..23] that count as peak in the KPIs"
-    )
+    peak_hours: list[int] = Field(min_length=1, description="peak hours of day [0..23] of the KPIs")
     min_sessions_per_district: int = Field(
-        ge=0, description="districts with fewer wishes a replication are pooled by class"
+        ge=0, description="wishes a replication below which districts are pooled by class"
     )
-    criteria: list[Criterion] = Field(min_length=1, description="criteria that must all be met")
+    criteria: list[Criterion] = Field(
+        min_length=1, description="criteria, all of which the plan must meet"
+    )
 
     @model_validator(mode="after")
     def _names_once(self) -> Self:

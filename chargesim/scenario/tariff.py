@@ -1,31 +1,31 @@
-"""Describe the time-of-use tariff: the hours in which energy costs more or less than in the others."""
+"""Describe the time-of-use tariff: the hours in which energy costs more or less."""
 
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from chargesim.scenario.assumption import NonNegative, Section, refuse
+from chargesim.scenario.assumption import NonNegative, Section, raise_faults
 
 
 class TariffPeriod(Section):
-    """Hours of day with a price of their own; hours in no period have the factor 1 (flat)."""
+    """Hours of day with a price of their own; all other hours have the factor 1 (flat)."""
 
-    hours: list[int] = Field(description="hours of day [0..23] that belong to it")
+    hours: list[int] = Field(description="its hours of day [0..23]")
     factor: NonNegative = Field(description="price of the energy as a factor of the flat price")
 
 
 class Tariff(Section):
-    """What energy costs by hour of day.
+    """The price of energy by hour of day.
 
-    A driver's price is the site's price, which holds in flat hours, plus `energy_cny_kwh` x (factor of the hour - 1).
+    A driver pays the site's price of flat hours plus `energy_cny_kwh` x (factor of the hour - 1).
     """
 
     enabled: bool = Field(default=False, description="true: prices follow the hour of day")
     energy_cny_kwh: NonNegative = Field(
-        description="the part of the price that follows the tariff, in flat hours [CNY/kWh]"
+        description="part of the price that follows the tariff, in flat hours [CNY/kWh]"
     )
     outside: bool = Field(
-        default=True, description="true: the outside option's price follows it too"
+        default=True, description="true: the price of the outside option follows it too"
     )
     periods: dict[str, TariffPeriod] = Field(
         description="periods by names of your own, such as peak and valley"
@@ -39,7 +39,7 @@ class Tariff(Section):
             faults.append("periods: an hour of day is given twice")
         if any(not 0 <= hour <= 23 for hour in hours):
             faults.append("periods: an hour is not within 0..23")
-        refuse(faults)
+        raise_faults(faults)
         return self
 
     def factors(self) -> tuple[float, ...]:

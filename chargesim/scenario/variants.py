@@ -1,15 +1,15 @@
-"""Expand a series into its variants, each a scenario of its own that is checked before anything runs."""
+"""Expand a series into variants, each a scenario that is checked before anything runs."""
 
 from dataclasses import dataclass
 
 from chargesim.errors import InputError
-from chargesim.scenario.faults import Fault, place_of
-from chargesim.scenario.keys import unknown_key
+from chargesim.scenario.faults import Fault, location_of
+from chargesim.scenario.file_paths import display_path
+from chargesim.scenario.keys import key_fault
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import LoadedScenario
 from chargesim.scenario.series import Series, Value, folder_name
-from chargesim.scenario.table_reader import shown
-from chargesim.scenario.yaml_text import Place
+from chargesim.scenario.yaml_text import SourceLocation
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Variant:
 
 
 def series_of(loaded: LoadedScenario) -> Series:
-    """Return the series of a scenario; the caller has seen that there is one."""
+    """Return the series of a scenario, which must have one."""
     series = loaded.scenario.series
     if series is None:
-        raise InputError([f"{shown(loaded.path)}: series: is missing, it is needed here"])
+        raise InputError([f"{display_path(loaded.path)}: series: is missing, it is needed here"])
     return series
 
 
@@ -45,7 +45,7 @@ def expand(loaded: LoadedScenario) -> list[Variant]:
     Raises
     ------
     InputError
-        With the faults of all variants at once, each once, at the line of the key or of the value.
+        With the faults of all variants, each once, at the line of the key or of the value.
     """
     series = series_of(loaded)
     faults = unknown = _unknown_keys(loaded, series)
@@ -73,31 +73,33 @@ def variant(
     line : str
         One of its lines.
     value : int, float, str or None
-        What its keys take.
+        The value of the keys of the series.
     keys : bool
-        False: leave the keys of the series out, because they are known to be wrong.
+        False: leave out the keys of the series, which are known to be wrong.
     """
     series = series_of(loaded)
     changes = dict(series.lines[line])
-    places = {key: _place(loaded, "lines", line, key) for key in changes}
+    locations = {key: _location(loaded, "lines", line, key) for key in changes}
     if keys and value is not None:
         number = str(series.values.index(value)) if value in series.values else ""
         changes |= dict.fromkeys(series.keys, value)
-        places |= dict.fromkeys(series.keys, _place(loaded, "values", number))
-    return Variant(line, value, loaded.replace({**changes, "series": None}, places=places))
+        locations |= dict.fromkeys(series.keys, _location(loaded, "values", number))
+    return Variant(line, value, loaded.replace({**changes, "series": None}, locations=locations))
 
 
 def _unknown_keys(loaded: LoadedScenario, series: Series) -> list[str]:
-    """Return the faults of the keys that are to take the values; they must be keys of the scenario itself."""
+    """Return the faults of the keys that take the values: the scenario must have them."""
     faults = []
     for number, dotted in enumerate(series.keys):
         key = tuple(dotted.split("."))
-        words = unknown_key(Scenario, loaded.resolved, key)
+        words = key_fault(Scenario, loaded.resolved, key)
         if words is not None:
-            faults.append(str(Fault(_place(loaded, "keys", str(number)), key, words)))
+            faults.append(str(Fault(_location(loaded, "keys", str(number)), key, words)))
     return faults
 
 
-def _place(loaded: LoadedScenario, *key: str) -> Place:
-    """Return the file and line of a part of the series, or of what stands around it."""
-    return place_of(("series", *key), loaded.places, Place(shown(loaded.path), 1))
+def _location(loaded: LoadedScenario, *key: str) -> SourceLocation:
+    """Return the file and line of a part of the series, or of the part around it."""
+    return location_of(
+        ("series", *key), loaded.locations, SourceLocation(display_path(loaded.path), 1)
+    )

@@ -1,7 +1,7 @@
-"""Read YAML text into plain data that remembers where each key stands; refuse what a scenario never needs.
+"""Read YAML text into plain data and note the line of each key; refuse what no scenario needs.
 
-Anchors, aliases, tags and deep thinning are refused while the text is read, event by event, before any of it is
-built: a small file can stand for a huge tree.
+The reader refuses anchors, aliases, tags and deep nesting event by event, before it builds any
+data: a small file can describe a huge tree.
 """
 
 import math
@@ -17,16 +17,16 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from chargesim.errors import InputError
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.keys import Key
-from chargesim.scenario.table_reader import shown
 
 MAX_BYTES = 2**20
 MAX_DEPTH = 32
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a key stands: a file and a line, or a word such as `--set fleet.stock`."""
+class SourceLocation:
+    """Where a key is written: a file and a line, or an option such as `--set fleet.stock`."""
 
     source: str
     line: int | None = None
@@ -37,10 +37,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Document:
-    """Plain data, and the place of every key in it."""
+    """Plain data, and the location of every key in it."""
 
     data: dict[str, Any]
-    places: dict[Key, Place]
+    locations: dict[Key, SourceLocation]
 
 
 def read_document(path: Path) -> Document:
@@ -49,32 +49,33 @@ def read_document(path: Path) -> Document:
     Raises
     ------
     InputError
-        For a file that is missing, empty, not text, too large or too deep, and for faulty YAML, duplicate keys,
-        anchors, aliases and tags.
+        For a file that is missing, empty, not text, too large or too deep, and for faulty YAML,
+        duplicate keys, anchors, aliases and tags.
     """
-    name = shown(path)
+    name = display_path(path)
     node = _compose(_text(path, name), name)
     if node is None:
         raise InputError([f"{name}: is empty; a scenario is needed"])
     if not isinstance(node, MappingNode):
         raise InputError(
             [
-                f"{name}:{node.start_mark.line + 1}: is not a scenario; it needs keys such as `name: ...` at the top level"
+                f"{name}:{node.start_mark.line + 1}: is not a scenario; "
+                "it needs keys such as `name: ...` at the top level"
             ]
         )
     builder = _Builder(name)
     data = builder.build(node, ())
     if builder.faults:
         raise InputError(builder.faults)
-    return Document(data, builder.places)
+    return Document(data, builder.locations)
 
 
-def read_value(text: str, place: str) -> Any:
+def read_value(text: str, location: str) -> Any:
     """Return the value of a `--set`: a YAML scalar, list or mapping on one line."""
-    node = _compose(text, place, lines=False)
+    node = _compose(text, location, lines=False)
     if node is None:
-        raise InputError([f"{place}: has no value; write null for none"])
-    builder = _Builder(place, lines=False)
+        raise InputError([f"{location}: has no value; write null for none"])
+    builder = _Builder(location, lines=False)
     value = builder.build(node, ())
     if builder.faults:
         raise InputError(builder.faults)
@@ -108,7 +109,7 @@ def _text(path: Path, name: str) -> str:
 
 
 class _RefusedError(Exception):
-    """Something that YAML has and a scenario may not have."""
+    """A scenario uses something of YAML that it may not use."""
 
     def __init__(self, event: Event, words: str) -> None:
         self.line = int(event.start_mark.line) + 1
@@ -116,7 +117,7 @@ class _RefusedError(Exception):
 
 
 class _StrictComposer(Composer):
-    """Compose nodes, and stop at the first anchor, alias, tag or level too many."""
+    """Compose nodes; stop at the first anchor, alias, tag, or level that is too deep."""
 
     levels = 0
 
@@ -125,13 +126,15 @@ class _StrictComposer(Composer):
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
             raise _RefusedError(
                 event,
-                "anchors and aliases (& and *) are not allowed; write the value out, or quote a text that begins so",
+                "anchors and aliases (& and *) are not allowed; "
+                "write the value out, or quote a text that begins so",
             )
         tag = getattr(event, "tag", None)
         if tag is not None:
             raise _RefusedError(
                 event,
-                f"tags such as {str(tag).replace('tag:yaml.org,2002:', '!!')} are not allowed; leave it out",
+                f"tags such as {str(tag).replace('tag:yaml.org,2002:', '!!')} are not allowed; "
+                "leave it out",
             )
         self.levels += isinstance(event, CollectionStartEvent)
         if self.levels > MAX_DEPTH:
@@ -142,7 +145,7 @@ class _StrictComposer(Composer):
 
 
 def _compose(text: str, name: str, *, lines: bool = True) -> Node | None:
-    """Return the tree of nodes of a text, None if it is empty."""
+    """Return the nodes of a text as a tree, None if it is empty."""
     yaml = YAML(typ="safe", pure=True)
     yaml.Composer = _StrictComposer
 
@@ -179,28 +182,28 @@ def _problem(error: MarkedYAMLError) -> str:
     if "but found another document" in problem:
         return "a second document begins here; a file has one scenario"
     if "'\\t'" in problem:
-        return "a tab stands where spaces are needed"
+        return "got a tab, needs spaces"
     return problem
 
 
 class _Builder:
-    """Build plain data from nodes; note the place of each key and gather faults."""
+    """Build plain data from nodes; note the location of each key and collect faults."""
 
     def __init__(self, name: str, *, lines: bool = True) -> None:
         self.name = name
         self.lines = lines
-        self.places: dict[Key, Place] = {}
+        self.locations: dict[Key, SourceLocation] = {}
         self.faults: list[str] = []
         self._constructor = YAML(typ="safe", pure=True).constructor
 
     def build(self, node: Node, key: Key) -> Any:
-        """Return the plain data of a node that stands under a key."""
+        """Return the plain data of the node of a key."""
         if isinstance(node, MappingNode):
             return self._mapping(node, key)
         if isinstance(node, SequenceNode):
             items = []
             for index, item in enumerate(node.value):
-                self.places[*key, str(index)] = self._place(item)
+                self.locations[*key, str(index)] = self._location(item)
                 items.append(self.build(item, (*key, str(index))))
             return items
         return self._scalar(node, key)
@@ -219,17 +222,17 @@ class _Builder:
                     "merge keys are not allowed; use extends, or write the values out",
                 )
             elif here[-1] in data:
-                first = f", first in line {self.places[here].line}" if self.lines else ""
-                self._fault(key_node, here, f"stands twice{first}; keep one")
+                first = f", first in line {self.locations[here].line}" if self.lines else ""
+                self._fault(key_node, here, f"is given twice{first}; keep one")
             else:
-                self.places[here] = self._place(key_node)
+                self.locations[here] = self._location(key_node)
                 data[here[-1]] = self.build(value_node, here)
         return data
 
     def _scalar(self, node: Node, key: Key) -> Any:
         tag = str(node.tag).rsplit(":", 1)[-1]
         if tag not in ("null", "bool", "int", "float"):
-            return str(node.value)  # dates too: no key takes one
+            return str(node.value)  # dates too: no key takes a date
         try:
             value = self._constructor.construct_object(node, deep=True)
         except (YAMLError, ValueError, OverflowError):
@@ -245,9 +248,9 @@ class _Builder:
         )
         return int(value) if whole and "." not in node.value else value  # 1e6 is a whole number
 
-    def _place(self, node: Node) -> Place:
-        return Place(self.name, node.start_mark.line + 1 if self.lines else None)
+    def _location(self, node: Node) -> SourceLocation:
+        return SourceLocation(self.name, node.start_mark.line + 1 if self.lines else None)
 
     def _fault(self, node: Node, key: Key, words: str) -> None:
         dotted = f"{'.'.join(key)}: " if key else ""
-        self.faults.append(f"{self._place(node)}: {dotted}{words}")
+        self.faults.append(f"{self._location(node)}: {dotted}{words}")

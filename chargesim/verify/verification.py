@@ -13,10 +13,10 @@ from chargesim.engine.event_order import DAY_MIN
 from chargesim.engine.replication_totals import SERVED, UNFINISHED
 from chargesim.engine.session_log import SessionLog
 from chargesim.engine.simpy.engine import run_simpy
-from chargesim.run.engine_choice import make_ready_for
-from chargesim.run.engine_comparison import differences
-from chargesim.run.parallel import run_parallel
-from chargesim.run.replication import collector_at_rest
+from chargesim.runs.engine_choice import make_ready_for
+from chargesim.runs.engine_comparison import differences
+from chargesim.runs.parallel import run_parallel
+from chargesim.runs.replication import collector_at_rest
 from chargesim.synthetic.ciw_inputs import MISSING, has_ciw
 from chargesim.verify.cases import VerificationCase
 from chargesim.verify.ciw_network import VehicleResults

@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from chargesim.run.engine_comparison import EnginesCompared
+from chargesim.runs.engine_comparison import EnginesCompared
 
 FEWEST = 10_000
 """Sessions below which the cost of one means nothing: laying out the city takes longer."""

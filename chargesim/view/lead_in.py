@@ -3,7 +3,6 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -11,8 +10,9 @@ from rich.text import Text
 from chargesim.analysis.intervals import Intervals
 from chargesim.analysis.lead_in import Shift
 from chargesim.experiment.lead_in import LeadIn, moved_text
-from chargesim.view.series_style import legend_below
+from chargesim.view.bands import draw_band, legend_below, note_below
 from chargesim.view.style import BLUE, GREEN, GREY, ORANGE, PURPLE, hours_axis, new_figure, styled
+from chargesim.view.tables import titled_table
 from chargesim.view.wording import amount
 
 _SHOWN = 12
@@ -20,12 +20,12 @@ _SHOWN = 12
 
 @styled
 def draw_lead_in(checked: LeadIn) -> Figure:
-    """Draw what is left of the empty start: in the same hours of the same vehicles, and between days that are all alike.
+    """Draw how long the empty start is felt: on the same vehicles, and over several like days.
 
     Parameters
     ----------
     checked : LeadIn
-        From `run.lead_in.check_lead_in`.
+        From `experiment.lead_in.check_lead_in`.
     """
     figure = new_figure(13.0, 5.8)
     left, right = figure.subplots(1, 2)
@@ -35,16 +35,11 @@ def draw_lead_in(checked: LeadIn) -> Figure:
     left.set_title(
         f"First judged day, less the same vehicles after {_days(checked.longer_days)}", pad=8
     )
-    days = checked.days_alike.mean.shape[0]
-    colours = (ORANGE, BLUE, GREEN, PURPLE)
+    alike, colours = checked.days_alike, (ORANGE, BLUE, GREEN, PURPLE)
+    days = len(alike.mean)
     for day in range(days):
-        part = Intervals(
-            *(
-                getattr(checked.days_alike, name)[day]
-                for name in ("mean", "lower", "upper", "n", "equal")
-            )
-        )
-        _band(right, part, colours[day % len(colours)], f"day {day + 1} less day {days + 1}")
+        one = Intervals(alike.mean[day], alike.lower[day], alike.upper[day], alike.n, alike.equal)
+        _band(right, one, colours[day % len(colours)], f"day {day + 1} less day {days + 1}")
     right.set_title("Days of one weekday from an empty network, same hour", pad=8)
     for ax in (left, right):
         ax.axhline(0, color=GREY, linewidth=1)
@@ -52,15 +47,15 @@ def draw_lead_in(checked: LeadIn) -> Figure:
         hours_axis(ax)
         ax.grid(axis="y")
         legend_below(ax, columns=2)
-    note = f"{checked.name}: {checked.replications} replications, bands two-sided 95 % hour by hour"
-    figure.supxlabel(note, fontsize=9.5, color=GREY, x=0.01, ha="left")
+    bands = "bands two-sided 95 % hour by hour"
+    note_below(figure, f"{checked.name}: {checked.replications} replications, {bands}")
     return figure
 
 
 def _band(ax: Axes, by_hour: Intervals, colour: str, label: str) -> None:
-    hours = np.arange(24) + 0.5
-    ax.plot(hours, by_hour.mean, color=colour, label=label)
-    ax.fill_between(hours, by_hour.lower, by_hour.upper, color=colour, alpha=0.2, linewidth=0)
+    """Draw a difference by hour of day with its interval."""
+    band = by_hour.mean, by_hour.lower, by_hour.upper
+    draw_band(ax, np.arange(24) + 0.5, band, color=colour, label=label)
 
 
 def print_lead_in(console: Console, checked: LeadIn) -> None:
@@ -71,55 +66,41 @@ def print_lead_in(console: Console, checked: LeadIn) -> None:
     console : Console
         Where to print.
     checked : LeadIn
-        From `run.lead_in.check_lead_in`.
+        From `experiment.lead_in.check_lead_in`.
     """
     moved = checked.moved
-    same = checked.least_sure.not_excluded == 0
-    answer = (
-        "too short for some KPIs"
-        if moved
-        else "long enough"
-        if same
-        else "not seen to be too short"
-    )
+    if moved:
+        answer = "too short for some KPIs"
+    else:
+        same = checked.least_sure.not_excluded == 0
+        answer = "long enough" if same else "not seen to be too short"
     counted = moved_text(len(moved), len(checked.shifts), checked.longer_days, checked.replications)
-    console.print(
-        Text(f"A lead-in of {_days(checked.own_days)} is {answer}: {counted}", style="bold")
-    )
+    sentence = f"A lead-in of {_days(checked.own_days)} is {answer}: {counted}"
+    console.print(Text(sentence, style="bold"))
     if moved:
         console.print(_table(moved))
     if len(moved) > _SHOWN:
-        console.print(
-            Text(f"and {len(moved) - _SHOWN} more, see lead_in/lead_in.json", style="dim")
-        )
+        more = f"and {len(moved) - _SHOWN} more, see lead_in/lead_in.json"
+        console.print(Text(more, style="dim"))
     console.print(_excluded(checked), highlight=False, markup=False)
 
 
 def _table(moved: list[Shift]) -> Table:
-    table = Table(
-        title="What moves (paired interval, two-sided 95 %)",
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD,
+    """Return the KPIs that move, each with its shift."""
+    head, title = ("KPI", "of", "value", "moves by", "interval", "of its own"), "What moves"
+    table = titled_table(
+        f"{title} (paired interval, two-sided 95 %)", head, right=range(2, 6), no_wrap=range(6)
     )
-    for column in ("KPI", "of", "value", "moves by", "interval", "of its own"):
-        table.add_column(
-            column, justify="left" if column in ("KPI", "of") else "right", no_wrap=True
-        )
     for shift in moved[:_SHOWN]:
-        change = shift.difference
+        moves = shift.difference
         by, low, high = (
-            _signed(value, shift.unit) for value in (change.mean, change.lower, change.upper)
+            _signed(value, shift.unit) for value in (moves.mean, moves.lower, moves.upper)
         )
-        value = amount(shift.before.mean, shift.unit)
-        table.add_row(
-            shift.kpi,
-            shift.key,
-            value,
-            by,
-            f"{low} to {high}",
+        value, of_own = (
+            amount(shift.before.mean, shift.unit),
             f"{100 * shift.of_its_interval:.0f} %",
         )
+        table.add_row(shift.kpi, shift.key, value, by, f"{low} to {high}", of_own)
     return table
 
 
@@ -129,21 +110,25 @@ def _signed(value: float, unit: str) -> str:
 
 
 def _excluded(checked: LeadIn) -> str:
-    """Say how large a shift the check leaves open, in half-widths of the KPIs' own intervals."""
-    least, moved = checked.least_sure, bool(checked.moved)
-    own = (
-        "`of its own` is the shift over the half-width of the KPI's own interval: far below 100 % it changes no answer. "
-        if moved
-        else ""
-    )
+    """Return how large a shift is still possible, in half-widths of the KPIs' own intervals."""
+    least, own = checked.least_sure, ""
+    if checked.moved:
+        own = (
+            "`of its own` is the shift over the half-width of the KPI's own interval: far below "
+            "100 % it changes no answer. "
+        )
     if least.not_excluded == 0:
         return f"{own}Every KPI is the same in each replication, to nine digits."
-    span = f"{_signed(least.difference.lower, least.unit)} to {_signed(least.difference.upper, least.unit)}"
+    low, high = (
+        _signed(end, least.unit) for end in (least.difference.lower, least.difference.upper)
+    )
     return (
-        f"{own}Left open is a shift of at most {100 * least.not_excluded:,.0f} % of the half-width of a KPI's own interval with so many "
-        f"replications (95 % for each by itself); the least sure is {least.kpi} of {least.key}: {span}."
+        f"{own}A shift of at most {100 * least.not_excluded:,.0f} % of the half-width of a KPI's "
+        "own interval is still possible with so many replications (95 % for each by itself); the "
+        f"least sure is {least.kpi} of {least.key}: {low} to {high}."
     )
 
 
 def _days(days: int) -> str:
+    """Return a number of days in words."""
     return f"{days} day" if days == 1 else f"{days} days"

@@ -10,7 +10,7 @@ from chargesim.view.wording import percent
 
 @styled
 def draw_load(load: QuarterLoad, *, level: float, ax: Axes | None = None) -> Axes:
-    """Draw the load of the city by quarter of an hour, stacked by kind of site, under the highest load that was seen.
+    """Draw the load by quarter of an hour, stacked by kind of site, under the highest load seen.
 
     Parameters
     ----------

@@ -6,20 +6,13 @@ from matplotlib.axes import Axes
 
 from chargesim.analysis.criteria import CriterionVerdict
 from chargesim.analysis.verdict import Verdict
-from chargesim.view.style import (
-    GREEN,
-    GREY,
-    INK,
-    VERDICT_COLOURS,
-    VERDICT_MARKERS,
-    VERMILION,
-    new_axes,
-    styled,
-)
+from chargesim.view.bands import Look, draw_point, mark_allowance
+from chargesim.view.style import GREY, INK, VERDICT_COLOURS, VERDICT_MARKERS, new_axes, styled
 from chargesim.view.wording import amount, bounds, percent, threshold
 
 _WIDEST = 3.0
-"""Largest part of the allowance that the axis shows; what lies beyond is marked by an arrow and its number."""
+"""Largest part of the allowance that the axis shows; what lies beyond is marked by an arrow and its
+number."""
 
 
 @styled
@@ -41,9 +34,7 @@ def draw_margins(verdict: Verdict, *, ax: Axes | None = None) -> Axes:
     right = 100 * min(_WIDEST, max(1.25, 1.08 * largest))
     for row, item in enumerate(verdict.criteria):
         _draw_criterion(ax, row, item, right)
-    ax.axvspan(0, 100, color=GREEN, alpha=0.08, linewidth=0)
-    ax.axvspan(100, right, color=VERMILION, alpha=0.08, linewidth=0)
-    ax.axvline(100, color=INK, linewidth=1.5)
+    mark_allowance(ax, 0, right)
     ax.set(
         xlim=(0, right),
         ylim=(len(verdict.criteria) - 0.4, -0.75),
@@ -88,25 +79,11 @@ def _draw_criterion(ax: Axes, row: int, item: CriterionVerdict, right: float) ->
     used, low, high = (
         100 * value for value in (item.allowance_used, item.allowance_lower, item.allowance_upper)
     )
-    ax.plot(
-        [max(low, 0), min(high, right)],
-        [row, row],
-        color=colour,
-        linewidth=4,
-        alpha=0.6,
-        solid_capstyle="butt",
-    )
     beyond = used > right
     at = 0.985 * right if beyond else used
-    ax.plot(
-        [at],
-        [row],
-        marker=">" if beyond else VERDICT_MARKERS[item.verdict],
-        markersize=10,
-        color=colour,
-        markeredgecolor="white",
-        clip_on=False,
-    )
+    marker = ">" if beyond else VERDICT_MARKERS[item.verdict]
+    drawn = (at, max(low, 0), min(high, right))
+    draw_point(ax, row, drawn, Look(colour, marker, "-"), clip_on=False)
     if beyond:
         ax.text(0.965 * right, row, f"{used:,.0f} %", va="center", ha="right", color=INK)
     _write_estimate(ax, row, item)

@@ -1,4 +1,4 @@
-"""Print what a run is checked by."""
+"""Print the checks of a run."""
 
 from rich.console import Console
 
@@ -6,7 +6,7 @@ from chargesim.analysis.run_checks import Checks
 
 
 def print_checks(console: Console, checks: Checks) -> None:
-    """Print the laws that hold in one line, those that are broken in red, and how Kimura's formula fits."""
+    """Print the laws that hold in one line, broken ones in red, and how Kimura's formula fits."""
     held = "; ".join(f"{law.name}: {law.text}" for law in checks.laws if law.holds)
     console.print(f"Checks hold: {held}.", highlight=False, style="dim")
     for law in checks.laws:

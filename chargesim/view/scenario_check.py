@@ -1,15 +1,15 @@
-"""Print what is known of a scenario before it is run: ledger, sources, network, offered load, idle mechanisms."""
+"""Print what is known about a scenario before it runs: ledger, network, load, idle mechanisms."""
 
 from math import isnan
 
 from rich.console import Console
 
 from chargesim.demand.ledger import LedgerRow
-from chargesim.run.scenario_check import Checked
+from chargesim.runs.scenario_check import ScenarioCheck
 
 
-def print_check(console: Console, checked: Checked) -> None:
-    """Print the check for a reader: the ledger line by line, each with its sources, then the network and its load."""
+def print_check(console: Console, checked: ScenarioCheck) -> None:
+    """Print the ledger line by line, each with its sources, then the network and its load."""
     write = console.print
     write(checked.title, style="bold", soft_wrap=True)
     write(
@@ -37,18 +37,25 @@ def print_check(console: Console, checked: Checked) -> None:
         )
         by = "by the log, on average of its days."
     else:
-        by = f"{checked.share_at_network:.1%} of the fleets' public energy, and the corridors beside it."
+        by = (
+            f"{checked.share_at_network:.1%} of the fleets' public energy, "
+            "and the corridors beside it."
+        )
     asked = f"{checked.sessions_per_day:,.0f} sessions and {_energy(checked)} a day"
     write(
         ("" if checked.recorded else "\n") + f"Asked of the network: {asked}; {by}", soft_wrap=True
     )
     write(
-        f"Network: {checked.stations:,} stations with {checked.piles:,} guns, {checked.swap_sites} swap sites with "
-        f"{checked.packs:,} packs, {checked.zones:,} zones, {checked.corridors} corridors; {checked.nodes:,} nodes and "
-        f"{checked.roads:,} edges; {checked.label}.",
+        f"Network: {checked.stations:,} stations with {checked.piles:,} guns, "
+        f"{checked.swap_sites} swap sites with {checked.packs:,} packs, {checked.zones:,} zones, "
+        f"{checked.corridors} corridors; {checked.nodes:,} nodes and {checked.roads:,} edges; "
+        f"{checked.label}.",
         soft_wrap=True,
     )
-    load = f"{checked.offered_erlangs:,.0f} erlangs on {checked.piles:,} guns, {checked.offered_load:.1%} of the time"
+    load = (
+        f"{checked.offered_erlangs:,.0f} erlangs on {checked.piles:,} guns, "
+        f"{checked.offered_load:.1%} of the time"
+    )
     write(f"Offered load: {load if checked.piles else 'no gun is open'}.", soft_wrap=True)
     write(f"A run takes about {checked.run_seconds:,.0f} s on this machine.")
     if checked.idle:
@@ -57,8 +64,8 @@ def print_check(console: Console, checked: Checked) -> None:
         write(line, soft_wrap=True, markup=False, highlight=False)
 
 
-def _energy(checked: Checked) -> str:
-    """Return the energy of a day in MWh, a small one in kWh."""
+def _energy(checked: ScenarioCheck) -> str:
+    """Return the energy of a day in MWh, below 10 MWh in kWh."""
     kwh = checked.energy_kwh_per_day
     return f"{kwh / 1000:,.0f} MWh" if kwh >= 10_000 else f"{kwh:,.0f} kWh"
 
@@ -66,15 +73,19 @@ def _energy(checked: Checked) -> str:
 def _ledger_lines(row: LedgerRow) -> list[str]:
     name = row.fleet.replace("_", " ")
     ends = f"/ {row.session_kwh:.1f} kWh a session = {row.sessions_per_day:,.0f} sessions a day"
+    here = (
+        f"x {row.share_at_network:.2f} at this network = {row.network_kwh_per_day / 1000:,.1f} MWh"
+    )
     if isnan(row.stock):
         charges = row.public_kwh_per_day / row.session_kwh
-        here = f"{charges:,.0f} charges a day x {row.share_at_network:.2f} at this network = {row.network_kwh_per_day / 1000:,.1f} MWh"
-        return [f"{name}: {here}", f"    {ends}"]
-    energy = f"{row.stock:,.0f} vehicles x {row.active_share:.2f} active x {row.km_per_day:.0f} km x {row.consumption_kwh_km:.3f} kWh/km"
-    here = f"x {row.public_share:.2f} in public x {row.share_at_network:.2f} at this network = {row.network_kwh_per_day / 1000:,.1f} MWh"
+        return [f"{name}: {charges:,.0f} charges a day {here}", f"    {ends}"]
+    energy = (
+        f"{row.stock:,.0f} vehicles x {row.active_share:.2f} active x {row.km_per_day:.0f} km "
+        f"x {row.consumption_kwh_km:.3f} kWh/km"
+    )
     swap = f", {row.swap_target_share:.0%} of it by swap" if row.swap_target_share > 0 else ""
     return [
         f"{name}: {energy} = {row.energy_kwh_per_day / 1000:,.0f} MWh",
-        f"    {here}{swap}",
+        f"    x {row.public_share:.2f} in public {here}{swap}",
         f"    {ends}",
     ]

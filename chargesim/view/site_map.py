@@ -36,7 +36,7 @@ def draw_site_map(
     Parameters
     ----------
     network : Network
-        Its graph gives the roads, its sites the places.
+        Its graph gives the roads, its sites the marks.
     use : array of float, [S]
         Share of the time that guns or bays are busy [0..1].
     extent : tuple of float, optional
@@ -59,12 +59,21 @@ def draw_site_map(
         chosen = np.flatnonzero((network.sites.kind == kind) & ~np.isnan(use))
         chosen = chosen[np.argsort(use[chosen], kind="stable")]
         points = ax.scatter(
-            network.sites.lon[chosen], network.sites.lat[chosen], c=100 * use[chosen], cmap=load_colours(), vmin=0, vmax=100 * limit,
-            marker=marker, s=(26 if zoom < 150 else 13) * (1.5 if kind == SWAP else 1.0), edgecolors=INK, linewidths=0.25,
-            zorder=3 + kind, rasterized=True,
-        )  # fmt: skip
+            network.sites.lon[chosen],
+            network.sites.lat[chosen],
+            c=100 * use[chosen],
+            cmap=load_colours(),
+            vmin=0,
+            vmax=100 * limit,
+            marker=marker,
+            s=(26 if zoom < 150 else 13) * (1.5 if kind == SWAP else 1.0),
+            edgecolors=INK,
+            linewidths=0.25,
+            zorder=3 + kind,
+            rasterized=True,
+        )
     ax.set(xlim=(west, east), ylim=(south, north), ylabel="latitude [° N]", title=title)
-    ax.set_xlabel("longitude [° E]", loc="left")  # the bar of km stands beside it
+    ax.set_xlabel("longitude [° E]", loc="left")  # the bar of km is beside it
     ax.locator_params(nbins=6)
     ax.set_aspect(1 / np.cos(np.radians((south + north) / 2)), adjustable="box")
     _scale_bar(ax, (west, east, south, north))
@@ -104,7 +113,7 @@ def draw_two_maps(network: Network, use: Floats) -> Figure:
 
 
 def highest_use(use: Floats) -> float:
-    """Return the share at the dark end of the colours: the 99th percentile of the sites, at least 5 %."""
+    """Return the share at the dark end of the colours: the sites' 99th percentile, at least 5 %."""
     known = use[~np.isnan(use)]
     return max(0.05, float(np.quantile(known, 0.99))) if len(known) else 0.05
 
@@ -127,7 +136,7 @@ def map_height_in(network: Network, width_in: float) -> float:
 
 
 def core_extent(network: Network) -> Extent:
-    """Return the extent of the middle 90 % of the stations of class core, of all stations where no district has that class."""
+    """Return the extent of the middle 90 % of the core's stations; of all if there is no core."""
     in_core = np.array(
         [network.districts.area_class[district] == "core" for district in network.sites.district],
         dtype=np.bool_,
@@ -137,7 +146,7 @@ def core_extent(network: Network) -> Extent:
 
 
 def _shaped_like(extent: Extent, other: Extent) -> Extent:
-    """Return an extent widened, or made higher, until it has the shape of another, so that two panels are of one size."""
+    """Return an extent, enlarged to the shape of another so that two panels have one size."""
     west, east, south, north = extent
     shape = (other[1] - other[0]) / (other[3] - other[2])
     across = max(0.0, (north - south) * shape - (east - west)) / 2
@@ -154,7 +163,7 @@ def _around(lon: Floats, lat: Floats, cut: float, rim: float) -> Extent:
 
 
 def draw_roads(ax: Axes, network: Network, *, wide: float) -> None:
-    """Draw the edges between places of the graph, the small roads first; the access legs of sites are left out."""
+    """Draw the roads of the graph, the small ones first; the access legs of sites are left out."""
     graph = network.graph
     lines: dict[str, list[list[tuple[float, float]]]] = {"local": [], "trunk": [], "expressway": []}
     for start, end, edge in graph.edges(data=True):
@@ -201,9 +210,16 @@ def _scale_bar(ax: Axes, extent: Extent) -> None:
         annotation_clip=False,
     )
     ax.annotate(
-        f"{length_km} km", (left, 0.5), (-6, 0), xycoords=where, textcoords="offset points", ha="right", va="center", color=INK,
+        f"{length_km} km",
+        (left, 0.5),
+        (-6, 0),
+        xycoords=where,
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        color=INK,
         annotation_clip=False,
-    )  # fmt: skip
+    )
 
 
 def name_marks(ax: Axes) -> None:

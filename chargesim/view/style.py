@@ -1,4 +1,4 @@
-"""Set the look of every figure: colours that colour-blind readers can tell apart, fonts legible at half size."""
+"""Set the look of every figure: colours for colour-blind readers, fonts legible at half size."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -21,6 +21,8 @@ BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW = (
 )
 """Okabe and Ito (2008), Color Universal Design."""
 INK, GREY, PALE = "#222222", "#767676", "#D9D9D9"
+Looks = dict[str, Any]
+"""Keyword arguments of a drawing function."""
 KIND_COLOURS = {"station": BLUE, "swap": ORANGE, "none": GREY}
 KIND_NAMES = {"station": "stations", "swap": "swap sites", "none": "no site"}
 FLEET_COLOURS = {
@@ -67,16 +69,16 @@ _T = TypeVar("_T")
 
 
 def load_colours() -> LinearSegmentedColormap:
-    """Return the colour map of utilisation, pale for idle and dark for full; its lightness alone orders the values."""
+    """Return the colour map of utilisation, pale for idle, dark for full, ordered by lightness."""
     inferno = mpl.colormaps["inferno_r"]
     return LinearSegmentedColormap.from_list(
         "load", [inferno(0.06 + 0.88 * step / 255) for step in range(256)], bad="white"
     )
 
 
-def fleet_colour(name: str, place: int) -> str:
-    """Return the fixed colour of a fleet; fleets that this project does not know take the palette in turn."""
-    return FLEET_COLOURS.get(name, list(FLEET_COLOURS.values())[place % len(FLEET_COLOURS)])
+def fleet_colour(name: str, index: int) -> str:
+    """Return the fixed colour of a fleet; unknown fleets take the palette in turn."""
+    return FLEET_COLOURS.get(name, list(FLEET_COLOURS.values())[index % len(FLEET_COLOURS)])
 
 
 def readable(name: str) -> str:

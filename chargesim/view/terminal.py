@@ -1,4 +1,4 @@
-"""Print a verdict, its KPIs and the demand ledger so that a planner understands them without the manual."""
+"""Print a verdict and its KPIs so that a planner understands them without the manual."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from chargesim.analysis.headlines import HEADLINES
 from chargesim.analysis.kpis import kpi_value
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, nearest_to_breaking
-from chargesim.run.precision import Reached
+from chargesim.runs.precision import Reached
 from chargesim.view.wording import amount, bounds, interval, percent, threshold
 
 STYLES = {
@@ -73,7 +73,7 @@ def _answer(verdict: Verdict) -> Text:
 
 
 def _lines(verdict: Verdict) -> list[str]:
-    """Return the sentences under the answer: what it assumes, what is nearest to breaking, where and when."""
+    """Return the lines under the answer: assumption, nearest criterion, worst district and hour."""
     lines = [f"Assumed: {verdict.share_text}"]
     if (
         verdict.planned_replications < LEAST_REPLICATIONS
@@ -81,15 +81,16 @@ def _lines(verdict: Verdict) -> list[str]:
         and verdict.verdict != "incomplete"
     ):
         lines.append(
-            f"Only {verdict.planned_replications} replications: a first look; {LEAST_REPLICATIONS} are usual"
+            f"Only {verdict.planned_replications} replications: a first look; "
+            f"{LEAST_REPLICATIONS} are usual"
         )
     nearest = nearest_to_breaking(verdict)
     if nearest is not None:
         lines.append(_nearest_line(nearest))
-        places = [place for place in (nearest.worst_district, nearest.worst_hour) if place]
+        worst = [one for one in (nearest.worst_district, nearest.worst_hour) if one]
         lines.append(
-            f"Worst: {', '.join(places)} (by that criterion)"
-            if places
+            f"Worst: {', '.join(worst)} (by that criterion)"
+            if worst
             else "Worst: nowhere, nothing failed there"
         )
     if verdict.note:
@@ -109,7 +110,10 @@ def _nearest_line(item: CriterionVerdict) -> str:
         return f"Furthest beyond its threshold, though not beyond doubt: {item.name}: {value}"
     if item.margin < 0:
         return f"Nearest to breaking, its bound is not clear of the threshold: {item.name}: {value}"
-    return f"Nearest to breaking: {item.name}: {value}; at least {100 * item.margin:.0f} % of the failures that it allows are left"
+    return (
+        f"Nearest to breaking: {item.name}: {value}; at least {100 * item.margin:.0f} % of the "
+        "failures that it allows are left"
+    )
 
 
 def _criteria_table(verdict: Verdict) -> Table:
@@ -143,7 +147,7 @@ def _criteria_table(verdict: Verdict) -> Table:
 
 
 def _headline_table(kpis: pd.DataFrame, result: RunResult) -> Table:
-    """Return the table of the headline KPIs; those that are not defined in this run are left out."""
+    """Return the table of the headline KPIs that are defined in this run."""
     level = (
         "95 % interval"
         if result.looks == 1
@@ -156,7 +160,7 @@ def _headline_table(kpis: pd.DataFrame, result: RunResult) -> Table:
     table.add_column("mean", justify="right")
     table.add_column("interval", justify="right")
     for headline in HEADLINES:
-        row = kpi_value(kpis, *headline.named)
+        row = kpi_value(kpis, *headline.row_key)
         if row["n"] > 0:
             mean, lower, upper, unit = (
                 float(row["mean"]),
@@ -169,7 +173,7 @@ def _headline_table(kpis: pd.DataFrame, result: RunResult) -> Table:
 
 
 def print_precision(console: Console, reached: Reached, verdict: Verdict) -> None:
-    """Print at how many replications a KPI's interval was as narrow as asked, and what the verdict rests on."""
+    """Print when a KPI's interval was narrow enough, and which replications the verdict uses."""
     interval, unit, asked = (
         reached.interval,
         reached.unit,
@@ -181,11 +185,15 @@ def print_precision(console: Console, reached: Reached, verdict: Verdict) -> Non
             f" in each of {interval.n} replications: nothing varies, so no half-width can be told"
         )
     else:
-        text += f", half-width {_width(reached.half_width, unit)} where {_width(asked, unit)} was asked, after {interval.n} replications"
+        text += (
+            f", half-width {_width(reached.half_width, unit)} where {_width(asked, unit)} was "
+            f"asked, after {interval.n} replications"
+        )
         text += "" if reached.reached else f": NOT reached within {reached.budget}"
     console.print(
         Text(
-            f"{text}. The key figures rest on them; the verdict on the first {verdict.planned_replications} alone."
+            f"{text}. The key figures rest on them; the verdict on the first "
+            f"{verdict.planned_replications} alone."
         )
     )
 
@@ -196,7 +204,7 @@ def _width(width: float, unit: str) -> str:
 
 
 def print_swap_shares(console: Console, kpis: pd.DataFrame, targets: Mapping[str, float]) -> None:
-    """Print what share of their energy here the fleets swapped, beside what the demand ledger expects.
+    """Print the swapped share of the fleets' energy beside what the demand ledger expects.
 
     Parameters
     ----------

@@ -1,98 +1,96 @@
-"""Print and draw what each assumption of the demand ledger does to the criteria, from its low to its high end."""
+"""Word and draw what each assumption of the demand ledger does to the criteria."""
 
 import math
-from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from chargesim.analysis.failure_counts import allowance
 from chargesim.analysis.intervals import FEWEST_FOR_SKEWNESS
-from chargesim.analysis.outcomes import Bar
-from chargesim.experiment.tornado import TornadoRun
+from chargesim.experiment.judgement import Effect
+from chargesim.experiment.tornado import End, TornadoRun
 from chargesim.scenario.standard import Criterion
-from chargesim.view.figures import write_figure
-from chargesim.view.style import BLUE, GREY, INK, ORANGE, VERMILION, new_figure, styled
+from chargesim.view.answer import Answer, AnswerTable, Cell, name_figure
+from chargesim.view.style import BLUE, INK, ORANGE, VERMILION, Looks, new_figure, styled
 
-_LEAST, _MOST = 4, 8
-"""Rows of a panel."""
+_IN_TABLE, _LEAST, _MOST = 3, 4, 8
+"""Rows of a criterion in the table; fewest and most rows of a panel."""
 _END_COLOURS = {"low": BLUE, "high": ORANGE}
 _END_SHIFTS = {"low": -0.22, "high": 0.22}
+_SHOWN = (
+    "bars: change at the low (blue) and high (orange) end, whose values are at the right; "
+    "whisker: paired 95 % interval; red line: threshold of the criterion"
+)
 
 
-def print_tornado(console: Console, run: TornadoRun) -> None:
-    """Print which assumptions move each criterion most, and which ends turn it.
-
-    Parameters
-    ----------
-    console : Console
-        Where to print.
-    run : TornadoRun
-        From `run.tornado.run_tornado`.
-    """
-    console.print(Text(run.title, style="bold"))
+def answer(run: TornadoRun) -> Answer:
+    """Return the answer: which assumptions move each criterion most, and which ends turn it."""
     sure = run.turning("for sure")
-    console.print(
-        f"{len(run.inputs)} assumptions of the demand ledger with a range, each at both ends by itself, {run.replications} replications "
-        f"of one {run.day}, on the same vehicles. {len(sure)} of them alone bring a criterion to the other side of its threshold for sure "
-        f"(both sides at one-sided 95 %, each input by itself), {len(run.turning('on average') - sure)} more on average but not for sure.",
-        highlight=False,
+    likely = run.turning("on average") - sure
+    headline = (
+        f"{len(sure)} of {len(run.ranges)} assumptions alone bring a criterion to the other side of "
+        f"its threshold for sure, {len(likely)} more on average but not for sure"
     )
-    console.print(_table(run))
-    for words in run.left_out:
-        console.print(Text(f"  left out: {words}", style="dim"))
-    console.print(Text(f"{run.about}; {run.label}", style="dim"))
+    text = (
+        f"Each assumption of the demand ledger with a range is set to both ends by itself, "
+        f"{run.replications} replications of one {run.day}, on the same vehicles. For sure: both "
+        "sides at one-sided 95 %, each assumption by itself."
+    )
+    return Answer(
+        title=run.title,
+        headline=headline,
+        text=text,
+        tables=(_table(run),),
+        notes=[f"left out: {words}" for words in run.left_out],
+        about=f"{run.about}; {run.label}",
+        figures={"tornado": lambda: draw_tornado(run)},
+        files="tornado.csv, tornado.json",
+    )
 
 
-def _table(run: TornadoRun) -> Table:
-    title = "What moves each criterion most: change of the share of failures, in percentage points (paired 95 % interval)"
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for column, side in (
-        ("assumption", "left"),
-        ("low", "right"),
-        ("high", "right"),
-        ("turns it at", "left"),
-    ):
-        table.add_column(column, justify=side, no_wrap=True)  # type: ignore[arg-type]
+def _table(run: TornadoRun) -> AnswerTable:
+    rows: list[tuple[Cell, ...]] = []
     for criterion in run.criteria:
-        table.add_row(
-            f"[bold]{escape(criterion.name)}[/bold]",
-            *([] if run.ranked(criterion.name) else ["nothing moves it"]),
-        )
-        for key, bars in run.ranked(criterion.name)[:3]:
-            ends = {bar.end: bar for bar in bars}
-            turned = ", ".join(f"{bar.at:g} {bar.turns}" for bar in bars if bar.turns)
-            cells = [_words(ends.get(end)) for end in ("low", "high")]
-            table.add_row(f"  {escape(key)}", *cells, turned or "-")
-    return table
-
-
-def _words(bar: Bar | None) -> str:
-    """Return the change at one end of an input."""
-    if bar is None:
-        return "-"
-    mean, lower, upper = (100 * getattr(bar.change, name) for name in ("mean", "lower", "upper"))
-    limits = (
-        f" +- {upper - mean:.2f}"
-        if bar.change.n < FEWEST_FOR_SKEWNESS
-        else f"\n({lower:+.2f} to {upper:+.2f})"
+        name, ranked = criterion.name, run.ranked(criterion.name)[:_IN_TABLE]
+        rows.append((Text(name, style="bold"), *([] if ranked else ["nothing moves it"])))
+        for key, ends in ranked:
+            by_end = {end.end: end for end in ends}
+            cells = [_words(by_end.get(end), name) for end in ("low", "high")]
+            turned = [
+                f"{end.at:g} {end.effects[name].turns}" for end in ends if end.effects[name].turns
+            ]
+            rows.append((f"  {key}", *cells, ", ".join(turned) or "-"))
+    title = (
+        "What moves each criterion most: change of the failed share, in percentage points "
+        "(paired 95 % interval)"
     )
-    return f"{bar.at:g}: {mean:+.2f}{limits}"
+    columns = ("assumption", "low", "high", "turns it at")
+    return AnswerTable(title, columns, rows, right=("low", "high"))
+
+
+def _words(end: End | None, criterion: str) -> str:
+    """Return the change of a criterion at one end of an assumption."""
+    return "-" if end is None else change_words(end.at, end.effects[criterion])
+
+
+def change_words(at: float, effect: Effect) -> str:
+    """Return a change with its interval; both bounds where they are not equally far."""
+    change = effect.change
+    mean, lower, upper = 100 * change.mean, 100 * change.lower, 100 * change.upper
+    if change.n < FEWEST_FOR_SKEWNESS:
+        return f"{at:g}: {mean:+.2f} +- {upper - mean:.2f}"
+    return f"{at:g}: {mean:+.2f}\n({lower:+.2f} to {upper:+.2f})"
 
 
 @styled
 def draw_tornado(run: TornadoRun) -> Figure:
-    """Draw for each criterion the assumptions that move it most, by size; the threshold is drawn where the axis reaches it.
+    """Draw for each criterion the assumptions that move it most, by size.
 
     Parameters
     ----------
     run : TornadoRun
-        From `run.tornado.run_tornado`.
+        From `experiment.tornado.run_tornado`.
     """
     criteria = [one for one in run.criteria if run.ranked(one.name)]
     rows = max(1, math.ceil(len(criteria) / 2))
@@ -102,52 +100,19 @@ def draw_tornado(run: TornadoRun) -> Figure:
         ax.set_axis_off()
     for ax, criterion in zip(grid, criteria, strict=False):
         _draw_criterion(ax, run, criterion)
-    figure.suptitle(
-        "What each assumption of the demand ledger does, from its low to its high end",
-        x=0.01,
-        ha="left",
-        fontsize=15,
-        fontweight="bold",
-    )
-    shown = (
-        "bars: change at the low (blue) and high (orange) end, which stand at the right; whisker: paired 95 % interval; "
-        "red line: threshold of the criterion"
-    )
-    figure.supxlabel(
-        f"{shown}\n{run.about}\n{run.label}", fontsize=9.5, color=GREY, x=0.01, ha="left"
-    )
+    title = "What each assumption of the demand ledger does, from its low to its high end"
+    name_figure(figure, title, shown=_SHOWN, about=f"{run.about}\n{run.label}")
     return figure
 
 
 def _draw_criterion(ax: Axes, run: TornadoRun, criterion: Criterion) -> None:
-    """Draw the bars of one criterion."""
+    """Draw the bars of one criterion; the threshold where the axis reaches it."""
     ranked = run.ranked(criterion.name)[:_MOST]
-    for row, (_, bars) in enumerate(ranked):
-        for bar in bars:
-            change, lower, upper = (
-                100 * getattr(bar.change, name) for name in ("mean", "lower", "upper")
-            )
-            y = row + _END_SHIFTS[bar.end]
-            ax.barh([y], [change], height=0.4, color=_END_COLOURS[bar.end], alpha=0.85)
-            ax.errorbar(
-                [change],
-                [y],
-                xerr=[[change - lower], [upper - change]],
-                color=INK,
-                linewidth=1.2,
-                capsize=2,
-            )
-            ax.text(
-                1.01,
-                y,
-                f"{bar.at:,g}",
-                transform=ax.get_yaxis_transform(),
-                va="center",
-                fontsize=9.5,
-                color=INK,
-            )
+    for row, (_, ends) in enumerate(ranked):
+        for end in ends:
+            _draw_bar(ax, row + _END_SHIFTS[end.end], end, end.effects[criterion.name])
     ax.axvline(0, color=INK, linewidth=1.2)
-    used = run.base.used(run.criteria)[criterion.name]
+    used = run.used(criterion.name)
     margin = 100 * allowance(criterion) * (1 - used)
     low, high = ax.get_xlim()
     room = 0.16 * (high - low)
@@ -160,9 +125,21 @@ def _draw_criterion(ax: Axes, run: TornadoRun, criterion: Criterion) -> None:
     ax.locator_params(axis="x", nbins=6)
     ax.grid(axis="x")
     ax.set_title(f"{criterion.name}: {100 * used:.0f} % of what is allowed", fontsize=12)
-    ax.set_xlabel("change of the share of failures [percentage points]", fontsize=10.5)
+    ax.set_xlabel("change of the failed share [percentage points]", fontsize=10.5)
 
 
-def draw_tornado_files(run: TornadoRun, folder: Path) -> list[Path]:
-    """Draw the tornado and write it as `tornado.png` and `tornado.svg`."""
-    return write_figure(draw_tornado(run), folder / "tornado")
+def _draw_bar(ax: Axes, y: float, end: End, effect: Effect) -> None:
+    """Draw the change at one end with its interval, and the value of the end at the right."""
+    change, lower, upper = (
+        100 * getattr(effect.change, name) for name in ("mean", "lower", "upper")
+    )
+    ax.barh([y], [change], height=0.4, color=_END_COLOURS[end.end], alpha=0.85)
+    span = [[change - lower], [upper - change]]
+    ax.errorbar([change], [y], xerr=span, color=INK, linewidth=1.2, capsize=2)
+    beside: Looks = {
+        "transform": ax.get_yaxis_transform(),
+        "va": "center",
+        "fontsize": 9.5,
+        "color": INK,
+    }
+    ax.text(1.01, y, f"{end.at:,g}", **beside)

@@ -1,12 +1,17 @@
 """Draw how much the guns and bays are used, by hour and by district."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
 from chargesim.analysis.result import Floats
 from chargesim.network.network import Districts
+from chargesim.view.bands import draw_band
 from chargesim.view.style import (
     GREY,
     KIND_COLOURS,
@@ -18,12 +23,17 @@ from chargesim.view.style import (
 )
 from chargesim.view.wording import percent
 
+USES = {
+    "time_utilisation": ("station", "guns of stations"),
+    "bay_utilisation": ("swap", "bays of swap sites"),
+}
+"""KPIs of use by hour: kind of site, and what is busy."""
 _CLASS_ORDER = ("core", "west_ring", "northeast", "southeast")
 
 
 @styled
 def draw_use_by_hour(kpis: pd.DataFrame, *, level: float, ax: Axes | None = None) -> Axes:
-    """Draw the time utilisation of guns and of swap bays by hour of day, with its interval over replications.
+    """Draw the time utilisation of guns and of swap bays by hour of day, with its interval.
 
     Parameters
     ----------
@@ -35,28 +45,10 @@ def draw_use_by_hour(kpis: pd.DataFrame, *, level: float, ax: Axes | None = None
         Where to draw; new axes by default.
     """
     ax = ax or new_axes()
-    hours = np.arange(25)
-    for kpi, kind, name in (
-        ("time_utilisation", "station", "guns of stations"),
-        ("bay_utilisation", "swap", "bays of swap sites"),
-    ):
-        rows = kpis[(kpis["kpi"] == kpi) & (kpis["scope"] == "hour")]
-        if rows["mean"].isna().all():
-            continue
-        mean, lower, upper = (
-            100 * np.append(rows[column].to_numpy(), rows[column].iloc[-1])
-            for column in ("mean", "lower", "upper")
-        )
-        colour = KIND_COLOURS[kind]
-        ax.step(
-            hours,
-            mean,
-            where="post",
-            color=colour,
-            linestyle="-" if kind == "station" else "--",
-            label=name,
-        )
-        ax.fill_between(hours, lower, upper, step="post", color=colour, alpha=0.25, linewidth=0)
+    for kpi, (kind, name) in USES.items():
+        if is_used(kpis, kpi):
+            style = "-" if kind == "station" else "--"
+            draw_hour_steps(ax, kpis, kpi, color=KIND_COLOURS[kind], linestyle=style, label=name)
     hours_axis(ax)
     ax.set(
         ylabel="busy [% of the time]",
@@ -69,9 +61,25 @@ def draw_use_by_hour(kpis: pd.DataFrame, *, level: float, ax: Axes | None = None
     return ax
 
 
+def is_used(kpis: pd.DataFrame, kpi: str) -> bool:
+    """Return whether a KPI of `USES` is defined in any hour."""
+    rows = kpis[(kpis["kpi"] == kpi) & (kpis["scope"] == "hour")]
+    return bool(rows["mean"].notna().any())
+
+
+def draw_hour_steps(ax: Axes, kpis: pd.DataFrame, kpi: str, **line: Any) -> None:
+    """Draw a share by hour of day in steps with its interval [%]; `line` is its look."""
+    rows = kpis[(kpis["kpi"] == kpi) & (kpis["scope"] == "hour")]
+    mean, lower, upper = (
+        100 * np.append(rows[column].to_numpy(), rows[column].iloc[-1])
+        for column in ("mean", "lower", "upper")
+    )
+    draw_band(ax, np.arange(25.0), (mean, lower, upper), step=True, **line)
+
+
 @styled
 def draw_heat_map(use: Floats, districts: Districts, *, ax: Axes | None = None) -> Axes:
-    """Draw the utilisation of the guns by district and hour of day, districts by class and then by load.
+    """Draw the utilisation of the guns by hour and district, ordered by class, then by load.
 
     Parameters
     ----------
@@ -84,26 +92,31 @@ def draw_heat_map(use: Floats, districts: Districts, *, ax: Axes | None = None) 
     """
     order, breaks = ordered_districts(use, districts)
     ax = ax or new_axes(9.0, max(4.0, 2.2 + 0.255 * len(order)))
-    image = ax.imshow(
-        100 * use[order],
-        aspect="auto",
-        cmap=load_colours(),
-        vmin=0,
-        extent=(0, 24, len(order), 0),
-        interpolation="nearest",
-    )
+    image = draw_cells(ax, 100 * use[order], cmap=load_colours(), vmin=0)
     for row in np.flatnonzero(np.isnan(use[order]).all(axis=1)):
         ax.add_patch(
             Rectangle((0, int(row)), 24, 1, fill=False, hatch="///", edgecolor=GREY, linewidth=0)
         )
     label_districts(ax, districts, order, breaks)
-    bar = ax.figure.colorbar(
-        image, ax=ax, shrink=0.9 if len(order) < 12 else 0.6, pad=0.055, aspect=30
-    )
-    bar.set_label("guns busy [% of the time]")
-    bar.outline.set_visible(False)
+    add_cell_bar(ax.figure, image, [ax], "guns busy [% of the time]", pad=0.055)
     ax.set_title("Use of the public guns by district and hour of day")
     return ax
+
+
+def draw_cells(ax: Axes, cells: Floats, **colours: Any) -> AxesImage:
+    """Draw a heat map of so many rows over the 24 hours of the day; `colours` as for `imshow`."""
+    extent = (0, 24, len(cells), 0)
+    return ax.imshow(cells, aspect="auto", extent=extent, interpolation="nearest", **colours)
+
+
+def add_cell_bar(
+    figure: Figure | SubFigure, image: AxesImage, axes: list[Axes], label: str, **style: Any
+) -> None:
+    """Add the bar of the colours of a heat map, shorter beside many rows."""
+    shrink = 0.9 if image.get_array().shape[0] < 12 else 0.6  # type: ignore[union-attr]  # drawn
+    bar = figure.colorbar(image, ax=axes, shrink=shrink, aspect=30, **style)
+    bar.set_label(label)
+    bar.outline.set_visible(False)
 
 
 def label_districts(
@@ -114,7 +127,7 @@ def label_districts(
     *,
     classes: bool = True,
 ) -> None:
-    """Label the axes of a heat map by district and hour of day, and part the classes of districts; `classes` names them."""
+    """Label a heat map by district and hour, with gaps between classes; `classes` names them."""
     hours_axis(ax)
     ax.set_yticks(np.arange(len(order)) + 0.5, [districts.name[district] for district in order])
     ax.tick_params(axis="y", length=0)
@@ -137,7 +150,7 @@ def label_districts(
 def ordered_districts(
     use: Floats, districts: Districts
 ) -> tuple[list[int], list[tuple[int, int, str]]]:
-    """Return the districts by class, the most loaded first, and where each class begins and ends."""
+    """Return the districts by class and falling load, and where each class begins and ends."""
     load = np.nan_to_num(use, nan=-1.0).mean(axis=1)
     known = [name for name in _CLASS_ORDER if name in districts.area_class]
     classes = known + sorted(set(districts.area_class) - set(known))

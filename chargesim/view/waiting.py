@@ -35,15 +35,15 @@ def draw_waits(
     curves : sequence of WaitCurve
         From `analysis.profiles.wait_curves`.
     by : "fleet" or "kind"
-        What the curves tell apart; gives the colours.
+        One curve for each; gives the colours.
     ax : Axes, optional
         Where to draw; new axes by default.
     """
     ax = ax or new_axes(8.0, 5.4)
     lowest = 1.0
-    for place, curve in enumerate(curves):
+    for index, curve in enumerate(curves):
         colour = (
-            fleet_colour(curve.name, place) if by == "fleet" else KIND_COLOURS.get(curve.name, GREY)
+            fleet_colour(curve.name, index) if by == "fleet" else KIND_COLOURS.get(curve.name, GREY)
         )
         chosen = (curve.minutes >= _FIRST_MIN) & (curve.minutes <= _LAST_MIN)
         name = readable(curve.name) if by == "fleet" else KIND_NAMES.get(curve.name, curve.name)
@@ -56,8 +56,11 @@ def draw_waits(
                 label=f"{name}: none served, {curve.wishes_per_day:,.0f} wishes a day",
             )
             continue
-        text = f"{name}: {100 * curve.share_at_zero:.1f} % at once, {100 * curve.share_unserved:.1f} % unserved"
-        style = LINE_STYLES[place % len(LINE_STYLES)]
+        text = (
+            f"{name}: {100 * curve.share_at_zero:.1f} % at once, "
+            f"{100 * curve.share_unserved:.1f} % unserved"
+        )
+        style = LINE_STYLES[index % len(LINE_STYLES)]
         ax.plot(
             curve.minutes[chosen],
             100 * curve.share[chosen],
@@ -66,6 +69,15 @@ def draw_waits(
             label=text,
         )
         lowest = min(lowest, float(curve.share[chosen].min()))
+    _set_axes(ax, lowest)
+    ax.set_title(f"Waits by {by}; the gap to 100 % is the unserved", pad=8)
+    if ax.lines[:-1]:  # the last line is the rim at 100 %
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), handlelength=3)
+    return ax
+
+
+def _set_axes(ax: Axes, lowest: float) -> None:
+    """Set a logarithmic axis of minutes, and an axis of shares from the lowest one to 100 %."""
     bottom = max(0.0, 100 - 1.12 * max(100 - 100 * lowest, 2.0))
     ax.set_xscale("log")
     ax.set(
@@ -79,10 +91,6 @@ def draw_waits(
     ax.minorticks_off()
     ax.axhline(100, color=GREY, linewidth=1)
     ax.grid(axis="both")
-    ax.set_title(f"Waits by {by}; the gap to 100 % is the unserved", pad=8)
-    if ax.lines[:-1]:  # the last line is the rim at 100 %
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), handlelength=3)
-    return ax
 
 
 @styled

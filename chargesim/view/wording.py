@@ -13,7 +13,8 @@ def amount(value: float, unit: str) -> str:
     value : float
         The value in `unit`.
     unit : str
-        ``share`` is shown in per cent, below 0.1 % with two digits that count; any other unit is written behind the number.
+        ``share`` is shown in per cent, below 0.1 % with two digits that count; any other unit is
+        written behind the number.
     """
     if math.isnan(value):
         return "-"
@@ -31,7 +32,12 @@ def amount(value: float, unit: str) -> str:
         )
         return f"{100 * value:.{digits}f} %"
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
-    return f"{value:,.{digits}f} {_readable(unit)}"
+    return f"{value:,.{digits}f} {unit_name(unit)}"
+
+
+def kpi_name(kpi: str, unit: str) -> str:
+    """Return the name of a KPI without the unit at its end, for example ``wait p95``."""
+    return kpi.removesuffix(f"_{unit.lower().replace('/', '_per_')}").replace("_", " ")
 
 
 def percent(level: float) -> str:
@@ -59,7 +65,7 @@ def interval(lower: float, upper: float, unit: str) -> str:
     if lower == upper:
         return "equal in all" if math.isfinite(lower) else "endless"
     low, high = amount(lower, unit), amount(upper, unit)
-    tail = " %" if unit.startswith("share") else f" {_readable(unit)}"
+    tail = " %" if unit.startswith("share") else f" {unit_name(unit)}"
     return f"{low.removesuffix(tail) if high.endswith(tail) else low} to {high}"
 
 
@@ -71,6 +77,6 @@ def threshold(item: CriterionVerdict) -> str:
     return f"{item.sense} {text}"
 
 
-def _readable(unit: str) -> str:
+def unit_name(unit: str) -> str:
     """Return a unit as one says it: ``a day`` instead of ``1/day``."""
     return unit.replace("1/day", "a day").replace("/day", " a day")

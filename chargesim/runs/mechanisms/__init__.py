@@ -1,0 +1,1 @@
+"""Declare each mechanism of the model once; `registry` lists them all."""

@@ -1,0 +1,222 @@
+"""Run one replication, day by day, and leave its totals, site-hours and sessions as files."""
+
+import contextlib
+import gc
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from chargesim.demand.demand_table import WISH, Table, rows_of
+from chargesim.engine.collector import Collector, session_measures
+from chargesim.engine.compiled.engine import CompiledWorld
+from chargesim.engine.day_statistics import DayStatistics
+from chargesim.engine.event_order import DAY_MIN
+from chargesim.engine.replication_totals import KINDS, OUTCOMES, ReplicationTotals
+from chargesim.engine.session_log import SessionLog
+from chargesim.engine.simpy.engine import World
+from chargesim.runs.case import Task
+from chargesim.runs.resource_use import peak_gib
+from chargesim.runs.site_tables import SITE_HOURS, SiteHours
+from chargesim.runs.storage import parquet_parts
+from chargesim.runs.store import Store
+
+RUN_OUT_DAYS = 1
+"""Days after the judged ones in which their last vehicles may finish, among vehicles that are not judged."""
+
+
+class DrawnDays:
+    """The demand of a replication: drawn when the engine asks for the next day, and kept until the day's last session has ended.
+
+    Parameters
+    ----------
+    tables : iterable of tables of `WISH`
+        The demand of each day.
+    start_min, end_min : float
+        The judged days [min].
+    """
+
+    def __init__(self, tables: Iterable[Table], start_min: float, end_min: float) -> None:
+        self._tables, self._judged_min = tables, (start_min, end_min)
+        self._kept: list[tuple[int, Table]] = []
+        self._open: dict[int, int] = {}
+        self._rows = 0
+        self.judged = 0
+        """rows of the judged days"""
+
+    def __iter__(self) -> Iterator[Table]:
+        """Give the tables day by day."""
+        for table in self._tables:
+            self._kept.append((self._rows, table))
+            self._open[self._rows] = len(table)
+            self._rows += len(table)
+            self.judged += int(
+                (
+                    (table["wish_min"] >= self._judged_min[0])
+                    & (table["wish_min"] < self._judged_min[1])
+                ).sum()
+            )
+            yield table
+
+    def of(self, log: SessionLog) -> Table:
+        """Return the wishes of sessions that have ended, which stand in the order of their rows; each can be asked for once."""
+        parts = [np.zeros(0, dtype=WISH)]
+        for first, table in self._kept:
+            begin, end = np.searchsorted(log["row"], (first, first + len(table)))
+            parts.append(rows_of(table, log["row"][begin:end] - first))
+            self._open[first] -= int(end - begin)
+        self._kept = [(first, table) for first, table in self._kept if self._open[first] > 0]
+        return np.concatenate(parts)
+
+
+class Replication:
+    """A replication that is played day by day and counted on the way; `tables` is its demand where that is drawn already."""
+
+    def __init__(self, task: Task, replication: int, tables: Iterable[Table] | None = None) -> None:
+        horizon = (task.lead_in_days, task.days, RUN_OUT_DAYS)
+        judged_min = task.lead_in_days * DAY_MIN, (task.lead_in_days + task.days) * DAY_MIN
+        outages = task.outages.draw(replication, days_of(task) * DAY_MIN)
+        drawn = (
+            (task.demand.day(replication, day) for day in range(days_of(task)))
+            if tables is None
+            else tables
+        )
+        self._demand = DrawnDays(drawn, *judged_min)
+        self._world = (
+            CompiledWorld(task.facilities, self._demand, *horizon, outages=outages)
+            if task.engine == "compiled"
+            else World(
+                task.facilities,
+                self._demand,
+                *horizon,
+                outages=outages,
+                extensions=task.extensions,
+                debug=task.debug,
+            )
+        )
+        self._tally = Collector(
+            task.facilities, fleets=len(task.fleets), districts=len(task.district_names), district_of_origin=task.district_of_origin,
+            thresholds_min=task.thresholds_min, start_min=judged_min[0], end_min=judged_min[1],
+        )  # fmt: skip
+
+    def days(self) -> Iterator[tuple[DayStatistics | None, Table, SessionLog]]:
+        """Give the statistics of each judged day (None before the first and after the last), and wishes and log of who has left since."""
+        with collector_at_rest():
+            for statistics, log in self._world.run_days():
+                table = self._demand.of(log)
+                if statistics is not None:
+                    self._tally.add_day(statistics)
+                self._tally.add_sessions(table, log)
+                yield statistics, table, log
+
+    def totals(self) -> ReplicationTotals:
+        """Return what was counted, once the last day is over."""
+        return self._tally.totals(self._world.statistics, self._demand.judged)
+
+
+@contextlib.contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """Let the garbage collector rest: SimPy's many live processes make it cost a tenth of a run, and it frees nothing."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def days_of(task: Task) -> int:
+    """Return the days for which wishes are drawn: lead-in, judged days, and the day in which the last of them leave."""
+    return task.lead_in_days + task.days + RUN_OUT_DAYS
+
+
+def play(task: Task, replication: int, tables: Iterable[Table]) -> ReplicationTotals:
+    """Run one replication on demand tables that are drawn already, one for each day of `days_of`."""
+    played = Replication(task, replication, tables)
+    for _ in played.days():
+        pass
+    return played.totals()
+
+
+def simulate(task: Task, replication: int) -> tuple[ReplicationTotals, pd.DataFrame]:
+    """Run one replication in memory; return its totals and a row per judged session."""
+    played = Replication(task, replication)
+    sessions = [session_frame(task, table, log) for _, table, log in played.days()]
+    return played.totals(), pd.concat(sessions).sort_values("vehicle", ignore_index=True)
+
+
+def session_frame(task: Task, table: Table, log: SessionLog) -> pd.DataFrame:
+    """Return a row per judged session in the planner's words; `table` holds the wishes of the sessions, in their order."""
+    judged = (table["wish_min"] >= task.lead_in_days * DAY_MIN) & (
+        table["wish_min"] < (task.lead_in_days + task.days) * DAY_MIN
+    )
+    table, log = table[judged], log[judged]
+    minutes = session_measures(task.facilities, table, log)
+    return pd.DataFrame(
+        {
+            "vehicle": log["row"],
+            "wish_min": table["wish_min"],
+            "zone": _named(table["origin"], task.zone_names),
+            "vehicle_class": _named(table["fleet"], task.fleets),
+            "site": _named(log["site"], task.site_names),
+            "kind": _named(log["kind"], KINDS),
+            "outcome": _named(log["outcome"], OUTCOMES),
+            "left_for_outside": log["outside"] > 0,
+            "drive_min": log["drive_min"],
+            "wait_min": log["wait_min"],
+            "delay_min": np.where(np.isinf(minutes["delay_min"]), np.nan, minutes["delay_min"]),
+            "service_min": minutes["service_min"],
+            "energy_kwh": minutes["energy_kwh"],
+            "soc_in": log["soc_in"],
+            "soc_out": log["soc_out"],
+            "diversions": log["diversions"],
+            "interruptions": log["interruptions"],
+            "put_off_min": table["put_off_min"],
+        }
+    )
+
+
+def _named(codes: NDArray[np.int64], names: tuple[str, ...]) -> "pd.Categorical[str]":
+    """Return names by number, as categories: text that is stored once; below 0 is missing."""
+    return pd.Categorical.from_codes(
+        np.maximum(codes, -1), categories=pd.Index(list(names), dtype="str")
+    )
+
+
+def run_replication(
+    task: Task, replication: int, folder: Path, store: Store, keep_sessions: bool
+) -> float:
+    """Run one replication and write its files into the run directory; the totals last, as the mark of completion.
+
+    Returns the most memory that the process has held until now [GiB].
+    """
+    played, site_hours, day = Replication(task, replication), SiteHours(task), 0
+    with contextlib.ExitStack() as stack:
+        hours = stack.enter_context(parquet_parts(site_hours_path(folder, replication), SITE_HOURS))
+        sessions = None
+        for statistics, table, log in played.days():
+            if statistics is not None:
+                hours.write_table(site_hours.of_day(statistics, day))
+                day += 1
+            if keep_sessions:
+                rows = pa.Table.from_pandas(session_frame(task, table, log), preserve_index=False)
+                sessions = sessions or stack.enter_context(
+                    parquet_parts(sessions_path(folder, replication), rows.schema)
+                )
+                sessions.write_table(rows)
+    store.write(replication, played.totals())
+    return peak_gib()
+
+
+def site_hours_path(folder: Path, replication: int) -> Path:
+    """Return the file of a replication's site-hours."""
+    return folder / "site_hours" / f"{replication:03d}.parquet"
+
+
+def sessions_path(folder: Path, replication: int) -> Path:
+    """Return the file of a replication's sessions."""
+    return folder / "sessions" / f"{replication:03d}.parquet"

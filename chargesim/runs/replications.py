@@ -1,0 +1,123 @@
+"""Run the replications that a run directory lacks, several at a time, and read them all."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chargesim.engine.replication_totals import ReplicationTotals
+from chargesim.runs.case import Case
+from chargesim.runs.engine_choice import make_ready
+from chargesim.runs.parallel import run_parallel
+from chargesim.runs.replication import run_replication, sessions_path, site_hours_path
+from chargesim.runs.store import Store, content_digest, copy_file, stores_beside
+
+SESSIONS_WORTH_A_WORKER = 60_000
+"""Sessions of a run below which one process is faster: two seconds of work, as long as workers
+take to start."""
+
+
+@dataclass
+class Replications:
+    """The replications of a run directory; missing ones are taken from runs beside it, or run."""
+
+    case: Case
+    folder: Path
+    keep_sessions: bool = False
+    jobs: int = 0
+    """processes at a time; 0: one per core"""
+    progress: bool = True
+    ran: list[int] = field(default_factory=list)
+    """the replications that were run now"""
+    most_gib: float = 0.0
+    """the most memory that a process held [GiB]"""
+    _read: dict[int, ReplicationTotals] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        content = content_digest(self.case.loaded, self.case.task.extensions)
+        beside = stores_beside(self.folder, content)
+        self._store = Store(self.folder / "replications", content)
+        self._runs = [one.parent for one in beside if one.name == "replications"]
+
+    @property
+    def content(self) -> str:
+        """The hash that names these replications."""
+        return self._store.content
+
+    def first(self, count: int) -> list[ReplicationTotals]:
+        """Return the first replications, all of them, or those that could be read back.
+
+        Raises
+        ------
+        RunStoppedError
+            When a worker process was killed; finished replications are kept, see `there`.
+        """
+        for r in range(count):
+            if not self._is_whole(r):
+                self._take_from_beside(r)
+        there = self.numbers(count)
+        todo = [r for r in range(count) if r not in there or not self._is_whole(r)]
+        if todo:
+            if self.case.task.engine == "compiled":
+                make_ready(self.case)
+            self._run(todo)
+        return self.there(count)
+
+    def site_hours(self, count: int) -> list[Path]:
+        """Return the files of the site-hours of the first finished replications, in order."""
+        return [site_hours_path(self.folder, r) for r in sorted(self.numbers(count))]
+
+    def there(self, count: int) -> list[ReplicationTotals]:
+        """Return those of the first replications that are finished, in order; run nothing."""
+        return [self._read[r] for r in sorted(self.numbers(count))]
+
+    def numbers(self, count: int) -> set[int]:
+        """Return the numbers of the finished replications; each is read once."""
+        for r in range(count):
+            if r not in self._read:
+                read = self._store.read(r)
+                if read is not None:
+                    self._read[r] = read
+        return {r for r in self._read if r < count}
+
+    def _files(self, replication: int) -> list[Path]:
+        """Return the files of a replication; the totals last, as the mark of completion."""
+        files = [site_hours_path(self.folder, replication)]
+        files += [sessions_path(self.folder, replication)] if self.keep_sessions else []
+        return [*files, self._store.path(replication)]
+
+    def _is_whole(self, replication: int) -> bool:
+        return all(path.is_file() for path in self._files(replication))
+
+    def _take_from_beside(self, replication: int) -> None:
+        """Copy a replication of the same content that a run beside this one has whole."""
+        files = self._files(replication)
+        for run in self._runs:
+            sources = [run / path.relative_to(self.folder) for path in files]
+            if all(source.is_file() for source in sources):
+                for source, target in zip(sources, files, strict=True):
+                    copy_file(source, target)
+                return
+
+    def _run(self, todo: list[int]) -> None:
+        """Run some replications; each leaves its own files, so a stop loses those under way."""
+        workers = self.jobs or worthwhile_jobs(self.case, len(todo))
+        calls = [(self.case.task, r, self.folder, self._store, self.keep_sessions) for r in todo]
+        self.ran += todo
+        what = "replications"
+        for gib in run_parallel(run_replication, calls, workers, what=what, progress=self.progress):
+            self.most_gib = max(self.most_gib, gib)
+
+
+def expected_sessions(case: Case) -> float:
+    """Return the sessions of a replication, lead-in included."""
+    task = case.task
+    return sum(task.demand.expected_wishes(day) for day in range(task.lead_in_days + task.days))
+
+
+def worthwhile_jobs(case: Case, replications: int) -> int:
+    """Return one job for a run that is over before worker processes would have started, else one per core."""
+    return (
+        1
+        if expected_sessions(case) * replications < SESSIONS_WORTH_A_WORKER
+        else (os.cpu_count() or 1)
+    )

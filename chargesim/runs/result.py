@@ -1,0 +1,93 @@
+"""Put what a case and its replications gave together for the analysis, and say what was simulated."""
+
+import numpy as np
+
+from chargesim.analysis.looks import Look, LookSchedule
+from chargesim.analysis.result import RunResult
+from chargesim.demand.buildup import buildup_of
+from chargesim.engine.replication_totals import ReplicationTotals
+from chargesim.network.demand_within import demand_share_within
+from chargesim.network.network import STATION, SWAP
+from chargesim.runs.case import Case
+
+
+def as_result(
+    case: Case, replications: list[ReplicationTotals], look: Look | None = None
+) -> RunResult:
+    """Return what the analysis needs of a case and its finished replications, by default at the scenario's first look."""
+    scenario, horizon = case.scenario, case.scenario.horizon
+    look = look or LookSchedule(scenario.replications, scenario.looks).looks[0]
+    days = (
+        f"one {horizon.first_day.capitalize()}"
+        if horizon.days == 1
+        else f"{horizon.days} days from a {horizon.first_day.capitalize()}"
+    )
+    lead = (
+        "no lead-in"
+        if horizon.lead_in_days == 0
+        else f"{horizon.lead_in_days} lead-in day" + ("s" if horizon.lead_in_days > 1 else "")
+    )
+    network = case.network
+    return RunResult(
+        name=scenario.name,
+        title=scenario.title,
+        scope_text=f"{days} after {lead}, {len(replications)} replications",
+        label=network.label,
+        network=network,
+        fleets=case.task.fleets,
+        groups=case.groups,
+        thresholds_min=case.task.thresholds_min,
+        days=case.task.days,
+        replications=replications,
+        standard=scenario.standard,
+        share_text=share_text(case),
+        given={
+            "covered_5km": demand_share_within(
+                network, 5.0, rural_weight=scenario.fleet.rural_weight.value
+            ),
+            "covered_1km_core": demand_share_within(network, 1.0, area_class="core"),
+            "guns_available": scenario.reliability.availability,
+        },
+        planned_replications=look.replications,
+        look=look.number,
+        looks=look.of,
+        blackouts=len(scenario.blackouts),
+    )
+
+
+def share_text(case: Case) -> str:
+    """Return one sentence on what is asked of the network, and how its piles are read."""
+    scenario, ledger = case.scenario, case.ledger
+    reading = f"; {scenario.stations.reading}" if scenario.stations is not None else ""
+    if scenario.recorded is not None:
+        return f"recorded wishes of {scenario.recorded} instead of drawn demand{reading}"
+    asked_mwh = ledger.network_kwh_per_day / 1000
+    text = f"{ledger.share_at_network:.1%} of the fleets' public energy is asked of this network, {asked_mwh:,.0f} MWh on an average day"
+    swap_mwh = sum(row.network_kwh_per_day * row.swap_target_share for row in ledger.rows) / 1000
+    if (case.network.sites.kind == SWAP).any():
+        return f"{text} with the corridors, {swap_mwh:,.0f} MWh of it by swap{reading}"
+    return f"{text} with the corridors, all at guns{reading}"
+
+
+def plan_text(case: Case) -> str:
+    """Return what was simulated, counted in the network."""
+    sites, zones = case.network.sites, case.network.zones
+    stations = sites.kind == STATION
+    beside_packs = np.array([group == "mixed" for group in sites.group], dtype=bool)
+    companions, guns_of_mixed = int(sites.companions.sum()), int(sites.guns[beside_packs].sum())
+    fast = int(sites.guns.sum()) - companions - guns_of_mixed
+    of_which = (
+        f"{fast:,} ultra-fast guns and {companions:,} companions"
+        if companions
+        else f"{fast:,} guns"
+    )
+    guns = f"{int((stations & ~beside_packs).sum()):,} stations with {of_which}"
+    swap = f"{int((~stations).sum())} swap sites with {int(sites.packs.sum()):,} packs"
+    if guns_of_mixed:
+        swap += f" and {guns_of_mixed:,} guns"
+    stock, buildup = f"{case.ledger.stock:,.0f} vehicles", buildup_of(case.scenario)
+    if case.scenario.recorded:
+        stock = "recorded wishes"
+    elif buildup is not None:
+        stock += f" at the end of {buildup.month}"
+    return f"{guns}, {swap}, {stock}, {len(zones.id):,} zones"

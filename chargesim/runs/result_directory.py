@@ -1,0 +1,226 @@
+"""Prepare the directory of a run or a study, and say in its manifest what made it."""
+
+import contextlib
+import json
+import os
+import platform
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from chargesim.engine.simpy.engine import Extension
+from chargesim.errors import InputError
+from chargesim.runs.case import Case
+from chargesim.runs.extension_hash import extension_name, extension_text
+from chargesim.runs.storage import clear_partial_files, write_atomically, write_json, write_text
+from chargesim.runs.store import MANIFEST, TOTALS_FORMAT, program_digest
+from chargesim.scenario.file_paths import display_path
+from chargesim.scenario.reading import LoadedScenario, dump_yaml
+
+RESOLVED, INPUTS = "scenario.resolved.yaml", "inputs"
+"""The scenario in a run directory, and the folder of its tables there."""
+_PACKAGES = (
+    "simpy", "numpy", "scipy", "numba", "networkx", "pandas", "pyarrow", "pydantic", "matplotlib",
+)  # fmt: skip
+
+
+@dataclass
+class ResultDirectory:
+    """The directory of one run or study: tables, figures, and a manifest that says how far it is.
+
+    Attributes
+    ----------
+    folder : Path
+    command : str
+        The command that writes it: `run`, `series`, `limit`, ...
+    digest : str
+        Hash of what is asked; a folder that holds something else is refused.
+    head : dict
+        What the manifest says from the start.
+
+    Raises
+    ------
+    InputError
+        When the folder cannot be used, or holds something else.
+    """
+
+    folder: Path
+    command: str
+    digest: str
+    head: dict[str, Any] = field(default_factory=dict)
+    begun: float = field(default_factory=time.time)
+
+    def __post_init__(self) -> None:
+        _refuse_another(self.folder, self.digest)
+        clear_partial_files(self.folder)
+        self.head = {"run": self.digest, "command": self.command, **self.head}
+
+    @classmethod
+    def of_study(
+        cls, command: str, loaded: LoadedScenario, *, asked: str = "", out: Path | None = None
+    ) -> "ResultDirectory":
+        """Return the directory of a study of one scenario, its manifest begun.
+
+        Parameters
+        ----------
+        command : str
+        loaded : LoadedScenario
+            The scenario at the centre of the study.
+        asked : str
+            What the study asks beside the scenario, as far as it names the directory.
+        out : Path, optional
+            The directory; by default `runs/<command>-<name>-<asked>-<hash>`.
+        """
+        digest = run_digest(loaded)
+        if asked:
+            digest = sha256(f"{digest}/{asked}".encode()).hexdigest()
+        words = [command, loaded.scenario.name, asked.replace("*", "all").replace(".", "_")]
+        name = "-".join([*filter(None, words), digest[:12]])
+        made = {"chargesim": version("chargesim-planner"), "seed": loaded.scenario.seed}
+        head = {"scenario": loaded.scenario.name, **made}
+        study = cls(out or Path("runs") / name, command, digest, head)
+        write_text(study.folder / RESOLVED, dump_yaml(loaded.resolved))
+        study.say("running")
+        return study
+
+    def say(self, state: str, **found: Any) -> None:
+        """Write the manifest: what was asked, how far it is and what was found."""
+        write_json(self.folder / MANIFEST, {**self.head, "state": state, **found})
+
+    @contextlib.contextmanager
+    def saying_when_interrupted(self) -> Iterator[None]:
+        """Say in the manifest that the work inside was interrupted, when it was."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.say("interrupted")
+            raise
+
+    def finish(self, answer: dict[str, Any], **tables: pd.DataFrame) -> None:
+        """Write the answer as `<command>.json`, each table as CSV, and the manifest as complete."""
+        for name, frame in tables.items():
+            self.write_table(name, frame)
+        write_json(self.folder / f"{self.command}.json", answer)
+        self.say("complete", begun=self.begun, seconds=time.time() - self.begun)
+
+    def write_table(self, name: str, frame: pd.DataFrame) -> None:
+        """Write a table as CSV."""
+        write_text(self.folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+
+
+def _refuse_another(folder: Path, digest: str) -> None:
+    """Refuse a folder that cannot be used, or holds something else than this run or study."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError([f"{display_path(folder)}: is a file; name a folder with --out"])
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        used = any(folder.iterdir())
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(13, "no permission to write")
+    except OSError as error:
+        words = f"cannot be used ({error.strerror}); name another folder with --out"
+        raise InputError([f"{display_path(folder)}: {words}"]) from None
+    if not used:
+        return
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        words = "holds files that are not a run; name an empty or new folder with --out"
+        raise InputError([f"{display_path(folder)}: {words}"])
+    if f'"{digest}"' not in manifest.read_text(encoding="utf-8"):
+        other = "holds another run (other scenario, tables, seed or version)"
+        raise InputError([f"{display_path(folder)}: {other}; name another folder with --out"])
+
+
+def default_folder(loaded: LoadedScenario, extensions: Sequence[Extension] = ()) -> Path:
+    """Return the run directory of a scenario where none is asked for."""
+    return Path("runs") / f"{loaded.scenario.name}-{run_digest(loaded, extensions)[:12]}"
+
+
+def run_digest(loaded: LoadedScenario, extensions: Sequence[Extension] = ()) -> str:
+    """Return the hash that names a run: scenario without replications and looks, tables, extensions, program."""
+    digest = sha256(extension_text(extensions).encode())
+    digest.update((scenario_digest(loaded) + program_digest()).encode())
+    return digest.hexdigest()
+
+
+def scenario_digest(loaded: LoadedScenario) -> str:
+    """Return a hash of a scenario, without its replications and looks, and of its tables."""
+    return loaded.replace({"replications": 2, "looks": 1}).digest()
+
+
+def write_inputs(loaded: LoadedScenario, folder: Path) -> None:
+    """Write the scenario and its tables, so that the run can be opened again anywhere."""
+    write_text(folder / RESOLVED, dump_yaml(loaded.resolved))
+    for name, table in zip(loaded.table_names(), loaded.tables(), strict=True):
+        write_atomically(folder / INPUTS / name, partial(shutil.copyfile, table))
+
+
+def manifest_of(case: Case, content: str, keep_sessions: bool) -> dict[str, Any]:
+    """Return what the manifest of a run says of the scenario, the program and the machine."""
+    scenario = case.scenario
+    machine = {
+        "system": platform.platform(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+    }
+    return {
+        "content": content,
+        "totals_format": TOTALS_FORMAT,
+        "scenario_digest": scenario_digest(case.loaded),
+        "program_digest": program_digest(),
+        "scenario": scenario.name,
+        "label": case.network.label,
+        "chargesim": version("chargesim-planner"),
+        "python": platform.python_version(),
+        "machine": machine,
+        "packages": {name: version(name) for name in _PACKAGES},
+        "engine": case.task.engine,
+        "extensions": [extension_name(extension) for extension in case.task.extensions],
+        "seed": scenario.seed,
+        "streams": "SeedSequence(seed, spawn_key=(replication, blake2b(purpose), "
+        "blake2b(vehicle class), day, layer)), PCG64DXSM",
+        "replications": scenario.replications,
+        "looks": scenario.looks,
+        "sessions_kept": keep_sessions,
+    }
+
+
+def made_by(folder: Path, numbers: Iterable[int]) -> dict[str, list[int]]:
+    """Return which of the replications that a directory holds already each engine ran, by its manifest."""
+    try:
+        old = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    known = {
+        number: engine for engine, theirs in old.get("made_by", {}).items() for number in theirs
+    }
+    return by_engine(
+        {number: known.get(number, old.get("engine", "unknown")) for number in numbers}
+    )
+
+
+def by_engine(engines: dict[int, str]) -> dict[str, list[int]]:
+    """Return the numbers of the replications that each engine ran."""
+    return {
+        engine: sorted(number for number, one in engines.items() if one == engine)
+        for engine in sorted(set(engines.values()))
+    }
+
+
+def engine_text(manifest: dict[str, Any]) -> str:
+    """Return in words which engine ran the replications of a run and why; the results are the same."""
+    engine, now = manifest["engine"], int(manifest.get("replications_run_now", 0))
+    others = sorted({one for one in manifest.get("made_by", {}) if one != engine})
+    if not now:
+        ran = " and ".join(sorted(manifest.get("made_by", {}))) or engine
+        return f"{ran} (kept from an earlier run)"
+    kept = f", others kept from an earlier run by {' and '.join(others)}" if others else ""
+    return f"{engine} ({manifest['engine_why']}){kept}"

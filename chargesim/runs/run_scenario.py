@@ -1,0 +1,249 @@
+"""Run a scenario: its replications, side by side and resumable, then KPIs, verdict and the run directory."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from chargesim.analysis.kpis import kpi_frame
+from chargesim.analysis.looks import Look, LookSchedule
+from chargesim.analysis.result import RunResult
+from chargesim.analysis.run_checks import Checks, check_run
+from chargesim.analysis.verdict import Verdict, decided, judge
+from chargesim.engine.replication_totals import ReplicationTotals
+from chargesim.engine.simpy.engine import Extension
+from chargesim.errors import InputError, RunStoppedError
+from chargesim.runs.case import Case, build_case
+from chargesim.runs.engine_choice import Engine, choose_engine
+from chargesim.runs.precision import Precision, Reached, run_until_narrow
+from chargesim.runs.replications import Replications, expected_sessions
+from chargesim.runs.resource_use import ResourceUse, peak_gib
+from chargesim.runs.result import as_result
+from chargesim.runs.result_directory import (
+    ResultDirectory,
+    by_engine,
+    default_folder,
+    engine_text,
+    made_by,
+    manifest_of,
+    run_digest,
+    write_inputs,
+)
+from chargesim.runs.site_tables import site_frame, write_mean_site_hours
+from chargesim.runs.storage import write_json, write_text
+from chargesim.runs.stress_des import checklist
+from chargesim.scenario.reading import LoadedScenario
+
+Sessions = Literal["auto", "all", "none"]
+AUTO_ROWS = 2_000_000
+"""Session rows of a run, at its last look, up to which `auto` keeps them."""
+PRECISION_BUDGET = 8
+"""Replications that a run for precision may take, over those of the scenario, where no budget is given."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes
+    ----------
+    folder : Path
+        The run directory.
+    kpis : DataFrame
+        Long: kpi, scope, key, mean, lower, upper, unit, n.
+    verdict : Verdict
+        Judged at the last look that was needed.
+    result : RunResult
+        What the KPIs rest on: the replications of that look, and more where a precision was asked for.
+    """
+
+    folder: Path
+    case: Case
+    result: RunResult
+    kpis: pd.DataFrame
+    verdict: Verdict
+    engine: str
+    """which engine ran it, and why"""
+    checks: Checks
+    """laws that hold in it, and how a queueing formula fits"""
+    took: ResourceUse
+    """seconds and memory of this call; less when replications were there already"""
+    reached: Reached | None = None
+    """where a run for precision stopped; the KPIs then rest on more replications than the verdict"""
+
+    @property
+    def sites(self) -> pd.DataFrame:
+        """A row per site: where it stands and what it did on an average day."""
+        return site_frame(self.result)
+
+    @property
+    def sessions(self) -> pd.DataFrame:
+        """A row per judged session of all replications, in the order of the wishes, when they were kept."""
+        paths = sorted((self.folder / "sessions").glob("*.parquet"))
+        if not paths:
+            raise FileNotFoundError(
+                f"{self.folder} keeps no sessions; run again with sessions='all'"
+            )
+        each = {int(path.stem): pd.read_parquet(path).sort_values("vehicle") for path in paths}
+        return pd.concat(each, names=["replication", None]).reset_index(level=0)
+
+
+def run_scenario(
+    loaded: LoadedScenario,
+    *,
+    jobs: int = 0,
+    sessions: Sessions = "auto",
+    out: Path | None = None,
+    progress: bool = True,
+    case: Case | None = None,
+    extensions: Sequence[Extension] = (),
+    debug: bool = False,
+    engine: Engine = "auto",
+    precision: Precision | None = None,
+    budget: int | None = None,
+) -> Run:
+    """Run a scenario and write its run directory, but for the figures.
+
+    Replications are run up to the first look; where a criterion stays open and more looks are planned, up to the next one.
+
+    Parameters
+    ----------
+    loaded : LoadedScenario
+    jobs : int
+        Replications side by side; 0: one per core. It changes no result.
+    sessions : {"auto", "all", "none"}
+        Whether to keep a row per session; `auto` up to 2 million rows in all.
+    out : Path, optional
+        The run directory; by default `runs/<name>-<hash>`. A run that was interrupted goes on where it stopped.
+    progress : bool
+        Show a bar with the time left.
+    case : Case, optional
+        The scenario's case, where it is at hand already.
+    extensions : sequence of callables
+        SimPy processes of your own: each is called with the `World` of a replication and yields its events.
+    debug : bool
+        Check conservation at every event; slow, and changes no result.
+    engine : {"auto", "simpy", "compiled"}
+        Which engine runs it; it changes no result. `auto` takes SimPy for small runs and for extensions.
+    precision : Precision, optional
+        Then run on until a KPI's interval is so narrow; the verdict stays that of its look.
+    budget : int, optional
+        Replications at most for the precision; by default eight times those of the scenario.
+
+    Raises
+    ------
+    InputError
+        When the tables are at fault, an extension's code cannot be read, or `out` holds another run.
+    RunStoppedError
+        When a worker was killed; its `run` has what is there, with the verdict ``incomplete``.
+    """
+    case = replace(case or build_case(loaded), loaded=loaded)
+    scenario, task = loaded.scenario, replace(case.task, extensions=tuple(extensions), debug=debug)
+    case = replace(case, task=task)
+    if precision is not None:
+        precision.check(task.thresholds_min)
+    if budget is not None and budget < scenario.replications:
+        least = f"needs at least the {scenario.replications} replications of the first look"
+        raise InputError([f"--budget: got {budget}, {least}"])
+    taken, why = choose_engine(engine, case, expected_sessions(case) * scenario.replications)
+    case = replace(case, task=replace(task, engine=taken))
+    schedule = LookSchedule(scenario.replications, scenario.looks)
+    keep = _keeps_sessions(sessions, expected_sessions(case) * schedule.most)
+    folder, digest = out or default_folder(loaded, extensions), run_digest(loaded, extensions)
+    directory = ResultDirectory(folder, "run", digest)
+    write_inputs(loaded, folder)
+    replications = Replications(case, folder, keep, jobs, progress)
+    before = made_by(folder, replications.numbers(schedule.most))
+    head = manifest_of(case, replications.content, keep)
+    directory.head |= {**head, "engine_why": why, "made_by": before}
+    directory.say("running")
+    under_way = _RunUnderWay(schedule, replications, directory)
+    with directory.saying_when_interrupted():
+        result, verdict = under_way.judge_at_looks()
+        if precision is None:
+            return under_way.finish(result, verdict)
+        most = max(budget or PRECISION_BUDGET * scenario.replications, len(result.replications))
+        result, reached = run_until_narrow(precision, result, most, under_way.first)
+        return under_way.finish(result, verdict, reached)
+
+
+def _keeps_sessions(sessions: Sessions, rows: float) -> bool:
+    return rows <= AUTO_ROWS if sessions == "auto" else sessions == "all"
+
+
+@dataclass(frozen=True)
+class _RunUnderWay:
+    """A run under way: its looks, its replications and its directory."""
+
+    schedule: LookSchedule
+    replications: Replications
+    directory: ResultDirectory
+
+    def judge_at_looks(self) -> tuple[RunResult, Verdict]:
+        """Return result and verdict of the first look that decides, or of the last one.
+
+        When a worker is killed, what is there is judged as incomplete.
+        """
+        try:
+            return self.schedule.until_decided(self._judge, lambda both: decided(both[1]))
+        except RunStoppedError as stopped:
+            looks = self.schedule.looks
+            there = self.replications.there
+            look = next(one for one in looks if len(there(one.replications)) < one.replications)
+            finished = there(look.replications)
+            stopped.run = self.finish(*self._judge(look, finished)) if finished else None
+            if not finished:
+                self.directory.say("stopped")
+            raise
+
+    def first(self, count: int) -> RunResult:
+        """Return the result of the first replications, for intervals and not for a verdict."""
+        return as_result(self.replications.case, self.replications.first(count), Look(1, 1, count))
+
+    def finish(self, result: RunResult, verdict: Verdict, reached: Reached | None = None) -> Run:
+        """Write the tables and say in the manifest what is there."""
+        case, directory, ran = self.replications.case, self.directory, self.replications.ran
+        kpis, checks = _write_tables(directory, result, verdict)
+        hours = self.replications.site_hours(result.planned_replications)
+        write_mean_site_hours(hours, directory.folder / "site_hours.parquet")
+        text = checklist(case, result, verdict, directory.head)
+        write_text(directory.folder / "stress_des.md", text)
+        engines = {
+            number: engine
+            for engine, theirs in directory.head["made_by"].items()
+            for number in theirs
+        } | dict.fromkeys(ran, directory.head["engine"])
+        found = {
+            "replications": len(result.replications),
+            "look": verdict.look,
+            "replications_run_now": len(ran),
+            "made_by": by_engine(engines),
+        }
+        seconds = time.time() - directory.begun
+        took = ResourceUse(seconds, max(self.replications.most_gib, peak_gib()))
+        times = {"begun": directory.begun, "seconds": seconds, "peak_gib": took.peak_gib}
+        state = "incomplete" if verdict.verdict == "incomplete" else "complete"
+        directory.say(state, **found, **times)
+        engine = engine_text({**directory.head, **found})
+        return Run(directory.folder, case, result, kpis, verdict, engine, checks, took, reached)
+
+    def _judge(
+        self, look: Look, there: list[ReplicationTotals] | None = None
+    ) -> tuple[RunResult, Verdict]:
+        totals = there or self.replications.first(look.replications)
+        result = as_result(self.replications.case, totals, look)
+        return result, judge(result)
+
+
+def _write_tables(
+    directory: ResultDirectory, result: RunResult, verdict: Verdict
+) -> tuple[pd.DataFrame, Checks]:
+    """Write the tables of a run; return its KPIs and its checks."""
+    kpis, checks = kpi_frame(result), check_run(result)
+    directory.write_table("kpis", kpis)
+    write_json(directory.folder / "verdict.json", verdict.to_dict())
+    write_json(directory.folder / "checks.json", checks.to_dict())
+    return kpis, checks

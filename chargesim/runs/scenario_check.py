@@ -1,0 +1,232 @@
+"""Check a scenario without simulating it: ledger, network, offered load, time of a run."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chargesim.demand.curves import read_profile_sources
+from chargesim.demand.demand_table import Table
+from chargesim.demand.ledger import CORRIDOR, LedgerRow
+from chargesim.demand.recorded import RecordedDemand
+from chargesim.engine.rules import charge_min
+from chargesim.network.network import STATION
+from chargesim.runs.case import Case
+from chargesim.runs.engine_choice import choose_engine
+from chargesim.runs.mechanisms.registry import inert_mechanisms
+from chargesim.runs.replications import expected_sessions
+from chargesim.scenario.file_paths import path_inside
+from chargesim.scenario.series import Value
+from chargesim.scenario.variants import Variant
+
+SECONDS_PER_SESSION = {"simpy": 40e-6, "compiled": 6e-6}
+"""By engine, for the default case with demand, statistics and files; measured and rounded up."""
+SECONDS_TO_START, SECONDS_PER_VARIANT = 8.0, 2.5
+"""To start worker processes and draw figures; to build a variant's network and write its files."""
+
+
+@dataclass(frozen=True)
+class ScenarioCheck:
+    """What `chargesim check` reports about a scenario."""
+
+    title: str
+    label: str
+    stations: int
+    piles: int
+    swap_sites: int
+    packs: int
+    zones: int
+    corridors: int
+    nodes: int
+    roads: int
+    ledger: tuple[LedgerRow, ...]
+    stock: float
+    stock_text: str
+    share_at_network: float
+    recorded: str
+    """the log of wishes that replaces the ledger, and its days; "" if there is none"""
+    sessions_per_day: float
+    """by the log if there is one, else by the ledger; so is the energy"""
+    energy_kwh_per_day: float
+    offered_erlangs: float
+    """mean number of guns in use if nobody waited, left or swapped less than in the ledger"""
+    offered_load: float
+    """the same over the guns of the stations"""
+    run_seconds: float
+    idle: tuple[str, ...]
+    """a line for every mechanism that is switched on and has no effect"""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the check as plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _DailyDemand:
+    """What vehicles ask of the network on an average day, by the ledger or by a log."""
+
+    recorded: str
+    sessions_per_day: float
+    energy_kwh_per_day: float
+    erlangs: float
+
+
+@dataclass(frozen=True)
+class VariantCheck:
+    """What `chargesim check` reports about one variant of a series."""
+
+    line: str
+    value: Value | None
+    folder: str
+    idle: tuple[str, ...]
+    seconds: float
+    """time to run it on one core [s]"""
+
+
+def check_variant(variant: Variant, case: Case) -> VariantCheck:
+    """Return what is known about a variant of a series before it runs."""
+    seconds = SECONDS_PER_VARIANT + _simulating_seconds(case)
+    folder, inert = f"variants/{variant.slug}", inert_mechanisms(case)
+    return VariantCheck(variant.line, variant.value, folder, inert, seconds)
+
+
+def _simulating_seconds(case: Case) -> float:
+    """Return about how long all replications take on one core, in the engine of `auto` [s]."""
+    sessions = expected_sessions(case) * case.scenario.replications
+    return sessions * SECONDS_PER_SESSION[choose_engine("auto", case, sessions)[0]]
+
+
+def series_seconds(variants: Sequence[VariantCheck]) -> float:
+    """Return about how long a series takes on this machine [s]."""
+    return SECONDS_TO_START + sum(one.seconds for one in variants) / min(
+        len(variants), os.cpu_count() or 1
+    )
+
+
+def check_case(case: Case) -> ScenarioCheck:
+    """Return what is known about a case before it runs."""
+    network, ledger = case.network, case.ledger
+    sites = network.sites
+    stations = sites.kind == STATION
+    asked = (
+        _asked_of_log(case)
+        if isinstance(case.task.demand, RecordedDemand)
+        else _asked_of_ledger(case)
+    )
+    piles = int(sites.guns[stations].sum())
+    replications = case.scenario.replications
+    seconds = SECONDS_TO_START + _simulating_seconds(case) / min(
+        replications, (os.cpu_count() or 1)
+    )
+    return ScenarioCheck(
+        title=case.scenario.title,
+        label=network.label,
+        stations=int(stations.sum()),
+        piles=piles,
+        swap_sites=int((~stations).sum()),
+        packs=int(sites.packs.sum()),
+        zones=len(network.zones.id),
+        corridors=len(network.corridors.id),
+        nodes=network.graph.number_of_nodes(),
+        roads=network.graph.number_of_edges(),
+        ledger=with_arrivals(case),
+        stock=ledger.stock,
+        stock_text=ledger.stock_text,
+        share_at_network=ledger.share_at_network,
+        recorded=asked.recorded,
+        sessions_per_day=asked.sessions_per_day,
+        energy_kwh_per_day=asked.energy_kwh_per_day,
+        offered_erlangs=asked.erlangs,
+        offered_load=asked.erlangs / piles if piles else float("nan"),
+        run_seconds=seconds,
+        idle=inert_mechanisms(case),
+    )
+
+
+def with_arrivals(case: Case) -> tuple[LedgerRow, ...]:
+    """Return the ledger's rows, with the source of each fleet's arrivals among their sources."""
+    scenario = case.scenario
+    if scenario.recorded is not None:
+        return tuple(
+            replace(row, sources=f"{row.sources}; arrivals: recorded in {scenario.recorded}")
+            for row in case.ledger.rows
+        )
+    texts = read_profile_sources(path_inside(case.loaded.folder, scenario.tables.profiles))
+    profiles = {name: fleet.profile for name, fleet in scenario.fleets.items()}
+    if scenario.corridors is not None:
+        profiles[CORRIDOR] = scenario.corridors.profile
+    return tuple(
+        replace(
+            row,
+            sources=f"{row.sources}; arrivals: profile {profiles[row.fleet]}, "
+            f"{texts[profiles[row.fleet]]}",
+        )
+        for row in case.ledger.rows
+    )
+
+
+def _asked_of_ledger(case: Case) -> _DailyDemand:
+    """Return the demand of an average day by the ledger."""
+    return _DailyDemand(
+        "", case.ledger.sessions_per_day, case.ledger.network_kwh_per_day, offered_erlangs(case)
+    )
+
+
+def _asked_of_log(case: Case) -> _DailyDemand:
+    """Return the demand of a log, on average over the days of the horizon that have wishes."""
+    demand, horizon = case.task.demand, case.scenario.horizon
+    each = [demand.day(0, day) for day in range(horizon.lead_in_days + horizon.days)]
+    each = [table for table in each if len(table)]
+    days, rows = max(1, len(each)), sum(len(table) for table in each)
+    if not each:
+        return _DailyDemand(f"{case.scenario.recorded}, no wish within the horizon", 0.0, 0.0, 0.0)
+    energy_kwh = sum(
+        float((table["battery_kwh"] * (table["target_soc"] - table["soc"])).sum()) for table in each
+    )
+    minutes = _plug_minutes(case, np.concatenate(each))[1]
+    erlangs = rows / days * float(minutes.mean()) / 1440.0 if len(minutes) else 0.0
+    about = (
+        f"{case.scenario.recorded}, {rows:,} wishes on {days} day{'s' if days > 1 else ''} "
+        "of the horizon"
+    )
+    return _DailyDemand(about, rows / days, energy_kwh / days, erlangs)
+
+
+def offered_erlangs(case: Case) -> float:
+    """Return the offered load of the guns by the ledger, without its swaps [erlang].
+
+    It is sessions a minute x minutes at the plug, summed over the fleets; the minutes are those of
+    a gun that nobody shares, for a sample of 2,000 vehicles of the first day.
+    """
+    sample, minutes = _plug_minutes(case, case.task.demand.day(0, 0))
+    swapping = bool((case.task.facilities.kind != STATION).any())
+    total = 0.0
+    for index, name in enumerate(case.task.fleets):
+        rows = [row for row in case.ledger.rows if row.fleet == name]
+        mine = sample["fleet"] == index
+        if rows and mine.any():
+            swapped = rows[0].swap_target_share if swapping else 0.0
+            total += rows[0].sessions_per_day * (1 - swapped) * float(minutes[mine].mean()) / 1440.0
+    return total
+
+
+def _plug_minutes(case: Case, table: Table) -> tuple[Table, NDArray[np.float64]]:
+    """Return 2,000 of the wishes and their minutes at an unshared gun; none without stations."""
+    facilities = case.task.facilities
+    stations = np.flatnonzero(facilities.kind == STATION)
+    sample = table[:: max(1, len(table) // 2000)] if len(stations) else table[:0]
+    outlet = int(facilities.places["outlet"][stations[0]]) if len(stations) else 0
+    minutes = [
+        charge_min(
+            w["soc"],
+            w["target_soc"],
+            w["battery_kwh"],
+            facilities.edge_soc[w["curve"]],
+            facilities.step_kw[outlet, w["curve"]],
+        )
+        for w in sample
+    ]
+    return sample, np.array(minutes, dtype=np.float64)

@@ -1,0 +1,127 @@
+"""Tabulate the sites of a run: by hour, a day at a time, and on an average day."""
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from chargesim.analysis.result import RunResult
+from chargesim.engine.collector import by_hour, grid_kw
+from chargesim.engine.day_statistics import DayStatistics
+from chargesim.engine.replication_totals import KINDS
+from chargesim.runs.case import Task
+from chargesim.runs.storage import parquet_parts
+
+_MEASURES = (
+    "busy_gun_min",
+    "energy_kwh",
+    "store_kwh",
+    "gun_down_min",
+    "arrivals",
+    "queue_min",
+    "peak_kw",
+    "packs_ready",
+)
+_NAME = pa.dictionary(pa.int32(), pa.string())
+SITE_HOURS = pa.schema(
+    [
+        ("site", _NAME),
+        ("district", _NAME),
+        ("kind", _NAME),
+        ("hour", pa.int32()),
+        *((name, pa.float32()) for name in _MEASURES),
+    ]
+)
+"""A row per site and judged hour: `hour` from the first judged one, busy_gun_min (bay-minutes at a
+swap site), energy_kwh, store_kwh (taken by a battery store, below 0 what it gave), gun_down_min,
+arrivals, queue_min, peak_kw (grid side, quarter of an hour), packs_ready (time mean)."""
+
+
+class SiteHours:
+    """The tables of a replication's site-hours, one a judged day."""
+
+    def __init__(self, task: Task) -> None:
+        self.facilities, sites = task.facilities, len(task.facilities)
+        names_at = (
+            (task.site_names, np.arange(sites)),
+            (task.district_names, self.facilities.district),
+            (KINDS, self.facilities.kind),
+        )
+        self._names = [
+            pa.DictionaryArray.from_arrays(pa.array(np.repeat(at, 24), pa.int32()), list(names))
+            for names, at in names_at
+        ]
+        self._hour_of_day = np.tile(np.arange(24, dtype=np.int32), sites)
+
+    def of_day(self, statistics: DayStatistics, day: int) -> pa.Table:
+        """Return the table of a judged day, counted from 0, as `SITE_HOURS` describes it."""
+        hourly = grid_kw(self.facilities, statistics).reshape(len(self.facilities), 24, 4)
+        measures = (
+            statistics.busy_min,
+            by_hour(statistics.energy_kwh),
+            by_hour(statistics.store_kwh),
+            statistics.down_min,
+            statistics.arrivals,
+            statistics.queue_min,
+            hourly.max(axis=2),
+            statistics.ready_min / 60.0,
+        )
+        columns = [pa.array(values.ravel().astype(np.float32)) for values in measures]
+        return pa.Table.from_arrays(
+            [*self._names, pa.array(24 * day + self._hour_of_day), *columns], schema=SITE_HOURS
+        )
+
+
+def write_mean_site_hours(paths: Sequence[Path], path: Path) -> None:
+    """Write the mean site-hours of replications, day by day; peak_kw is the mean of their peaks."""
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context(pq.ParquetFile(one)) for one in paths]
+        writer = stack.enter_context(parquet_parts(path, SITE_HOURS))
+        for day in range(files[0].num_row_groups):
+            tables = [file.read_row_group(day) for file in files]
+            means = [_mean([table[name].to_numpy() for table in tables]) for name in _MEASURES]
+            writer.write_table(
+                pa.Table.from_arrays(
+                    [*tables[0].columns[: -len(_MEASURES)], *means], schema=SITE_HOURS
+                )
+            )
+
+
+def _mean(values: list[Any]) -> pa.Array:
+    return pa.array(np.mean(values, axis=0, dtype=np.float64).astype(np.float32))
+
+
+def site_frame(result: RunResult) -> pd.DataFrame:
+    """Return a row per site: location, supply, and means over replications and judged days."""
+    sites, runs = result.network.sites, result.replications
+    servers = sites.servers
+    busy = np.mean([run.busy_min.sum(axis=1) for run in runs], axis=0) / result.days
+    by_hour = np.mean([run.busy_min for run in runs], axis=0) / result.days
+    return pd.DataFrame(
+        {
+            "site": sites.id,
+            "kind": [KINDS[kind] for kind in sites.kind],
+            "group": sites.group,
+            "access": sites.access,
+            "district": [result.network.districts.name[d] for d in sites.district],
+            "lat": sites.lat,
+            "lon": sites.lon,
+            "guns_or_bays": servers,
+            "utilisation": busy / np.maximum(servers, 1) / 1440.0,
+            "utilisation_busiest_hour": by_hour.max(axis=1, initial=0.0)
+            / np.maximum(servers, 1)
+            / 60.0,
+            "arrivals_per_day": np.mean([run.arrivals.sum(axis=1) for run in runs], axis=0)
+            / result.days,
+            "energy_kwh_per_day": np.mean([run.energy_kwh.sum(axis=1) for run in runs], axis=0)
+            / result.days,
+            "queue_min_per_day": np.mean([run.queue_min.sum(axis=1) for run in runs], axis=0)
+            / result.days,
+            "peak_kw": np.max([run.peak_kw for run in runs], axis=0),
+        }
+    )

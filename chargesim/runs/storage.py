@@ -1,0 +1,96 @@
+"""Write and read the files of a run; a file appears whole or not at all."""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary file beside `path` to fill, and put it in place at once when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def clear_partial_files(folder: Path) -> None:
+    """Remove what a process that was killed has left half written in a folder; files of processes that live are left alone."""
+    for partial in folder.rglob(".*.partial"):
+        owner = partial.name.split(".")[-2]
+        if owner.isdecimal() and not _lives(int(owner)):
+            partial.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    if sys.platform == "win32":  # there is no such question, and signal 0 would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's, or a system that does not tell
+        return True
+    return True
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, then put it in place at once."""
+    with replacing(path) as partial:
+        write(partial)
+
+
+@contextlib.contextmanager
+def parquet_parts(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """Give a writer of a Parquet file that is made part by part: a row group for each table."""
+    with (
+        replacing(path) as partial,
+        pq.ParquetWriter(partial, schema, compression="zstd", compression_level=1) as writer,
+    ):
+        yield writer
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in UTF-8."""
+    write_atomically(path, lambda partial: partial.write_text(text, encoding="utf-8"))
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write JSON; numbers that are not finite become null or the words inf and -inf."""
+    write_text(path, json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def plain(data: Any) -> Any:
+    """Return data as JSON knows it: NaN becomes null, infinity a word."""
+    if isinstance(data, dict):
+        return {str(key): plain(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [plain(value) for value in data]
+    if isinstance(data, np.generic):
+        data = data.item()
+    if isinstance(data, float):
+        if np.isnan(data):
+            return None
+        if np.isinf(data):
+            return "inf" if data > 0 else "-inf"
+    return data
+
+
+def write_frame(path: Path, frame: pd.DataFrame) -> None:
+    """Write a frame as Parquet."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    write_atomically(path, lambda partial: pq.write_table(table, partial, compression="zstd"))
