@@ -12,7 +12,7 @@ from scipy import stats
 
 from chargesim.analysis.criteria import _more, judge_area
 from chargesim.analysis.failure_counts import JudgedArea
-from chargesim.analysis.looks import Look, Plan
+from chargesim.analysis.looks import Look, LookSchedule
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, decided, judge, nearest_to_breaking
 from chargesim.engine.replication_totals import LOST, SERVED
@@ -440,13 +440,13 @@ def test_looks_spend_the_error() -> None:
     assert spent.confidence_of_a_look == pytest.approx(1 - 0.05 / 4)
     assert "look 1 of 4; the error of 5 % is divided over the looks, 1.25 % spent" in spent.note
     with pytest.raises(ValueError, match="looks: got 0"):
-        Plan(20, 0)
+        LookSchedule(20, 0)
 
 
 @pytest.mark.parametrize("looks", [1, 3, 4])
 def test_over_all_looks_the_error_sums_to_that_of_the_standard(looks: int) -> None:
     result = result_of(around(0.92), [CARS])
-    plan = Plan(20, looks).looks
+    plan = LookSchedule(20, looks).looks
     assert [look.replications for look in plan] == [20, 40, 80, 160][:looks]
     spent = [
         1 - judge(dataclasses.replace(result, look=look.number, looks=look.of)).confidence_of_a_look
@@ -462,9 +462,9 @@ def test_a_study_stops_at_the_first_look_that_decides() -> None:
         asked.append(look.replications)
         return look.replications
 
-    assert Plan(5, 4).until_decided(judge_look, lambda n: n >= 10) == 10
+    assert LookSchedule(5, 4).until_decided(judge_look, lambda n: n >= 10) == 10
     assert asked == [5, 10]
-    assert Plan(5, 2).until_decided(judge_look, lambda n: False) == 10
+    assert LookSchedule(5, 2).until_decided(judge_look, lambda n: False) == 10
 
 
 def test_nearest_to_breaking_has_the_smallest_margin() -> None:

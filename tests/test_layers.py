@@ -104,7 +104,6 @@ PLANTED = {
         "circle: ",
     ),
     "a long circle": ("errors.py", "import chargesim.scenario.reading\n", "circle: "),
-    "a circle by a package": ("exact_time.py", "import chargesim.demand.draw\n", "circle: "),
     "os": ("engine/compiled/power.py", "import os, random\n", "imports os"),
     "random": ("engine/compiled/power.py", "import os, random\n", "imports random"),
     "files in a function": (
@@ -131,11 +130,15 @@ PLANTED = {
         "imports chargesim.runs.case (in a call)",
     ),
     "a step to the right for types": (
-        "runs/case.py",
+        "run/replication.py",
         "import typing\nif typing.TYPE_CHECKING:\n    from chargesim.view import plot\n",
         "imports chargesim.view.plot (for types only)",
     ),
-    "the public names": ("runs/case.py", "from chargesim import load\n", "imports chargesim ("),
+    "the public names": (
+        "run/replication.py",
+        "from chargesim import load\n",
+        "imports chargesim (",
+    ),
     "a neighbour": (
         "verify/cases.py",
         "from chargesim.bench.suite import PARTS\n",
@@ -167,6 +170,21 @@ def test_an_import_that_does_not_run_at_import_time_makes_no_circle(copy, text):
     path = copy / "engine" / "compiled" / "schedule.py"
     path.write_text(path.read_text(encoding="utf-8") + "\n" + text, encoding="utf-8")
     assert faults(copy) == []
+
+
+def test_importing_a_module_runs_its_package_first(tmp_path):
+    texts = {
+        "__init__.py": "",
+        "a.py": "import house.sub.b\n",
+        "c.py": "from house import a\n",
+        "sub/__init__.py": "from house.c import name\n",
+        "sub/b.py": "",
+    }
+    for name, text in texts.items():
+        path = tmp_path / "house" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert set(Package(tmp_path / "house").circle()) == {"house.a", "house.sub", "house.c"}
 
 
 def test_all_three_times_of_an_import_are_in_the_package():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from factories import ROOT, SCENARIOS
 
-from chargesim.network.table_columns import SiteRow
+from chargesim.network.table_columns import SITE_ROW
 from chargesim.runs.case import build_case
 from chargesim.runs.mechanisms.declaration import ModelPart
 from chargesim.runs.mechanisms.registry import (
@@ -46,7 +46,7 @@ def test_a_declaration_is_complete(part):
     for key, _ in getattr(part, "conditions", ()):
         assert key in part.keys
     for column in part.columns:
-        assert column in SiteRow.model_fields, column
+        assert column in SITE_ROW.model_fields, column
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)

@@ -14,6 +14,7 @@ from factories_analysis import (
 )
 
 from chargesim.analysis import intervals
+from chargesim.analysis.breaking_point import band_of
 from chargesim.analysis.criteria import judge_area
 from chargesim.analysis.failure_counts import (
     FailureCounts,
@@ -22,11 +23,13 @@ from chargesim.analysis.failure_counts import (
     count_failures,
     judged_areas,
 )
+from chargesim.analysis.histogram import quantile_min
 from chargesim.analysis.intervals import holm, one_sided_bounds, t_interval
 from chargesim.analysis.kpis import kpi_frame, kpi_value
 from chargesim.analysis.run_checks import check_run, kimura_fit
 from chargesim.analysis.verdict import judge
-from chargesim.engine.replication_totals import LOST, SERVED
+from chargesim.engine.replication_totals import BINS, LOST, SERVED
+from chargesim.experiment.judgement import effects_of
 from chargesim.network.demand_within import demand_share_within
 from chargesim.network.network import STATION, CandidateKey, Candidates
 
@@ -246,3 +249,49 @@ def test_two_replications_say_something_and_one_does_not(replications, noted):
     ]
     verdict = judge(make_result(runs, network=NETWORK, standard=make_standard([criterion])))
     assert ("fewer than two replications" in verdict.criteria[0].note) is noted
+
+
+def test_55_of_100_reach_a_quantile_of_55_percent_whatever_the_rounding():
+    bins = np.zeros(BINS)
+    bins[0] = 55.0
+    assert 0.55 * 100 > 55
+    assert quantile_min(bins, 0.55, unserved=45.0) == pytest.approx(0.0, abs=1e-9)
+    assert np.isinf(quantile_min(bins, 0.551, unserved=45.0))
+
+
+def test_only_a_counted_wait_has_a_threshold():
+    result = make_result()
+    assert result.threshold_index(10.0) == 1
+    with pytest.raises(ValueError, match="were not counted"):
+        result.threshold_index(10.5)
+
+
+def by_districts(allowed):
+    return {
+        "name": "x",
+        "measure": "unserved",
+        "scope": "districts",
+        "at_most": allowed,
+        "source": "x",
+    }
+
+
+def test_a_band_of_districts_has_its_error_divided_below_and_not_above():
+    (criterion,) = make_standard([by_districts(0.5)]).criteria
+    shares = np.random.default_rng(1).uniform(0.05, 0.2, (4, 8))
+    band = band_of(shares, criterion)
+    upper = max(one_sided_bounds(unit, confidence=0.975).upper for unit in shares)
+    lower = max(one_sided_bounds(unit, confidence=1 - 0.025 / 4).lower for unit in shares)
+    assert (band.lower, band.upper) == pytest.approx((lower / 0.5, upper / 0.5), rel=1e-12)
+
+
+@pytest.mark.parametrize(("above", "turns"), [(0.0, "for sure"), (1e-6, "on average")])
+def test_an_input_turns_a_criterion_for_sure_by_one_sided_95_percent_bounds(above, turns):
+    """The upper bound of the base lies on the threshold, or just above it."""
+    spread = 0.001 * np.array([-1.0, 1.0] * 4)
+    half = one_sided_bounds(spread, confidence=0.95).upper
+    (criterion,) = make_standard([by_districts(0.1)]).criteria
+    base = {"x": 0.1 - half - 1e-9 + above + spread}
+    beyond = {"x": 0.2 + spread}
+    (effect,) = effects_of(beyond, base, [criterion])
+    assert effect.turns == turns
