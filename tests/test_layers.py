@@ -130,12 +130,12 @@ PLANTED = {
         "imports chargesim.runs.case (in a call)",
     ),
     "a step to the right for types": (
-        "run/replication.py",
+        "runs/replication.py",
         "import typing\nif typing.TYPE_CHECKING:\n    from chargesim.view import plot\n",
         "imports chargesim.view.plot (for types only)",
     ),
     "the public names": (
-        "run/replication.py",
+        "runs/replication.py",
         "from chargesim import load\n",
         "imports chargesim (",
     ),
