@@ -10,8 +10,9 @@ from chargesim.demand.demand_table import WHOLE_SITE
 from chargesim.engine.event_order import EventClass
 from chargesim.engine.facilities import COMPANION, SLOT
 from chargesim.engine.replication_totals import PARTIAL, STRANDED, UNFINISHED
+from chargesim.engine.simpy import vehicle
 from chargesim.engine.simpy.engine import World
-from chargesim.engine.simpy.outages import Outages
+from chargesim.engine.simpy.outages import OutageEvents
 from chargesim.engine.simpy.power import PowerGroup
 from chargesim.engine.simpy.site import Site
 from chargesim.engine.simpy.station import Station
@@ -19,7 +20,7 @@ from chargesim.engine.simpy.store import Store
 from chargesim.engine.simpy.swap_site import SwapSite
 
 MECHANISMS = (
-    "a free place is held", "a reservation goes first", "late within the grace", "interruption", "second interruption",
+    "a free server is held", "a reservation goes first", "late within the grace", "interruption", "second interruption",
     "failure in a try", "failed start", "blackout", "shared power", "mixed connection", "companion taken", "store charges", "store lends",
     "packs wait", "put off", "opened later", "lead-in", "run-out", "balk", "renege", "divert", "outside", "partial", "stranded",
     "unfinished",
@@ -36,14 +37,14 @@ class Counts:
         self.ties = TiedPairs()
         self._turned: set[int] = set()
         for owner, name, watch in (
-            (Outages, "_end", self._restore), (PowerGroup, "_finish", partial(self._planned, EventClass.DONE)),
+            (OutageEvents, "_end_outage", self._restore), (PowerGroup, "_finish", partial(self._planned, EventClass.DONE)),
             (Station, "_start", self._start), (SwapSite, "_leave_bay", self._leave_bay),
             (PowerGroup, "_step", partial(self._planned, EventClass.STEP)), (Store, "_end", self._store_ends),
             (World, "_turn_hour", self._hour), (Store, "turn", self._turn), (SwapSite, "turn_hour", self._turn_smart),
-            (World, "_refresh", self._refresh), (Outages, "_begin", self._fail), (Site, "arrive", self._arrive),
-            (World, "choose", self._choose), (Site, "_lapse", self._lapse), (Site, "_lose_patience", self._lose_patience),
-            (World, "_appear", self._appear), (Site, "_first_in_turn", self._first_in_turn), (Store, "run", self._store_runs),
-            (SwapSite, "_fill_slots", self._fill_slots), (Station, "_take_place", self._take_place),
+            (World, "_refresh", self._refresh), (OutageEvents, "_begin_outage", self._fail), (Site, "arrive", self._arrive),
+            (vehicle, "choose", self._choose), (Site, "_lapse", self._lapse), (Site, "_lose_patience", self._lose_patience),
+            (World, "_wish", self._wish), (Site, "_first_in_turn", self._first_in_turn), (Store, "run", self._store_runs),
+            (SwapSite, "_fill_slots", self._fill_slots), (Station, "_take_server", self._take_server),
             (PowerGroup, "_charge_shared", self._charge_shared), (World, "run", self._run),
         ):  # fmt: skip
             self._watch(patch, owner, name, watch)
@@ -59,7 +60,7 @@ class Counts:
         """What has not happened."""
         return [name for name, count in self.happened.items() if not count]
 
-    def _watch(self, patch: Any, owner: type, name: str, watch: Any) -> None:
+    def _watch(self, patch: Any, owner: Any, name: str, watch: Any) -> None:
         whole = getattr(owner, name)
         patch.setattr(
             owner, name, lambda self, *args: watch(self, partial(whole, self, *args), *args)
@@ -72,27 +73,28 @@ class Counts:
         self.happened[event.name] += 1
         self.ties.note(env, event, sites)
 
-    def _restore(self, calendar: Any, call: Any, moment: Any) -> None:
-        site, gun = moment.value
+    def _restore(self, calendar: Any, call: Any, event: Any) -> None:
+        _, _, number, gun = event.value
+        site = calendar.sites[number]
         call()
         if gun == WHOLE_SITE or not site.down[gun]:
             self._event(calendar.env, EventClass.RESTORE, site.number)
 
-    def _fail(self, calendar: Any, call: Any, moment: Any) -> None:
-        _, _, number, gun = moment.value
+    def _fail(self, calendar: Any, call: Any, event: Any) -> None:
+        _, _, number, gun = event.value
         call()
         self._count("blackout", gun == WHOLE_SITE)
         if gun == WHOLE_SITE or calendar.sites[number].down[gun] == 1:
             self._event(calendar.env, EventClass.FAILURE, number)
 
-    def _planned(self, event: EventClass, group: Any, call: Any, moment: Any) -> None:
-        if moment.value.plan is moment:
-            self._event(group.env, event, moment.value.outlet.site)
+    def _planned(self, event: EventClass, group: Any, call: Any, happened: Any) -> None:
+        if happened.value.plan is happened:
+            self._event(group.env, event, happened.value.outlet.site)
         call()
 
-    def _start(self, station: Any, call: Any, moment: Any) -> None:
-        car, done = moment.value
-        goes_on = station.in_service.get(car.place, (None, None))[1] is done
+    def _start(self, station: Any, call: Any, event: Any) -> None:
+        car, done = event.value
+        goes_on = station.in_service.get(car.server, (None, None))[1] is done
         self._count("failed start" if goes_on else "failure in a try", True)
         if goes_on:
             self._event(station.env, EventClass.DONE, station.number)
@@ -102,8 +104,8 @@ class Counts:
         self._event(site.env, EventClass.DONE, site.number)
         call()
 
-    def _store_ends(self, store: Any, call: Any, moment: Any) -> None:
-        if store.plan is moment:
+    def _store_ends(self, store: Any, call: Any, event: Any) -> None:
+        if store.plan is event:
             self._event(store.env, EventClass.STEP, store.site)
         call()
 
@@ -140,30 +142,30 @@ class Counts:
         self._event(site.env, EventClass.ARRIVAL, site.number)
         self._count("late within the grace", 0 <= car.promised_min < site.env.now)
 
-    def _appear(self, _: Any, call: Any, moment: Any) -> None:
-        self._count("put off", moment.value[0].put_off_min > 0)
+    def _wish(self, _: Any, call: Any, event: Any) -> None:
+        self._count("put off", event.value.put_off_min > 0)
         call()
 
-    def _choose(self, world: Any, call: Any, car: Any, *_: Any) -> Any:
-        """See a wish where it has its effect: in the first choice, not where a vehicle appears that puts it off."""
+    def _choose(self, world: Any, call: Any, car: Any) -> Any:
+        """See a wish where it has its effect: in the first choice, also of a vehicle that put it off."""
         choice = call()
         if not car.tried:
             self._event(world.env, EventClass.WISH, *(site for site in choice[:1] if site >= 0))
         return choice
 
-    def _lapse(self, site: Any, call: Any, moment: Any) -> None:
-        if moment.value in site.holds:
+    def _lapse(self, site: Any, call: Any, event: Any) -> None:
+        if event.value in site.holds:
             self._event(site.env, EventClass.LAPSE, site.number)
         call()
 
-    def _lose_patience(self, site: Any, call: Any, moment: Any) -> None:
-        if not moment.value.triggered:
+    def _lose_patience(self, site: Any, call: Any, event: Any) -> None:
+        if not event.value.triggered:
             self._event(site.env, EventClass.PATIENCE, site.number)
         call()
 
     def _first_in_turn(self, site: Any, call: Any) -> Any:
         turn = call()
-        self._count("a free place is held", turn is None)
+        self._count("a free server is held", turn is None)
         self._count(
             "a reservation goes first",
             turn is not None and turn is not next(iter(site.queue.values())),
@@ -174,9 +176,9 @@ class Counts:
         call()
         self._count("packs wait", site.holding and site.empty and site.free_slots)
 
-    def _take_place(self, station: Any, call: Any, car: Any) -> None:
+    def _take_server(self, station: Any, call: Any, car: Any) -> None:
         call()
-        self._count("companion taken", station.guns[car.place].rank == COMPANION)
+        self._count("companion taken", station.outlets[car.server].rank == COMPANION)
 
     def _charge_shared(self, group: Any, call: Any) -> None:
         call()

@@ -1,4 +1,4 @@
-"""Facilities five faults in the engine and see each caught by the test that is named for it.
+"""Plant five faults in the engine and see each caught by the test that is named for it.
 
 The checks are those of the ordinary tests; here the engine is spoilt and the same check must fail.
 """
@@ -16,7 +16,7 @@ from engine_checks import (
 from factories import demand, facilities
 
 from chargesim.engine.event_order import EventClass
-from chargesim.engine.simpy import power, simpy_engine, site
+from chargesim.engine.simpy import power, site, vehicle
 
 
 def busy_station():
@@ -29,10 +29,10 @@ def busy_station():
 def test_a_leaked_gun_is_caught_by_conservation(monkeypatch):
     busy_station()
 
-    def forget(self, place):
+    def forget(self, server):
         self.present -= 1
         if len(self.queue) != 1:  # one release in a while is forgotten
-            self.free.append(place)
+            self.free.append(server)
 
     monkeypatch.setattr(site.Site, "_give_back", forget)
     with pytest.raises(AssertionError, match="guns free"):
@@ -41,12 +41,12 @@ def test_a_leaked_gun_is_caught_by_conservation(monkeypatch):
 
 def test_a_skipped_last_curve_step_is_caught_by_the_whole_curve(monkeypatch):
     check_whole_curve()
-    whole = power.charge_min
+    right = power.charge_alone_min
     monkeypatch.setattr(
         power,
-        "charge_min",
-        lambda soc, target, kwh, edges, kw: whole(
-            soc, target, kwh, edges[:-1].copy(), kw[:-1].copy()
+        "charge_alone_min",
+        lambda soc, target, kwh, edges, kw, whole: right(
+            soc, target, kwh, edges[:-1].copy(), kw[:-1].copy(), whole
         ),
     )
     with pytest.raises(AssertionError):
@@ -88,12 +88,12 @@ def test_a_swapped_tie_is_caught_by_the_gun_of_the_last_instant(monkeypatch):
 def test_kwh_for_soc_is_caught_by_the_drive(monkeypatch):
     check_soc_is_a_share()
 
-    def drive_in_kwh(self, car, site, km, minutes):
-        moment = drive(self, car, site, km, minutes)
+    def drive_in_kwh(city, car, site, km, minutes):
+        event = drive(city, car, site, km, minutes)
         car.soc = car.soc_in = 0.3 - km * car.consumption_kwh_km
-        return moment
+        return event
 
-    drive = simpy_engine.World.drive
-    monkeypatch.setattr(simpy_engine.World, "drive", drive_in_kwh)
+    drive = vehicle.drive
+    monkeypatch.setattr(vehicle, "drive", drive_in_kwh)
     with pytest.raises(AssertionError):
         check_soc_is_a_share()

@@ -231,7 +231,7 @@ def test_an_added_gun_has_a_supply_of_its_own():
         yield world.env.timeout(10.0)
         gun = world.sites[0].add_gun()
         yield world.env.timeout(30.0)
-        world.sites[0].remove_gun(gun)
+        gun.remove()
 
     p = facilities(guns=(1,), plug_kw=100.0)
     table = demand([0.0, 1.0, 30.0], battery_kwh=[100.0, 50.0, 50.0])

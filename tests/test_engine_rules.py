@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from chargesim.engine import rules
+from chargesim.engine import queue_rules, rules, store_rules
+from chargesim.engine.operating_rules import CHARGE, IDLE, LEND
+from chargesim.engine.replication_totals import LOST, PARTIAL, SERVED, STRANDED
 from chargesim.exact_time import durations_min
 
 EDGES = np.linspace(0, 1, 21)
@@ -127,17 +129,21 @@ def test_without_a_grid_connection_nothing_flows():
 def test_cloud_foresees_the_gun_that_is_free_first():
     """Guns free at 10 and 20; one comes at 5 and stays 10 min (10 to 20), so who comes at 12 waits until 20."""
     free, arrivals, services = np.array([10.0, 20.0]), np.array([5.0, 30.0]), np.array([10.0, 99.0])
-    assert rules.foreseen_gun_wait_min(free, arrivals, services, 2, 12.0) == 8.0
-    assert rules.foreseen_gun_wait_min(free, arrivals, services, 0, 12.0) == 0.0
-    assert rules.foreseen_gun_wait_min(np.array([np.inf]), arrivals, services, 1, 12.0) == np.inf
+    assert queue_rules.foreseen_gun_wait_min(free, arrivals, services, 2, 12.0) == 8.0
+    assert queue_rules.foreseen_gun_wait_min(free, arrivals, services, 0, 12.0) == 0.0
+    assert (
+        queue_rules.foreseen_gun_wait_min(np.array([np.inf]), arrivals, services, 1, 12.0) == np.inf
+    )
 
 
 def test_cloud_foresees_bay_and_pack():
     """One bay free at 0; packs ready at 0, 30 and then every 20 min; a swap takes 5 min."""
     bay, packs, ahead = np.array([0.0]), np.array([0.0, 30.0]), np.array([1.0, 2.0])
-    waits = [rules.foreseen_swap_wait_min(bay, packs, 20.0, 5.0, ahead, n, 3.0) for n in range(3)]
+    waits = [
+        queue_rules.foreseen_swap_wait_min(bay, packs, 20.0, 5.0, ahead, n, 3.0) for n in range(3)
+    ]
     assert waits == [0.0, 27.0, 47.0], "the first pack, the second, then 20 min after it"
-    assert rules.foreseen_swap_wait_min(bay, np.zeros(9), 20.0, 5.0, ahead, 2, 3.0) == 8.0, (
+    assert queue_rules.foreseen_swap_wait_min(bay, np.zeros(9), 20.0, 5.0, ahead, 2, 3.0) == 8.0, (
         "the bay: 1 to 6, 6 to 11"
     )
 
@@ -145,7 +151,7 @@ def test_cloud_foresees_bay_and_pack():
 @pytest.mark.parametrize("mean", [0.0, 0.3, 2.0, 11.5])
 def test_base_stock_is_the_poisson_quantile(mean):
     for promised in (0.9, 0.95, 0.99):
-        assert rules.base_stock(mean, promised) == int(stats.poisson.ppf(promised, mean)) * (
+        assert queue_rules.base_stock(mean, promised) == int(stats.poisson.ppf(promised, mean)) * (
             mean > 0
         )
 
@@ -169,11 +175,93 @@ def test_no_noise_exceeds_the_bound_that_is_read_off_its_first_byte():
 
 @pytest.mark.parametrize(("present", "expected"), [(0, 0.0), (1, 0.0), (2, 15.0), (3, 30.0)])
 def test_expected_wait_at_a_station(present, expected):
-    assert rules.station_wait_min(present, 2, 30.0) == expected
+    assert queue_rules.station_wait_min(present, 2, 30.0) == expected
+    assert queue_rules.station_wait_min(present, 0, 30.0) == np.inf, "no gun works"
 
 
 @pytest.mark.parametrize(
     ("present", "ready", "expected"), [(0, 1, 0.0), (0, 0, 20.0), (1, 5, 4.0), (2, 0, 40.0)]
 )
 def test_expected_wait_at_a_swap_site(present, ready, expected):
-    assert rules.swap_wait_min(present, 1, 4.0, ready, 20.0) == expected
+    assert queue_rules.swap_wait_min(present, 1, 4.0, ready, 20.0) == expected
+
+
+def test_who_has_a_reservation_balks_only_without_power():
+    assert queue_rules.balks(10.1, 10.0, -1.0)
+    assert not queue_rules.balks(10.0, 10.0, -1.0)
+    assert not queue_rules.balks(99.0, 10.0, 0.0), "promised at the start of the run"
+    assert queue_rules.balks(np.inf, 10.0, 500.0)
+
+
+def test_who_is_lost_with_some_energy_had_a_part_of_it():
+    assert queue_rules.outcome_of(LOST, 0.1) == PARTIAL
+    assert queue_rules.outcome_of(LOST, 0.0) == LOST
+    assert [queue_rules.outcome_of(each, 5.0) for each in (SERVED, STRANDED)] == [SERVED, STRANDED]
+
+
+def test_packs_to_keep_are_one_more_than_the_base_stock_of_recent_arrivals():
+    """6 arrivals fade e-fold in 60 min to 2.2: with a pack each 5 min from 4 slots 0.74 a charge."""
+    mean = 6.0 * np.exp(-1.0) / 60.0 * 5.0 * 4
+    assert queue_rules.packs_to_keep(6.0, 60.0, 60.0, 5.0, 4, 0.9) == 1 + stats.poisson.ppf(
+        0.9, mean
+    )
+    assert queue_rules.packs_to_keep(0.0, 60.0, 60.0, 5.0, 4, 0.9) == 1
+
+
+@pytest.mark.parametrize(
+    ("duty", "energy_kwh", "used_kw", "grid_kw", "power_kw"),
+    [
+        (LEND, 50.0, 30.0, 100.0, 30.0),
+        (LEND, 50.0, 300.0, 100.0, 80.0),
+        (LEND, 0.0, 30.0, 100.0, 0.0),
+        (LEND, 50.0, 30.0, 0.0, 0.0),
+        (CHARGE, 50.0, 30.0, 100.0, -40.0),
+        (CHARGE, 50.0, 90.0, 100.0, -10.0),
+        (CHARGE, 50.0, 120.0, 100.0, 0.0),
+        (CHARGE, 100.0, 30.0, 100.0, 0.0),
+        (IDLE, 50.0, 30.0, 100.0, 0.0),
+    ],
+)
+def test_a_store_lends_what_is_used_and_takes_what_is_left(
+    duty, energy_kwh, used_kw, grid_kw, power_kw
+):
+    """100 kWh, gives 80 kW and takes 40 kW at most."""
+    power = store_rules.store_power_kw(duty, energy_kwh, 100.0, 80.0, 40.0, used_kw, grid_kw)
+    assert power == power_kw
+    assert store_rules.store_works(duty, energy_kwh, 100.0) or power == 0.0
+    assert store_rules.lendable_kw(duty, energy_kwh, 80.0) == 80.0 * (
+        duty == LEND and energy_kwh > 0
+    )
+
+
+def test_the_loss_of_a_store_is_on_the_way_in():
+    assert store_rules.store_energy_kwh(50.0, 100.0, 60.0, 30.0, 0.8) == 20.0
+    assert store_rules.store_energy_kwh(50.0, 100.0, -60.0, 30.0, 0.8) == 74.0
+    assert store_rules.store_energy_kwh(50.0, 60.0, -60.0, 30.0, 0.8) == 60.0
+    assert store_rules.store_left_min(50.0, 100.0, 60.0, 0.8) == 50.0
+    assert store_rules.store_left_min(60.0, 100.0, -50.0, 0.8) == 60.0
+
+
+@pytest.mark.parametrize(
+    ("room_kw", "most_kw", "charges"),
+    [(600.0, 480.0, 2), (960.0, 480.0, 3), (959.0, 480.0, 2), (100.0, 480.0, 1)],
+)
+def test_fewer_charges_than_fill_a_limit_never_bind(room_kw, most_kw, charges):
+    assert rules.least_to_bind(room_kw, most_kw) == charges
+    assert (charges - 1) * most_kw <= room_kw < charges * most_kw
+    assert rules.least_to_bind(np.inf, most_kw) == rules.least_to_bind(room_kw, 0.0) == 1_000_000
+
+
+def test_a_step_at_a_shared_power():
+    """50 kWh at 30 kW gain 0.1 in 10 min; a step ends at its edge or at the target."""
+    assert rules.soc_at_power(0.2, 0.5, 10.0, 50.0, 30.0) == pytest.approx(0.3)
+    assert rules.soc_at_power(0.2, 0.25, 10.0, 50.0, 30.0) == 0.25
+    assert rules.step_min(0.2, 0.5, 50.0, 30.0) == pytest.approx(30.0, abs=1e-6)
+    assert rules.step_min(0.5, 0.5, 50.0, 30.0) == 0.0
+    assert rules.next_edge_soc(3, 0.8, EDGES) == EDGES[4]
+    assert rules.next_edge_soc(3, 0.17, EDGES) == 0.17
+
+
+def test_a_whole_charge_takes_a_tick_and_the_rest_of_one_perhaps_none():
+    assert rules.charge_alone_min(0.5, 0.5, 60.0, EDGES, KW, True) == 2.0**-20
+    assert rules.charge_alone_min(0.5, 0.5, 60.0, EDGES, KW, False) == 0.0

@@ -13,8 +13,9 @@ import simpy
 from chargesim.demand.demand_table import Table
 from chargesim.engine.choice import choose_site
 from chargesim.engine.facilities import Facilities
+from chargesim.engine.queue_rules import station_wait_min, swap_wait_min
 from chargesim.engine.replication_totals import LOST, OUTCOMES, SERVED, STRANDED
-from chargesim.engine.rules import NOWHERE, charge_min, exact_min, station_wait_min, swap_wait_min
+from chargesim.engine.rules import NOWHERE, charge_min, exact_min
 from chargesim.network.network import SWAP
 
 Process = Generator[simpy.Event, Any, None]

@@ -7,6 +7,7 @@ from math import inf
 
 import numpy as np
 from numba import from_dtype, njit, types
+from numba.extending import register_jitable
 
 from chargesim.demand.demand_table import WISH
 from chargesim.engine._numba import kernel
@@ -21,6 +22,8 @@ from chargesim.engine.rules import (
 )
 
 MAX_PERIODS = 4
+MAX_TRIED = 16
+"""Sites that one vehicle can try."""
 CANDIDATE = np.dtype([("site", "i4"), ("km", "f8"), ("minutes", "f8", (MAX_PERIODS,))], align=True)
 """One entry of a candidate list: [list, origin, rank]."""
 PLACE = np.dtype(
@@ -55,11 +58,19 @@ NEVER_MIN = 1e6
 OUTSIDE_HASH = np.uint64(0x6F75747369646521)
 
 _wish, _candidate, _place, _city = (from_dtype(d) for d in (WISH, CANDIDATE, PLACE, CITY))
-_signature = types.Tuple((types.i8, types.f8, types.f8))(  # type: ignore[no-untyped-call]
+_signature = types.Tuple((types.i8, types.f8, types.f8))(
 
     _wish[::1], types.i8, types.i8, types.f8, types.f8, types.i8[::1], types.i8,
     _candidate[:, :, ::1], _place[::1], types.f8[::1], _city[::1], types.f8[:, ::1], types.f8[:, :, ::1],
 )  # fmt: skip
+
+
+def origin_of_site(origins: int, sites: int, site: int) -> int:
+    """Return the origin, in the candidate lists, of a vehicle at a site: sites are the last origins."""
+    return origins - sites + site
+
+
+register_jitable(origin_of_site)
 
 
 @njit("f8(f8, f8, f8)", cache=True)

@@ -1,13 +1,15 @@
-"""Keep the statistics of one replication, a day at a time: what each site did in each hour, while it happens.
+"""Keep the statistics of one replication, a day at a time: what each site did in each hour.
 
-What lasts over midnight is written twice, clipped to the day each time: when the day ends, and when it ends itself.
+What lasts over midnight is written twice, clipped to the day each time: at the end of the day, and at its
+own end. The compiled functions are called by both engines.
 """
 
 from collections.abc import Iterable
+from math import floor
 
 import numpy as np
 
-from chargesim.engine.deposits import deposit_level
+from chargesim.engine._numba import kernel
 from chargesim.engine.event_order import DAY_MIN, HOUR_MIN
 from chargesim.engine.session_log import SessionLog, by_row
 
@@ -26,8 +28,56 @@ CHECKED: tuple[str, ...] = ("noted_kwh", "queue_check_min")
 """Names of the statistics: by hour, by quarter of an hour, and from the start of the run on."""
 
 
+@kernel("void(f8[:, ::1], i8, f8, f8, f8, f8, f8)")
+def add_level(bins, row, begin_min, end_min, level, start_min, bin_min):
+    """Add `level` x minutes between two instants to the bins of a row.
+
+    Parameters
+    ----------
+    bins : array of float, [rows, bins]
+        The first bin begins at `start_min`; what lies before or behind the bins is left out.
+    row : int
+    begin_min, end_min : float
+        From when to when [min].
+    level : float
+        What to add for each minute.
+    start_min, bin_min : float
+        Begin of the first bin, and length of each bin [min].
+    """
+    first = max(0, floor((begin_min - start_min) / bin_min))
+    for b in range(first, bins.shape[1]):
+        low = start_min + b * bin_min
+        if low >= end_min:
+            break
+        bins[row, b] += level * (min(end_min, low + bin_min) - max(begin_min, low))
+
+
+@kernel("void(f8[:, ::1], i8, f8, f8, f8, f8, f8[::1], f8[::1], f8, f8)")
+def add_charge(
+    bins, row, begin_min, soc, soc_end, battery_kwh, edge_soc, step_kw, start_min, bin_min
+):
+    """Add the energy [kWh] of a charge along its curve to the bins of a row.
+
+    The charge begins at `begin_min` with `soc` and ends with `soc_end`; the rest is as for `add_level`.
+    """
+    now = begin_min
+    for i in range(len(step_kw)):
+        if edge_soc[i] >= soc_end:
+            break
+        if edge_soc[i + 1] > soc:
+            then = (
+                now
+                + 60.0
+                * (min(edge_soc[i + 1], soc_end) - max(edge_soc[i], soc))
+                * battery_kwh
+                / step_kw[i]
+            )
+            add_level(bins, row, now, then, step_kw[i] / 60.0, start_min, bin_min)
+            now = then
+
+
 class DayStatistics:
-    """Totals by site and hour (energies by quarter) from one instant to another; what lies outside is left out.
+    """Totals by site and hour (energies by quarter) of some days; what lies outside is left out.
 
     Parameters
     ----------
@@ -51,11 +101,12 @@ class DayStatistics:
         self.pack_found = np.zeros((sites, hours), dtype=np.int64)
         self.losses = np.zeros((sites, hours), dtype=np.int64)
         self.queue_check_min = np.zeros((sites, 2))
-        """[S, 2] from the start of the run on: integral of the queue length, and sum of the waits of those who have left it"""
+        """[S, 2] from the start of the run on: integral of the queue length, and the waits of those who
+        have left the queue"""
         self.past_kwh = np.zeros(sites)
         """[S] energy at the plug on the days before"""
         self.noted_kwh = np.zeros(sites)
-        """[S] energy that vehicles took at the guns, as they count it themselves, from the start of the run on"""
+        """[S] energy that vehicles took at the guns by their own count, from the start of the run on"""
 
     def turn_day(self) -> "DayStatistics":
         """Return the statistics of the day that ends, and begin those of the next."""
@@ -69,23 +120,21 @@ class DayStatistics:
 
     def busy(self, site: int, begin_min: float, end_min: float) -> None:
         """Note that an outlet was in use between two instants."""
-        deposit_level(self.busy_min, site, begin_min, end_min, 1.0, self.start_min, HOUR_MIN)
+        add_level(self.busy_min, site, begin_min, end_min, 1.0, self.start_min, HOUR_MIN)
 
     def down(self, site: int, begin_min: float, end_min: float) -> None:
         """Note that a gun was out of order between two instants."""
-        deposit_level(self.down_min, site, begin_min, end_min, 1.0, self.start_min, HOUR_MIN)
+        add_level(self.down_min, site, begin_min, end_min, 1.0, self.start_min, HOUR_MIN)
 
     def queued(self, site: int, begin_min: float, end_min: float, vehicles: int) -> None:
         """Note that so many vehicles waited between two instants."""
-        deposit_level(
+        add_level(
             self.queue_min, site, begin_min, end_min, float(vehicles), self.start_min, HOUR_MIN
         )
 
     def ready(self, site: int, begin_min: float, end_min: float, packs: int) -> None:
-        """Note that so many charged packs stood in the rack between two instants."""
-        deposit_level(
-            self.ready_min, site, begin_min, end_min, float(packs), self.start_min, HOUR_MIN
-        )
+        """Note that so many charged packs were in the rack between two instants."""
+        add_level(self.ready_min, site, begin_min, end_min, float(packs), self.start_min, HOUR_MIN)
 
     def arrived(self, site: int, now: float, pack_found: bool = False) -> None:
         """Count an arrival, and whether it found a charged pack that nobody was waiting for."""
@@ -104,7 +153,15 @@ class DayStatistics:
 def joined(
     days: Iterable[tuple[DayStatistics | None, SessionLog]], last: DayStatistics
 ) -> tuple[DayStatistics, SessionLog]:
-    """Return the statistics of a run's judged days as one, and its whole session log; `last` are the statistics of the engine."""
+    """Return the statistics of a run's judged days as one, and its whole session log.
+
+    Parameters
+    ----------
+    days : iterable of (DayStatistics or None, session log)
+        What an engine gives day by day.
+    last : DayStatistics
+        The engine's statistics at the end.
+    """
     statistics, logs = zip(*days, strict=True)
     judged = [day for day in statistics if day is not None]
     whole = DayStatistics(

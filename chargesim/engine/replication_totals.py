@@ -11,6 +11,7 @@ Counts = NDArray[np.int64]
 
 KINDS: tuple[str, ...] = ("station", "swap", "none")
 """Kind of a session: of the site that served it, else of the first it set out for, else none."""
+NO_KIND = KINDS.index("none")
 SERVED, PARTIAL, LOST, STRANDED, UNFINISHED = range(5)
 OUTCOMES: tuple[str, ...] = ("served", "partial", "lost", "stranded", "unfinished")
 

@@ -1,10 +1,10 @@
-"""State the decisions and the physics of the model as pure functions, compiled once and called by every engine.
+"""State durations, taste and the physics of charging as pure functions, compiled once for both engines.
 
-No fast-math, no vector library, scalar logarithms: the same arguments give the same bits. Arguments are positional
-and in one order everywhere: who, where, how much.
+No fast-math, no vector library, scalar logarithms: the same arguments give the same bits. Arguments are
+positional and in one order everywhere: who, where, how much. `queue_rules` and `store_rules` go on.
 """
 
-from math import exp, floor, inf, log
+from math import floor, inf, log
 
 import numpy as np
 from numba import njit
@@ -13,6 +13,8 @@ from chargesim.engine._numba import kernel
 
 OUTSIDE, NOWHERE = -1, -2
 """What `choose_site` returns besides a site: the outside option, or that no site can be reached."""
+NEVER_BINDS = 1_000_000
+"""More charges than a connection can have: its limits never bind."""
 
 
 @njit("f8(f8)", cache=True)
@@ -23,13 +25,13 @@ def exact_min(minutes):
 
 @njit("f8(f8)", cache=True)
 def left_min(minutes):
-    """Return what is left of a duration rounded to whole ticks of 2**-20 min; less than half a tick is over now."""
+    """Return the rest of a duration rounded to whole ticks of 2**-20 min; less than half a tick is 0."""
     return floor(minutes * 1048576.0 + 0.5) / 1048576.0
 
 
 @njit("u8(u8, u8)", cache=True)
 def noise_hash(key, site_hash):
-    """Return the hash of one vehicle and one site from which its noise comes, the same in every plan and engine.
+    """Return the hash of one vehicle and one site, the same in every plan and engine.
 
     It is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, doi 10.1145/2660193.2660195).
     """
@@ -42,7 +44,7 @@ def noise_hash(key, site_hash):
 
 @njit("f8(u8)", cache=True)
 def noise_of(z):
-    """Return the standard Gumbel noise that a hash stands for; it rises with the hash."""
+    """Return the standard Gumbel noise of a hash; it rises with the hash."""
     uniform = (np.float64(z >> np.uint64(12)) + 0.5) * 2.0**-52
     return -log(-log(uniform))
 
@@ -52,13 +54,13 @@ _MOST_NOISE = -np.log(-np.log(np.append(np.arange(1, 256) / 256, 1 - 2.0**-53)))
 
 @njit("f8(u8)", cache=True)
 def most_noise_of(z):
-    """Return what `noise_of` does not exceed, without a logarithm: the noise of the highest hash with the same first byte."""
+    """Return an upper bound of `noise_of` without a logarithm: the noise of the highest hash with that byte."""
     return _MOST_NOISE[z >> np.uint64(56)]
 
 
 @njit("f8(u8, u8)", cache=True)
 def gumbel_noise(key, site_hash):
-    """Return standard Gumbel noise of one vehicle for one site: a hash, so the same in every plan and engine."""
+    """Return the standard Gumbel noise of one vehicle for one site."""
     return noise_of(noise_hash(key, site_hash))
 
 
@@ -126,6 +128,22 @@ def peak_kw_ahead(soc, target_soc, edge_soc, step_kw):
     return peak
 
 
+@njit("f8(f8, f8, f8, f8)", cache=True)
+def soc_after_drive(soc, km, consumption_kwh_km, battery_kwh):
+    """Return the state of charge after a drive."""
+    return soc - km * consumption_kwh_km / battery_kwh
+
+
+@kernel("f8(f8, f8, f8, f8[::1], f8[::1], b1)")
+def charge_alone_min(soc, target_soc, battery_kwh, edge_soc, step_kw, whole):
+    """Return when a charge that nobody shares ends, from now [min].
+
+    A `whole` charge takes a tick at least; what sharing has left of one may be over now.
+    """
+    minutes = charge_min(soc, target_soc, battery_kwh, edge_soc, step_kw)
+    return exact_min(minutes) if whole else left_min(minutes)
+
+
 @kernel("i8(f8, f8[::1])")
 def step_at(soc, edge_soc):
     """Return the step of a curve on which a charge at `soc` goes on; an edge belongs to the step on its right."""
@@ -135,11 +153,45 @@ def step_at(soc, edge_soc):
     return step
 
 
+@kernel("f8(i8, f8, f8[::1])")
+def next_edge_soc(step, target_soc, edge_soc):
+    """Return the state of charge up to which a charge that shares power is planned: step or target."""
+    return min(edge_soc[step + 1], target_soc)
+
+
+@njit("f8(f8, f8, f8, f8)", cache=True)
+def step_min(soc, edge_soc, battery_kwh, granted_kw):
+    """Return the minutes up to an edge at a constant power, perhaps 0."""
+    return left_min(60.0 * (edge_soc - soc) * battery_kwh / granted_kw)
+
+
+@njit("f8(f8, f8, f8, f8, f8)", cache=True)
+def soc_at_power(soc, edge_soc, minutes, battery_kwh, granted_kw):
+    """Return the state of charge after `minutes` at a constant power, at most `edge_soc`."""
+    return min(edge_soc, soc + granted_kw * minutes / (60.0 * battery_kwh))
+
+
+@njit("i8(f8, f8)", cache=True)
+def least_to_bind(room_kw, most_kw):
+    """Return the number of charges below which no limit can bind.
+
+    Parameters
+    ----------
+    room_kw : float
+        The lowest limit: of the connection or of a cabinet [kW].
+    most_kw : float
+        The most that one charge draws [kW].
+    """
+    if most_kw <= 0.0 or room_kw == inf:
+        return NEVER_BINDS
+    return 1 + np.int64(min(room_kw // most_kw, NEVER_BINDS - 1.0))
+
+
 @kernel("void(f8[::1], i8[::1], i8[::1], f8[::1], f8, f8[::1], i8[::1], i8[::1], f8[::1])")
 def fill_up(
     wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw, rising, rising_in, cabinet_used
 ):
-    """Share power over the tree gun < cabinet < site: the lower rank first, max-min fair inside a rank.
+    """Share power over the tree gun < cabinet < site: lower ranks first, max-min fair inside a rank.
 
     Parameters
     ----------
@@ -158,8 +210,9 @@ def fill_up(
 
     Notes
     -----
-    Progressive filling: all charges of a rank rise together; one stops when it has what it wants, those behind a full
-    limit stop with it (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2). What is left goes to the next rank.
+    Progressive filling: all charges of a rank rise together; one stops when it has what it wants, and those
+    behind a full limit stop with it (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2). The rest
+    goes to the next rank.
     """
     n = len(wanted_kw)
     cabinet_used[:] = 0.0
@@ -201,13 +254,13 @@ def fill_up(
                     left -= 1
                     rising_in[cabinet[i]] -= 1
     for i in range(n):
-        if granted_kw[i] < 1e-6:  # what rounding leaves to a lower rank is nothing
+        if granted_kw[i] < 1e-6:  # rounding errors that a lower rank would get
             granted_kw[i] = 0.0
 
 
 @njit("void(f8[::1], i8[::1], i8[::1], f8[::1], f8, f8[::1])", cache=True)
 def share_power(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw):
-    """Share power as `fill_up` does, which does without new arrays."""
+    """Share power as `fill_up` does, with arrays of its own to count in."""
     cabinets = len(cabinet_kw)
     rising, rising_in, used_kw = (
         np.empty(len(wanted_kw), np.int64),
@@ -224,121 +277,3 @@ def total_kw(granted_kw):
     for kw in granted_kw:
         total += kw
     return total
-
-
-@njit("f8(i8, i8, f8)", cache=True)
-def station_wait_min(present, guns, service_min):
-    """Return the wait that a station's occupancy lets expect [min].
-
-    Parameters
-    ----------
-    present : int
-        Vehicles at the station, plugged in or waiting.
-    guns : int
-        Its guns.
-    service_min : float
-        Mean minutes at the plug.
-
-    Notes
-    -----
-    The mean wait of an M/M/c queue given the state (Gross and Harris, Fundamentals of Queueing Theory, section 2.3):
-    n - c + 1 services must end, c at a time. One rule for all drivers; guidance alters only when it was looked at.
-    """
-    if present < guns:
-        return 0.0
-    return (present - guns + 1) * service_min / guns
-
-
-@njit("f8(i8, i8, f8, i8, f8)", cache=True)
-def swap_wait_min(present, bays, swap_min, packs_ready, pack_interval_min):
-    """Return the wait that a swap site's occupancy lets expect [min]: for the bay or for a charged pack, the longer.
-
-    `present` counts the vehicles at the site, of which some are in a bay and hold a pack already; `packs_ready` are
-    free charged packs; `pack_interval_min` is the mean time between two packs that become ready when all slots work.
-    """
-    waiting = max(0, present - bays)
-    for_bay = 0.0 if present < bays else (present - bays + 1) * swap_min / bays
-    short = waiting + 1 - packs_ready
-    return max(for_bay, short * pack_interval_min if short > 0 else 0.0)
-
-
-@njit("f8(f8[::1], f8[::1], f8[::1], i8, f8)", cache=True)
-def foreseen_gun_wait_min(free_min, arrival_min, service_min, ahead, arrival):
-    """Return the wait that the cloud foresees for a vehicle at a station [min].
-
-    Parameters
-    ----------
-    free_min : array of float
-        Instant at which each gun is free, in the past for a free one, infinite for one that is down [min].
-    arrival_min, service_min : arrays of float
-        Arrival and minutes at the plug of the vehicles that are served before, in the order of their arrival; those
-        in the queue and those on their way. The first `ahead` entries count; who arrives later than `arrival` does not.
-    arrival : float
-        Instant at which the vehicle arrives [min].
-
-    Notes
-    -----
-    Each vehicle in turn takes the gun that is free first (Kiefer and Wolfowitz 1955); exact when all services are known.
-    """
-    free = free_min.copy()
-    for i in range(ahead):
-        if arrival_min[i] > arrival:
-            break
-        first = np.argmin(free)
-        free[first] = max(free[first], arrival_min[i]) + service_min[i]
-    return max(0.0, free.min() - arrival)
-
-
-@njit("f8(f8[::1], f8[::1], f8, f8, f8[::1], i8, f8)", cache=True)
-def foreseen_swap_wait_min(
-    free_min, ready_min, interval_min, swap_min, arrival_min, ahead, arrival
-):
-    """Return the wait that the cloud foresees for a vehicle at a swap site [min].
-
-    Parameters
-    ----------
-    free_min : array of float
-        Instant at which each bay is free [min].
-    ready_min : array of float
-        Instants at which its packs are charged, in rising order, in the past for a charged one [min].
-    interval_min : float
-        Mean time between two packs that become ready, for packs beyond these [min].
-    swap_min : float
-        Minutes of a swap [min].
-    arrival_min, ahead, arrival
-        As for `foreseen_gun_wait_min`.
-    """
-    free = free_min.copy()
-    packs = len(ready_min)
-    last = ready_min[packs - 1] if packs > 0 else arrival
-    for i in range(ahead + 1):
-        mine = i == ahead or arrival_min[i] > arrival
-        here = arrival if mine else arrival_min[i]
-        pack = ready_min[i] if i < packs else max(last, here) + (i - packs + 1) * interval_min
-        first = np.argmin(free)
-        start = max(free[first], pack, here)
-        if mine:
-            return start - arrival
-        free[first] = start + swap_min
-    return inf
-
-
-@njit("f8(f8, f8, f8)", cache=True)
-def faded(value, minutes, memory_min):
-    """Return what is left of a value after some minutes, e-fold in `memory_min`: an exponential moving average."""
-    return value * exp(-minutes / memory_min)
-
-
-@njit("i8(f8, f8)", cache=True)
-def base_stock(mean, promised):
-    """Return the least stock that a Poisson demand of some mean exceeds with a chance of at most 1 - `promised`.
-
-    The base-stock level of a spare-parts system (Sherbrooke, Optimal Inventory Modeling of Systems, 2004, chapter 2).
-    """
-    term = exp(-mean)
-    total, stock = term, 0
-    while total < promised and stock < 1000:
-        stock += 1
-        term *= mean / stock
-        total += term
-    return stock

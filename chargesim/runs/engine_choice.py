@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from chargesim.demand.demand_table import WISH
-from chargesim.engine.compiled.engine import run, run_compiled
+from chargesim.engine.compiled.engine import run_compiled, run_events
 from chargesim.engine.facilities import Facilities
 from chargesim.errors import InputError
 from chargesim.runs.case import Case
@@ -54,7 +54,7 @@ def choose_engine(
 
 def is_compiled() -> bool:
     """Tell whether the compiled code is there, or will be made at the first run."""
-    return any(Path(run._cache.cache_path).glob("engine.run-*.nbi"))  # type: ignore[attr-defined]
+    return any(Path(run_events._cache.cache_path).glob("engine.run_events-*.nbi"))  # type: ignore[attr-defined]
 
 
 def make_ready(case: Case) -> None:

@@ -1,8 +1,8 @@
 """Reach the arrays of a run from one record of their addresses.
 
-A compiled function that takes thirty arrays passes two hundred numbers at every call, and counts thirty references; one
-that takes a record passes its address. `addresses` makes the record; the array of a name is `memory.cars(w)`. The arrays
-must live as long as the record is used: `state.City` holds them.
+A compiled function that takes thirty arrays passes two hundred numbers at every call, and counts thirty
+references; one that takes a record passes its address. `addresses` makes the record; the array of the cars is
+`arrays.cars(w)`. The arrays must live as long as the record is used: `state.City` holds them.
 """
 
 from typing import Any
@@ -21,8 +21,8 @@ from chargesim.engine.compiled.state import (
     EVENT,
     GROUP,
     OUTLET,
-    PLACE,
     RULES,
+    SERVER,
     SITE,
     City,
 )
@@ -78,7 +78,7 @@ cars = _array("cars", CAR, 1)
 wishes = _array("wishes", WISH, 1)
 tried = _array("tried", np.int64, 2)
 sites = _array("sites", SITE, 1)
-places = _array("places", PLACE, 1)
+servers = _array("servers", SERVER, 1)
 outlets = _array("outlets", OUTLET, 1)
 groups = _array("groups", GROUP, 1)
 group_outlets = _array("group_outlets", np.int64, 1)

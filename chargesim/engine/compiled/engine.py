@@ -6,54 +6,55 @@ from math import inf
 import numpy as np
 from numba import njit
 
-from chargesim.demand.demand_table import WHOLE_SITE, WISH, Outages, Table, no_outages
+from chargesim.demand.demand_table import WISH, Outages, Table, no_outages
 from chargesim.engine.compiled import arrays as m
-from chargesim.engine.compiled import power, vehicle
-from chargesim.engine.compiled import site as at
+from chargesim.engine.compiled import (
+    kinds,
+    outages,
+    power,
+    site,
+    station,
+    store,
+    swap_site,
+    vehicle,
+)
 from chargesim.engine.compiled.arrays import addresses
 from chargesim.engine.compiled.prefetch import ask_for_event, ask_for_wish
-from chargesim.engine.compiled.schedule import (
-    FAILURE_KEY,
-    HOUR_KEY,
-    REFRESH_KEY,
-    RESTORE_KEY,
-    WISH_KEY,
-    drop_first,
-    outlet_key,
-    schedule,
-)
+from chargesim.engine.compiled.schedule import drop_first, schedule
 from chargesim.engine.compiled.state import (
-    ARRIVAL,
-    BAY_END,
-    BEGIN,
-    CHARGE_END,
-    CHARGE_STEP,
-    END,
-    HOUR,
-    LAPSE,
+    ARRIVES,
+    CHARGE_ENDS,
+    CHARGE_STEPS,
+    HOUR_BEGINS,
     NOBODY,
-    PATIENCE,
-    REFRESH,
-    STORE_END,
-    TRY_END,
-    WAITED,
+    OCCUPANCY_POSTED,
+    OUTAGE_BEGINS,
+    OUTAGE_ENDS,
+    RESERVATION_LAPSES,
+    SETS_OUT,
+    STORE_ENDS,
+    SWAP_ENDS,
+    TRY_ENDS,
+    TURN_ENDS,
     City,
     build_city,
     grown,
+    site_of_outlet,
 )
 from chargesim.engine.day_statistics import DayStatistics, joined
-from chargesim.engine.event_order import DAY_MIN, HOUR_MIN, SITE
+from chargesim.engine.event_order import DAY_MIN, HOUR_MIN, EventClass, vehicle_key
 from chargesim.engine.facilities import Facilities
+from chargesim.engine.replication_totals import UNFINISHED
 from chargesim.engine.session_log import SessionLog, by_row
 
 OVER, NEXT_TABLE, LOG_FULL, NO_ROOM, SPENT = range(5)
-"""Why `run` returned."""
+"""Why `run_events` returned."""
 FOR_EVER = 1 << 62
 """A budget of events that is never spent."""
 
 
 class CompiledWorld:
-    """A city while the compiled engine simulates it; the arguments are those of `simpy_engine.World`, without extensions."""
+    """A city while the compiled engine simulates it; the arguments are those of SimPy's `World`."""
 
     def __init__(
         self,
@@ -70,12 +71,12 @@ class CompiledWorld:
         self.last_min = self.end_min + run_out_days * DAY_MIN
         self.statistics = DayStatistics(len(facilities))
         most = int(
-            np.bincount(facilities.connection[_site_of_outlet(facilities)], minlength=1).max()
+            np.bincount(facilities.connection[site_of_outlet(facilities)], minlength=1).max()
         )
         self._events = 4 * len(facilities.outlets.type) + 4 * most * most + 256
         self._rows = int(facilities.servers.max(initial=1)) + 64
         calendar = no_outages() if outages is None else outages
-        self._following = _non_empty(tables)
+        self._following = non_empty(tables)
         table = next(self._following, np.zeros(0, dtype=WISH))
         self._use(
             build_city(
@@ -97,10 +98,9 @@ class CompiledWorld:
         return joined(self.run_days(), self.statistics)
 
     def run_days(self) -> Iterator[tuple[DayStatistics | None, SessionLog]]:
-        """Run day after day, as `simpy_engine.World.run_days`."""
+        """Run day after day, as SimPy's `World.run_days`."""
         for day in range(self.lead_in_days + self.days):
-            self.run_until(self.statistics.end_min, False)
-            ended = self._end_day()
+            ended = self._run_day()
             yield (ended if day >= self.lead_in_days else None), self._take_log()
         judge_all(self._w)
         self.run_until(self.last_min, True)
@@ -110,22 +110,25 @@ class CompiledWorld:
         close(self._w)
         yield None, self._take_log()
 
-    def _end_day(self) -> DayStatistics:
-        """Let a day end and return its statistics."""
+    def _run_day(self) -> DayStatistics:
+        """Run to the end of a day and return its statistics."""
+        self.run_until(self.statistics.end_min, False)
         self._city.clock["now"] = self.statistics.end_min
         end_day(self._w)
-        ended = self.statistics.turn_day()
-        self._city.rules["start_min"], self._city.rules["end_min"] = (
-            self.statistics.start_min,
-            self.statistics.end_min,
-        )
+        ended, rules = self.statistics.turn_day(), self._city.rules
+        rules["start_min"], rules["end_min"] = self.statistics.start_min, self.statistics.end_min
         return ended
 
     def run_until(self, until_min: float, judged_only: bool, budget: int = FOR_EVER) -> bool:
-        """Run to an instant, or until the judged vehicles have left, at most `budget` events; return whether it is over."""
+        """Run to an instant, or until the judged vehicles have left; return whether it is over.
+
+        It handles at most `budget` events.
+        """
         while True:
             next_min = float(self._ahead[0]["wish_min"]) if self._ahead is not None else inf
-            why = run(self._w, until_min, judged_only, next_min, self._events, self._rows, budget)
+            why = run_events(
+                self._w, until_min, judged_only, next_min, self._events, self._rows, budget
+            )
             if why == NEXT_TABLE:
                 assert self._ahead is not None
                 self._city.clock["first_row"] += len(self._city.table)
@@ -146,7 +149,10 @@ class CompiledWorld:
         clock, first = self._city.clock[0], self._city.heap[0]
         if not clock["events"]:
             return None
-        wish = float(clock["wish_min"]), int(WISH_KEY + clock["first_row"] + clock["index"])
+        wish = (
+            float(clock["wish_min"]),
+            vehicle_key(EventClass.WISH, int(clock["first_row"] + clock["index"])),
+        )
         return min(wish, (float(first["time"]), int(first["key"])))
 
     def _take_log(self) -> SessionLog:
@@ -165,26 +171,7 @@ class CompiledWorld:
         self._city, self._w = city, addresses(city)
 
 
-def run_compiled(
-    facilities: Facilities,
-    tables: Iterable[Table],
-    lead_in_days: int,
-    days: int,
-    run_out_days: int = 0,
-    *,
-    outages: Outages | None = None,
-) -> tuple[DayStatistics, SessionLog]:
-    """Run one replication in the compiled engine; the arguments are those of `CompiledWorld`."""
-    return CompiledWorld(
-        facilities, tables, lead_in_days, days, run_out_days, outages=outages
-    ).run()
-
-
-def _site_of_outlet(facilities: Facilities) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    return np.repeat(np.arange(len(facilities)), np.diff(facilities.outlets.first))
-
-
-def _non_empty(tables: Iterable[Table]) -> Iterator[Table]:
+def non_empty(tables: Iterable[Table]) -> Iterator[Table]:
     """Give the tables that have rows, their records one after the other in memory."""
     return (np.ascontiguousarray(table) for table in tables if len(table))
 
@@ -193,22 +180,11 @@ def _non_empty(tables: Iterable[Table]) -> Iterator[Table]:
 def begin(w, first_min, hourly):
     """Put the first events into the schedule."""
     m.clock(w)[0].wish_min = first_min
-    expect_outage(w)
-    schedule(w, m.rules(w)[0].refresh_min, REFRESH_KEY, REFRESH, 0, 0)
+    outages.expect_outage(w)
+    key = vehicle_key(EventClass.REFRESH, 0)
+    schedule(w, m.rules(w)[0].refresh_min, key, OCCUPANCY_POSTED, 0, 0)
     if hourly:
-        schedule(w, 0.0, HOUR_KEY, HOUR, 0, 0)
-
-
-@njit(cache=True)
-def end_day(w):
-    """Write to the day's statistics what goes on over its end."""
-    vehicle.end_day(w)
-
-
-@njit(cache=True)
-def close(w):
-    """Bring the vehicles up to now, at the end of the horizon, and log who is still under way."""
-    vehicle.close(w)
+        schedule(w, 0.0, vehicle_key(EventClass.HOUR, 0), HOUR_BEGINS, 0, 0)
 
 
 @njit(cache=True)
@@ -219,38 +195,25 @@ def judge_all(w):
     m.clock(w)[0].judged = m.clock(w)[0].under_way
 
 
-@njit
-def expect_outage(w):
-    """Schedule the next outage of the calendar."""
-    clock = m.clock(w)[0]
-    if clock.outage < len(m.outages(w)):
-        row = m.outages(w)[clock.outage]
-        key = outlet_key(FAILURE_KEY, row.site, SITE if row.gun == WHOLE_SITE else row.gun)
-        schedule(w, row.begin_min - clock.now, key, BEGIN, clock.outage, 0)
-        clock.outage += 1
+@njit(cache=True)
+def end_day(w):
+    """Write to the day's statistics what goes on over its end; nothing else changes."""
+    for g in range(len(m.groups(w))):
+        power.end_day(w, g)
+    for s in range(len(m.sites(w))):
+        kinds.end_day(w, s)
 
 
-@njit
-def begin_outage(w, number):
-    """Let an outage begin, and its end be scheduled."""
-    expect_outage(w)
-    row = m.outages(w)[number]
-    key = outlet_key(RESTORE_KEY, row.site, SITE if row.gun == WHOLE_SITE else row.gun)
-    schedule(w, row.end_min - m.clock(w)[0].now, key, END, number, 0)
-    if row.gun == WHOLE_SITE:
-        vehicle.cut(w, row.site)
-    elif not m.sites(w)[row.site].kind:
-        vehicle.fail(w, row.site, row.gun)
-
-
-@njit
-def end_outage(w, number):
-    """Let an outage end."""
-    row = m.outages(w)[number]
-    if row.gun == WHOLE_SITE:
-        vehicle.light(w, row.site)
-    elif not m.sites(w)[row.site].kind:
-        vehicle.restore(w, row.site, row.gun)
+@njit(cache=True)
+def close(w):
+    """Bring the vehicles up to now, at the end of the horizon, and log who is still under way."""
+    for g in range(len(m.groups(w))):
+        power.settle_all(w, g)
+    for s in range(len(m.sites(w))):
+        kinds.close(w, s)
+    for v in range(len(m.cars(w))):
+        if m.cars(w)[v].row >= 0:
+            vehicle.log_session(w, v, UNFINISHED, False)
 
 
 @njit
@@ -258,33 +221,32 @@ def refresh(w):
     """Post the occupancy of all sites that have changed."""
     for s in range(len(m.sites(w))):
         if m.sites(w)[s].changed:
-            m.posted_min(w)[s] = at.visible_wait_min(w, s)
+            m.posted_min(w)[s] = site.visible_wait_min(w, s)
             m.sites(w)[s].changed = 0
-    schedule(w, m.rules(w)[0].refresh_min, REFRESH_KEY, REFRESH, 0, 0)
+    key = vehicle_key(EventClass.REFRESH, 0)
+    schedule(w, m.rules(w)[0].refresh_min, key, OCCUPANCY_POSTED, 0, 0)
 
 
 @njit
 def turn_hour(w):
     """Let stores and swap sites turn to the hour of the day that begins."""
-    rules = m.rules(w)[0]
-    hour = int(m.clock(w)[0].now // HOUR_MIN) % 24
+    hour, rules = int(m.clock(w)[0].now // HOUR_MIN) % 24, m.rules(w)[0]
     for g in range(len(m.groups(w))):
         power.turn_store(w, g, rules.store_hours[hour])
     if rules.smart:
         for s in range(len(m.sites(w))):
             if m.sites(w)[s].kind:
-                m.sites(w)[s].holding = rules.hold_packs[hour]
-                at.fill_slots(w, s)
-    schedule(w, HOUR_MIN, HOUR_KEY, HOUR, 0, 0)
+                swap_site.turn_hour(w, s, hour)
+    schedule(w, HOUR_MIN, vehicle_key(EventClass.HOUR, 0), HOUR_BEGINS, 0, 0)
 
 
 @njit
 def wish_comes_first(w):
-    """Tell whether the next wish comes before all that is scheduled: wishes are in order already, so they do without a schedule."""
+    """Tell whether the next wish comes before all on the schedule; wishes are in order already."""
     clock, first = m.clock(w)[0], m.heap(w)[0]
     if clock.wish_min != first.time:
         return clock.wish_min < first.time
-    return WISH_KEY + clock.first_row + clock.index < first.key
+    return vehicle_key(EventClass.WISH, clock.first_row + clock.index) < first.key
 
 
 @njit
@@ -302,8 +264,8 @@ def wish(w, next_min):
 
 
 @njit(cache=True)
-def run(w, until_min, judged_only, next_min, events, rows, budget):
-    """Run event after event, until a table is used up, no room or no budget is left, or the run is over."""
+def run_events(w, until_min, judged_only, next_min, events, rows, budget):
+    """Handle event after event, until a table, the room or the budget is used up, or the run is over."""
     clock = m.clock(w)[0]
     while clock.events > 0:
         if budget == 0:
@@ -331,35 +293,52 @@ def run(w, until_min, judged_only, next_min, events, rows, budget):
 
 @njit
 def handle(w, what, who, stamp):
-    """Do what happens at an event, unless its plan no longer holds."""
-    if what == ARRIVAL:
-        vehicle.arrived(w, who)
-    elif what == CHARGE_END:
+    """Do what happens at an event, unless it is no longer planned."""
+    if what == ARRIVES:
+        vehicle.arrive(w, who)
+    elif what == CHARGE_ENDS:
         if m.outlets(w)[who].plan == stamp:
-            vehicle.charged(w, who)
-    elif what == BAY_END:
-        vehicle.leave_bay(w, who)
-    elif what == PATIENCE:
+            power.finish(w, who)
+            kinds.charged(w, who)
+    elif what == SWAP_ENDS:
+        swap_site.leave_bay(w, m.cars(w)[who].site, who)
+    elif what == TURN_ENDS:
         if m.cars(w)[who].turn == stamp:
-            vehicle.lose_patience(w, who)
-    elif what == CHARGE_STEP:
+            site.lose_patience(w, m.cars(w)[who].site, who)
+    elif what == CHARGE_STEPS:
         if m.outlets(w)[who].plan == stamp:
             power.step(w, who)
-    elif what == REFRESH:
+    elif what == OCCUPANCY_POSTED:
         refresh(w)
-    elif what == WAITED:
-        vehicle.set_out_first(w, who)
-    elif what == TRY_END:
+    elif what == SETS_OUT:
+        vehicle.set_out(w, who)
+    elif what == TRY_ENDS:
         if m.cars(w)[who].turn == stamp:
-            vehicle.end_try(w, who)
-    elif what == STORE_END:
+            station.start(w, m.cars(w)[who].site, who)
+    elif what == STORE_ENDS:
         if m.groups(w)[who].plan == stamp:
-            power.end_store(w, who)
-    elif what == HOUR:
+            store.end(w, who)
+            power.store_is_done(w, who)
+    elif what == HOUR_BEGINS:
         turn_hour(w)
-    elif what == BEGIN:
-        begin_outage(w, who)
-    elif what == END:
-        end_outage(w, who)
-    elif what == LAPSE:
-        vehicle.lapse(w, who, stamp)
+    elif what == OUTAGE_BEGINS:
+        outages.begin_outage(w, who)
+    elif what == OUTAGE_ENDS:
+        outages.end_outage(w, who)
+    elif what == RESERVATION_LAPSES:
+        site.lapse(w, who, stamp)
+
+
+def run_compiled(
+    facilities: Facilities,
+    tables: Iterable[Table],
+    lead_in_days: int,
+    days: int,
+    run_out_days: int = 0,
+    *,
+    outages: Outages | None = None,
+) -> tuple[DayStatistics, SessionLog]:
+    """Run one replication in the compiled engine; the arguments are those of `CompiledWorld`."""
+    return CompiledWorld(
+        facilities, tables, lead_in_days, days, run_out_days, outages=outages
+    ).run()

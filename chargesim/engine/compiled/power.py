@@ -1,24 +1,27 @@
-"""Charge batteries behind shared limits; `engine.power` and `engine.store` say what and why."""
+"""Charge batteries behind shared limits: gun < cabinet < grid connection."""
 
 from numba import njit
 
 from chargesim.engine.compiled import arrays as m
-from chargesim.engine.compiled.schedule import DONE_KEY, STEP_KEY, new_stamp, outlet_key, schedule
-from chargesim.engine.compiled.state import CHARGE_END, CHARGE_STEP, STORE_END
-from chargesim.engine.day_statistics import QUARTER_MIN
-from chargesim.engine.deposits import deposit_charge, deposit_level
-from chargesim.engine.event_order import STORE
-from chargesim.engine.operating_rules import CHARGE, IDLE, LEND
+from chargesim.engine.compiled import store
+from chargesim.engine.compiled.schedule import new_stamp, schedule
+from chargesim.engine.compiled.state import CHARGE_ENDS, CHARGE_STEPS
+from chargesim.engine.day_statistics import QUARTER_MIN, add_charge, add_level
+from chargesim.engine.event_order import EventClass, outlet_key
 from chargesim.engine.rules import (
+    charge_alone_min,
     charge_min,
     exact_min,
     fill_up,
-    left_min,
+    next_edge_soc,
     peak_kw_ahead,
     soc_after,
+    soc_at_power,
     step_at,
+    step_min,
     total_kw,
 )
+from chargesim.engine.store_rules import lendable_kw
 
 
 @njit
@@ -50,104 +53,83 @@ def unplug(w, o):
 @njit
 def end_day(w, g):
     """Write to the day's statistics what is charged over its end; nothing else changes."""
-    group, now = m.groups(w)[g], m.clock(w)[0].now
+    group = m.groups(w)[g]
     for i in range(group.first, group.first + group.outlets):
         o = m.group_outlets(w)[i]
         charge = m.outlets(w)[o]
         if charge.taken and group.shared:
-            deposit_shared(w, o, now)
+            note_shared(w, o)
         elif charge.taken:
-            deposit_alone(w, o, charge.soc, charge.target_soc)
+            note_alone(w, o, charge.soc, charge.target_soc)  # the day clips it
     if group.store >= 0:
-        deposit_store(w, g)
+        store.note(w, g)
 
 
 @njit
 def settle_all(w, g):
-    """Bring SOC and statistics of all charges of a group up to now, and those of its store."""
+    """Bring SOC and statistics of all charges up to now, and those of the store."""
     group = m.groups(w)[g]
     for i in range(group.first, group.first + group.outlets):
         if m.outlets(w)[m.group_outlets(w)[i]].taken:
             settle(w, m.group_outlets(w)[i])
     if group.store >= 0:
-        settle_store(w, g)
+        store.settle(w, g)
 
 
 @njit
 def soc_now(w, o):
-    """Return the SOC that a charge has reached by now."""
+    """Return the SOC that a charge has reached by now; to look changes nothing."""
     charge = m.outlets(w)[o]
-    minutes = m.clock(w)[0].now - charge.since_min
+    soc, target_soc, battery_kwh = charge.soc, charge.target_soc, charge.battery_kwh
+    minutes, edges = m.clock(w)[0].now - charge.since_min, m.edge_soc(w)[charge.curve]
     if m.groups(w)[charge.group].shared:
-        edge = min(m.edge_soc(w)[charge.curve, charge.step + 1], charge.target_soc)
-        return min(edge, charge.soc + charge.granted_kw * minutes / (60.0 * charge.battery_kwh))
-    return soc_after(
-        charge.soc,
-        charge.target_soc,
-        minutes,
-        charge.battery_kwh,
-        m.edge_soc(w)[charge.curve],
-        m.step_kw(w)[charge.type, charge.curve],
-    )
+        edge_soc = next_edge_soc(charge.step, target_soc, edges)
+        return soc_at_power(soc, edge_soc, minutes, battery_kwh, charge.granted_kw)
+    powers = m.step_kw(w)[charge.type, charge.curve]
+    return soc_after(soc, target_soc, minutes, battery_kwh, edges, powers)
 
 
 @njit
 def foreseen_end_min(w, o):
-    """Return the instant at which a charge ends if nobody shares power from now on [min]."""
+    """Return when a charge ends if nobody shares power from now on [min]."""
     charge = m.outlets(w)[o]
     if not m.groups(w)[charge.group].shared:
         return charge.end_min
-    powers = m.step_kw(w)[charge.type, charge.curve]
-    left = charge_min(
-        soc_now(w, o), charge.target_soc, charge.battery_kwh, m.edge_soc(w)[charge.curve], powers
-    )
+    edges, powers = m.edge_soc(w)[charge.curve], m.step_kw(w)[charge.type, charge.curve]
+    left = charge_min(soc_now(w, o), charge.target_soc, charge.battery_kwh, edges, powers)
     return m.clock(w)[0].now + exact_min(left)
 
 
 @njit
-def minutes_at(w, o, v):
-    """Return the minutes that a vehicle needs at a gun that nobody shares [min]."""
-    car, wish, gun = m.cars(w)[v], m.wishes(w)[v], m.outlets(w)[o]
-    target_soc = max(wish.target_soc, car.soc)
-    return charge_min(
-        car.soc,
-        target_soc,
-        wish.battery_kwh,
-        m.edge_soc(w)[wish.curve],
-        m.step_kw(w)[gun.type, wish.curve],
-    )
-
-
-@njit
-def cut(w, g):
-    """Let a blackout of a connection begin."""
+def cut_power(w, g):
+    """Begin a blackout: nothing is charged until the power is back."""
     m.groups(w)[g].dark += 1
     reshare(w, g)
 
 
 @njit
-def restore(w, g):
-    """Let a blackout of a connection end."""
+def restore_power(w, g):
+    """End a blackout."""
     m.groups(w)[g].dark -= 1
     reshare(w, g)
 
 
 @njit
 def turn_store(w, g, duty):
-    """Let the store of a connection charge, rest or lend from now on."""
-    store = m.groups(w)[g]
-    if store.store < 0:
-        return
-    duty = duty if m.clock(w)[0].now >= store.opens_min else IDLE
-    if store.duty != duty:
-        settle_store(w, g)
-        store.duty = duty
+    """Let the store charge, rest or lend from now on."""
+    if m.groups(w)[g].store >= 0 and store.turn(w, g, duty):
         reshare(w, g)
 
 
 @njit
+def store_is_done(w, g):
+    """Share power anew when the store has become empty or full."""
+    reshare(w, g)
+
+
+@njit
 def binds(w, g):
-    """Tell whether the charges of a group could together exceed a limit."""
+    """Tell whether the charges could exceed a limit, by the highest power that each can still draw."""
     group = m.groups(w)[g]
     if group.count < group.least_to_bind:
         return False
@@ -174,18 +156,18 @@ def binds(w, g):
 
 @njit
 def reshare(w, g):
-    """Plan all charges of a group anew when a limit can bind, or could until now; return whether that was so."""
+    """Plan all charges anew when a limit can bind, or could until now; return whether that was so."""
     group = m.groups(w)[g]
     if group.count < group.least_to_bind and not (group.shared or group.dark or group.store >= 0):
-        return False
-    bound = group.dark > 0 or (group.store >= 0 and store_works(w, g)) or binds(w, g)
+        return False  # most charges
+    bound = group.dark > 0 or (group.store >= 0 and store.works(w, g)) or binds(w, g)
     if not bound and not group.shared:
         return False
     if not bound:
         settle_all(w, g)
         group.shared = 0
         if group.store >= 0:
-            run_store(w, g, 0.0, 0.0)
+            store.run(w, g, 0.0, 0.0)
         for i in range(group.first, group.first + group.outlets):
             if m.outlets(w)[m.group_outlets(w)[i]].taken:
                 charge_alone(w, m.group_outlets(w)[i])
@@ -196,10 +178,8 @@ def reshare(w, g):
         for i in range(group.first, group.first + group.outlets):
             charge = m.outlets(w)[m.group_outlets(w)[i]]
             if charge.taken:
-                charge.granted_kw, charge.step = (
-                    -1.0,
-                    step_at(charge.soc, m.edge_soc(w)[charge.curve]),
-                )
+                charge.granted_kw = -1.0
+                charge.step = step_at(charge.soc, m.edge_soc(w)[charge.curve])
     charge_shared(w, g)
     return True
 
@@ -207,33 +187,25 @@ def reshare(w, g):
 @njit
 def charge_alone(w, o):
     """Plan the end of a charge that nobody shares."""
-    charge = m.outlets(w)[o]
-    minutes = charge_min(
-        charge.soc,
-        charge.target_soc,
-        charge.battery_kwh,
-        m.edge_soc(w)[charge.curve],
-        m.step_kw(w)[charge.type, charge.curve],
+    charge, now = m.outlets(w)[o], m.clock(w)[0].now
+    edges, powers = m.edge_soc(w)[charge.curve], m.step_kw(w)[charge.type, charge.curve]
+    whole = charge.begun_min == now
+    minutes = charge_alone_min(
+        charge.soc, charge.target_soc, charge.battery_kwh, edges, powers, whole
     )
-    minutes = exact_min(minutes) if charge.begun_min == m.clock(w)[0].now else left_min(minutes)
-    charge.end_min = m.clock(w)[0].now + minutes
+    charge.end_min = now + minutes
     charge.plan = new_stamp(w)
-    schedule(
-        w, minutes, outlet_key(DONE_KEY, charge.site, charge.number), CHARGE_END, o, charge.plan
-    )
+    key = outlet_key(EventClass.DONE, charge.site, charge.number)
+    schedule(w, minutes, key, CHARGE_ENDS, o, charge.plan)
 
 
 @njit
 def charge_shared(w, g):
-    """Share power among all charges of a group; whose power changes is settled and planned up to its next step or target."""
+    """Share power among all charges; settle and plan anew those whose power changes."""
     group = m.groups(w)[g]
     n = group.count
-    mine, cabinet, rank, rising = (
-        m.sharing(w)[0][:n],
-        m.sharing(w)[1][:n],
-        m.sharing(w)[2][:n],
-        m.sharing(w)[3][:n],
-    )
+    mine, cabinet = m.sharing(w)[0][:n], m.sharing(w)[1][:n]
+    rank, rising = m.sharing(w)[2][:n], m.sharing(w)[3][:n]
     wanted, granted = m.sharing_kw(w)[0][:n], m.sharing_kw(w)[1][:n]
     n = 0
     for i in range(group.first, group.first + group.outlets):
@@ -242,14 +214,12 @@ def charge_shared(w, g):
             mine[n], cabinet[n], rank[n] = m.group_outlets(w)[i], charge.cabinet, charge.rank
             wanted[n] = m.step_kw(w)[charge.type, charge.curve, charge.step]
             n += 1
-    grid_kw = 0.0 if group.dark else group.plug_kw
-    lent_kw = lendable_kw(w, g) if group.store >= 0 and not group.dark else 0.0
+    grid_kw, lent_kw = 0.0 if group.dark else group.plug_kw, 0.0
+    if group.store >= 0 and not group.dark:
+        lent_kw = lendable_kw(group.duty, group.energy_kwh, group.kw)
     first, end = group.first_cabinet, group.first_cabinet + group.cabinets
-    limits, rising_in, used = (
-        m.cabinet_kw(w)[first:end],
-        m.rising_in(w)[first:end],
-        m.used_kw(w)[first:end],
-    )
+    limits, used = m.cabinet_kw(w)[first:end], m.used_kw(w)[first:end]
+    rising_in = m.rising_in(w)[first:end]
     fill_up(wanted, cabinet, rank, limits, grid_kw + lent_kw, granted, rising, rising_in, used)
     for i in range(n):
         charge = m.outlets(w)[mine[i]]
@@ -258,32 +228,25 @@ def charge_shared(w, g):
             charge.granted_kw = granted[i]
             plan_step(w, mine[i])
     if group.store >= 0:
-        run_store(w, g, total_kw(granted), grid_kw)
+        store.run(w, g, total_kw(granted), grid_kw)
 
 
 @njit
 def plan_step(w, o):
-    """Plan a charge up to its next step or its target; without power nothing is planned."""
+    """Plan a charge up to its next step or its target; without power plan nothing."""
     charge = m.outlets(w)[o]
     if charge.granted_kw == 0.0:
         charge.plan = 0
         return
-    edge = min(m.edge_soc(w)[charge.curve, charge.step + 1], charge.target_soc)
-    minutes = left_min(60.0 * (edge - charge.soc) * charge.battery_kwh / charge.granted_kw)
+    edge_soc = next_edge_soc(charge.step, charge.target_soc, m.edge_soc(w)[charge.curve])
+    minutes = step_min(charge.soc, edge_soc, charge.battery_kwh, charge.granted_kw)
     charge.plan = new_stamp(w)
-    if edge >= charge.target_soc:
-        schedule(
-            w, minutes, outlet_key(DONE_KEY, charge.site, charge.number), CHARGE_END, o, charge.plan
-        )
+    if edge_soc >= charge.target_soc:
+        key = outlet_key(EventClass.DONE, charge.site, charge.number)
+        schedule(w, minutes, key, CHARGE_ENDS, o, charge.plan)
     else:
-        schedule(
-            w,
-            minutes,
-            outlet_key(STEP_KEY, charge.site, charge.number),
-            CHARGE_STEP,
-            o,
-            charge.plan,
-        )
+        key = outlet_key(EventClass.STEP, charge.site, charge.number)
+        schedule(w, minutes, key, CHARGE_STEPS, o, charge.plan)
 
 
 @njit
@@ -295,31 +258,30 @@ def settle(w, o):
         return
     charge.soc = soc_now(w, o)
     if m.groups(w)[charge.group].shared:
-        deposit_shared(w, o, now)
+        note_shared(w, o)
     else:
-        deposit_alone(w, o, soc, charge.soc)
+        note_alone(w, o, soc, charge.soc)
     charge.since_min = now
 
 
 @njit
 def step(w, o):
     """Set a charge to the edge that it has reached, exactly, and share anew."""
-    charge = m.outlets(w)[o]
-    now = m.clock(w)[0].now
-    deposit_shared(w, o, now)
-    charge.soc, charge.since_min = m.edge_soc(w)[charge.curve, charge.step + 1], now
-    charge.step, charge.granted_kw = step_at(charge.soc, m.edge_soc(w)[charge.curve]), -1.0
+    charge, edges = m.outlets(w)[o], m.edge_soc(w)[m.outlets(w)[o].curve]
+    note_shared(w, o)
+    charge.soc, charge.since_min = edges[charge.step + 1], m.clock(w)[0].now
+    charge.step, charge.granted_kw = step_at(charge.soc, edges), -1.0
     charge_shared(w, charge.group)
 
 
 @njit
 def finish(w, o):
-    """End a charge that has reached its target; whose it is goes on is for the site to say."""
+    """End a charge that has reached its target; its site goes on from there."""
     charge = m.outlets(w)[o]
     if m.groups(w)[charge.group].shared:
-        deposit_shared(w, o, m.clock(w)[0].now)
+        note_shared(w, o)
     else:
-        deposit_alone(w, o, charge.soc, charge.target_soc)
+        note_alone(w, o, charge.soc, charge.target_soc)
     charge.soc = charge.target_soc
     charge.taken = charge.plan = 0
     m.groups(w)[charge.group].count -= 1
@@ -327,108 +289,21 @@ def finish(w, o):
 
 
 @njit
-def deposit_alone(w, o, soc, soc_end):
+def note_alone(w, o, soc, soc_end):
     """Write the energy of a charge along its curve to the statistics."""
     charge = m.outlets(w)[o]
-    deposit_charge(
-        m.energy_kwh(w), charge.site, charge.since_min, soc, soc_end, charge.battery_kwh,
-        m.edge_soc(w)[charge.curve], m.step_kw(w)[charge.type, charge.curve], m.rules(w)[0].start_min, QUARTER_MIN,
+    edges, powers = m.edge_soc(w)[charge.curve], m.step_kw(w)[charge.type, charge.curve]
+    add_charge(
+        m.energy_kwh(w), charge.site, charge.since_min, soc, soc_end,
+        charge.battery_kwh, edges, powers, m.rules(w)[0].start_min, QUARTER_MIN,
     )  # fmt: skip
 
 
 @njit
-def deposit_shared(w, o, now):
-    """Write the energy of a charge at constant power to the statistics."""
-    charge = m.outlets(w)[o]
-    deposit_level(
-        m.energy_kwh(w),
-        charge.site,
-        charge.since_min,
-        now,
-        charge.granted_kw / 60.0,
-        m.rules(w)[0].start_min,
-        QUARTER_MIN,
-    )
-
-
-@njit
-def store_works(w, g):
-    """Tell whether a store has something to do in this hour."""
-    store = m.groups(w)[g]
-    return (store.duty == LEND and store.energy_kwh > 0) or (
-        store.duty == CHARGE and store.energy_kwh < store.kwh
-    )
-
-
-@njit
-def lendable_kw(w, g):
-    """Return the power that a store can lend now, on the plugs' side [kW]."""
-    store = m.groups(w)[g]
-    return store.kw if store.duty == LEND and store.energy_kwh > 0 else 0.0
-
-
-@njit
-def run_store(w, g, used_kw, grid_kw):
-    """Set a store's power for what the plugs use now and the grid connection allows [kW]."""
-    store = m.groups(w)[g]
-    if grid_kw <= 0 or not store_works(w, g):
-        power_kw = 0.0
-    elif store.duty == LEND:
-        power_kw = min(store.kw, used_kw)
-    else:
-        power_kw = -min(store.charge_kw, max(0.0, grid_kw - used_kw))
-    if power_kw == store.power_kw:
-        return
-    settle_store(w, g)
-    store.power_kw = power_kw
-    store.plan = 0
-    if power_kw != 0.0:
-        left_kwh = (
-            store.energy_kwh
-            if power_kw > 0
-            else (store.kwh - store.energy_kwh) / m.rules(w)[0].store_efficiency
-        )
-        store.plan = new_stamp(w)
-        minutes = exact_min(60.0 * left_kwh / abs(power_kw))
-        schedule(w, minutes, outlet_key(STEP_KEY, store.store, STORE), STORE_END, g, store.plan)
-
-
-@njit
-def settle_store(w, g):
-    """Bring a store's energy and the statistics up to now."""
-    store = m.groups(w)[g]
-    now = m.clock(w)[0].now
-    if store.power_kw != 0.0 and now > store.since_min:
-        moved_kwh = store.power_kw * (now - store.since_min) / 60.0
-        store.energy_kwh -= (
-            moved_kwh if moved_kwh > 0 else moved_kwh * m.rules(w)[0].store_efficiency
-        )
-        store.energy_kwh = min(store.kwh, max(0.0, store.energy_kwh))
-        deposit_store(w, g)
-    store.since_min = now
-
-
-@njit
-def deposit_store(w, g):
-    """Write to the statistics what a store took or gave since it was last settled."""
-    store, now = m.groups(w)[g], m.clock(w)[0].now
-    deposit_level(
-        m.store_kwh(w),
-        store.store,
-        store.since_min,
-        now,
-        -store.power_kw / 60.0,
-        m.rules(w)[0].start_min,
-        QUARTER_MIN,
-    )
-
-
-@njit
-def end_store(w, g):
-    """Let a store be empty or full, exactly, and the power be shared anew."""
-    store = m.groups(w)[g]
-    giving = store.power_kw > 0
-    settle_store(w, g)
-    store.energy_kwh = 0.0 if giving else store.kwh
-    store.power_kw, store.plan = 0.0, 0
-    reshare(w, g)
+def note_shared(w, o):
+    """Write the energy of a charge at constant power, up to now, to the statistics."""
+    charge, per_min = m.outlets(w)[o], m.outlets(w)[o].granted_kw / 60.0
+    add_level(
+        m.energy_kwh(w), charge.site, charge.since_min, m.clock(w)[0].now, per_min,
+        m.rules(w)[0].start_min, QUARTER_MIN,
+    )  # fmt: skip

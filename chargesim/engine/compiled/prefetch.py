@@ -1,7 +1,7 @@
-"""Ask for memory ahead of time: what the next event or wish reads is fetched while the present one is handled.
+"""Ask for memory ahead of time: fetch what the next event or wish reads while the present one is handled.
 
-A large city does not fit into the processor's caches, and each vehicle comes to another place of it. Nothing here changes
-a result: a request is no access, and one for a wrong address does nothing.
+A large city does not fit into the processor's caches, and each vehicle reads another part of it. Nothing here
+changes a result: a request is no access, and one for a wrong address does nothing.
 """
 
 from typing import Any
@@ -13,9 +13,8 @@ from numba.extending import intrinsic
 
 from chargesim.engine.choice import CANDIDATE
 from chargesim.engine.compiled import arrays as m
-from chargesim.engine.compiled.schedule import DONE_KEY, SITE_BITS
-from chargesim.engine.compiled.state import ARRIVAL, CHARGE_END, OUTLET, SITE
-from chargesim.engine.event_order import HOUR_MIN
+from chargesim.engine.compiled.state import ARRIVES, CHARGE_ENDS, OUTLET, SITE
+from chargesim.engine.event_order import HOUR_MIN, SITE_BITS, EventClass
 
 LINE = 64
 """Bytes that a processor fetches at a time."""
@@ -58,11 +57,11 @@ def ask_for_event(w):
     """Ask for the site of the next event on the schedule, and for its hour in the statistics."""
     first, clock = m.heap(w)[0], m.clock(w)[0]
     hour = int((clock.now - m.rules(w)[0].start_min) / HOUR_MIN)
-    if first.what == ARRIVAL:
+    if first.what == ARRIVES:
         s = m.cars(w)[first.who].site
         ask(w.arrivals_at + (24 * s + hour) * 8, 8)
-    elif first.what == CHARGE_END:
-        s = (first.key - DONE_KEY) >> SITE_BITS
+    elif first.what == CHARGE_ENDS:
+        s = (first.key - EventClass.DONE) >> SITE_BITS
         ask(w.outlets_at + first.who * OUTLET_BYTES, OUTLET_BYTES)
         ask(w.busy_min_at + (24 * s + hour) * 8, 8)
         ask(w.energy_kwh_at + (24 * s + hour) * 32, 32)

@@ -1,31 +1,8 @@
-"""Keep the schedule: a binary heap of events by time and key, as `engine.order` fixes them."""
+"""Keep the schedule: a binary heap of events by time and key, as `event_order` fixes them."""
 
 from numba import njit
 
 from chargesim.engine.compiled import arrays as m
-from chargesim.engine.event_order import EventClass
-
-RESTORE_KEY, DONE_KEY, STEP_KEY, HOUR_KEY = (
-    int(one) for one in (EventClass.RESTORE, EventClass.DONE, EventClass.STEP, EventClass.HOUR)
-)
-REFRESH_KEY, FAILURE_KEY, ARRIVAL_KEY = (
-    int(EventClass.REFRESH),
-    int(EventClass.FAILURE),
-    int(EventClass.ARRIVAL),
-)
-WISH_KEY, LAPSE_KEY, PATIENCE_KEY = (
-    int(EventClass.WISH),
-    int(EventClass.LAPSE),
-    int(EventClass.PATIENCE),
-)
-SITE_BITS = 20
-"""As `order.outlet_key`: bits of an outlet's number."""
-
-
-@njit(inline="always")
-def outlet_key(event_class, site, outlet):
-    """Return the key of an event at a gun, bay or slot of a site."""
-    return event_class + (site << SITE_BITS) + outlet
 
 
 @njit
@@ -80,16 +57,11 @@ def pop(heap, n):
 
 
 @njit
-def move(heap, place, to):
-    """Copy an event to another place, field by field: a record as a whole goes byte by byte."""
-    event, copy = heap[place], heap[to]
-    copy.time, copy.key, copy.stamp, copy.what, copy.who = (
-        event.time,
-        event.key,
-        event.stamp,
-        event.what,
-        event.who,
-    )
+def move(heap, i, to):
+    """Copy an event to another entry, field by field: a record as a whole goes byte by byte."""
+    event, copy = heap[i], heap[to]
+    copy.time, copy.key, copy.stamp = event.time, event.key, event.stamp
+    copy.what, copy.who = event.what, event.who
 
 
 @njit

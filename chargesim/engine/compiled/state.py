@@ -6,107 +6,117 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chargesim.demand.demand_table import OUTAGE, WISH, Outages, Table
-from chargesim.engine.day_statistics import DayStatistics
+from chargesim.engine.choice import MAX_TRIED
+from chargesim.engine.day_statistics import CHECKED, HOURLY, QUARTERLY, DayStatistics
 from chargesim.engine.facilities import Facilities
-from chargesim.engine.rules import exact_min
+from chargesim.engine.rules import exact_min, least_to_bind
 from chargesim.engine.session_log import SESSION
 from chargesim.exact_time import durations_min
 from chargesim.network.network import SWAP
 
-MOST_TRIED = 16
 NOBODY = -1
-NEVER = 1_000_000
-"""More outlets than a connection has: its limits do not bind."""
 
 EVENT = np.dtype(
     [("time", "f8"), ("key", "i8"), ("stamp", "i8"), ("what", "i4"), ("who", "i4")], align=True
 )
-"""An entry of the schedule, two to a cache line; `stamp` tells whether the plan still holds."""
+"""An entry of the schedule, two to a cache line; `stamp` tells whether the event is still planned."""
 (
-    CHARGE_END,
-    BAY_END,
-    TRY_END,
-    CHARGE_STEP,
-    STORE_END,
-    HOUR,
-    REFRESH,
-    BEGIN,
-    END,
-    ARRIVAL,
-    WAITED,
-    LAPSE,
-    PATIENCE,
+    CHARGE_ENDS,
+    SWAP_ENDS,
+    TRY_ENDS,
+    CHARGE_STEPS,
+    STORE_ENDS,
+    HOUR_BEGINS,
+    OCCUPANCY_POSTED,
+    OUTAGE_BEGINS,
+    OUTAGE_ENDS,
+    ARRIVES,
+    SETS_OUT,
+    RESERVATION_LAPSES,
+    TURN_ENDS,
 ) = range(13)
 """What happens at an event: `what` of `EVENT`."""
 
 CAR = np.dtype(
     [
-        ("row", "i8"), ("turn", "i8"), ("site", "i4"), ("first_site", "i4"), ("place", "i4"), ("judged", "i4"),
-        ("balks", "i4"), ("reneges", "i4"), ("diversions", "i4"), ("interruptions", "i4"), ("failed_starts", "i4"), ("tries", "i4"),
-        ("rank", "i4"), ("next", "i4"), ("held", "i4"), ("held_next", "i4"), ("known", "i4"), ("known_next", "i4"),
-        ("late_min", "f8"),
-        ("rank_min", "f8"), ("joined_min", "f8"), ("plug_min", "f8"), ("promised_min", "f8"), ("known_min", "f8"), ("expected_min", "f8"),
-        ("drive_min", "f8"), ("wait_min", "f8"), ("service_min", "f8"), ("energy_kwh", "f8"), ("soc", "f8"), ("soc_in", "f8"),
+        ("row", "i8"), ("turn", "i8"), ("site", "i4"), ("first_site", "i4"), ("server", "i4"),
+        ("judged", "i4"), ("balks", "i4"), ("reneges", "i4"), ("diversions", "i4"),
+        ("interruptions", "i4"), ("failed_starts", "i4"), ("tries", "i4"),
+        ("rank", "i4"), ("next", "i4"), ("held", "i4"), ("held_next", "i4"), ("known", "i4"),
+        ("known_next", "i4"),
+        ("late_min", "f8"), ("rank_min", "f8"), ("joined_min", "f8"), ("plug_min", "f8"),
+        ("promised_min", "f8"), ("known_min", "f8"), ("expected_min", "f8"),
+        ("drive_min", "f8"), ("wait_min", "f8"), ("service_min", "f8"), ("energy_kwh", "f8"),
+        ("soc", "f8"), ("soc_in", "f8"),
     ],
     align=True,
 )  # fmt: skip
-"""A vehicle under way. `turn` is the stamp of its place in a queue, 0 without one; `next` the one behind it there;
-`held` and `known` the site that holds a place for it or knows when it comes, `held_next`, `known_next` the one after it."""
+"""A vehicle under way. `turn` is the stamp of its turn in a queue, or of its try that fails, 0 without one;
+`next` the one behind it in the queue; `held` and `known` the site that holds a server for it or knows when it
+comes, `held_next` and `known_next` the one after it there."""
 SITE = np.dtype(
     [
-        ("kind", "i4"), ("present", "i4"), ("up", "i4"), ("free", "i4"), ("dark", "i4"), ("changed", "i4"), ("queued", "i4"),
-        ("head", "i4"), ("held", "i4"), ("known", "i4"), ("types", "i4"), ("cabinets", "i4"), ("servers", "i4"), ("first_place", "i4"),
+        ("kind", "i4"), ("present", "i4"), ("up", "i4"), ("free", "i4"), ("dark", "i4"),
+        ("changed", "i4"), ("queued", "i4"), ("head", "i4"), ("held", "i4"), ("known", "i4"),
+        ("types", "i4"), ("cabinets", "i4"), ("servers", "i4"), ("first_server", "i4"),
         ("first_outlet", "i4"), ("holding", "i4"), ("outlets", "i4"), ("group", "i4"),
-        ("ready", "i4"), ("charging", "i4"), ("first_pack", "i4"), ("packs", "i4"), ("empty", "i4"), ("empty_at", "i4"), ("curve", "i4"),
-        ("service_min", "f8"), ("queue_since", "f8"), ("swap_min", "f8"), ("hand_out_soc", "f8"), ("interval_min", "f8"),
-        ("ready_since", "f8"), ("arrivals", "f8"), ("arrivals_min", "f8"),
+        ("ready", "i4"), ("charging", "i4"), ("first_pack", "i4"), ("packs", "i4"),
+        ("empty", "i4"), ("empty_at", "i4"), ("curve", "i4"),
+        ("service_min", "f8"), ("queue_since", "f8"), ("swap_min", "f8"), ("hand_out_soc", "f8"),
+        ("interval_min", "f8"), ("ready_since", "f8"), ("arrivals", "f8"), ("arrivals_min", "f8"),
     ],
     align=True,
 )  # fmt: skip
-"""A station or swap site; what every vehicle changes stands first. `head` is the first of its queue; `held`, `known` the
-first of those lists; packs that wait stand in a ring of `packs` entries from `first_pack` on, the first at `empty_at`."""
-PLACE = np.dtype(
+"""A station or swap site; first what every vehicle changes. `head` is the first of its queue; `held` and
+`known` are the first of those lists; packs that wait are in a ring of `packs` entries from `first_pack` on,
+the first at `empty_at`."""
+SERVER = np.dtype(
     [("free", "i4"), ("car", "i4"), ("down", "i4"), ("down_since", "f8"), ("begun_min", "f8")],
     align=True,
 )
-"""A gun or bay: whether it is free, who is at it, what holds it down and since when, when a swap began."""
+"""A gun or bay: whether it is free, the vehicle at it, failures and blackouts now and since when, begin of
+a swap."""
 OUTLET = np.dtype(
     [
-        ("plan", "i8"), ("site", "i4"), ("number", "i4"), ("group", "i4"), ("cabinet", "i4"), ("rank", "i4"), ("type", "i4"),
-        ("taken", "i4"), ("curve", "i4"), ("step", "i4"),
-        ("soc", "f8"), ("target_soc", "f8"), ("battery_kwh", "f8"), ("begun_min", "f8"), ("since_min", "f8"), ("granted_kw", "f8"),
-        ("peak_kw", "f8"), ("end_min", "f8"),
+        ("plan", "i8"), ("site", "i4"), ("number", "i4"), ("group", "i4"), ("cabinet", "i4"),
+        ("rank", "i4"), ("type", "i4"), ("taken", "i4"), ("curve", "i4"), ("step", "i4"),
+        ("soc", "f8"), ("target_soc", "f8"), ("battery_kwh", "f8"), ("begun_min", "f8"),
+        ("since_min", "f8"), ("granted_kw", "f8"), ("peak_kw", "f8"), ("end_min", "f8"),
     ],
     align=True,
 )  # fmt: skip
 """A gun or slot and the charge at it; `plan` is the stamp of the charge's next event, 0 without one."""
 GROUP = np.dtype(
     [
-        ("plan", "i8"), ("count", "i4"), ("least_to_bind", "i4"), ("shared", "i4"), ("dark", "i4"), ("store", "i4"), ("duty", "i4"),
-        ("first", "i4"), ("outlets", "i4"), ("first_cabinet", "i4"), ("cabinets", "i4"),
-        ("plug_kw", "f8"), ("kwh", "f8"), ("kw", "f8"), ("charge_kw", "f8"), ("energy_kwh", "f8"), ("power_kw", "f8"), ("since_min", "f8"),
-        ("opens_min", "f8"),
+        ("plan", "i8"), ("count", "i4"), ("least_to_bind", "i4"), ("shared", "i4"), ("dark", "i4"),
+        ("store", "i4"), ("duty", "i4"), ("first", "i4"), ("outlets", "i4"),
+        ("first_cabinet", "i4"), ("cabinets", "i4"), ("plug_kw", "f8"), ("kwh", "f8"),
+        ("kw", "f8"), ("charge_kw", "f8"), ("energy_kwh", "f8"), ("power_kw", "f8"),
+        ("since_min", "f8"), ("opens_min", "f8"),
     ],
     align=True,
 )  # fmt: skip
-"""The outlets behind a grid connection, and its store (site in whose statistics it stands, -1: none)."""
+"""The outlets behind a grid connection, and its store: `store` is the site in whose statistics the store is
+written, -1 without one."""
 CLOCK = np.dtype(
     [
-        ("now", "f8"), ("events", "i8"), ("stamp", "i8"), ("free_car", "i8"), ("under_way", "i8"), ("judged", "i8"), ("logged", "i8"),
-        ("index", "i8"), ("first_row", "i8"), ("wish_min", "f8"), ("outage", "i8"),
+        ("now", "f8"), ("events", "i8"), ("stamp", "i8"), ("free_car", "i8"), ("under_way", "i8"),
+        ("judged", "i8"), ("logged", "i8"), ("index", "i8"), ("first_row", "i8"),
+        ("wish_min", "f8"), ("outage", "i8"),
     ],
     align=True,
 )  # fmt: skip
-"""`wish_min` is the instant of the next wish, that of row `index` of the table; it is infinite when there is none."""
+"""The present. `wish_min` is the instant of the next wish, row `index` of the table; infinite without one."""
 RULES = np.dtype(
     [
-        ("start_min", "f8"), ("end_min", "f8"), ("refresh_min", "f8"), ("hold_min", "f8"), ("grace_min", "f8"), ("failed_start_min", "f8"),
-        ("store_efficiency", "f8"), ("promised", "f8"), ("memory_min", "f8"), ("cloud", "i8"), ("reserve", "i8"), ("smart", "i8"),
-        ("store_hours", "i8", (24,)), ("hold_packs", "i8", (24,)),
+        ("start_min", "f8"), ("end_min", "f8"), ("refresh_min", "f8"), ("hold_min", "f8"),
+        ("grace_min", "f8"), ("failed_start_min", "f8"), ("store_efficiency", "f8"),
+        ("promised", "f8"), ("memory_min", "f8"), ("cloud", "i8"), ("reserve", "i8"),
+        ("smart", "i8"), ("store_hours", "i8", (24,)), ("hold_packs", "i8", (24,)),
     ],
     align=True,
 )  # fmt: skip
-"""What holds for the whole run, from the facilities's `OperatingRules`."""
+"""The facilities' `OperatingRules`, and the day of the statistics."""
 
 
 class City(NamedTuple):
@@ -121,18 +131,18 @@ class City(NamedTuple):
     wishes: NDArray[Any]
     tried: NDArray[np.int64]
     sites: NDArray[Any]
-    places: NDArray[Any]
+    servers: NDArray[Any]
     outlets: NDArray[Any]
     groups: NDArray[Any]
     group_outlets: NDArray[np.int64]
     cabinet_kw: NDArray[np.float64]
     used_kw: NDArray[np.float64]
-    """by cabinet, as `cabinet_kw`: room for what `power.binds` and `rules.fill_up` add up"""
+    """by cabinet, as `cabinet_kw`: room for the sums of `power.binds` and `rules.fill_up`"""
     rising_in: NDArray[np.int64]
     sharing: NDArray[np.int64]
-    """[4, charge of a group] room for `power.charge_shared`, as are the two beside it: outlet, cabinet, rank, whether it rises"""
+    """[4, charge of a group] room for `power.charge_shared`: outlet, cabinet, rank, whether it rises"""
     sharing_kw: NDArray[np.float64]
-    """[2, charge of a group] wanted and granted"""
+    """[2, charge of a group] as well: wanted and granted"""
     empty: NDArray[np.float64]
     """[pack, 2] SOC and kWh of the packs that wait"""
     outages: NDArray[Any]
@@ -175,7 +185,7 @@ def build_city(
     cars, events, rows : int
         Vehicles under way, entries of the schedule and rows of the log for which there is room; all grow when needed.
     """
-    sites, places = _sites(facilities)
+    sites, servers = _sites(facilities)
     outlets, groups, group_outlets, cabinet_kw = _groups(facilities, sites)
     most = int(groups["outlets"].max())
     clock = np.zeros(1, dtype=CLOCK)
@@ -183,17 +193,20 @@ def build_city(
     pool = np.zeros(cars, dtype=CAR)
     pool["next"], pool["row"] = np.append(np.arange(1, cars), NOBODY), NOBODY
     return City(
-        clock=clock, rules=_rules(facilities, statistics), heap=np.zeros(events, dtype=EVENT), table=table, cars=pool,
-        wishes=np.zeros(cars, dtype=WISH), tried=np.zeros((cars, MOST_TRIED), dtype=np.int64), sites=sites, places=places, outlets=outlets,
-        groups=groups, group_outlets=group_outlets, cabinet_kw=cabinet_kw, used_kw=np.zeros_like(cabinet_kw),
-        rising_in=np.zeros(len(cabinet_kw), dtype=np.int64), sharing=np.zeros((4, most), dtype=np.int64), sharing_kw=np.zeros((2, most)),
+        clock=clock, rules=_rules(facilities, statistics), heap=np.zeros(events, dtype=EVENT),
+        table=table, cars=pool, wishes=np.zeros(cars, dtype=WISH),
+        tried=np.zeros((cars, MAX_TRIED), dtype=np.int64), sites=sites, servers=servers,
+        outlets=outlets, groups=groups, group_outlets=group_outlets, cabinet_kw=cabinet_kw,
+        used_kw=np.zeros_like(cabinet_kw), rising_in=np.zeros(len(cabinet_kw), dtype=np.int64),
+        sharing=np.zeros((4, most), dtype=np.int64), sharing_kw=np.zeros((2, most)),
         empty=np.zeros((max(1, int(facilities.packs.sum())), 2)),
         outages=np.ascontiguousarray(outages, dtype=OUTAGE), log=np.zeros(rows, dtype=SESSION),
-        posted_min=np.zeros(len(facilities)), foreseen_min=np.zeros(len(facilities)), candidates=np.ascontiguousarray(facilities.candidates),
-        known=facilities.places, city=facilities.city, edge_soc=facilities.edge_soc, step_kw=facilities.step_kw,
-        busy_min=statistics.busy_min, energy_kwh=statistics.energy_kwh, store_kwh=statistics.store_kwh, down_min=statistics.down_min,
-        queue_min=statistics.queue_min, ready_min=statistics.ready_min, arrivals=statistics.arrivals, pack_found=statistics.pack_found,
-        losses=statistics.losses, noted_kwh=statistics.noted_kwh, queue_check_min=statistics.queue_check_min,
+        posted_min=np.zeros(len(facilities)), foreseen_min=np.zeros(len(facilities)),
+        candidates=np.ascontiguousarray(facilities.candidates), known=facilities.places,
+        city=facilities.city, edge_soc=facilities.edge_soc, step_kw=facilities.step_kw,
+        **{
+            name: getattr(statistics, name) for name in (*HOURLY, *QUARTERLY, *CHECKED)
+        },
     )  # fmt: skip
 
 
@@ -245,14 +258,14 @@ def _sites(facilities: Facilities) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the sites, and their guns and bays one after the other."""
     n, swap, layout = len(facilities), facilities.kind == SWAP, facilities.outlets
     sites = np.zeros(n, dtype=SITE)
-    first, of = np.concatenate([[0], np.cumsum(facilities.servers)]), _site_of_outlet(facilities)
+    first, of = np.concatenate([[0], np.cumsum(facilities.servers)]), site_of_outlet(facilities)
     sites["kind"], sites["servers"], sites["free"], sites["up"] = (
         facilities.kind,
         facilities.servers,
         facilities.servers,
         facilities.servers,
     )
-    sites["first_place"], sites["first_outlet"], sites["outlets"] = (
+    sites["first_server"], sites["first_outlet"], sites["outlets"] = (
         first[:-1],
         layout.first[:-1],
         np.diff(layout.first),
@@ -275,27 +288,28 @@ def _sites(facilities: Facilities) -> tuple[NDArray[Any], NDArray[Any]]:
         facilities.pack_curve,
         facilities.pack_interval_min,
     )
-    places = np.zeros(max(1, int(first[-1])), dtype=PLACE)
-    places["free"], places["car"] = 1, NOBODY
-    return sites, places
+    servers = np.zeros(max(1, int(first[-1])), dtype=SERVER)
+    servers["free"], servers["car"] = 1, NOBODY
+    return sites, servers
 
 
-def _site_of_outlet(facilities: Facilities) -> NDArray[np.int64]:
+def site_of_outlet(facilities: Facilities) -> NDArray[np.int64]:
+    """Return the site of each outlet."""
     return np.repeat(np.arange(len(facilities)), np.diff(facilities.outlets.first))
 
 
 def _cabinets(facilities: Facilities) -> NDArray[np.int64]:
     """Return the number of cabinets of each site; they are numbered from 0 on."""
     count = np.zeros(len(facilities), dtype=np.int64)
-    np.maximum.at(count, _site_of_outlet(facilities), facilities.outlets.cabinet + 1)
+    np.maximum.at(count, site_of_outlet(facilities), facilities.outlets.cabinet + 1)
     return count
 
 
 def _groups(
     facilities: Facilities, sites: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64], NDArray[np.float64]]:
-    """Return outlets, groups in the order of their first site, the outlets of each group, and the limits of its cabinets."""
-    layout, of, swap = facilities.outlets, _site_of_outlet(facilities), facilities.kind == SWAP
+    """Return outlets, groups by their first site, the outlets of each, and the limits of its cabinets."""
+    layout, of, swap = facilities.outlets, site_of_outlet(facilities), facilities.kind == SWAP
     _, seen, index = np.unique(facilities.connection, return_index=True, return_inverse=True)
     sites["group"] = np.argsort(np.argsort(seen))[index]
     outlets, groups = (
@@ -355,9 +369,7 @@ def _fill_groups(
         most_kw, outlets["group"], facilities.step_kw.max(axis=(1, 2), initial=0.0)[outlets["type"]]
     )
     np.minimum.at(room_kw, outlets["group"], facilities.cabinet_kw[outlets["site"]])
-    bound = (most_kw > 0) & np.isfinite(room_kw)
-    enough = 1 + np.where(bound, room_kw, 0.0) // np.where(bound, most_kw, 1.0)
-    groups["least_to_bind"] = np.where(bound, np.minimum(enough, NEVER), NEVER)
+    groups["least_to_bind"] = list(map(least_to_bind, room_kw, most_kw))
     stored = (facilities.store_kwh[first_site] > 0) & (facilities.store_kw[first_site] > 0)
     groups["store"][stored] = first_site[stored]
     groups["kwh"], groups["kw"] = facilities.store_kwh[first_site], facilities.store_kw[first_site]

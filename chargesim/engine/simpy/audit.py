@@ -1,4 +1,4 @@
-"""Check at every event that nothing is made and nothing is lost: packs, places, SOC and energy. For debugging; slow."""
+"""Check at every event that no pack, gun, SOC or energy is made or lost. For debugging; slow."""
 
 from collections.abc import Sequence
 
@@ -35,35 +35,42 @@ def _station_faults(site: Station) -> list[str]:
     down = sum(failures > 0 for failures in site.down)
     if len(site.free) + len(site.in_service) + down != len(site.guns):
         faults.append(
-            f"{len(site.free)} guns free, {len(site.in_service)} taken and {down} down of {len(site.guns)}"
+            f"{len(site.free)} guns free, {len(site.in_service)} taken and {down} down "
+            f"of {len(site.guns)}"
         )
     if site.present != len(site.in_service) + len(site.queue):
         faults.append(
-            f"{site.present} vehicles present, {len(site.in_service)} at guns and {len(site.queue)} in the queue"
+            f"{site.present} vehicles present, {len(site.in_service)} at guns and "
+            f"{len(site.queue)} in the queue"
         )
     for car, _ in site.in_service.values():
         charge = car.charge
         if charge is not None and not car.soc <= charge.soc <= max(charge.target_soc, car.soc) <= 1:
             faults.append(
-                f"row {car.row}: SOC {charge.soc} is not between {car.soc} and its target {charge.target_soc}"
+                f"row {car.row}: SOC {charge.soc} is not between {car.soc} "
+                f"and its target {charge.target_soc}"
             )
     return faults
 
 
 def _swap_faults(site: SwapSite, statistics: DayStatistics) -> list[str]:
-    """Return what is wrong with packs and their energy: what left with packs = what was charged + what is lacking now."""
+    """Return what is wrong with packs and their energy.
+
+    What left with packs = what was charged + what the packs at the site still need.
+    """
     faults = []
     if site.packs != site.owned:
         faults.append(f"{site.packs} packs, {site.owned} at the start")
     if site.present != len(site.in_bay) + len(site.queue):
         faults.append(
-            f"{site.present} vehicles present, {len(site.in_bay)} in bays and {len(site.queue)} in the queue"
+            f"{site.present} vehicles present, {len(site.in_bay)} in bays and "
+            f"{len(site.queue)} in the queue"
         )
     limit = site.hand_out_soc
     faults += [
-        f"a pack has the SOC {one.soc}"
-        for one in site.charging.values()
-        if not 0 <= one.soc <= max(one.target_soc, limit)
+        f"a pack has the SOC {charge.soc}"
+        for charge in site.charging.values()
+        if not 0 <= charge.soc <= max(charge.target_soc, limit)
     ]
     charged_kwh = float(statistics.past_kwh[site.number] + statistics.energy_kwh[site.number].sum())
     if (
@@ -71,6 +78,7 @@ def _swap_faults(site: SwapSite, statistics: DayStatistics) -> list[str]:
         > _SLACK_KWH + _SLACK_SHARE * site.pack_kwh
     ):
         faults.append(
-            f"{site.pack_kwh} kWh left with packs, {charged_kwh} kWh were charged and {site.lacking_kwh} kWh are lacking"
+            f"{site.pack_kwh} kWh left with packs, {charged_kwh} kWh were charged and "
+            f"{site.lacking_kwh} kWh are lacking"
         )
     return faults

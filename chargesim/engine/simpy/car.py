@@ -2,15 +2,35 @@
 
 from typing import Any
 
+from chargesim.demand.demand_table import Table
 from chargesim.engine.simpy.power import Charge
 
 
 class Car:
-    """A vehicle that wishes energy: its row of the demand table and what has happened to it so far.
+    """A vehicle that asks for energy: its row of the demand table and what has happened to it so far.
 
-    `plug_min` is the instant of its first plug-in, `service_min` and `energy_kwh` add up all of them; `promised_min` is
-    the time of its reservation and `known_min` the minutes of service that it told the cloud, -1 without; `full` says
-    that it has what it came for.
+    Attributes
+    ----------
+    row, table, index : int, demand table, int
+        Its row of the demand, counted over all days; the table of its day, and its row there.
+    origin : int
+        Where it is, in the candidate lists: at first a zone or a corridor, then a site.
+    site, first_site : int
+        The site that it drives to or is at, and the first that it chose.
+    server : int
+        The gun or bay that it has, -1 without one.
+    plug_min : float
+        Instant of its first plug-in, -1 before it [min].
+    service_min, energy_kwh : float
+        Over all its plug-ins and swaps.
+    promised_min : float
+        Promised time of its reservation, -1 without one [min].
+    known_min : float
+        Minutes of service that it told the cloud, -1 if it did not.
+    full : bool
+        It has the energy for which it came.
+    tried : list of int
+        Sites where it has been without being served to the end.
     """
 
     __slots__ = (
@@ -32,17 +52,19 @@ class Car:
         "known_min",
         "late_min",
         "max_diversions",
+        "origin",
         "patience_min",
-        "place",
         "plug_min",
         "promised_min",
         "put_off_min",
         "reneges",
         "row",
+        "server",
         "service_min",
         "site",
         "soc",
         "soc_in",
+        "table",
         "target_soc",
         "tolerance_min",
         "tried",
@@ -50,14 +72,13 @@ class Car:
         "wish_min",
     )
 
-    def __init__(self, row: int, index: int, wish: tuple[Any, ...]) -> None:
-        """Take a vehicle from its demand row; `row` counts over all days, `index` within its table."""
-        self.row, self.index = row, index
-        (self.wish_min, _, _, _, _, self.curve, self.max_diversions, self.guidance, self.failed_starts, self.battery_kwh, self.soc,
-         self.target_soc, self.consumption_kwh_km, self.patience_min, self.tolerance_min, _, self.put_off_min,
-         self.late_min, _, _) = wish  # fmt: skip
-        self.site = self.first_site = -1
-        self.place = -1
+    def __init__(self, row: int, table: Table, index: int, wish: tuple[Any, ...]) -> None:
+        """Take a vehicle from its demand row; `wish` holds the columns of that row."""
+        self.row, self.table, self.index = row, table, index
+        (self.wish_min, self.origin, _, _, _, self.curve, self.max_diversions, self.guidance,
+         self.failed_starts, self.battery_kwh, self.soc, self.target_soc, self.consumption_kwh_km,
+         self.patience_min, self.tolerance_min, _, self.put_off_min, self.late_min, _, _) = wish  # fmt: skip
+        self.site = self.first_site = self.server = -1
         self.soc_in = self.soc
         self.drive_min = self.wait_min = self.service_min = self.energy_kwh = 0.0
         self.joined_min = self.plug_min = self.promised_min = self.known_min = -1.0

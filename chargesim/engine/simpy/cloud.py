@@ -1,17 +1,17 @@
 """Tell the vehicles that follow the cloud what wait it foresees at the sites that they look at.
 
-It knows the live occupancy, when each gun will be free if nobody shares power, the queues, and the vehicles on their way
-that follow it themselves.
+It knows the live occupancy, when each gun will be free if nobody shares power, the queues, and the vehicles
+on their way that follow it themselves.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chargesim.engine.event_order import HOUR_MIN
 from chargesim.engine.facilities import Facilities
-from chargesim.engine.rules import charge_min, exact_min
+from chargesim.engine.rules import charge_min, exact_min, soc_after_drive
 from chargesim.engine.simpy.car import Car
 from chargesim.engine.simpy.station import Station
 from chargesim.engine.simpy.swap_site import SwapSite
@@ -26,36 +26,31 @@ class Cloud:
         self.wait_min: NDArray[np.float64] = np.zeros(len(facilities))
         """[S] wait at the candidates of the vehicle last looked at; other entries mean nothing"""
 
-    def foresee(self, wish: Any, origin: int, now: float) -> NDArray[np.float64]:
+    def foresee(self, car: Car, now: float) -> NDArray[np.float64]:
         """Return the foreseen waits [min] by site, for a vehicle that sets out now."""
-        period = self.facilities.city[0]["period_of_hour"][int(now // 60.0) % 24]
+        wish, candidates = car.table[car.index], self.facilities.candidates
+        period = self.facilities.city[0]["period_of_hour"][int(now // HOUR_MIN) % 24]
         for which in (int(wish["station_list"]), int(wish["swap_list"])):
             if which >= 0:
-                there = self.facilities.candidates[which, origin]
-                for site, minutes in zip(
+                there = candidates[which, car.origin]
+                for number, minutes in zip(
                     there["site"].tolist(), there["minutes"][:, period].tolist(), strict=True
                 ):
-                    if site >= 0:
-                        self.wait_min[site] = self.sites[site].foreseen_wait_min(
-                            now + exact_min(minutes)
-                        )
+                    if number >= 0:
+                        arrival_min = now + exact_min(minutes)
+                        site = self.sites[number]
+                        self.wait_min[number] = site.foreseen_wait_min(arrival_min)
         return self.wait_min
 
     def send(self, car: Car, number: int, km: float, arrival_min: float) -> None:
-        """Note that a vehicle is on its way to a site, which it tells how long it will stay there."""
-        site = self.sites[number]
+        """Note that a vehicle is on its way to a site, and how long it will stay there."""
         facilities = self.facilities
         if facilities.kind[number] == SWAP:
             car.known_min = float(exact_min(facilities.places["swap_min"][number]))
         else:
-            soc = car.soc - km * car.consumption_kwh_km / car.battery_kwh
+            soc = soc_after_drive(car.soc, km, car.consumption_kwh_km, car.battery_kwh)
+            edges = facilities.edge_soc[car.curve]
             powers = facilities.step_kw[facilities.places["outlet"][number], car.curve]
-            minutes = charge_min(
-                soc,
-                max(soc, car.target_soc),
-                car.battery_kwh,
-                facilities.edge_soc[car.curve],
-                powers,
-            )
+            minutes = charge_min(soc, max(soc, car.target_soc), car.battery_kwh, edges, powers)
             car.known_min = float(exact_min(minutes))
-        site.announce(car, arrival_min, float(self.wait_min[number]))
+        self.sites[number].announce(car, arrival_min, float(self.wait_min[number]))

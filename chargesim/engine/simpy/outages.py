@@ -5,43 +5,50 @@ from collections.abc import Iterator, Sequence
 import simpy
 
 from chargesim.demand.demand_table import WHOLE_SITE, Outages
-from chargesim.engine.event_order import SITE, EventClass, outlet_key
+from chargesim.engine.event_order import EventClass, outage_key
 from chargesim.engine.simpy.events import ScheduledEvent
 from chargesim.engine.simpy.station import Station
 from chargesim.engine.simpy.swap_site import SwapSite
 
 
 class OutageEvents:
-    """The outages of a run, each begun at its instant and ended at its own; the next one is scheduled when one begins."""
+    """The outages of a run; each begins and ends at its instants.
+
+    The next one is scheduled when one begins.
+    """
 
     def __init__(
         self, env: simpy.Environment, sites: Sequence[Station | SwapSite], outages: Outages
     ) -> None:
         self.env, self.sites = env, sites
         self._rows: Iterator[tuple[float, float, int, int]] = iter(outages.tolist())
-        self._expect_next()
+        self._expect_outage()
 
-    def _expect_next(self) -> None:
+    def _expect_outage(self) -> None:
+        """Schedule the next outage of the calendar."""
         row = next(self._rows, None)
         if row is not None:
-            begin_min, _, site, gun = row
-            key = outlet_key(EventClass.FAILURE, site, SITE if gun == WHOLE_SITE else gun)
-            ScheduledEvent(self.env, begin_min - self.env.now, key, row, self._begin)
+            begin_min, _, number, gun = row
+            key = outage_key(EventClass.FAILURE, number, gun)
+            ScheduledEvent(self.env, begin_min - self.env.now, key, row, self._begin_outage)
 
-    def _begin(self, moment: ScheduledEvent) -> None:
-        _, end_min, number, gun = moment.value  # type: ignore[misc]
-        self._expect_next()
+    def _begin_outage(self, event: ScheduledEvent) -> None:
+        """Begin an outage, and schedule its end."""
+        self._expect_outage()
+        _, end_min, number, gun = event.value  # type: ignore[misc]
+        key = outage_key(EventClass.RESTORE, number, gun)
+        ScheduledEvent(self.env, end_min - self.env.now, key, event.value, self._end_outage)
         site = self.sites[number]
-        key = outlet_key(EventClass.RESTORE, number, SITE if gun == WHOLE_SITE else gun)
-        ScheduledEvent(self.env, end_min - self.env.now, key, (site, gun), self._end)
         if gun == WHOLE_SITE:
-            site.cut()
+            site.cut_power()
         elif isinstance(site, Station):
             site.fail(gun)
 
-    def _end(self, moment: ScheduledEvent) -> None:
-        site, gun = moment.value  # type: ignore[misc]
+    def _end_outage(self, event: ScheduledEvent) -> None:
+        """End an outage."""
+        _, _, number, gun = event.value  # type: ignore[misc]
+        site = self.sites[number]
         if gun == WHOLE_SITE:
-            site.light()
+            site.restore_power()
         elif isinstance(site, Station):
             site.restore(gun)

@@ -1,8 +1,9 @@
 """Charge batteries behind shared limits: gun < cabinet < grid connection.
 
-As long as the batteries behind a connection together cannot exceed a limit, each charges alone along its curve and one
-event ends it. When a limit can bind, all are settled and share power by rank, max-min fair inside a rank, anew at every
-plug-in, plug-out and step of a curve. Vehicles at guns and packs in slots are charged by the same rules.
+As long as the batteries behind a connection together cannot exceed a limit, each charges alone along its
+curve and one event ends it. When a limit can bind, all are settled and share power by rank, max-min fair
+inside a rank, anew at every plug-in, plug-out and step of a curve. Vehicles at guns and packs in slots are
+charged by the same rules.
 """
 
 from collections.abc import Callable
@@ -12,28 +13,32 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy import Environment
 
-from chargesim.engine.day_statistics import QUARTER_MIN, DayStatistics
-from chargesim.engine.deposits import deposit_charge, deposit_level
+from chargesim.engine.day_statistics import QUARTER_MIN, DayStatistics, add_charge, add_level
 from chargesim.engine.event_order import EventClass, outlet_key
 from chargesim.engine.facilities import Facilities
 from chargesim.engine.rules import (
+    charge_alone_min,
     charge_min,
     exact_min,
-    left_min,
+    least_to_bind,
+    next_edge_soc,
     peak_kw_ahead,
     share_power,
     soc_after,
+    soc_at_power,
     step_at,
+    step_min,
     total_kw,
 )
 from chargesim.engine.simpy.events import ScheduledEvent
 from chargesim.engine.simpy.store import Store
+from chargesim.engine.store_rules import lendable_kw
 
 Floats = NDArray[np.float64]
 
 
 class Rows:
-    """Curves and outlets of a facilities row by row, so that neither a site nor a charge need cut them out of the arrays."""
+    """Curves and outlets of the facilities row by row: to slice the arrays for each charge is slow."""
 
     def __init__(self, facilities: Facilities) -> None:
         self.edge_soc: list[Floats] = list(facilities.edge_soc)
@@ -53,11 +58,11 @@ class Outlet:
     Parameters
     ----------
     group : PowerGroup
-        The limits that it stands behind.
+        The limits that it is behind.
     site, number : int
         Its site, and its number there in event keys (slots are numbered after the bays).
     cabinet, rank : int
-        Cabinet within the group, and place in the order of power.
+        Cabinet within the group, and rank in the order of power.
     type : int
         Row of `Facilities.step_kw`: what it gives by curve and step [kW].
     done : callable
@@ -145,7 +150,7 @@ class PowerGroup:
     Parameters
     ----------
     rows : Rows
-        The facilities's curves and outlets; all groups share them.
+        Curves and outlets of the facilities; all groups share them.
     plug_kw : float
         Limit of the connection on the plugs' side [kW].
     store : int, optional
@@ -161,13 +166,8 @@ class PowerGroup:
         plug_kw: float,
         store: int | None = None,
     ) -> None:
-        self.env, self.facilities, self.statistics, self.rows, self.plug_kw = (
-            env,
-            facilities,
-            statistics,
-            rows,
-            plug_kw,
-        )
+        self.env, self.facilities, self.statistics = env, facilities, statistics
+        self.rows, self.plug_kw = rows, plug_kw
         self.dark = 0
         self.outlets: list[Outlet] = []
         self.cabinet_kw: list[float] = []
@@ -184,7 +184,7 @@ class PowerGroup:
     def add_outlets(
         self, site: int, done: Callable[[Charge], None], first_number: int = 0
     ) -> list[Outlet]:
-        """Put the outlets of a site behind the connection, numbered from `first_number` on in event keys."""
+        """Put the outlets of a site behind the connection; in keys the first is `first_number`."""
         rows, base = self.rows, len(self.cabinet_kw)
         mine = rows.outlets[rows.first[site] : rows.first[site + 1]]
         self.cabinet_kw += [rows.cabinet_kw[site]] * (
@@ -194,28 +194,25 @@ class PowerGroup:
             Outlet(self, site, number, base + cabinet, rank, type, done)
             for number, (cabinet, rank, type) in enumerate(mine, first_number)
         ]
-        self._know(added)
+        self._add(added)
         return added
 
     def add_outlet(
         self, site: int, number: int, like: Outlet, done: Callable[[Charge], None]
     ) -> Outlet:
-        """Put one more outlet behind the connection, of another's type and rank, with a cabinet of its own without limit."""
+        """Put one more outlet behind the connection, with a cabinet of its own without limit."""
         self.cabinet_kw.append(inf)
         outlet = Outlet(self, site, number, len(self.cabinet_kw) - 1, like.rank, like.type, done)
-        self._know([outlet])
+        self._add([outlet])
         return outlet
 
-    def _know(self, added: list[Outlet]) -> None:
+    def _add(self, added: list[Outlet]) -> None:
         self.outlets += added
-        highest_kw = max(
+        most_kw = max(
             (self.rows.highest_kw[kind] for kind in {outlet.type for outlet in self.outlets}),
             default=0.0,
         )
-        room_kw = min([self.plug_kw, *self.cabinet_kw])
-        self.least_to_bind = (
-            1 + int(room_kw // highest_kw) if highest_kw > 0 and room_kw < inf else 1_000_000
-        )
+        self.least_to_bind = least_to_bind(min([self.plug_kw, *self.cabinet_kw]), most_kw)
 
     def plug_in(
         self, outlet: Outlet, soc: float, target_soc: float, battery_kwh: float, curve: int
@@ -242,11 +239,11 @@ class PowerGroup:
         for outlet in self.outlets:
             charge = outlet.charge
             if charge is not None and self.shared:
-                self._deposit_shared(charge, self.env.now)
+                self._note_shared(charge)
             elif charge is not None:
-                self._deposit_alone(charge, charge.soc, charge.target_soc)  # the day clips it
+                self._note_alone(charge, charge.soc, charge.target_soc)  # the day clips it
         if self.store is not None:
-            self.store.deposit()
+            self.store.note()
 
     def settle_all(self) -> None:
         """Bring SOC and statistics of all charges up to now, and those of the store."""
@@ -261,26 +258,23 @@ class PowerGroup:
         return self._soc_after(charge, self.env.now - charge.since_min)
 
     def soc_in_statistics(self, charge: Charge) -> float:
-        """Return the SOC up to which the statistics hold a charge: that of its last settling, or of the day's beginning."""
+        """Return the SOC up to which the statistics hold a charge: at its last settling or midnight."""
         return self._soc_after(charge, max(0.0, self.statistics.start_min - charge.since_min))
 
     def _soc_after(self, charge: Charge, minutes: float) -> float:
+        """Return the SOC some minutes after the last settling."""
+        soc, target_soc, battery_kwh = charge.soc, charge.target_soc, charge.battery_kwh
         if self.shared:
-            edge = min(float(charge.edge_soc[charge.step + 1]), charge.target_soc)
-            return min(edge, charge.soc + charge.granted_kw * minutes / (60.0 * charge.battery_kwh))
-        return float(
-            soc_after(
-                charge.soc,
-                charge.target_soc,
-                minutes,
-                charge.battery_kwh,
-                charge.edge_soc,
-                charge.step_kw,
-            )
-        )
+            edge_soc = next_edge_soc(charge.step, target_soc, charge.edge_soc)
+            return float(soc_at_power(soc, edge_soc, minutes, battery_kwh, charge.granted_kw))
+        edges, powers = charge.edge_soc, charge.step_kw
+        return float(soc_after(soc, target_soc, minutes, battery_kwh, edges, powers))
 
     def foreseen_end_min(self, charge: Charge) -> float:
-        """Return the instant at which a charge ends if nobody shares power from now on; exact when nobody does already [min]."""
+        """Return when a charge ends if nobody shares power from now on [min].
+
+        It is exact when nobody shares power already.
+        """
         if not self.shared:
             return charge.end_min
         left = charge_min(
@@ -292,13 +286,13 @@ class PowerGroup:
         )
         return float(self.env.now + exact_min(left))
 
-    def cut(self) -> None:
-        """Let a blackout begin: nothing is charged until `restore`."""
+    def cut_power(self) -> None:
+        """Begin a blackout: nothing is charged until the power is back."""
         self.dark += 1
         self._reshare()
 
-    def restore(self) -> None:
-        """Let a blackout end."""
+    def restore_power(self) -> None:
+        """End a blackout."""
         self.dark -= 1
         self._reshare()
 
@@ -308,10 +302,11 @@ class PowerGroup:
             self._reshare()
 
     def _store_is_done(self) -> None:
+        """Share power anew when the store has become empty or full."""
         self._reshare()
 
     def _binds(self) -> bool:
-        """Tell whether the charges could together exceed a limit, by the highest power that each can still draw."""
+        """Tell whether the charges could exceed a limit, by the highest power that each can still draw."""
         if self.count < self.least_to_bind:
             return False
         total, used = 0.0, [0.0] * len(self.cabinet_kw)
@@ -331,10 +326,10 @@ class PowerGroup:
     def _reshare(self) -> bool:
         """Plan all charges anew when a limit can bind, or could until now; return whether that was so.
 
-        While a store works its power follows the sum of the charges, so they are planned step by step as well.
+        While a store works its power follows the sum of the charges, so they are planned by steps as well.
         """
         if self.count < self.least_to_bind and not (self.shared or self.dark or self.store):
-            return False  # the way of most charges
+            return False  # most charges
         binds = self.dark > 0 or (self.store is not None and self.store.works) or self._binds()
         if not binds and not self.shared:
             return False
@@ -358,25 +353,31 @@ class PowerGroup:
         return True
 
     def _charge_alone(self, charge: Charge) -> None:
-        outlet = charge.outlet
-        minutes = charge_min(
-            charge.soc, charge.target_soc, charge.battery_kwh, charge.edge_soc, charge.step_kw
+        """Plan the end of a charge that nobody shares."""
+        outlet, now = charge.outlet, self.env.now
+        whole = charge.begun_min == now
+        minutes = charge_alone_min(
+            charge.soc,
+            charge.target_soc,
+            charge.battery_kwh,
+            charge.edge_soc,
+            charge.step_kw,
+            whole,
         )
+        charge.end_min = now + minutes
         key = outlet_key(EventClass.DONE, outlet.site, outlet.number)
-        # a whole charge takes a tick at least; what sharing has left of one may be over now
-        minutes = exact_min(minutes) if charge.begun_min == self.env.now else left_min(minutes)
-        charge.end_min = self.env.now + minutes
         charge.plan = ScheduledEvent(self.env, minutes, key, charge, self._finish)
 
     def _charge_shared(self) -> None:
-        """Share power among all charges; whose power changes is settled and planned up to its next step or its target."""
+        """Share power among all charges; settle and plan anew those whose power changes."""
         charges = [outlet.charge for outlet in self.outlets if outlet.charge is not None]
         wanted = np.array([charge.step_kw[charge.step] for charge in charges])
         cabinet = np.array([charge.outlet.cabinet for charge in charges], dtype=np.int64)
         rank = np.array([charge.outlet.rank for charge in charges], dtype=np.int64)
         granted = np.empty(len(charges))
-        grid_kw = 0.0 if self.dark else self.plug_kw
-        lent_kw = self.store.lendable_kw if self.store is not None and not self.dark else 0.0
+        grid_kw, lent_kw = 0.0 if self.dark else self.plug_kw, 0.0
+        if self.store is not None and not self.dark:
+            lent_kw = lendable_kw(self.store.duty, self.store.energy_kwh, self.store.kw)
         share_power(wanted, cabinet, rank, np.array(self.cabinet_kw), grid_kw + lent_kw, granted)
         for charge, kw in zip(charges, granted.tolist(), strict=True):
             if kw != charge.granted_kw:
@@ -387,16 +388,17 @@ class PowerGroup:
             self.store.run(float(total_kw(granted)), grid_kw)
 
     def _plan_step(self, charge: Charge) -> None:
-        """Plan a charge up to its next step or its target; without power nothing is planned."""
+        """Plan a charge up to its next step or its target; without power plan nothing."""
         if charge.granted_kw == 0.0:
             charge.plan = None
             return
-        edge = min(float(charge.edge_soc[charge.step + 1]), charge.target_soc)
-        minutes = left_min(60.0 * (edge - charge.soc) * charge.battery_kwh / charge.granted_kw)
-        last = edge >= charge.target_soc
-        key = outlet_key(
-            EventClass.DONE if last else EventClass.STEP, charge.outlet.site, charge.outlet.number
+        outlet, edge_soc = (
+            charge.outlet,
+            next_edge_soc(charge.step, charge.target_soc, charge.edge_soc),
         )
+        minutes = step_min(charge.soc, edge_soc, charge.battery_kwh, charge.granted_kw)
+        last = edge_soc >= charge.target_soc
+        key = outlet_key(EventClass.DONE if last else EventClass.STEP, outlet.site, outlet.number)
         charge.plan = ScheduledEvent(
             self.env, minutes, key, charge, self._finish if last else self._step
         )
@@ -408,29 +410,30 @@ class PowerGroup:
             return
         charge.soc = self.soc_now(charge)
         if self.shared:
-            self._deposit_shared(charge, now)
+            self._note_shared(charge)
         else:
-            self._deposit_alone(charge, soc, charge.soc)
+            self._note_alone(charge, soc, charge.soc)
         charge.since_min = now
 
-    def _step(self, moment: ScheduledEvent) -> None:
+    def _step(self, event: ScheduledEvent) -> None:
         """Set a charge to the edge that it has reached, exactly, and share anew."""
-        charge: Charge = moment.value  # type: ignore[assignment]
-        if charge.plan is not moment:
+        charge: Charge = event.value  # type: ignore[assignment]
+        if charge.plan is not event:
             return
-        self._deposit_shared(charge, self.env.now)
+        self._note_shared(charge)
         charge.soc, charge.since_min = float(charge.edge_soc[charge.step + 1]), self.env.now
         charge.step, charge.granted_kw = step_at(charge.soc, charge.edge_soc), -1.0
         self._charge_shared()
 
-    def _finish(self, moment: ScheduledEvent) -> None:
-        charge: Charge = moment.value  # type: ignore[assignment]
-        if charge.plan is not moment:
+    def _finish(self, event: ScheduledEvent) -> None:
+        """End a charge that has reached its target; its site goes on from there."""
+        charge: Charge = event.value  # type: ignore[assignment]
+        if charge.plan is not event:
             return
         if self.shared:
-            self._deposit_shared(charge, self.env.now)
+            self._note_shared(charge)
         else:
-            self._deposit_alone(charge, charge.soc, charge.target_soc)
+            self._note_alone(charge, charge.soc, charge.target_soc)
         charge.soc = charge.target_soc
         outlet = charge.outlet
         charge.plan = outlet.charge = None
@@ -438,21 +441,18 @@ class PowerGroup:
         self._reshare()
         outlet.done(charge)
 
-    def _deposit_alone(self, charge: Charge, soc: float, soc_end: float) -> None:
-        statistics = self.statistics
-        deposit_charge(
-            statistics.energy_kwh, charge.outlet.site, charge.since_min, soc, soc_end, charge.battery_kwh,
-            charge.edge_soc, charge.step_kw, statistics.start_min, QUARTER_MIN,
+    def _note_alone(self, charge: Charge, soc: float, soc_end: float) -> None:
+        """Write the energy of a charge along its curve to the statistics."""
+        statistics, curve = self.statistics, (charge.edge_soc, charge.step_kw)
+        add_charge(
+            statistics.energy_kwh, charge.outlet.site, charge.since_min, soc, soc_end,
+            charge.battery_kwh, *curve, statistics.start_min, QUARTER_MIN,
         )  # fmt: skip
 
-    def _deposit_shared(self, charge: Charge, now: float) -> None:
-        energy = self.statistics.energy_kwh
-        deposit_level(
-            energy,
-            charge.outlet.site,
-            charge.since_min,
-            now,
-            charge.granted_kw / 60.0,
-            self.statistics.start_min,
-            QUARTER_MIN,
-        )
+    def _note_shared(self, charge: Charge) -> None:
+        """Write the energy of a charge at constant power, up to now, to the statistics."""
+        statistics, per_min = self.statistics, charge.granted_kw / 60.0
+        add_level(
+            statistics.energy_kwh, charge.outlet.site, charge.since_min, self.env.now, per_min,
+            statistics.start_min, QUARTER_MIN,
+        )  # fmt: skip

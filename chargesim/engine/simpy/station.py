@@ -9,11 +9,13 @@ import simpy
 from chargesim.engine.day_statistics import DayStatistics
 from chargesim.engine.event_order import EventClass, outlet_key
 from chargesim.engine.facilities import Facilities
-from chargesim.engine.rules import charge_min, exact_min, foreseen_gun_wait_min, station_wait_min
+from chargesim.engine.queue_rules import foreseen_gun_wait_min, station_wait_min
+from chargesim.engine.rules import charge_min, exact_min
 from chargesim.engine.simpy.car import Car
 from chargesim.engine.simpy.events import ScheduledEvent, Signal
 from chargesim.engine.simpy.power import Charge, Outlet, PowerGroup
 from chargesim.engine.simpy.site import Site
+from chargesim.errors import InputError
 
 
 class Station(Site):
@@ -21,10 +23,11 @@ class Station(Site):
 
     Attributes
     ----------
-    guns : list of Outlet
+    guns : list of Gun
         By number; ultra-fast guns first, then their companions, then those that were added.
     in_service : dict of int to (Car, Signal)
-        The vehicles at guns, by gun; the signal happens when the vehicle is full or interrupted, before another is called.
+        The vehicles at guns, by gun. The signal happens when the vehicle is full or interrupted, before the
+        next vehicle is called.
     """
 
     def __init__(
@@ -38,21 +41,47 @@ class Station(Site):
     ) -> None:
         super().__init__(env, facilities, statistics, number, changed)
         self.facilities, self.group = facilities, group
-        self.guns: list[Outlet] = group.add_outlets(number, self._charged)
-        self.planned = len(self.guns)
-        self.kinds = len({gun.type for gun in self.guns})
-        self.cabinets = len({gun.cabinet for gun in self.guns})
+        self.outlets: list[Outlet] = group.add_outlets(number, self._charged)
+        self.guns = [Gun(self, gun) for gun in range(len(self.outlets))]
+        self.planned = len(self.outlets)
+        self.kinds = len({outlet.type for outlet in self.outlets})
+        self.cabinets = len({outlet.cabinet for outlet in self.outlets})
         self.up = self.servers
         self.down = [0] * self.servers
-        """failures and blackouts that hold now, by gun"""
+        """failures and blackouts now, by gun"""
         self.in_service: dict[int, tuple[Car, Signal]] = {}
         self._down_since = [0.0] * self.servers
+
+    def gun(self, number: int) -> "Gun":
+        """Return a gun by its number, from 0 on."""
+        if not 0 <= number < len(self.guns):
+            raise InputError(
+                [f"gun: got {number}, needs 0 to {len(self.guns) - 1} at this station"]
+            )
+        return self.guns[number]
+
+    def add_gun(self) -> "Gun":
+        """Add a gun of the station's first kind with a supply of its own, such as a mobile charger.
+
+        During a blackout it waits, like the station's own guns, until the power is back. The statistics
+        count its service and its energy as the station's, but not whether it works: availability is that
+        of the plan's guns.
+        """
+        supply = PowerGroup(self.env, self.facilities, self.statistics, self.group.rows, inf)
+        outlet = supply.add_outlet(self.number, len(self.outlets), self.outlets[0], self._charged)
+        self.outlets.append(outlet)
+        self.guns.append(Gun(self, outlet.number))
+        self.down.append(1 + self.dark)
+        self._down_since.append(self.env.now)
+        self.servers += 1
+        self.restore(outlet.number)
+        return self.guns[-1]
 
     def visible_wait_min(self) -> float:
         """Return the expected wait by the occupancy on sight [min]; endless when no gun works."""
         if self.present < self.up:
-            return 0.0
-        return station_wait_min(self.present, self.up, self.service_min) if self.up else inf
+            return 0.0  # most arrivals
+        return float(station_wait_min(self.present, self.up, self.service_min))
 
     def foreseen_wait_min(self, arrival_min: float) -> float:
         """Return the wait that the cloud foresees for a vehicle that arrives at an instant [min]."""
@@ -65,25 +94,23 @@ class Station(Site):
         )
 
     def serve(self, car: Car) -> Signal:
-        """Plug the vehicle in, at its first gun after the tries that fail; the event comes when it is full, or interrupted."""
+        """Plug the vehicle in, at its first gun after the tries that fail.
+
+        The event comes when it is full, or interrupted.
+        """
         done = Signal(self.env)
-        self.in_service[car.place] = (car, done)
+        self.in_service[car.server] = (car, done)
         if not car.failed_starts:
             self._plug_in(car)
         else:
             minutes = self.operating_rules.failed_start_min
             car.failed_starts, car.joined_min = 0, self.env.now
-            ScheduledEvent(
-                self.env,
-                minutes,
-                outlet_key(EventClass.DONE, self.number, car.place),
-                (car, done),
-                self._start,
-            )
+            key = outlet_key(EventClass.DONE, self.number, car.server)
+            ScheduledEvent(self.env, minutes, key, (car, done), self._start)
         return done
 
     def end_day(self) -> None:
-        """Write to the day's statistics what goes on over its end, at guns that serve and guns that are down."""
+        """Write to the day's statistics what goes on over its end, at guns in use and guns down."""
         super().end_day()
         for car, _ in self.in_service.values():
             self.statistics.busy(self.number, self._begun_min(car), self.env.now)
@@ -92,7 +119,7 @@ class Station(Site):
                 self._note_down(gun)
 
     def close(self) -> None:
-        """Settle what is still charging."""
+        """Bring the vehicles up to now, at the end of the horizon."""
         super().close()
         for gun, (car, _) in sorted(self.in_service.items()):
             self._note_service(gun, car)
@@ -110,63 +137,35 @@ class Station(Site):
             return
         car, done = self.in_service.pop(gun)
         if car.charge is not None:
-            self.guns[gun].group.unplug(car.charge)
+            self.outlets[gun].group.unplug(car.charge)
         self._note_service(gun, car)
-        car.place, car.interruptions = -1, car.interruptions + 1
+        car.server, car.interruptions = -1, car.interruptions + 1
         if car.known_min >= 0:
-            car.known_min = exact_min(self._minutes_at(self.guns[0], car))
+            car.known_min = exact_min(self._minutes_at(self.outlets[0], car))
         done.happen()
 
     def restore(self, gun: int) -> None:
-        """Let a gun work again, unless another failure or a blackout still holds."""
+        """Let a gun work again, unless another failure or a blackout goes on."""
         self._repair(gun)
         self._call_next()
 
-    def cut(self) -> None:
-        """Let a blackout begin."""
+    def cut_power(self) -> None:
+        """Begin a blackout."""
         self.dark += 1
-        self.group.cut()
-        for gun in range(len(self.guns)):
+        self.group.cut_power()
+        for gun in range(len(self.outlets)):
             self.fail(gun)
 
-    def light(self) -> None:
-        """Let a blackout end."""
+    def restore_power(self) -> None:
+        """End a blackout."""
         self.dark -= 1
-        self.group.restore()
-        for gun in range(len(self.guns)):
+        self.group.restore_power()
+        for gun in range(len(self.outlets)):
             self._repair(gun)
         self._call_next()
 
-    def given_kwh(self, gun: int) -> float:
-        """Return what a gun has given up to now [kWh at the plug]."""
-        outlet = self.guns[gun]
-        car, _ = self.in_service.get(gun, (None, None))
-        if car is None or car.charge is None:
-            return outlet.given_kwh
-        return outlet.given_kwh + (outlet.group.soc_now(car.charge) - float(car.soc)) * float(
-            car.battery_kwh
-        )
-
-    def add_gun(self) -> int:
-        """Add a gun of the station's first kind with a supply of its own, such as a mobile charger; return its number.
-
-        During a blackout it waits, like the station's own, until there is light. The statistics keep its service and its
-        energy as the station's, not whether it works: availability is that of the plan's guns.
-        """
-        supply = PowerGroup(self.env, self.facilities, self.statistics, self.group.rows, inf)
-        gun = supply.add_outlet(self.number, len(self.guns), self.guns[0], self._charged)
-        self.guns.append(gun)
-        self.down.append(1 + self.dark)
-        self._down_since.append(self.env.now)
-        self.servers += 1
-        self.restore(gun.number)
-        return gun.number
-
-    def remove_gun(self, gun: int) -> None:
-        """Take away a gun that was added; a vehicle at it is interrupted."""
-        self.fail(gun)
-
     def _repair(self, gun: int) -> None:
+        """Free a gun, unless another failure or a blackout goes on."""
         self.down[gun] -= 1
         if self.down[gun]:
             return
@@ -177,19 +176,19 @@ class Station(Site):
         self.free.sort()
 
     def _free_min(self, gun: int) -> float:
-        """Return when the cloud foresees a gun to be free: in the past for a free one, never for one that is down [min]."""
+        """Return when the cloud foresees a gun to be free [min].
+
+        In the past for a free one, never for one that is down.
+        """
         if self.down[gun]:
             return inf
         if gun not in self.in_service:
             return 0.0
         car, _ = self.in_service[gun]
         if car.charge is None:  # a try that fails goes on
-            return float(
-                car.joined_min
-                + self.operating_rules.failed_start_min
-                + exact_min(self._minutes_at(self.guns[gun], car))
-            )
-        return self.guns[gun].group.foreseen_end_min(car.charge)
+            start_min = car.joined_min + self.operating_rules.failed_start_min
+            return float(start_min + exact_min(self._minutes_at(self.outlets[gun], car)))
+        return self.outlets[gun].group.foreseen_end_min(car.charge)
 
     def _note_down(self, gun: int) -> None:
         """Write to the statistics how long one of the plan's guns has been out of order."""
@@ -197,60 +196,48 @@ class Station(Site):
             self.statistics.down(self.number, self._down_since[gun], self.env.now)
 
     def _plug_in(self, car: Car) -> None:
-        gun = self.guns[car.place]
-        car.charge = gun.group.plug_in(
-            gun, car.soc, max(car.target_soc, car.soc), car.battery_kwh, car.curve
-        )
+        """Begin to charge a vehicle at its gun."""
+        gun, target_soc = self.outlets[car.server], max(car.target_soc, car.soc)
+        car.charge = gun.group.plug_in(gun, car.soc, target_soc, car.battery_kwh, car.curve)
 
-    def _start(self, moment: ScheduledEvent) -> None:
+    def _start(self, event: ScheduledEvent) -> None:
         """Begin to charge after a failed try, unless the gun has failed meanwhile."""
-        car, done = moment.value  # type: ignore[misc]
-        if self.in_service.get(car.place, (None, None))[1] is done:
+        car, done = event.value  # type: ignore[misc]
+        if self.in_service.get(car.server, (None, None))[1] is done:
             self.statistics.busy(self.number, car.joined_min, self.env.now)
             car.service_min += self.env.now - car.joined_min
             self._plug_in(car)
 
     def _minutes_at(self, gun: Outlet, car: Car) -> float:
         """Return the minutes that a vehicle needs at a gun that nobody shares [min]."""
-        minutes: float = charge_min(
-            car.soc,
-            max(car.target_soc, car.soc),
-            car.battery_kwh,
-            self.facilities.edge_soc[car.curve],
-            gun.powers[car.curve],
-        )
-        return minutes
+        target_soc = max(car.target_soc, car.soc)
+        edges, powers = self.facilities.edge_soc[car.curve], gun.powers[car.curve]
+        return float(charge_min(car.soc, target_soc, car.battery_kwh, edges, powers))
 
-    def _places(self) -> int:
+    def _servers_free(self) -> int:
+        """Return how many vehicles could be served now."""
         return 0 if self.dark else len(self.free)
 
-    def _take_place(self, car: Car) -> None:
-        """Take, of the free guns, one at which the vehicle is full soonest; among equals leave the ultra-fast ones free.
+    def _take_server(self, car: Car) -> None:
+        """Give a vehicle, of the free guns, one at which it is full soonest.
 
-        Among guns of a kind it is the one whose cabinet has the fewest guns in use, then the lowest number.
+        Among equals it leaves the ultra-fast ones free; among guns of a kind it takes one whose cabinet has
+        the fewest guns in use, then the lowest number.
         """
         if self.kinds == self.cabinets == 1:
-            car.place = self.free.pop(0)
+            car.server = self.free.pop(0)
             return
-        free = self.free
+        free, guns = self.free, self.outlets
         if self.kinds > 1:
-            minutes = {
-                self.guns[number].type: self._minutes_at(self.guns[number], car) for number in free
-            }
-            best = min(
-                (minutes[self.guns[number].type], -self.guns[number].rank) for number in free
-            )
-            free = [n for n in free if (minutes[self.guns[n].type], -self.guns[n].rank) == best]
-        used = Counter(
-            (self.guns[number].group, self.guns[number].cabinet) for number in self.in_service
-        )
-        car.place = min(
-            free,
-            key=lambda number: (used[self.guns[number].group, self.guns[number].cabinet], number),
-        )
-        self.free.remove(car.place)
+            minutes = {guns[n].type: self._minutes_at(guns[n], car) for n in free}
+            best = min((minutes[guns[n].type], -guns[n].rank) for n in free)
+            free = [n for n in free if (minutes[guns[n].type], -guns[n].rank) == best]
+        used = Counter((guns[n].group, guns[n].cabinet) for n in self.in_service)
+        car.server = min(free, key=lambda n: (used[guns[n].group, guns[n].cabinet], n))
+        self.free.remove(car.server)
 
     def _charged(self, charge: Charge) -> None:
+        """Let a vehicle that is full go, and call the next."""
         gun = charge.outlet.number
         car, done = self.in_service.pop(gun)
         self._note_service(gun, car)
@@ -274,3 +261,54 @@ class Station(Site):
             self.statistics.noted_kwh[self.number] += energy_kwh
             charge.outlet.given_kwh += energy_kwh
             car.soc, car.charge = charge.soc, None
+
+
+class Gun:
+    """A gun of a station, for a process of your own.
+
+    Attributes
+    ----------
+    station : Station
+    number : int
+        Its number at the station, from 0 on.
+    """
+
+    def __init__(self, station: Station, number: int) -> None:
+        self.station, self.number = station, number
+
+    @property
+    def busy(self) -> bool:
+        """Whether a vehicle is at it."""
+        return self.number in self.station.in_service
+
+    @property
+    def done(self) -> simpy.Event:
+        """The event at which the vehicle at it is full or interrupted; over already if nobody is."""
+        at_gun = self.station.in_service.get(self.number)
+        if at_gun is not None:
+            return at_gun[1]
+        over = Signal(self.station.env)
+        over.happen()
+        return over
+
+    @property
+    def given_kwh(self) -> float:
+        """What it has given up to now [kWh at the plug]."""
+        outlet = self.station.outlets[self.number]
+        car, _ = self.station.in_service.get(self.number, (None, None))
+        if car is None or car.charge is None:
+            return outlet.given_kwh
+        gained_soc = outlet.group.soc_now(car.charge) - float(car.soc)
+        return outlet.given_kwh + gained_soc * float(car.battery_kwh)
+
+    def fail(self) -> None:
+        """Let it be out of order until it is restored; the vehicle at it keeps its SOC."""
+        self.station.fail(self.number)
+
+    def restore(self) -> None:
+        """Let it work again, unless another failure or a blackout goes on."""
+        self.station.restore(self.number)
+
+    def remove(self) -> None:
+        """Take it away, if it was added; the vehicle at it is interrupted."""
+        self.fail()

@@ -1,20 +1,23 @@
-"""Run a battery store behind a grid connection: it charges from what the guns leave, and serves them before the grid does.
+"""Run a battery store behind a grid connection.
 
-Its power follows the sum of the charges and is constant between two events, so its energy is exact. The loss of a
-round trip is on the way in.
+Its power follows the sum of the charges and is constant between two events, so its energy is exact.
 """
 
 from collections.abc import Callable
 
 from simpy import Environment
 
-from chargesim.engine.day_statistics import QUARTER_MIN, DayStatistics
-from chargesim.engine.deposits import deposit_level
+from chargesim.engine.day_statistics import QUARTER_MIN, DayStatistics, add_level
 from chargesim.engine.event_order import STORE, EventClass, outlet_key
 from chargesim.engine.facilities import Facilities
-from chargesim.engine.operating_rules import CHARGE, IDLE, LEND
-from chargesim.engine.rules import exact_min
+from chargesim.engine.operating_rules import IDLE
 from chargesim.engine.simpy.events import ScheduledEvent
+from chargesim.engine.store_rules import (
+    store_energy_kwh,
+    store_left_min,
+    store_power_kw,
+    store_works,
+)
 
 
 class Store:
@@ -42,15 +45,8 @@ class Store:
 
     @property
     def works(self) -> bool:
-        """Whether it has something to do in this hour: to charge and room for it, or to lend and energy for it."""
-        return (self.duty == LEND and self.energy_kwh > 0) or (
-            self.duty == CHARGE and self.energy_kwh < self.kwh
-        )
-
-    @property
-    def lendable_kw(self) -> float:
-        """Power that it can lend now, on the plugs' side [kW]."""
-        return self.kw if self.duty == LEND and self.energy_kwh > 0 else 0.0
+        """Whether it can do what this hour asks."""
+        return bool(store_works(self.duty, self.energy_kwh, self.kwh))
 
     def turn(self, duty: int) -> bool:
         """Take another duty, none before the site opens; return whether it is another."""
@@ -63,52 +59,38 @@ class Store:
 
     def run(self, used_kw: float, grid_kw: float) -> None:
         """Set its power for what the plugs use now and the grid connection allows [kW]."""
-        if grid_kw <= 0 or not self.works:
-            power_kw = 0.0
-        elif self.duty == LEND:
-            power_kw = min(self.kw, used_kw)
-        else:
-            power_kw = -min(self.charge_kw, max(0.0, grid_kw - used_kw))
+        power_kw = store_power_kw(
+            self.duty, self.energy_kwh, self.kwh, self.kw, self.charge_kw, used_kw, grid_kw
+        )
         if power_kw == self.power_kw:
             return
         self.settle()
-        self.power_kw = power_kw
-        self.plan = None
+        self.power_kw, self.plan = power_kw, None
         if power_kw != 0.0:
-            left_kwh = (
-                self.energy_kwh if power_kw > 0 else (self.kwh - self.energy_kwh) / self.efficiency
-            )
-            minutes = exact_min(60.0 * left_kwh / abs(power_kw))
-            self.plan = ScheduledEvent(
-                self.env, minutes, outlet_key(EventClass.STEP, self.site, STORE), None, self._end
-            )
+            minutes = store_left_min(self.energy_kwh, self.kwh, power_kw, self.efficiency)
+            key = outlet_key(EventClass.STEP, self.site, STORE)
+            self.plan = ScheduledEvent(self.env, minutes, key, None, self._end)
 
     def settle(self) -> None:
         """Bring its energy and the statistics up to now."""
-        now = self.env.now
-        if self.power_kw != 0.0 and now > self.since_min:
-            moved_kwh = self.power_kw * (now - self.since_min) / 60.0
-            self.energy_kwh -= moved_kwh if moved_kwh > 0 else moved_kwh * self.efficiency
-            self.energy_kwh = min(self.kwh, max(0.0, self.energy_kwh))
-            self.deposit()
-        self.since_min = now
+        minutes = self.env.now - self.since_min
+        if self.power_kw != 0.0 and minutes > 0:
+            self.energy_kwh = store_energy_kwh(
+                self.energy_kwh, self.kwh, self.power_kw, minutes, self.efficiency
+            )
+            self.note()
+        self.since_min = self.env.now
 
-    def deposit(self) -> None:
+    def note(self) -> None:
         """Write to the statistics what it took or gave since it was last settled."""
-        level = -self.power_kw / 60.0
-        deposit_level(
-            self.statistics.store_kwh,
-            self.site,
-            self.since_min,
-            self.env.now,
-            level,
-            self.statistics.start_min,
-            QUARTER_MIN,
-        )
+        add_level(
+            self.statistics.store_kwh, self.site, self.since_min, self.env.now,
+            -self.power_kw / 60.0, self.statistics.start_min, QUARTER_MIN,
+        )  # fmt: skip
 
-    def _end(self, moment: ScheduledEvent) -> None:
+    def _end(self, event: ScheduledEvent) -> None:
         """Be empty or full, exactly, and let the power be shared anew."""
-        if self.plan is not moment:
+        if self.plan is not event:
             return
         giving = self.power_kw > 0
         self.settle()

@@ -1,0 +1,267 @@
+"""Model a station: guns of one or two kinds behind cabinets, some of them perhaps out of order."""
+
+from math import inf
+
+import numpy as np
+from numba import njit
+
+from chargesim.engine.compiled import arrays as m
+from chargesim.engine.compiled import day_statistics as statistics
+from chargesim.engine.compiled import power, site
+from chargesim.engine.compiled.schedule import new_stamp, schedule
+from chargesim.engine.compiled.state import NOBODY, TRY_ENDS
+from chargesim.engine.compiled.steps import after_service
+from chargesim.engine.event_order import EventClass, outlet_key
+from chargesim.engine.queue_rules import foreseen_gun_wait_min, station_wait_min
+from chargesim.engine.rules import charge_min, exact_min
+
+
+@njit
+def visible_wait_min(w, s):
+    """Return the expected wait by the occupancy on sight [min]; endless when no gun works."""
+    here = m.sites(w)[s]
+    return station_wait_min(here.present, here.up, here.service_min)
+
+
+@njit
+def foreseen_wait_min(w, s, arrival_min):
+    """Return the wait that the cloud foresees for a vehicle that arrives at an instant [min]."""
+    guns = m.sites(w)[s].servers
+    if guns == 0:
+        return inf
+    arrivals, services = site.ahead(w, s)
+    free = np.empty(guns)
+    for gun in range(guns):
+        free[gun] = free_min(w, s, gun)
+    return foreseen_gun_wait_min(free, arrivals, services, len(arrivals), arrival_min)
+
+
+@njit
+def serve(w, s, v):
+    """Plug a vehicle in, at its first gun after the tries that fail."""
+    car, now = m.cars(w)[v], m.clock(w)[0].now
+    m.servers(w)[m.sites(w)[s].first_server + car.server].car = v
+    if not car.failed_starts:
+        plug_in(w, s, v)
+    else:
+        minutes = m.rules(w)[0].failed_start_min
+        car.failed_starts, car.joined_min, car.turn = 0, now, new_stamp(w)
+        key = outlet_key(EventClass.DONE, s, car.server)
+        schedule(w, minutes, key, TRY_ENDS, v, car.turn)
+
+
+@njit
+def end_day(w, s):
+    """Write to the day's statistics what goes on over its end, at guns in use and guns down."""
+    site.end_day(w, s)
+    here = m.sites(w)[s]
+    for gun in range(here.servers):
+        server = m.servers(w)[here.first_server + gun]
+        if server.car >= 0:
+            statistics.busy(w, s, begun_min(w, s, server.car, gun), m.clock(w)[0].now)
+        if server.down:
+            note_down(w, s, gun)
+
+
+@njit
+def close(w, s):
+    """Bring the vehicles up to now, at the end of the horizon."""
+    site.close(w, s)
+    here = m.sites(w)[s]
+    for gun in range(here.servers):
+        v = m.servers(w)[here.first_server + gun].car
+        if v >= 0:
+            note_service(w, s, gun, v, m.outlets(w)[here.first_outlet + gun].taken != 0)
+
+
+@njit
+def fail(w, s, gun):
+    """Let a gun be out of order until it is restored; the vehicle at it keeps its SOC."""
+    here = m.sites(w)[s]
+    server = m.servers(w)[here.first_server + gun]
+    server.down += 1
+    if server.down > 1:
+        return
+    server.down_since = m.clock(w)[0].now
+    here.up -= 1
+    here.changed = 1
+    if server.free:
+        server.free = 0
+        here.free -= 1
+        return
+    v, o = server.car, here.first_outlet + gun
+    server.car = NOBODY
+    charging = m.outlets(w)[o].taken != 0
+    if charging:
+        power.unplug(w, o)
+    note_service(w, s, gun, v, charging)
+    car = m.cars(w)[v]
+    car.server, car.turn, car.interruptions = NOBODY, 0, car.interruptions + 1
+    if car.known_min >= 0:
+        car.known_min = exact_min(minutes_at(w, here.first_outlet, v))
+    after_service(w, v, False)
+
+
+@njit
+def restore(w, s, gun):
+    """Let a gun work again, unless another failure or a blackout goes on."""
+    repair(w, s, gun)
+    site.call_next(w, s, NOBODY)
+
+
+@njit
+def cut_power(w, s):
+    """Begin a blackout."""
+    here = m.sites(w)[s]
+    here.dark += 1
+    power.cut_power(w, here.group)
+    for gun in range(here.servers):
+        fail(w, s, gun)
+
+
+@njit
+def restore_power(w, s):
+    """End a blackout."""
+    here = m.sites(w)[s]
+    here.dark -= 1
+    power.restore_power(w, here.group)
+    for gun in range(here.servers):
+        repair(w, s, gun)
+    site.call_next(w, s, NOBODY)
+
+
+@njit
+def repair(w, s, gun):
+    """Free a gun, unless another failure or a blackout goes on."""
+    here = m.sites(w)[s]
+    server = m.servers(w)[here.first_server + gun]
+    server.down -= 1
+    if server.down:
+        return
+    note_down(w, s, gun)
+    here.up += 1
+    here.changed = 1
+    server.free = 1
+    here.free += 1
+
+
+@njit
+def free_min(w, s, gun):
+    """Return when the cloud foresees a gun to be free [min].
+
+    In the past for a free one, never for one that is down.
+    """
+    server, o = m.servers(w)[m.sites(w)[s].first_server + gun], m.sites(w)[s].first_outlet + gun
+    if server.down:
+        return inf
+    if server.car < 0:
+        return 0.0
+    if not m.outlets(w)[o].taken:  # a try that fails goes on
+        start_min = m.cars(w)[server.car].joined_min + m.rules(w)[0].failed_start_min
+        return start_min + exact_min(minutes_at(w, o, server.car))
+    return power.foreseen_end_min(w, o)
+
+
+@njit
+def note_down(w, s, gun):
+    """Write to the statistics how long a gun has been out of order."""
+    server = m.servers(w)[m.sites(w)[s].first_server + gun]
+    statistics.down(w, s, server.down_since, m.clock(w)[0].now)
+
+
+@njit
+def plug_in(w, s, v):
+    """Begin to charge a vehicle at its gun."""
+    car, wish = m.cars(w)[v], m.wishes(w)[v]
+    o, target_soc = m.sites(w)[s].first_outlet + car.server, max(wish.target_soc, car.soc)
+    power.plug_in(w, o, car.soc, target_soc, wish.battery_kwh, wish.curve)
+
+
+@njit
+def start(w, s, v):
+    """Begin to charge after a failed try."""
+    car, now = m.cars(w)[v], m.clock(w)[0].now
+    statistics.busy(w, s, car.joined_min, now)
+    car.service_min += now - car.joined_min
+    car.turn = 0
+    plug_in(w, s, v)
+
+
+@njit
+def minutes_at(w, o, v):
+    """Return the minutes that a vehicle needs at a gun that nobody shares [min]."""
+    car, wish = m.cars(w)[v], m.wishes(w)[v]
+    target_soc = max(wish.target_soc, car.soc)
+    edges, powers = m.edge_soc(w)[wish.curve], m.step_kw(w)[m.outlets(w)[o].type, wish.curve]
+    return charge_min(car.soc, target_soc, wish.battery_kwh, edges, powers)
+
+
+@njit
+def servers_free(w, s):
+    """Return how many vehicles could be served now."""
+    return 0 if m.sites(w)[s].dark else m.sites(w)[s].free
+
+
+@njit
+def take_server(w, s, v):
+    """Give a vehicle, of the free guns, one at which it is full soonest; as `Station._take_server`."""
+    here = m.sites(w)[s]
+    if here.types == 1 and here.cabinets == 1:
+        site.take_lowest(w, s, v)
+        return
+    best, best_min, best_rank, best_used = NOBODY, inf, 0, 0
+    for gun in range(here.servers):
+        if not m.servers(w)[here.first_server + gun].free:
+            continue
+        outlet = m.outlets(w)[here.first_outlet + gun]
+        minutes = minutes_at(w, here.first_outlet + gun, v) if here.types > 1 else 0.0
+        rank = -outlet.rank if here.types > 1 else 0
+        used = used_at_cabinet(w, s, outlet.cabinet)
+        closer = minutes == best_min and (
+            rank < best_rank or (rank == best_rank and used < best_used)
+        )
+        if best < 0 or minutes < best_min or closer:
+            best, best_min, best_rank, best_used = gun, minutes, rank, used
+    site.take(w, s, v, best)
+
+
+@njit
+def used_at_cabinet(w, s, cabinet):
+    """Return how many guns of a cabinet are in use."""
+    here, used = m.sites(w)[s], 0
+    for gun in range(here.servers):
+        taken = m.servers(w)[here.first_server + gun].car >= 0
+        used += taken and m.outlets(w)[here.first_outlet + gun].cabinet == cabinet
+    return used
+
+
+@njit
+def charged(w, s, gun):
+    """Let a vehicle that is full go, and call the next."""
+    v = m.servers(w)[m.sites(w)[s].first_server + gun].car
+    note_service(w, s, gun, v, True)
+    site.give_back(w, s, gun)
+    after_service(w, v, True)
+    site.call_next(w, s, NOBODY)
+
+
+@njit
+def begun_min(w, s, v, gun):
+    """Return when a vehicle's charge, or its try that fails, began [min]."""
+    charge = m.outlets(w)[m.sites(w)[s].first_outlet + gun]
+    return charge.begun_min if charge.taken else m.cars(w)[v].joined_min
+
+
+@njit
+def note_service(w, s, gun, v, charging):
+    """Write what a vehicle had at a gun to the statistics and to the vehicle."""
+    car, now = m.cars(w)[v], m.clock(w)[0].now
+    charge = m.outlets(w)[m.sites(w)[s].first_outlet + gun]
+    begun = charge.begun_min if charging else car.joined_min
+    statistics.busy(w, s, begun, now)
+    car.service_min += now - begun
+    if charging:
+        energy_kwh = (charge.soc - car.soc) * m.wishes(w)[v].battery_kwh
+        car.energy_kwh += energy_kwh
+        m.noted_kwh(w)[s] += energy_kwh
+        car.soc = charge.soc
