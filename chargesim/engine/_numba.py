@@ -10,3 +10,7 @@ kernel = partial(njit, cache=True, _nrt=False)
 It does not count the users of the arrays that are lent to it, which saves a fifth of the time of
 `choose_site`. Numba's manual does not name the option, but Numba's own tests use it.
 """
+
+inlined = njit(inline="always")
+"""As `njit`, for a thin function: it becomes a part of its callers and is not compiled by
+itself."""

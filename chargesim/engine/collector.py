@@ -1,4 +1,4 @@
-"""Count a replication into its totals, day by day: the statistics of each judged day and the sessions that have ended."""
+"""Count the days and the sessions of a replication into its totals."""
 
 from dataclasses import replace
 from typing import Any
@@ -41,8 +41,9 @@ def session_minutes(facilities: Facilities, table: Table, log: SessionLog) -> di
     Returns
     -------
     dict of arrays
-        `delay_min` = plug-in - wish (once put off) - free drive to the nearest site that it may use (infinite when
-        never plugged in), `detour_min` = drive - that free drive, `service_min`, `energy_kwh` taken, `unserved_kwh` wished and not taken.
+        `delay_min` = plug-in - wish (once put off) - free drive to the nearest site that it may use
+        (infinite when never plugged in), `detour_min` = drive - that free drive, `service_min`,
+        `energy_kwh` taken, `unserved_kwh` wished and not taken.
     """
     stations = facilities.free_min[table["station_list"], table["origin"]]
     swaps = np.where(
@@ -81,7 +82,8 @@ class Collector:
     """
 
     def __init__(
-        self, facilities: Facilities, *, fleets: int, districts: int, district_of_origin: Ints, thresholds_min: tuple[float, ...],
+        self, facilities: Facilities, *, fleets: int, districts: int, district_of_origin: Ints,
+        thresholds_min: tuple[float, ...],
         start_min: float, end_min: float,
     ) -> None:  # fmt: skip
         self.facilities, self.district_of_origin, self.thresholds_min = (
@@ -91,7 +93,8 @@ class Collector:
         )
         self.start_min, self.end_min = start_min, end_min
         self._totals = ReplicationTotals.zeros(
-            sites=len(facilities), connections=int(facilities.connection.max(initial=-1)) + 1, fleets=fleets, districts=districts,
+            sites=len(facilities), connections=int(facilities.connection.max(initial=-1)) + 1,
+            fleets=fleets, districts=districts,
             thresholds=len(thresholds_min),
         )  # fmt: skip
         self._shape = self._totals.outside.shape
@@ -108,7 +111,8 @@ class Collector:
         together = np.zeros((len(total.connection_peak_kw), quarters.shape[1]))
         np.add.at(together, self.facilities.connection, quarters)
         for highest, of_day in (
-            (total.longest_queue, statistics.queue_min / HOUR_MIN), (total.peak_kw, quarters), (total.connection_peak_kw, together),
+            (total.longest_queue, statistics.queue_min / HOUR_MIN), (total.peak_kw, quarters),
+            (total.connection_peak_kw, together),
         ):  # fmt: skip
             np.maximum(highest, of_day.max(axis=1, initial=0.0), out=highest)
         of_district = np.zeros((*total.district_kw.shape[:2], quarters.shape[1]))
@@ -164,11 +168,20 @@ class Collector:
         spread(total.delay_bins, minutes["delay_min"])
 
     def totals(self, last: DayStatistics, wishes: int) -> ReplicationTotals:
-        """Return the totals; `last` are the engine's statistics at the end, `wishes` the rows of the demand on the judged days."""
+        """Return the totals.
+
+        Parameters
+        ----------
+        last : DayStatistics
+            The engine's statistics at the end.
+        wishes : int
+            Rows of the demand on the judged days.
+        """
         energy = np.stack([last.past_kwh + last.energy_kwh.sum(axis=1), last.noted_kwh], axis=1)
         energy[self.facilities.kind == SWAP] = np.nan
         return replace(
-            self._totals, district_kw=np.concatenate(self._district_kw, axis=2), queue_check_min=last.queue_check_min,
+            self._totals, district_kw=np.concatenate(self._district_kw, axis=2),
+            queue_check_min=last.queue_check_min,
             energy_check_kwh=energy, wishes=np.array([wishes]),
         )  # fmt: skip
 
@@ -179,6 +192,6 @@ def by_hour(by_quarter: Floats) -> Floats:
 
 
 def grid_kw(facilities: Facilities, statistics: DayStatistics) -> Floats:
-    """Return the mean power from the grid by site and quarter of an hour: what plugs and stores take, over the efficiency."""
+    """Return the mean power from the grid by site and quarter of an hour [kW]."""
     kw: Floats = (statistics.energy_kwh + statistics.store_kwh) * 4.0 / facilities.efficiency
     return kw

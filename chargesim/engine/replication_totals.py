@@ -1,4 +1,4 @@
-"""Hold what one replication leaves behind: totals by site and hour, session counts, histograms of wait and delay."""
+"""Hold the totals of one replication: by site and hour, sessions, histograms of wait and delay."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -10,7 +10,8 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 KINDS: tuple[str, ...] = ("station", "swap", "none")
-"""Kind of a session: of the site that served it, else of the first site that it set out for, else none."""
+"""Kind of a session: of the site that served it, else of the first site that it set out for, else
+none."""
 NO_KIND = KINDS.index("none")
 SERVED, PARTIAL, LOST, STRANDED, UNFINISHED = range(5)
 OUTCOMES: tuple[str, ...] = ("served", "partial", "lost", "stranded", "unfinished")
@@ -23,9 +24,9 @@ BINS = LOG_BINS + 2
 def bin_edges_min() -> Floats:
     """Return the upper edges of the bins [min]: 0, then logarithmic, then infinity.
 
-    Bin 0 holds exactly zero, bin 1 everything above zero up to its edge (so what lies below `LOWEST_MIN` too), bin i
-    what lies above edge i - 1 and not above edge i. Neighbouring edges differ by the factor
-    (`HIGHEST_MIN` / `LOWEST_MIN`) ** (1 / `LOG_BINS`) = 1.154.
+    Bin 0 holds exactly zero, bin 1 everything above zero up to its edge (so what lies below
+    `LOWEST_MIN` too), bin i what lies above edge i - 1 and not above edge i. Neighbouring edges
+    differ by the factor (`HIGHEST_MIN` / `LOWEST_MIN`) ** (1 / `LOG_BINS`) = 1.154.
     """
     steps = np.arange(1, LOG_BINS + 1) / LOG_BINS
     return np.concatenate([[0.0], LOWEST_MIN * (HIGHEST_MIN / LOWEST_MIN) ** steps, [np.inf]])
@@ -33,11 +34,11 @@ def bin_edges_min() -> Floats:
 
 @dataclass
 class ReplicationTotals:
-    """Totals of one replication over its judged days; lead-in days are not in them, and their size is that of one day.
+    """Totals of one replication over its judged days, as large as those of one day.
 
-    Axes: S sites, G grid connections, Q judged quarters of an hour, C fleets (the corridor vehicles last), K `KINDS`,
-    D districts (of the wish), O `OUTCOMES`, T thresholds, B `BINS`; 24 hours of day, of the clock at sites and of the
-    wish of sessions.
+    Axes: S sites, G grid connections, Q judged quarters of an hour, C fleets (the corridor vehicles
+    last), K `KINDS`, D districts (of the wish), O `OUTCOMES`, T thresholds, B `BINS`; 24 hours of
+    day, of the clock at sites and of the wish of sessions.
     """
 
     busy_min: Floats
@@ -45,7 +46,8 @@ class ReplicationTotals:
     energy_kwh: Floats
     """[S, 24] energy at the plug (at the pack for a swap site: what the slots charged)"""
     lent_kwh: Floats
-    """[S, 24] energy that stores gave to the plugs, in the hours in which they gave more than they took"""
+    """[S, 24] energy that stores gave to the plugs, in the hours in which they gave more than they
+    took"""
     down_min: Floats
     """[S, 24] gun-minutes out of order, by failure or blackout"""
     arrivals: Counts
@@ -55,7 +57,8 @@ class ReplicationTotals:
     packs_ready_h: Floats
     """[S, 24] charged packs in the rack, in pack-hours; 0 at stations"""
     pack_found: Counts
-    """[S, 24] arrivals at swap sites that found a charged pack that no earlier vehicle was waiting for"""
+    """[S, 24] arrivals at swap sites that found a charged pack that no earlier vehicle was waiting
+    for"""
     losses: Counts
     """[S, 24] vehicles that went away unserved: they balked, or their patience ended"""
     longest_queue: Floats
@@ -65,11 +68,13 @@ class ReplicationTotals:
     connection_peak_kw: Floats
     """[G] highest mean of a quarter of an hour of all sites behind a grid connection together"""
     district_kw: Floats
-    """[2, D, Q] mean power on the grid side by kind of site (station, swap) and district of the site"""
+    """[2, D, Q] mean power on the grid side by kind of site (station, swap) and district of the
+    site"""
     outcomes: Counts
     """[O, C, K, D, 24] sessions by outcome"""
     outside: Counts
-    """[C, K, D, 24] of the lost, those that left for the outside option by choice, without having queued anywhere"""
+    """[C, K, D, 24] of the lost, those that left for the outside option by choice, without having
+    queued anywhere"""
     balked: Counts
     """[C, K, D, 24] ended sessions that balked at least once"""
     reneged: Counts
@@ -103,10 +108,11 @@ class ReplicationTotals:
     delay_bins: Counts
     """[C, K, D, 24, B] histogram of the delay of the served sessions"""
     queue_check_min: Floats
-    """[S, 2] whole horizon, lead-in included: integral of the queue length by the site's own clock, and sum of the
-    waits that the vehicles noted; equal to the last bit by Little's law"""
+    """[S, 2] whole horizon, lead-in included: integral of the queue length by the site's own clock,
+    and sum of the waits that the vehicles noted; equal to the last bit by Little's law"""
     energy_check_kwh: Floats
-    """[S, 2] whole horizon: energy in the statistics, and what the vehicles at the guns count themselves; NaN at swap sites"""
+    """[S, 2] whole horizon: energy in the statistics, and what the vehicles at the guns count
+    themselves; NaN at swap sites"""
     wishes: Counts
     """[1] rows of the demand on the judged days; each ends in one session"""
 
