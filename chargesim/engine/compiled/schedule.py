@@ -11,7 +11,8 @@ from chargesim.engine.compiled import arrays as m
 def schedule(w, minutes, key, what, who, stamp):
     """Put an event some minutes from now into the schedule."""
     clock, time = m.clock(w)[0], m.clock(w)[0].now + minutes
-    push(m.heap(w), clock.events, time, np.int64(key), what, np.int64(who), np.int64(stamp))
+    key, what, who, stamp = np.int64(key), np.int64(what), np.int64(who), np.int64(stamp)
+    push(m.heap(w), clock.events, time, key, what, who, stamp)
     clock.events += 1
 
 

@@ -23,8 +23,8 @@ from chargesim.engine.compiled.steps import after_turn
 from chargesim.engine.event_order import EventClass, vehicle_key
 from chargesim.engine.rules import left_min
 
-INTERRUPTED, ORDINARY = range(2)
-"""Ranks in a queue."""
+INTERRUPTED, ORDINARY = np.int64(0), np.int64(1)
+"""Ranks in a queue; not plain numbers, for the reason of `NOBODY`."""
 
 
 def visible_wait_min(w, s):

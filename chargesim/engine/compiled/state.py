@@ -14,7 +14,8 @@ from chargesim.engine.session_log import SESSION
 from chargesim.exact_time import durations_min
 from chargesim.network.network import SWAP
 
-NOBODY = -1
+NOBODY: Any = np.int64(-1)
+"""Not a plain -1: Numba compiles a function once more for a constant argument."""
 
 EVENT = np.dtype(
     [("time", "f8"), ("key", "i8"), ("stamp", "i8"), ("what", "i4"), ("who", "i4")], align=True
