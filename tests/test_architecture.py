@@ -45,7 +45,8 @@ def modules(package: Path) -> list[str]:
     return [
         path.relative_to(package.parent).as_posix()
         for path in package.rglob("*.py")
-        if path.name != "__init__.py" or not re.fullmatch(r'""".*?"""\s*', path.read_text(encoding="utf-8"), re.S)
+        if path.name != "__init__.py"
+        or not re.fullmatch(r'""".*?"""\s*', path.read_text(encoding="utf-8"), re.S)
     ]
 
 
