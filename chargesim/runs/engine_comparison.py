@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chargesim.engine.compiled.engine import CompiledWorld
-from chargesim.engine.day_statistics import CHECKED, HOURLY, QUARTERLY, DayStatistics
+from chargesim.engine.day_statistics import STATISTICS, DayStatistics
 from chargesim.engine.event_order import DAY_MIN, EventClass
 from chargesim.engine.session_log import SessionLog
 from chargesim.engine.simpy.engine import World
@@ -15,7 +15,6 @@ from chargesim.runs.case import Case
 from chargesim.runs.engine_choice import make_ready
 from chargesim.runs.replication import RUN_OUT_DAYS
 
-BOOKS = (*HOURLY, *QUARTERLY, *CHECKED)
 _BITS = 52
 
 
@@ -61,7 +60,9 @@ def compare_engines(case: Case, replication: int = 0) -> EnginesCompared:
     statistics, log = World(task.facilities, tables, *horizon, outages=outages).run()
     simpy_seconds = time.perf_counter() - begun
     begun = time.perf_counter()
-    own_books, own_log = CompiledWorld(task.facilities, tables, *horizon, outages=outages).run()
+    own_statistics, own_log = CompiledWorld(
+        task.facilities, tables, *horizon, outages=outages
+    ).run()
     compiled_seconds = time.perf_counter() - begun
     worlds = (
         World(task.facilities, tables, *horizon, outages=outages),
@@ -73,18 +74,18 @@ def compare_engines(case: Case, replication: int = 0) -> EnginesCompared:
         events,
         simpy_seconds,
         compiled_seconds,
-        differences(statistics, log, own_books, own_log),
+        differences(statistics, log, own_statistics, own_log),
         first_event,
     )
 
 
 def differences(
-    statistics: DayStatistics, log: SessionLog, own_books: DayStatistics, own_log: SessionLog
+    statistics: DayStatistics, log: SessionLog, own_statistics: DayStatistics, own_log: SessionLog
 ) -> tuple[str, ...]:
     """Return the statistics and the columns of the log that differ by a bit, each with the first place at which it does."""
     found = []
-    for name in BOOKS:
-        here, there = getattr(statistics, name), getattr(own_books, name)
+    for name in STATISTICS:
+        here, there = getattr(statistics, name), getattr(own_statistics, name)
         if here.tobytes() != there.tobytes():
             place = tuple(int(i) for i in np.argwhere(here != there)[0])
             found.append(f"{name}{list(place)}: SimPy {here[place]!r}, compiled {there[place]!r}")
