@@ -7,7 +7,6 @@ is there. A network is built again only where a change touches it.
 """
 
 import hashlib
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ from chargesim.network.build import network_part
 from chargesim.network.network import Network
 from chargesim.runs.case import Case, build_case
 from chargesim.runs.engine_choice import Engine, choose_engine, make_ready
-from chargesim.runs.parallel import run_parallel
+from chargesim.runs.parallel import pool_of
 from chargesim.runs.replication import days_of, play
 from chargesim.runs.replications import expected_sessions
 from chargesim.runs.result import as_result
@@ -103,7 +102,7 @@ class Runner:
 
     def responses(self, design: Design, *, what: str = "points") -> pd.DataFrame:
         """Return the table of responses of a design; see `experiment.responses`."""
-        count, workers = design.replications, self.jobs or os.cpu_count() or 1
+        count, workers = design.replications, pool_of(self.jobs).workers
         files = {point.name: self._table(point, count) for point in design.points}
         missing = [point for point in design.points if not files[point.name].is_file()]
         if len(missing) < workers:  # then replications run side by side, not points
@@ -162,7 +161,7 @@ class Runner:
     def _finish(
         self, function: Callable[..., None], calls: Sequence[tuple[Any, ...]], what: str
     ) -> None:
-        for _ in run_parallel(function, calls, self.jobs, what=what, progress=self.progress):
+        for _ in pool_of(self.jobs).run(function, calls, what=what, progress=self.progress):
             pass
 
 

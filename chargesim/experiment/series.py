@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +26,7 @@ from chargesim.experiment.series_panels import check_panels
 from chargesim.network.network import STATION
 from chargesim.runs.case import Case, build_case
 from chargesim.runs.engine_choice import Engine, choose_engine, make_ready
-from chargesim.runs.parallel import run_parallel
+from chargesim.runs.parallel import pool_of
 from chargesim.runs.replications import SESSIONS_WORTH_A_WORKER, expected_sessions
 from chargesim.runs.result_directory import ResultDirectory, run_digest
 from chargesim.runs.run_scenario import Run, Sessions, run_scenario
@@ -124,7 +123,7 @@ def run_series(
     directory.say("running")
     write_text(folder / "scenario.resolved.yaml", dump_yaml(loaded.resolved))
     kept: Sessions = "none" if sessions == "auto" else sessions
-    runner = _Runner(folder, jobs or os.cpu_count() or 1, kept, progress, series, engine)
+    runner = _Runner(folder, pool_of(jobs).workers, kept, progress, series, engine)
     count = expected_sessions(first) * first.scenario.replications
     if choose_engine(engine, first, count)[0] == "compiled":
         make_ready(first)
@@ -204,8 +203,8 @@ class _Runner:
         many = sessions >= SESSIONS_WORTH_A_WORKER
         apart = many and self.jobs > 1 and len(variants) >= self.jobs
         calls = [(one, 1 if apart or not many else self.jobs) for one in variants]
-        workers = self.jobs if apart else 1
-        done = run_parallel(self._one, calls, workers, what="variants", progress=self.progress)
+        pool = pool_of(self.jobs if apart else 1)
+        done = pool.run(self._one, calls, what="variants", progress=self.progress)
         results = {result.slug: result for result in done}
         return [results[one.slug] for one in variants]
 
