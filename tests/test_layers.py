@@ -10,7 +10,7 @@ import chargesim
 
 FOLDER = Path(chargesim.__file__).parent
 ORDER = (
-    {"errors", "code_cache", "exact_time"},
+    {"errors", "code_cache", "exact_time", "json_values"},
     {"scenario"},
     {"network"},
     {"demand"},
@@ -43,6 +43,7 @@ ENGINE_MAY_NOT_USE = {"open(", "import_module(", "__import__(", ".default_rng", 
 ANALYSIS_MAY_IMPORT = (
     "chargesim.analysis",
     "chargesim.engine.replication_totals",
+    "chargesim.json_values",
     "chargesim.network.network",
     "chargesim.scenario.buildup",
     "chargesim.scenario.series",

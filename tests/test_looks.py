@@ -13,7 +13,7 @@ from chargesim.analysis.verdict import decided
 from chargesim.cli import EXIT_CODES, app
 from chargesim.errors import InputError, RunStoppedError
 from chargesim.runs import replications as running
-from chargesim.runs.parallel import run_parallel
+from chargesim.runs.parallel import ThisProcess, pool_of
 from chargesim.runs.precision import Precision
 from chargesim.runs.run_scenario import run_scenario
 from chargesim.scenario.reading import load
@@ -156,13 +156,14 @@ def test_a_precision_of_no_kpi_is_refused_before_anything_runs(tmp_path):
 def killed(monkeypatch):
     """Let the worker that comes to the third replication be killed."""
 
-    def played(function, calls, jobs, **words):
-        for call in calls:
-            if call[1] == 2:
-                raise RunStoppedError("A worker process was killed")
-            yield function(*call)
+    class Killed(ThisProcess):
+        def run(self, function, calls, **words):
+            for call in calls:
+                if call[1] == 2:
+                    raise RunStoppedError("A worker process was killed")
+                yield function(*call)
 
-    monkeypatch.setattr(running, "run_parallel", played)
+    monkeypatch.setattr(running, "pool_of", lambda jobs: Killed())
 
 
 def test_a_killed_worker_leaves_an_incomplete_verdict_of_what_is_there(tmp_path, killed):
@@ -190,7 +191,7 @@ def test_a_broken_pool_is_a_stopped_run(monkeypatch):
 
     monkeypatch.setattr(joblib, "Parallel", Broken)
     with pytest.raises(RunStoppedError, match="the same command goes on from there"):
-        list(run_parallel(print, [(), ()], 2, what="calls", progress=False))
+        list(pool_of(2).run(print, [(), ()], what="calls", progress=False))
 
 
 def command(tmp_path, at_least, *words, scenario=SCENARIOS / "small_city.yaml"):

@@ -17,6 +17,7 @@ from chargesim.analysis.criteria import CriterionTest, CriterionVerdict, judge_c
 from chargesim.analysis.intervals import holm
 from chargesim.analysis.looks import alpha_of_a_look
 from chargesim.analysis.result import RunResult
+from chargesim.json_values import json_value
 from chargesim.scenario.standard import GIVEN
 
 State = Literal["meets", "fails", "inconclusive", "incomplete"]
@@ -56,7 +57,7 @@ class Verdict:
         """Return the verdict for JSON; NaN becomes None, infinity the text ``inf``."""
         nearest = nearest_to_breaking(self)
         return {
-            **_json_value(dataclasses.asdict(self)),
+            **json_value(dataclasses.asdict(self)),
             "nearest_to_breaking": None if nearest is None else nearest.name,
         }
 
@@ -215,14 +216,3 @@ def _note(
 def decided(verdict: Verdict) -> bool:
     """Return whether a verdict leaves no criterion open, so that no further look is needed."""
     return all(criterion.verdict != "inconclusive" for criterion in verdict.criteria)
-
-
-def _json_value(value: Any) -> Any:
-    """Return a value as JSON holds it."""
-    if isinstance(value, dict):
-        return {key: _json_value(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_json_value(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else ("inf" if value > 0 else "-inf")
-    return value

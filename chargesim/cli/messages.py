@@ -1,7 +1,6 @@
 """Print for people and for programs, and turn errors into messages and exit codes."""
 
 import contextlib
-import json
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -21,9 +20,9 @@ def plain_console() -> "Console":
 
 def print_json(data: Any) -> None:
     """Print one JSON object."""
-    from chargesim.runs.storage import plain
+    from chargesim.json_values import json_text
 
-    sys.stdout.write(json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.write(json_text(data))
 
 
 @contextlib.contextmanager

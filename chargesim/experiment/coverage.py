@@ -20,7 +20,7 @@ from chargesim.analysis.intervals import holm, t_interval, t_intervals
 from chargesim.analysis.looks import Look, LookSchedule, alpha_of_a_look, level_of_a_look
 from chargesim.analysis.result import Bools, Floats
 from chargesim.demand.random_streams import stable_hash
-from chargesim.runs.parallel import run_parallel
+from chargesim.runs.parallel import pool_of
 from chargesim.runs.precision import next_count
 
 ALLOWED = 0.05
@@ -136,11 +136,8 @@ def measure_coverage(
     """
     batches = -(-studies // BATCH)
     calls = [(kind, seed, batch) for kind in range(len(KINDS)) for batch in range(batches)]
-    found = dict(
-        run_parallel(
-            _run_batch, calls, jobs, what="batches", progress=progress, kept="nothing is kept"
-        )
-    )
+    pool = pool_of(jobs, kept="nothing is kept")
+    found = dict(pool.run(_run_batch, calls, what="batches", progress=progress))
     return [
         _coverage(one, [found[kind, batch] for batch in range(batches)])
         for kind, one in enumerate(KINDS)

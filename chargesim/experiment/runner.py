@@ -7,7 +7,6 @@ is there. A network is built again only where a change touches it.
 """
 
 import hashlib
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +24,7 @@ from chargesim.network.build import network_part
 from chargesim.network.network import Network
 from chargesim.runs.case import Case, build_case
 from chargesim.runs.engine_choice import Engine, choose_engine, make_ready
-from chargesim.runs.parallel import run_parallel
+from chargesim.runs.parallel import pool_of
 from chargesim.runs.replication import days_of, play
 from chargesim.runs.replications import SESSIONS_WORTH_A_WORKER, expected_sessions
 from chargesim.runs.result import as_result
@@ -104,7 +103,7 @@ class Runner:
 
     def responses(self, design: Design, *, what: str = "points") -> pd.DataFrame:
         """Return the table of responses of a design; see `experiment.responses`."""
-        count, workers = design.replications, self.jobs or os.cpu_count() or 1
+        count, workers = design.replications, pool_of(self.jobs).workers
         files = {point.name: self._table(point, count) for point in design.points}
         missing = [point for point in design.points if not files[point.name].is_file()]
         if len(missing) < workers:  # then replications run side by side, not points
@@ -163,7 +162,7 @@ class Runner:
     def _finish(
         self, function: Callable[..., None], calls: Sequence[tuple[Any, ...]], what: str
     ) -> None:
-        for _ in run_parallel(function, calls, self.jobs, what=what, progress=self.progress):
+        for _ in pool_of(self.jobs).run(function, calls, what=what, progress=self.progress):
             pass
 
 
@@ -202,13 +201,13 @@ def run_whole(
     count = expected_sessions(first) * first.scenario.replications
     if choose_engine(options.engine, first, count)[0] == "compiled":
         make_ready(first)
-    workers = options.jobs or os.cpu_count() or 1
+    workers = pool_of(options.jobs).workers
     many = count * len(scenarios) >= SESSIONS_WORTH_A_WORKER
     apart = many and workers > 1 and len(scenarios) >= workers
     inside = replace(options, jobs=1 if apart or not many else workers)
     calls = [(folder, loaded, read, inside) for folder, loaded in scenarios.items()]
-    jobs = workers if apart else 1
-    done = dict(run_parallel(_run_one, calls, jobs, what=what, progress=options.progress))
+    pool = pool_of(workers if apart else 1)
+    done = dict(pool.run(_run_one, calls, what=what, progress=options.progress))
     return [done[folder] for folder in scenarios]
 
 

@@ -1,66 +1,132 @@
-"""Run many calls side by side in worker processes, with a bar over those that are done."""
+"""Run many calls in this process or in worker processes of this machine, with a progress bar.
+
+Callers get a `Pool` from `pool_of` and know nothing of where it runs their calls.
+"""
 
 import contextlib
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from tqdm.auto import tqdm
 
 from chargesim.errors import RunStoppedError
 
+T = TypeVar("T")
 KEPT = "what is finished is kept, the same command goes on from there"
 
 
-def run_parallel(
-    function: Callable[..., Any],
-    calls: Sequence[tuple[Any, ...]],
-    jobs: int,
-    *,
-    what: str,
-    progress: bool,
-    kept: str = KEPT,
-) -> Iterator[Any]:
-    """Give what each call returns, as they are done.
+class Pool(Protocol):
+    """Runs calls, some of them at the same time."""
+
+    @property
+    def workers(self) -> int:
+        """How many calls it runs at the same time."""
+
+    def run(
+        self,
+        function: Callable[..., T],
+        calls: Sequence[tuple[Any, ...]],
+        *,
+        what: str,
+        progress: bool,
+    ) -> Iterator[T]:
+        """Give the result of each call as soon as it is there, in any order.
+
+        Parameters
+        ----------
+        function : callable
+            A function of a module, so that a worker process finds it.
+        calls : sequence of tuple
+            The arguments of each call.
+        what : str
+            What a call is, written before the bar.
+        progress : bool
+            Show the bar.
+
+        Raises
+        ------
+        RunStoppedError
+            When a worker was killed.
+        """
+
+
+class ThisProcess:
+    """Runs one call after the other in this process."""
+
+    workers = 1
+
+    def run(
+        self,
+        function: Callable[..., T],
+        calls: Sequence[tuple[Any, ...]],
+        *,
+        what: str,
+        progress: bool,
+    ) -> Iterator[T]:
+        """Give the result of each call, in order; see `Pool.run`."""
+        results = (function(*call) for call in calls)
+        return _with_bar(results, len(calls), what, progress)
+
+
+@dataclass(frozen=True)
+class LocalProcesses:
+    """Runs calls in worker processes of this machine."""
+
+    workers: int
+    kept: str = KEPT
+    """what the error says of the other calls when a worker was killed"""
+
+    def run(
+        self,
+        function: Callable[..., T],
+        calls: Sequence[tuple[Any, ...]],
+        *,
+        what: str,
+        progress: bool,
+    ) -> Iterator[T]:
+        """Give the result of each call, in any order; see `Pool.run`."""
+        if min(self.workers, len(calls)) <= 1:  # not worth the start of a worker
+            return ThisProcess().run(function, calls, what=what, progress=progress)
+        return _with_bar(self._results(function, calls), len(calls), what, progress)
+
+    def _results(
+        self, function: Callable[..., T], calls: Sequence[tuple[Any, ...]]
+    ) -> Generator[T, None, None]:
+        import joblib  # a fifth of a second that a small study does not need
+
+        workers = min(self.workers, len(calls))
+        try:
+            parallel = joblib.Parallel(
+                n_jobs=workers, return_as="generator_unordered", mmap_mode="c"
+            )
+            yield from parallel(joblib.delayed(function)(*call) for call in calls)
+        except BrokenExecutor:
+            why = "A worker process was killed (out of memory?)"
+            raise RunStoppedError(f"{why}; {self.kept}.") from None
+
+
+def pool_of(jobs: int, *, kept: str = KEPT) -> Pool:
+    """Return the pool that runs so many calls at the same time.
 
     Parameters
     ----------
-    function : callable
-        A function of a module, so that a worker process finds it.
-    calls : sequence of tuple
-        The arguments of each call.
     jobs : int
-        Processes; 0: one per core. One runs all calls in this process.
-    what : str
-        What a call is, written before the bar.
-    progress : bool
-        Show the bar.
+        Processes; 0: one per core.
     kept : str
-        What to say of the rest when a worker was killed.
-
-    Raises
-    ------
-    RunStoppedError
-        When a worker process was killed.
+        What the error says of the other calls when a worker was killed.
     """
-    workers = min(jobs or os.cpu_count() or 1, len(calls))
-    with contextlib.closing(_finished(function, calls, workers, kept)) as finished:
+    workers = jobs or os.cpu_count() or 1
+    return ThisProcess() if workers <= 1 else LocalProcesses(workers, kept)
+
+
+def _with_bar(
+    results: Generator[T, None, None], count: int, what: str, progress: bool
+) -> Iterator[T]:
+    """Give the results under a bar; a caller that stops early, as by Ctrl-C, ends the workers."""
+    with contextlib.closing(results):
         yield from tqdm(
-            finished, total=len(calls), desc=what, disable=None if progress else True, leave=False
+            results, total=count, desc=what, disable=None if progress else True, leave=False
         )
-
-
-def _finished(
-    function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], workers: int, kept: str
-) -> Generator[Any, None, None]:
-    if workers <= 1:
-        yield from (function(*call) for call in calls)
-        return
-    import joblib  # a fifth of a second that a small study does not need
-
-    try:
-        parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", mmap_mode="c")
-        yield from parallel(joblib.delayed(function)(*call) for call in calls)
-    except BrokenExecutor:
-        raise RunStoppedError(f"A worker process was killed (out of memory?); {kept}.") from None

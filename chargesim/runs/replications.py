@@ -1,13 +1,12 @@
 """Run the replications that a run directory lacks, several at a time, and read them all."""
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from chargesim.engine.replication_totals import ReplicationTotals
 from chargesim.runs.case import Case
 from chargesim.runs.engine_choice import make_ready
-from chargesim.runs.parallel import run_parallel
+from chargesim.runs.parallel import pool_of
 from chargesim.runs.replication import run_replication, sessions_path, site_hours_path
 from chargesim.runs.store import Store, content_digest, copy_file, stores_beside
 
@@ -100,11 +99,11 @@ class Replications:
 
     def _run(self, todo: list[int]) -> None:
         """Run some replications; each leaves its own files, so a stop loses those under way."""
-        workers = self.jobs or worthwhile_jobs(self.case, len(todo))
+        pool = pool_of(self.jobs or worthwhile_jobs(self.case, len(todo)))
         calls = [(self.case.task, r, self.folder, self._store, self.keep_sessions) for r in todo]
         self.ran += todo
-        what = "replications"
-        for gib in run_parallel(run_replication, calls, workers, what=what, progress=self.progress):
+        done = pool.run(run_replication, calls, what="replications", progress=self.progress)
+        for gib in done:
             self.most_gib = max(self.most_gib, gib)
 
 
@@ -115,9 +114,8 @@ def expected_sessions(case: Case) -> float:
 
 
 def worthwhile_jobs(case: Case, replications: int) -> int:
-    """Return one job for a run that is over before worker processes would have started, else one per core."""
-    return (
-        1
-        if expected_sessions(case) * replications < SESSIONS_WORTH_A_WORKER
-        else (os.cpu_count() or 1)
-    )
+    """Return the jobs of a run where none are asked for: 1 where workers would start too late, else 0.
+
+    0 means one per core.
+    """
+    return 1 if expected_sessions(case) * replications < SESSIONS_WORTH_A_WORKER else 0

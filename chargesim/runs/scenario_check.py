@@ -1,6 +1,5 @@
 """Check a scenario without simulating it: ledger, network, offered load, time of a run."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -17,6 +16,7 @@ from chargesim.network.network import STATION
 from chargesim.runs.case import Case
 from chargesim.runs.engine_choice import choose_engine
 from chargesim.runs.mechanisms.registry import inert_mechanisms
+from chargesim.runs.parallel import pool_of
 from chargesim.runs.replications import expected_sessions
 from chargesim.scenario.file_paths import path_inside
 from chargesim.scenario.series import Value
@@ -102,7 +102,7 @@ def _simulating_seconds(case: Case) -> float:
 def series_seconds(variants: Sequence[VariantCheck]) -> float:
     """Return about how long a series takes on this machine [s]."""
     return SECONDS_TO_START + sum(one.seconds for one in variants) / min(
-        len(variants), os.cpu_count() or 1
+        len(variants), pool_of(0).workers
     )
 
 
@@ -118,9 +118,7 @@ def check_case(case: Case) -> ScenarioCheck:
     )
     piles = int(sites.guns[stations].sum())
     replications = case.scenario.replications
-    seconds = SECONDS_TO_START + _simulating_seconds(case) / min(
-        replications, (os.cpu_count() or 1)
-    )
+    seconds = SECONDS_TO_START + _simulating_seconds(case) / min(replications, pool_of(0).workers)
     return ScenarioCheck(
         title=case.scenario.title,
         label=network.label,

@@ -1,17 +1,17 @@
 """Write and read the files of a run; a file appears whole or not at all."""
 
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from chargesim.json_values import json_text
 
 
 @contextlib.contextmanager
@@ -71,23 +71,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, data: Any) -> None:
     """Write JSON; numbers that are not finite become null or the words inf and -inf."""
-    write_text(path, json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def plain(data: Any) -> Any:
-    """Return data as JSON knows it: NaN becomes null, infinity a word."""
-    if isinstance(data, dict):
-        return {str(key): plain(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [plain(value) for value in data]
-    if isinstance(data, np.generic):
-        data = data.item()
-    if isinstance(data, float):
-        if np.isnan(data):
-            return None
-        if np.isinf(data):
-            return "inf" if data > 0 else "-inf"
-    return data
+    write_text(path, json_text(data))
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:

@@ -15,7 +15,7 @@ from chargesim.engine.session_log import SessionLog
 from chargesim.engine.simpy.engine import run_simpy
 from chargesim.runs.engine_choice import make_ready_for
 from chargesim.runs.engine_comparison import differences
-from chargesim.runs.parallel import run_parallel
+from chargesim.runs.parallel import pool_of
 from chargesim.runs.replication import collector_at_rest
 from chargesim.synthetic.ciw_inputs import MISSING, has_ciw
 from chargesim.verify.cases import VerificationCase
@@ -164,14 +164,8 @@ def verify_cases(
         for number in able
     ]
     results: dict[int, list[ReplicationResult]] = {number: [] for number in able}
-    for one in run_parallel(
-        run_case,
-        calls,
-        jobs,
-        what="verify",
-        progress=progress,
-        kept="nothing is kept, try --jobs 1",
-    ):
+    pool = pool_of(jobs, kept="nothing is kept, try --jobs 1")
+    for one in pool.run(run_case, calls, what="verify", progress=progress):
         results[one.case].append(one)
     by_case = {
         number: sorted(each, key=lambda one: one.replication) for number, each in results.items()
