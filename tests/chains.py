@@ -1,4 +1,4 @@
-"""Solve Markov chains of small queues numerically, state by state, as a second way to what the formulas say."""
+"""Solve Markov chains of small queues numerically, as a second way beside the formulas."""
 
 from collections.abc import Callable, Hashable, Iterable
 
@@ -12,7 +12,7 @@ State = Hashable
 def stationary(
     start: State, moves: Callable[[State], Iterable[tuple[State, float]]]
 ) -> dict[State, float]:
-    """Return the long-run share of time in every state that can be reached; `moves` gives (state, rate) pairs."""
+    """Return the long-run share of time in every state; `moves` gives (state, rate) pairs."""
     number, todo, entries = {start: 0}, [start], []
     for here in todo:
         for there, rate in moves(here):

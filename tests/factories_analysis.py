@@ -209,16 +209,30 @@ def _sites(
     station, swap = kind == STATION, kind == SWAP
     guns = np.where(station, rng.integers(1, 3, count), 0)
     return Sites.of(
-        count, id=tuple(f"s{i}" for i in range(count)), kind=kind, group=("core",) * count,
-        access=tuple("truck" if one else "public" for one in truck), district=district,
-        lat=lat[district] + rng.normal(0, 1, count) * spread, lon=lon[district] + rng.normal(0, 1, count) * spread,
-        guns=guns, gun_kw=np.where(station, 480.0, 0.0), gun_a=np.where(station, 600.0, 0.0), guns_per_cabinet=np.where(station, 2, 0),
-        cabinet_kw=np.where(station, 600.0, 0.0), site_kw=np.where(station, 630.0, 663.0), price_cny_kwh=np.full(count, 1.2),
-        bays=np.where(swap, 1, 0), slots=np.where(swap, 21, 0), slot_kw=np.where(swap, 30.0, 0.0), packs=np.where(swap, 21, 0),
+        count,
+        id=tuple(f"s{i}" for i in range(count)),
+        kind=kind,
+        group=("core",) * count,
+        access=tuple("truck" if one else "public" for one in truck),
+        district=district,
+        lat=lat[district] + rng.normal(0, 1, count) * spread,
+        lon=lon[district] + rng.normal(0, 1, count) * spread,
+        guns=guns,
+        gun_kw=np.where(station, 480.0, 0.0),
+        gun_a=np.where(station, 600.0, 0.0),
+        guns_per_cabinet=np.where(station, 2, 0),
+        cabinet_kw=np.where(station, 600.0, 0.0),
+        site_kw=np.where(station, 630.0, 663.0),
+        price_cny_kwh=np.full(count, 1.2),
+        bays=np.where(swap, 1, 0),
+        slots=np.where(swap, 21, 0),
+        slot_kw=np.where(swap, 30.0, 0.0),
+        packs=np.where(swap, 21, 0),
         pack_type=tuple("choco_20" if one else "" for one in swap),
-        swap_min=np.where(swap, 1.67, 0.0), hand_out_soc=np.where(swap, 0.9, 0.0),
+        swap_min=np.where(swap, 1.67, 0.0),
+        hand_out_soc=np.where(swap, 0.9, 0.0),
         connection=np.arange(count),
-    )  # fmt: skip
+    )
 
 
 def _graph(

@@ -1,4 +1,4 @@
-"""Hold ARCHITECTURE.md to the package: every module is listed once, every test that it names exists."""
+"""Hold ARCHITECTURE.md to the package: its modules and the tests that it names exist."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Screen groups of inputs by Morris, split the variance by Sobol, and estimate the share that meets.
+"""Screen groups of inputs by Morris, split the variance by Sobol, estimate shares that meet.
 
 Both methods work on the unit cube. The inputs of a group change together, each to a level of its
 own. Few samples can make an index, or a bound of one, negative: it stays as it is, and its

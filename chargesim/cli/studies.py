@@ -56,7 +56,7 @@ def compare(
     ] = Engine.auto,
     as_json: AsJson = False,
 ) -> None:
-    """Compare plans on the same vehicles: which is better in what, by how much, how sure; runs those that have not run yet."""
+    """Compare plans on the same vehicles: which is better in what, by how much, how sure."""
     with messages():
         from chargesim.experiment.compare import compare as compare_runs
         from chargesim.view.comparison_report import write_comparison
@@ -235,7 +235,7 @@ def lead_in(
     ] = Engine.auto,
     as_json: AsJson = False,
 ) -> None:
-    """Run a scenario with a lead-in twice as long, on the same vehicles, and print which KPIs move."""
+    """Run a scenario with a lead-in twice as long, and print which KPIs move."""
     with messages():
         from chargesim.experiment.lead_in import check_lead_in
         from chargesim.scenario.reading import load

@@ -226,7 +226,8 @@ def _yearly(adoption: Adoption, path: Path) -> tuple[tuple[int, float], ...]:
     gaps = [year for year in wanted if int(year) not in first]
     if gaps:
         faults.append(
-            f"{display_path(path)}: {adoption.production_scope!r} has no row for {', '.join(gaps)}; "
+            f"{display_path(path)}: {adoption.production_scope!r} has no row for "
+            f"{', '.join(gaps)}; "
             "every year of the fit needs one"
         )
     if not faults and sum(row.value for row in whole) <= 0:

@@ -123,7 +123,8 @@ def read_profiles(path: Path) -> dict[str, Floats]:
             )
         elif weights.sum() <= 0:
             faults.append(
-                f"{display_path(path)}: profile {name!r}: its weights add up to 0, they must be above 0"
+                f"{display_path(path)}: profile {name!r}: its weights add up to 0, "
+                "they must be above 0"
             )
     if faults:
         raise InputError(faults)

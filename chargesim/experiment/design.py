@@ -1,4 +1,4 @@
-"""Lay out the points of a study: a scenario with some of its keys changed, each point on the same vehicles."""
+"""Lay out the points of a study: a scenario with some of its keys changed at each."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

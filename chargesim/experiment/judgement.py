@@ -1,4 +1,4 @@
-"""Judge responses by the standard: how much of its allowance a criterion uses, and what changes it."""
+"""Judge responses by the standard: what part of its allowance a criterion uses."""
 
 import math
 from collections.abc import Mapping, Sequence

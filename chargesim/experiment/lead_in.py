@@ -35,11 +35,11 @@ class LeadIn:
     replications: int
     shifts: list[Shift]
     from_empty: Intervals
-    """power without any lead-in less that after the longer one, by hour of the first judged day, same vehicles [24] in MW"""
+    """[24] power by hour of the first judged day without a lead-in, less after the longer one [MW]"""
     from_own: Intervals
     """the same with the scenario's own lead-in"""
     days_alike: Intervals
-    """from an empty network, days of one weekday: each less the last one, by hour [days - 1, 24] in MW"""
+    """[days - 1, 24] days of one weekday from an empty network, by hour, each less the last [MW]"""
 
     @property
     def moved(self) -> list[Shift]:
@@ -130,7 +130,7 @@ def check_lead_in(
 
 
 def with_lead_in(case: Case, days: int) -> Case:
-    """Return a case with another lead-in in which each calendar day keeps its vehicles, and guns fail when they did.
+    """Return a case with another lead-in; each calendar day keeps its vehicles and failures.
 
     Parameters
     ----------

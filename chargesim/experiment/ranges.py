@@ -1,4 +1,4 @@
-"""List the assumptions of a scenario whose sources leave a range, and draw values from the ranges."""
+"""List the assumptions of a scenario that have a range, and draw values from it."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence

@@ -99,8 +99,8 @@ def run_series(
     sessions : {"auto", "all", "none"}
         Whether to keep a row per session; `auto` keeps none.
     out : Path, optional
-        The directory; by default `runs/series-<name>-<hash>`. An interrupted series goes on where it
-        stopped; added values run beside those that are there.
+        The directory; by default `runs/series-<name>-<hash>`. An interrupted series goes on where
+        it stopped; added values run beside those that are there.
     progress : bool
         Show a bar with the time left.
     engine : {"auto", "simpy", "compiled"}

@@ -55,7 +55,8 @@ def read_pack_limits(swap: Swap, folder: Path) -> dict[str, PackLimits]:
         if not mine_now:
             known = ", ".join(f"{value:g}" for value in sorted({row.temperature_c for row in mine}))
             faults.append(
-                f"swap.pack_temperature_c: {swap.pack_temperature_c:g} is not in {display_path(path)} "
+                f"swap.pack_temperature_c: {swap.pack_temperature_c:g} "
+                f"is not in {display_path(path)} "
                 f"for {kind.limits!r} (it has {known})"
             )
             continue

@@ -1,4 +1,4 @@
-"""Keep the totals of replications as files, and find those that an earlier run or study left nearby.
+"""Keep the totals of replications as files, and find those of runs and studies nearby.
 
 A replication is named by its content: everything of the scenario and its tables that can change a
 result, the extensions, the program and the replication's number. Whichever command made it, every

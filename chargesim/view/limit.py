@@ -45,8 +45,9 @@ def answer(run: LimitRun) -> Answer:
     error, levels = 100 * (1 - run.confidence), len(run.levels)
     text = (
         f"{levels} levels, {run.replications} replications at each{now}. Meets and fails hold with "
-        f"{100 * run.confidence:g} % over all levels together: the error of {error:.2g} % is divided "
-        f"over {levels} levels, {100 * run.alpha_of_a_level:.2g} % for each. Where a criterion breaks "
+        f"{100 * run.confidence:g} % over all levels together: the error of {error:.2g} % is "
+        f"divided over {levels} levels, {100 * run.alpha_of_a_level:.2g} % for each. "
+        "Where a criterion breaks "
         "comes from a monotone fit, with a 95 % interval of that criterion by itself, so a level "
         "outside it may still be inconclusive."
     )

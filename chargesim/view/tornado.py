@@ -29,8 +29,8 @@ def answer(run: TornadoRun) -> Answer:
     sure = run.turning("for sure")
     likely = run.turning("on average") - sure
     headline = (
-        f"{len(sure)} of {len(run.ranges)} assumptions alone bring a criterion to the other side of "
-        f"its threshold for sure, {len(likely)} more on average but not for sure"
+        f"{len(sure)} of {len(run.ranges)} assumptions alone bring a criterion to the other side "
+        f"of its threshold for sure, {len(likely)} more on average but not for sure"
     )
     text = (
         f"Each assumption of the demand ledger with a range is set to both ends by itself, "

@@ -35,8 +35,8 @@ def answer(run: UncertaintyRun) -> Answer:
     noise = 0 if np.isnan(run.whole.noise) else 100 * run.whole.noise
     text = (
         f"One {run.day}. Each range is drawn from a triangle between its low and high end with its "
-        "peak at the scenario's value (assumed), independent of the others. The column scenario has "
-        "Monte Carlo error alone. A draw meets where every judged criterion is within what it "
+        "peak at the scenario's value (assumed), independent of the others. The column scenario "
+        "has Monte Carlo error alone. A draw meets where every judged criterion is within what it "
         f"allows; of the districts the worst counts. Monte Carlo error is {noise:.1f} % of the "
         "variance of the whole standard over the draws."
     )
