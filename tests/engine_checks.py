@@ -10,7 +10,7 @@ from chargesim.engine.facilities import Facilities
 from chargesim.engine.replication_totals import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED
 from chargesim.engine.rules import charge_min, exact_min
 from chargesim.engine.simpy.engine import World, run_simpy
-from chargesim.runs.engine_comparison import BOOKS
+from chargesim.runs.engine_comparison import STATISTICS
 
 
 def run(
@@ -37,7 +37,7 @@ def differences(
         return [f"{len(log)} sessions, compiled {len(own_log)}"]
     found = [
         f"book {name}"
-        for name in BOOKS
+        for name in STATISTICS
         if getattr(statistics, name).tobytes() != getattr(own_books, name).tobytes()
     ]
     for name in log.dtype.names:

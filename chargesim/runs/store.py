@@ -1,4 +1,4 @@
-"""Keep the totals of replications as files, and find those that an earlier run or study left nearby.
+"""Keep the totals of replications as files, and find those of earlier runs and studies nearby.
 
 A replication is named by its content: everything of the scenario and its tables that can change a
 result, the extensions, the program and the replication's number. Whichever command made it, every
@@ -96,7 +96,7 @@ class Store:
         return self.folder / f"{replication:03d}.parquet"
 
     def read(self, replication: int) -> ReplicationTotals | None:
-        """Return the totals of a replication that is here, or beside; None where neither has it."""
+        """Return the totals of a replication from here or from beside; None if neither has it."""
         found = self._read(self.folder, replication)
         for folder in () if found is not None else self.beside:
             found = self._read(folder, replication)
