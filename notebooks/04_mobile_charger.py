@@ -31,7 +31,6 @@ import pandas as pd
 
 import chargesim as cs
 from chargesim.analysis.intervals import t_interval
-from chargesim.engine.rules import exact_min
 from chargesim.runs.replication import simulate
 
 scenarios = next(
@@ -50,10 +49,11 @@ plain.sites.query("kind == 'station'")[
 # %% [markdown]
 # ## The van
 #
-# An extension is a function that takes the world of one replication (`chargesim.engine.simpy.engine.World`) and yields SimPy events. It
-# sees what the model sees: `world.env.now` are the minutes since the lead-in day began, `world.sites` the stations and swap sites in the
-# order of the site table, each with its queue. `station.add_gun()` puts one more gun there, of the station's own kind but with a supply of
-# its own; `given_kwh` tells what it has given, `in_service` who is at it, and `remove_gun` takes it away.
+# An extension is a function that takes the world of one replication (`chargesim.engine.simpy.engine.World`) and yields SimPy events:
+# `world.wait(minutes)`, or `world.at(day=0, hour=18)` on the first judged day. `world.station("Riverside-3")` is a station with its `queue`
+# and its `guns`, and `world.drive_min` the minutes between two sites. `add_gun` puts one more gun at a station, of the station's own kind
+# but with a supply of its own: `gun.given_kwh` is what it has given, `gun.done` the event at which the vehicle at it leaves, and
+# `gun.remove()` takes it away.
 #
 # The van looks every quarter of an hour for the longest queue at a public station, drives there from its depot, serves while somebody waits
 # and its battery lasts, lets the last vehicle finish, drives back and recharges. Its figures are assumed; a gun of the station's kind (480
@@ -61,59 +61,41 @@ plain.sites.query("kind == 'station'")[
 
 
 # %%
-def mobile_charger(
-    world, stations, home, drive_min, battery_kwh=200, least_kwh=80, depot_kw=120, log=None
-):
+def mobile_charger(world, stations, home, battery_kwh=200, least_kwh=80, depot_kw=120, log=None):
     """A van: look, drive to the longest queue, serve, drive back, recharge."""
-    env = world.env
     while True:
-        yield env.timeout(15 - env.now % 15)
-        goal = max(stations, key=lambda number: len(world.sites[number].queue))
-        station = world.sites[goal]
+        yield world.wait(15 - world.env.now % 15)
+        goal = max(stations, key=lambda name: len(world.station(name).queue))
+        station, drive_min = world.station(goal), world.drive_min(home, goal)
         if not station.queue:
             continue
         found = len(station.queue)
-        yield env.timeout(exact_min(drive_min[home, goal]))
-        arrived_min, left_by_then = env.now, len(station.queue)
+        yield world.wait(drive_min)
+        arrived_min, left_by_then = world.env.now, len(station.queue)
         gun = station.add_gun()
-        while battery_kwh - station.given_kwh(gun) > least_kwh:
-            yield env.timeout(1)
-            if not station.queue and gun not in station.in_service and env.now >= arrived_min + 10:
+        while battery_kwh - gun.given_kwh > least_kwh:
+            yield world.wait(1)
+            if not station.queue and not gun.busy and world.env.now >= arrived_min + 10:
                 break
-        if gun in station.in_service:
-            yield station.in_service[gun][1]  # the vehicle at the gun finishes first
-        station.remove_gun(gun)
-        given_kwh = station.given_kwh(gun)
+        yield gun.done  # the vehicle at the gun finishes first
+        gun.remove()
+        stay_min = world.env.now - arrived_min
         if log is not None:
-            log.append((goal, arrived_min, found, left_by_then, env.now - arrived_min, given_kwh))
-        yield env.timeout(exact_min(drive_min[home, goal] + 60 * given_kwh / depot_kw))
+            log.append((goal, arrived_min, found, left_by_then, stay_min, gun.given_kwh))
+        yield world.wait(drive_min + 60 * gun.given_kwh / depot_kw)
 
 
 # %% [markdown]
-# What it must know it is given with `functools.partial`: the public stations by number, its home beside `Riverside-3`, and the minutes
-# between stations, from the lists in which the network keeps the ways of vehicles that go on to another station (the slowest time of day).
+# What it must know it is given with `functools.partial`: the public stations, and its home beside `Riverside-3`.
 
 # %%
-network = plain.case.network
-sites, ways = network.sites, network.candidates
+sites = plain.case.network.sites
 public = tuple(
-    number
-    for number, access in enumerate(sites.access)
-    if access == "public" and sites.guns[number] > 0
+    name
+    for name, access, guns in zip(sites.id, sites.access, sites.guns)
+    if access == "public" and guns > 0
 )
-home = sites.id.index("Riverside-3")
-which = next(i for i, key in enumerate(ways.keys) if key.access == {"public"} and not key.pack_type)
-row = ways.site.shape[1] - len(sites) + home  # sites are the last origins
-drive_min = {
-    (home, int(to)): float(minutes)
-    for to, minutes in zip(ways.site[which, row], ways.minutes[:, which, row].max(axis=0))
-    if to >= 0
-}
-drive_min[home, home] = 0.0
-{sites.id[to]: round(minutes) for (_, to), minutes in drive_min.items()}
-
-# %%
-van = partial(mobile_charger, stations=public, home=home, drive_min=drive_min)
+van = partial(mobile_charger, stations=public, home="Riverside-3")
 helped = cs.run(sc, out=folder / "van", extensions=[van])
 
 # %% [markdown]
@@ -124,17 +106,18 @@ helped = cs.run(sc, out=folder / "van", extensions=[van])
 # mains.
 
 # %%
-busiest = int(plain.sites["arrivals_per_day"].where(plain.sites["kind"] == "station").idxmax())
+stations = plain.sites[plain.sites["kind"] == "station"]
+busiest = stations.loc[stations["arrivals_per_day"].idxmax(), "site"]
 
 
 def one_more_gun(world, station):
     """A gun more, from the start on."""
-    yield world.env.timeout(1)
-    world.sites[station].add_gun()
+    yield world.wait(1)
+    world.station(station).add_gun()
 
 
 parked = cs.run(sc, out=folder / "parked", extensions=[partial(one_more_gun, station=busiest)])
-named = {"the van": helped, f"a gun more at {sites.id[busiest]}": parked}
+named = {"the van": helped, f"a gun more at {busiest}": parked}
 
 
 def by_replication(run):
@@ -216,7 +199,6 @@ visits = pd.DataFrame(
     seen,
     columns=["station", "arrived_min", "queue_seen", "queue_on_arrival", "stay_min", "given_kwh"],
 )
-visits["station"] = [sites.id[number] for number in visits["station"]]
 assert visits["given_kwh"].max() <= 200
 print(f"{len(visits) / 10:.1f} trips a day, {visits['given_kwh'].mean():.0f} kWh a trip")
 print(
@@ -238,21 +220,19 @@ visits.groupby("station")[["queue_seen", "queue_on_arrival", "stay_min", "given_
 #
 # ## An outage drill
 #
-# At 18:00 all guns of the busiest station fail for an hour. `fail` and `restore` take a gun's number; a vehicle at it keeps its charge,
-# stands first in the queue, or goes elsewhere.
+# At 18:00 of the judged day all guns of the busiest station fail for an hour. A vehicle at one keeps its charge; it goes first in the
+# queue, or elsewhere.
 
 
 # %%
 def drill(world, station, hour=18, minutes=60):
-    """Every day at an hour, let all guns of a station fail for some minutes."""
-    env, site = world.env, world.sites[station]
-    while True:
-        yield env.timeout((hour * 60 - env.now) % 1440 or 1440)
-        for gun in range(len(site.guns)):
-            site.fail(gun)
-        yield env.timeout(minutes)
-        for gun in range(len(site.guns)):
-            site.restore(gun)
+    """Let all guns of a station fail for some minutes of the judged day."""
+    yield world.at(day=0, hour=hour)
+    for gun in world.station(station).guns:
+        gun.fail()
+    yield world.wait(minutes)
+    for gun in world.station(station).guns:
+        gun.restore()
 
 
 drilled = cs.run(sc, out=folder / "drill", extensions=[partial(drill, station=busiest)])
@@ -260,20 +240,16 @@ evening = {}
 for name, run in (("as it is", plain), ("drill", drilled)):
     sessions = run.sessions
     hit = sessions[
-        (plain.sessions["site"] == sites.id[busiest])
-        & ((sessions["wish_min"] // 60 % 24).isin([17, 18]))
+        (plain.sessions["site"] == busiest) & ((sessions["wish_min"] // 60 % 24).isin([17, 18]))
     ]
     evening[name] = {
         f"vehicles in {days} days": len(hit),
         "served [%]": 100 * (hit["outcome"] == "served").mean(),
-        "served there [%]": 100
-        * ((hit["outcome"] == "served") & (hit["site"] == sites.id[busiest])).mean(),
+        "served there [%]": 100 * ((hit["outcome"] == "served") & (hit["site"] == busiest)).mean(),
         "mean wait [min]": hit["wait_min"].mean(),
         "interrupted [%]": 100 * (hit["interruptions"] > 0).mean(),
     }
-print(
-    f"those who wish between 17 and 19 h and whose last stop was {sites.id[busiest]} without the drill"
-)
+print(f"those who wish between 17 and 19 h and whose last stop was {busiest} without the drill")
 pd.DataFrame(evening).T.round(1)
 
 # %%
@@ -292,8 +268,8 @@ print(
 # * It may read all of the world and change it through the methods of its sites; what else it changes, it answers for. `debug=True` in
 #   `cs.run` checks at every event that no vehicle, gun, pack or energy is made or lost.
 # * It draws no random numbers, or from a generator whose seed is in its code or given to it; otherwise the same run is not the same twice.
-# * Instants are whole multiples of 2**-20 minute: wait whole minutes, or what `exact_min` makes of a duration. Then sums of times are
-#   exact. At an instant an extension goes before the events of the model.
+# * It waits with `world.wait` and `world.at`, which round to the exact time of the engine (multiples of 2**-20 minute). At an instant an
+#   extension goes before the events of the model.
 # * A run is named by the scenario and by the extension: its code, the values that it was given, and the functions and values of yours that
 #   it names. So a run with it has a directory of its own, and a change of it starts a new one. Files that it reads are not looked at: give
 #   it what is in them.

@@ -1,4 +1,5 @@
-"""State what must hold of any run of the engine, as checks that tests call and planted faults must break."""
+"""State what must hold of any run of the engine, as checks that tests call and planted faults must
+break."""
 
 from typing import Any
 
@@ -6,17 +7,18 @@ import numpy as np
 from factories import demand, facilities
 
 from chargesim.engine.compiled.engine import run_compiled
+from chargesim.engine.day_statistics import STATISTICS
 from chargesim.engine.facilities import Facilities
 from chargesim.engine.replication_totals import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED
 from chargesim.engine.rules import charge_min, exact_min
 from chargesim.engine.simpy.engine import World, run_simpy
-from chargesim.runs.engine_comparison import STATISTICS
 
 
 def run(
     p: Facilities, table: Any, days: int = 1, lead_in_days: int = 0, **more: Any
 ) -> tuple[World, Any]:
-    """Run a table through the SimPy engine, checked at every event; return the world after the end and its log."""
+    """Run a table through the SimPy engine, checked at every event; return the world after the end
+    and its log."""
     world = World(p, [table], lead_in_days, days, debug=True, **more)
     _, log = world.run()
     return world, log
@@ -32,13 +34,15 @@ def differences(
 ) -> list[str]:
     """Return what differs between the engines, in words."""
     statistics, log = run_simpy(p, tables, lead_in_days, days, run_out_days, outages=calendar)
-    own_books, own_log = run_compiled(p, tables, lead_in_days, days, run_out_days, outages=calendar)
+    own_statistics, own_log = run_compiled(
+        p, tables, lead_in_days, days, run_out_days, outages=calendar
+    )
     if len(log) != len(own_log):
         return [f"{len(log)} sessions, compiled {len(own_log)}"]
     found = [
-        f"book {name}"
+        f"statistic {name}"
         for name in STATISTICS
-        if getattr(statistics, name).tobytes() != getattr(own_books, name).tobytes()
+        if getattr(statistics, name).tobytes() != getattr(own_statistics, name).tobytes()
     ]
     for name in log.dtype.names:
         rows = np.flatnonzero(log[name] != own_log[name])
@@ -50,7 +54,7 @@ def differences(
 
 
 def run_both(p: Facilities, table: Any, calendar: Any = None, **more: Any) -> tuple[World, Any]:
-    """Run a table as `run` does, and see that the compiled engine tells the same story."""
+    """Run a table as `run` does, and see that the compiled engine gives the same."""
     assert differences(p, [table], calendar=calendar, **more) == []
     return run(p, table, outages=calendar, **more)
 
@@ -65,7 +69,7 @@ def check_conservation(p: Facilities, table: Any, world: World, log: Any) -> Non
         busy = site.servers - len(site.free) - sum(map(bool, getattr(site, "down", [])))
         in_service = len(site.in_bay) if p.kind[number] else len(site.in_service)
         assert busy == in_service, (
-            f"site {number}: {busy} places taken, {in_service} vehicles in service"
+            f"site {number}: {busy} servers taken, {in_service} vehicles in service"
         )
         assert site.present == in_service + len(site.queue)
         if p.kind[number]:
@@ -93,7 +97,8 @@ def check_conservation(p: Facilities, table: Any, world: World, log: Any) -> Non
 
 
 def check_little(world: World) -> None:
-    """Little's law on every site, exactly: the integral of the queue equals the sum of the waits."""
+    """Little's law on every site, exactly: the integral of the queue equals the sum of the
+    waits."""
     check = world.statistics.queue_check_min
     assert (check[:, 0] == check[:, 1]).all(), check
 
@@ -132,7 +137,8 @@ def check_tie_of_grant_and_patience() -> None:
 
 
 def check_soc_is_a_share() -> None:
-    """Driving takes energy over battery: 10 km at 0.15 kWh/km from a 50 kWh battery are 0.03 of it."""
+    """Driving takes energy over battery: 10 km at 0.15 kWh/km from a 50 kWh battery are 0.03 of
+    it."""
     p = facilities(guns=(1,), km=10.0)
     _, log = run(p, demand([0.0]))
     assert abs(log["soc_in"][0] - (0.3 - 10.0 * 0.15 / 50.0)) < 1e-12

@@ -1,4 +1,5 @@
-"""Count what happens in runs of the SimPy engine: events handled with an effect, ties of them, and mechanisms at work."""
+"""Count what happens in runs of the SimPy engine: events handled with an effect, ties of them, and
+mechanisms at work."""
 
 from collections import Counter
 from functools import partial
@@ -20,15 +21,19 @@ from chargesim.engine.simpy.store import Store
 from chargesim.engine.simpy.swap_site import SwapSite
 
 MECHANISMS = (
-    "a free server is held", "a reservation goes first", "late within the grace", "interruption", "second interruption",
-    "failure in a try", "failed start", "blackout", "shared power", "mixed connection", "companion taken", "store charges", "store lends",
-    "packs wait", "put off", "opened later", "lead-in", "run-out", "balk", "renege", "divert", "outside", "partial", "stranded",
+    "a free server is held", "a reservation goes first", "late within the grace", "interruption",
+    "second interruption",
+    "failure in a try", "failed start", "blackout", "shared power", "mixed connection",
+    "companion taken", "store charges", "store lends",
+    "packs wait", "put off", "opened later", "lead-in", "run-out", "balk", "renege", "divert",
+    "outside", "partial", "stranded",
     "unfinished",
 )  # fmt: skip
 
 
 class Counts:
-    """Watch the methods of the engine as long as a monkeypatch lasts; `happened` counts by name, `ties` by pairs of event classes."""
+    """Watch the methods of the engine as long as a monkeypatch lasts; `happened` counts by name,
+    `ties` by pairs of event classes."""
 
     def __init__(self, patch: Any) -> None:
         self.happened: Counter[str] = Counter(
@@ -37,14 +42,21 @@ class Counts:
         self.ties = TiedPairs()
         self._turned: set[int] = set()
         for owner, name, watch in (
-            (OutageEvents, "_end_outage", self._restore), (PowerGroup, "_finish", partial(self._planned, EventClass.DONE)),
+            (OutageEvents, "_end_outage", self._restore), (PowerGroup, "_finish",
+            partial(self._planned, EventClass.DONE)),
             (Station, "_start", self._start), (SwapSite, "_leave_bay", self._leave_bay),
-            (PowerGroup, "_step", partial(self._planned, EventClass.STEP)), (Store, "_end", self._store_ends),
-            (World, "_turn_hour", self._hour), (Store, "turn", self._turn), (SwapSite, "turn_hour", self._turn_smart),
-            (World, "_refresh", self._refresh), (OutageEvents, "_begin_outage", self._fail), (Site, "arrive", self._arrive),
-            (vehicle, "choose", self._choose), (Site, "_lapse", self._lapse), (Site, "_lose_patience", self._lose_patience),
-            (World, "_wish", self._wish), (Site, "_first_in_turn", self._first_in_turn), (Store, "run", self._store_runs),
-            (SwapSite, "_fill_slots", self._fill_slots), (Station, "_take_server", self._take_server),
+            (PowerGroup, "_step", partial(self._planned, EventClass.STEP)), (Store, "_end",
+            self._store_ends),
+            (World, "_turn_hour", self._hour), (Store, "turn", self._turn), (SwapSite, "turn_hour",
+            self._turn_smart),
+            (World, "_refresh", self._refresh), (OutageEvents, "_begin_outage", self._fail), (Site,
+            "arrive", self._arrive),
+            (vehicle, "choose", self._choose), (Site, "_lapse", self._lapse), (Site,
+            "_lose_patience", self._lose_patience),
+            (World, "_wish", self._wish), (Site, "_first_in_turn", self._first_in_turn), (Store,
+            "run", self._store_runs),
+            (SwapSite, "_fill_slots", self._fill_slots), (Station, "_take_server",
+            self._take_server),
             (PowerGroup, "_charge_shared", self._charge_shared), (World, "run", self._run),
         ):  # fmt: skip
             self._watch(patch, owner, name, watch)
@@ -147,7 +159,8 @@ class Counts:
         call()
 
     def _choose(self, world: Any, call: Any, car: Any) -> Any:
-        """See a wish where it has its effect: in the first choice, also of a vehicle that put it off."""
+        """See a wish where it has its effect: in the first choice, also of a vehicle that put it
+        off."""
         choice = call()
         if not car.tried:
             self._event(world.env, EventClass.WISH, *(site for site in choice[:1] if site >= 0))
@@ -195,18 +208,22 @@ class Counts:
         )
 
     def _run(self, world: Any, call: Any) -> Any:
-        """Count what the session log of a run tells."""
+        """Count what is in the session log of a run."""
         statistics, log = call()
         self.ties.end_instant()
-        opens_min = world.facilities.places["opens_min"]
+        opens_min = world.facilities.known["opens_min"]
         self.happened.update(
             {
-                "interruption": (log["interruptions"] == 1).sum(), "second interruption": (log["interruptions"] > 1).sum(),
+                "interruption": (log["interruptions"] == 1).sum(),
+                "second interruption": (log["interruptions"] > 1).sum(),
                 "opened later": (opens_min[log["site"]][log["site"] >= 0] > 0).sum(),
-                "lead-in": (log["end_min"] < statistics.start_min).sum(), "run-out": (log["end_min"] > statistics.end_min).sum(),
-                "balk": log["balks"].sum(), "renege": log["reneges"].sum(), "divert": log["diversions"].sum(),
+                "lead-in": (log["end_min"] < statistics.start_min).sum(),
+                "run-out": (log["end_min"] > statistics.end_min).sum(),
+                "balk": log["balks"].sum(), "renege": log["reneges"].sum(),
+                "divert": log["diversions"].sum(),
                 "outside": log["outside"].sum(), "partial": (log["outcome"] == PARTIAL).sum(),
-                "stranded": (log["outcome"] == STRANDED).sum(), "unfinished": (log["outcome"] == UNFINISHED).sum(),
+                "stranded": (log["outcome"] == STRANDED).sum(),
+                "unfinished": (log["outcome"] == UNFINISHED).sum(),
             }
         )  # fmt: skip
         return statistics, log

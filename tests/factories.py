@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from chargesim.demand.demand_table import OUTAGE, empty_table, sort_table
-from chargesim.engine.choice import CANDIDATE, CITY, PLACE
+from chargesim.engine.choice import CANDIDATE, CITY, KNOWN_SITE
 from chargesim.engine.facilities import COMPANION, SLOT, ULTRA_FAST, Facilities, Outlets
 from chargesim.engine.operating_rules import OperatingRules
 
@@ -42,10 +42,12 @@ def facilities(
     curve: tuple[tuple[float, ...], tuple[float, ...]] = ((0.0, 1.0), (100.0,)),
     origins: int = 1,
 ) -> Facilities:
-    """Return sites that every origin reaches in the same time; stations on list 0, swap sites on list 1.
+    """Return sites that every origin reaches in the same time; stations on list 0, swap sites on
+    list 1.
 
-    Curve 0 is the vehicles', curve 1 the packs' (a flat 60 kW); `kw` caps both. Of the guns of every station the last
-    `companions` give `companion_kw` at most; their cabinets are filled in turn.
+    Curve 0 is the vehicles', curve 1 the packs' (a flat 60 kW); `kw` caps both. Of the guns of
+    every station the last `companions` give `companion_kw` at most; their cabinets are filled in
+    turn.
     """
     n = len(guns)
     is_swap = np.array(swap or [False] * n)
@@ -59,9 +61,9 @@ def facilities(
         for which in range(2):
             row = [s for s in candidates["site"][which, origins + site] if s not in (-1, site)]
             candidates["site"][which, origins + site] = row + [-1] * (n - len(row))
-    places = np.zeros(n, dtype=PLACE)
-    places["hash"], places["swap"] = np.arange(1, n + 1), is_swap
-    places["swap_min"], places["hand_out_soc"] = swap_min, hand_out_soc
+    known = np.zeros(n, dtype=KNOWN_SITE)
+    known["hash"], known["swap"] = np.arange(1, n + 1), is_swap
+    known["swap_min"], known["hand_out_soc"] = swap_min, hand_out_soc
     city = np.zeros(1, dtype=CITY)
     city["noise_min"], city["outside_drive_min"], city["outside_kw"] = (
         noise_min,
@@ -87,7 +89,7 @@ def facilities(
         kind=is_swap.astype(np.int64),
         district=np.zeros(n, dtype=np.int64),
         candidates=candidates,
-        places=places,
+        known=known,
         city=city,
         free_min=np.where(candidates["site"][:, :, 0] >= 0, drive_min, np.inf),
         edge_soc=edge_soc,
@@ -110,7 +112,8 @@ def facilities(
 
 
 def demand(wish_min: Any, **columns: Any) -> Any:
-    """Return a demand table with given wish times; the other columns have plain defaults unless given."""
+    """Return a demand table with given wish times; the other columns have plain defaults unless
+    given."""
     table = empty_table(len(wish_min))
     table["wish_min"] = np.floor(np.asarray(wish_min, dtype=float) / TICK) * TICK
     table["swap_list"] = -1

@@ -1,11 +1,13 @@
 """Make random small scenarios that use every mechanism between them, for property tests.
 
-Those of `WHOLE` lie on whole minutes: wishes, drives, patiences, reservations, outages, and every charge that nobody
-disturbs. Most are multiples of five minutes, so that many things of many kinds happen at one instant. Those of `ANY`
-have wishes at any time and any charge; only their outages begin on whole minutes.
+Those of `WHOLE` lie on whole minutes: wishes, drives, patiences, reservations, outages, and every
+charge that nobody disturbs. Most are multiples of five minutes, so that many things of many kinds
+happen at one instant. Those of `ANY` have wishes at any time and any charge; only their outages
+begin on whole minutes.
 
-Every choice is a whole number between two bounds, from a seeded generator (`seeded`: the same scenarios everywhere) or
-from Hypothesis (`scenarios`: it searches and shrinks, but what it makes hangs on which modules are loaded beside).
+Every choice is a whole number between two bounds, from a seeded generator (`seeded`: the same
+scenarios everywhere) or from Hypothesis (`scenarios`: it searches and shrinks, but what it makes
+depends on which modules are loaded beside).
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +24,8 @@ HOLD = tuple(hour % 3 != 2 for hour in range(24))
 
 
 class Values(NamedTuple):
-    """What a scenario is made of; one of each tuple is chosen, and what stands there twice comes twice as often."""
+    """What a scenario is made of; one of each tuple is chosen, and what is there twice comes
+    twice as often."""
 
     wish_grid_min: tuple[float, ...]
     """wishes come on multiples of this; 0 is any time"""
@@ -54,11 +57,16 @@ class Values(NamedTuple):
 
 ANY = Values(wish_grid_min=(0.0,))
 WHOLE = Values(
-    wish_grid_min=(1.0, 5.0, 5.0), cloud=(True, True, True, False), reserve=(True, True, True, False), guidance=(0, 1, 2, 2, 2, 2),
-    grace_min=(5.0,), late_min=(0.0, 10.0, 15.0, 30.0), patience_min=(5.0, 10.0, 40.0), failed_start_min=(5.0, 30.0),
-    drive_min=(5.0, 10.0), km=(0.0, 0.0, 0.0, 40.0), consumption_kwh_km=0.125, noise_min=0.0, battery_kwh=(50.0, 100.0),
-    curve=((0.0, 0.3, 0.5, 0.8, 1.0), (60.0, 100.0, 60.0, 30.0)), companion_kw=60.0, cabinet_kw=(60.0, 120.0, 120.0),
-    plug_kw=(120.0, 1e9), store_kw=(30.0, 60.0), swap=(True, False, False), outage_grid_min=5.0, outages_until_min=120.0, failures=5,
+    wish_grid_min=(1.0, 5.0, 5.0), cloud=(True, True, True, False), reserve=(True, True, True,
+    False), guidance=(0, 1, 2, 2, 2, 2),
+    grace_min=(5.0,), late_min=(0.0, 10.0, 15.0, 30.0), patience_min=(5.0, 10.0, 40.0),
+    failed_start_min=(5.0, 30.0),
+    drive_min=(5.0, 10.0), km=(0.0, 0.0, 0.0, 40.0), consumption_kwh_km=0.125, noise_min=0.0,
+    battery_kwh=(50.0, 100.0),
+    curve=((0.0, 0.3, 0.5, 0.8, 1.0), (60.0, 100.0, 60.0, 30.0)), companion_kw=60.0,
+    cabinet_kw=(60.0, 120.0, 120.0),
+    plug_kw=(120.0, 1e9), store_kw=(30.0, 60.0), swap=(True, False, False), outage_grid_min=5.0,
+    outages_until_min=120.0, failures=5,
     failure_min=(5.0, 5.0, 25.0, 25.0, 2000.0), blackout=(True, False),
 )  # fmt: skip
 
@@ -72,11 +80,12 @@ def one_of(choose: Choose, values: Sequence[Any]) -> Any:
     return values[choose(0, len(values) - 1)]
 
 
-def random_control(choose, values):
+def random_rules(choose, values):
     """Return rules of how the sites are run."""
     cloud = one_of(choose, values.cloud)
     return OperatingRules(
-        cloud=cloud, reserve=cloud and one_of(choose, values.reserve), hold_min=one_of(choose, (0.0, 10.0, 30.0)),
+        cloud=cloud, reserve=cloud and one_of(choose, values.reserve), hold_min=one_of(choose, (0.0,
+        10.0, 30.0)),
         grace_min=one_of(choose, values.grace_min), store_hours=HOURS, store_efficiency=0.8,
         smart=one_of(choose, (True, False)), hold_packs=HOLD,
         promised=one_of(choose, (0.5, 0.99)), memory_min=one_of(choose, (60.0, 1e4)),
@@ -84,17 +93,21 @@ def random_control(choose, values):
     )  # fmt: skip
 
 
-def random_plant(choose, values, guns, swap):
+def random_facilities(choose, values, guns, swap):
     """Return sites behind cabinets and grid connections, with companions and stores or without."""
     p = facilities(
-        guns=guns, swap=swap, km=one_of(choose, values.km), drive_min=one_of(choose, values.drive_min), noise_min=values.noise_min,
-        cabinet_kw=one_of(choose, values.cabinet_kw), plug_kw=one_of(choose, values.plug_kw), per_cabinet=choose(1, 3),
+        guns=guns, swap=swap, km=one_of(choose, values.km), drive_min=one_of(choose,
+        values.drive_min), noise_min=values.noise_min,
+        cabinet_kw=one_of(choose, values.cabinet_kw), plug_kw=one_of(choose, values.plug_kw),
+        per_cabinet=choose(1, 3),
         companions=one_of(choose, (0, 0, 1)), companion_kw=values.companion_kw,
         connection=tuple(np.arange(len(guns)) // 2) if one_of(choose, (True, False)) else None,
-        store_kwh=one_of(choose, (0.0, 20.0)), store_kw=one_of(choose, values.store_kw), operating_rules=random_control(choose, values),
-        packs=choose(1, 6), slots=choose(1, 3), outside_drive_min=one_of(choose, (np.inf, 20.0)), curve=values.curve,
+        store_kwh=one_of(choose, (0.0, 20.0)), store_kw=one_of(choose, values.store_kw),
+        operating_rules=random_rules(choose, values),
+        packs=choose(1, 6), slots=choose(1, 3), outside_drive_min=one_of(choose, (np.inf, 20.0)),
+        curve=values.curve,
     )  # fmt: skip
-    p.places["opens_min"] = [one_of(choose, (0.0, 0.0, 0.0, 0.0, 60.0)) for _ in guns]
+    p.known["opens_min"] = [one_of(choose, (0.0, 0.0, 0.0, 0.0, 60.0)) for _ in guns]
     return p
 
 
@@ -112,9 +125,12 @@ def random_table(choose, values, cloud):
             np.round(target_soc, 1),
         )
     return demand(
-        times, soc=soc, target_soc=target_soc, battery_kwh=rng.choice(values.battery_kwh, n), consumption_kwh_km=values.consumption_kwh_km,
-        swap_list=np.where(rng.random(n) < 0.4, 1, -1), patience_min=rng.choice(values.patience_min, n),
-        tolerance_min=rng.choice([5.0, 60.0], n), put_off_min=rng.choice([0.0, 0.0, 45.0], n), late_min=rng.choice(values.late_min, n),
+        times, soc=soc, target_soc=target_soc, battery_kwh=rng.choice(values.battery_kwh, n),
+        consumption_kwh_km=values.consumption_kwh_km,
+        swap_list=np.where(rng.random(n) < 0.4, 1, -1), patience_min=rng.choice(values.patience_min,
+        n),
+        tolerance_min=rng.choice([5.0, 60.0], n), put_off_min=rng.choice([0.0, 0.0, 45.0], n),
+        late_min=rng.choice(values.late_min, n),
         failed_starts=rng.choice([0, 0, 1], n), max_diversions=rng.integers(0, 3, n),
         guidance=rng.choice(values.guidance if cloud else (0, 1), n), key=rng.integers(1, 2**62, n),
     )  # fmt: skip
@@ -142,7 +158,7 @@ def scenario(choose, values):
     """Return a facilities, a demand table and an outage calendar."""
     guns = tuple(choose(1, 3) for _ in range(choose(1, 4)))
     swap = tuple(one_of(choose, values.swap) for _ in guns)
-    p = random_plant(choose, values, guns, swap)
+    p = random_facilities(choose, values, guns, swap)
     return (
         p,
         random_table(choose, values, p.operating_rules.cloud),

@@ -40,7 +40,7 @@ def test_extensions_and_debugging_are_for_the_simpy_engine(case):
     assert choose_engine("auto", debugged, 1e9) == ("simpy", "debugging checks SimPy events")
     with pytest.raises(
         InputError,
-        match="--engine compiled: an extension is a SimPy process; leave it at auto, or ask for simpy",
+        match="--engine compiled: an extension is a SimPy process; leave it at auto",
     ):
         choose_engine("compiled", extended, 1e9)
 

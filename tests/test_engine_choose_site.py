@@ -21,9 +21,9 @@ def plain_choice(p, me, origin, soc, now, tried, wait_min):
         for there in p.candidates[which, origin] if which >= 0 else ():
             s = there["site"]
             soc_there = soc - there["km"] * me["consumption_kwh_km"] / me["battery_kwh"]
-            if s < 0 or s in tried or soc_there < 0 or p.places[s]["opens_min"] > now:
+            if s < 0 or s in tried or soc_there < 0 or p.known[s]["opens_min"] > now:
                 continue
-            place = p.places[s]
+            place = p.known[s]
             full = place["hand_out_soc"] if place["swap"] else me["target_soc"]
             if place["swap"] and soc_there >= full:
                 continue
@@ -63,7 +63,7 @@ def plain_choice(p, me, origin, soc, now, tried, wait_min):
 def test_bounds_change_no_choice(name, changes):
     case = build_case(load(SCENARIOS / f"{name}.yaml", changes))
     p, table, rng = case.task.facilities, case.task.demand.day(0, 1), np.random.default_rng(1)
-    tables = (p.candidates, p.places)
+    tables = (p.candidates, p.known)
     chosen = []
     for row in rng.integers(0, len(table), 1500):
         me = table[row]
@@ -73,7 +73,8 @@ def test_bounds_change_no_choice(name, changes):
         tried[:2], n_tried = near, int(rng.integers(0, 3))
         soc = float(me["soc"] * rng.choice([0.05, 1.0]))
         found = choose_site(
-            table, row, me["origin"], soc, me["wish_min"], tried, n_tried, *tables, wait_min, p.city, p.edge_soc, p.step_kw
+            table, row, me["origin"], soc, me["wish_min"], tried, n_tried, *tables, wait_min,
+            p.city, p.edge_soc, p.step_kw,
         )  # fmt: skip
         assert found[0] == plain_choice(
             p, me, me["origin"], soc, me["wish_min"], tried[:n_tried], wait_min

@@ -1,4 +1,5 @@
-"""Days: what lasts over midnight is in the statistics of both days, and nothing but the day is held in memory."""
+"""Days: what lasts over midnight is in the statistics of both days, and nothing but the day is held
+in memory."""
 
 from dataclasses import replace
 
@@ -21,7 +22,7 @@ LATE = MIDNIGHT - 15.0
 """A wish that arrives 10 min before midnight, and charges 15 min at 100 kW."""
 
 
-def test_a_charge_over_midnight_is_in_the_books_of_both_days():
+def test_a_charge_over_midnight_is_in_the_statistics_of_both_days():
     world, log = run_both(facilities(guns=(1,)), demand([LATE]), days=2)
     assert log["outcome"][0] == SERVED
     assert world.statistics.busy_min[0, [23, 24]].tolist() == pytest.approx([10.0, 5.0], abs=1e-5)
@@ -31,7 +32,7 @@ def test_a_charge_over_midnight_is_in_the_books_of_both_days():
     assert world.statistics.energy_kwh.sum() == pytest.approx(25.0, abs=1e-4)
 
 
-def test_a_shared_charge_over_midnight_is_in_the_books_of_both_days():
+def test_a_shared_charge_over_midnight_is_in_the_statistics_of_both_days():
     """Two vehicles at 50 kW each: 10 min before midnight and 20 after."""
     world, _ = run_both(facilities(guns=(2,), plug_kw=100.0), demand([LATE, LATE]), days=2)
     assert world.statistics.energy_kwh[0, [95, 96, 97]].tolist() == pytest.approx(
@@ -39,8 +40,9 @@ def test_a_shared_charge_over_midnight_is_in_the_books_of_both_days():
     )
 
 
-def test_a_queue_and_an_outage_over_midnight_are_in_the_books_of_both_days():
-    """The second waits 10 min before midnight, and 5 after; the other gun is down from 23:30 to 0:30."""
+def test_a_queue_and_an_outage_over_midnight_are_in_the_statistics_of_both_days():
+    """The second waits 10 min before midnight, and 5 after; the other gun is down from 23:30 to
+    0:30."""
     table = demand([LATE, LATE], patience_min=100.0, tolerance_min=100.0)
     world, _ = run_both(
         facilities(guns=(2,)), table, outages((MIDNIGHT - 30.0, MIDNIGHT + 30.0, 0, 1)), days=2
@@ -49,8 +51,8 @@ def test_a_queue_and_an_outage_over_midnight_are_in_the_books_of_both_days():
     assert world.statistics.down_min[0, [23, 24]].tolist() == [30.0, 30.0]
 
 
-def test_a_swap_over_midnight_is_in_the_books_of_both_days():
-    """A swap of 15 min; its pack charges after it. One of two packs stands ready meanwhile."""
+def test_a_swap_over_midnight_is_in_the_statistics_of_both_days():
+    """A swap of 15 min; its pack charges after it. One of two packs is ready meanwhile."""
     p = facilities(guns=(1,), swap=(True,), swap_min=15.0)
     world, _ = run_both(p, demand([LATE], station_list=-1, swap_list=1), days=2)
     assert world.statistics.busy_min[0, [23, 24]].tolist() == [10.0, 5.0]
@@ -87,7 +89,8 @@ def collector(p):
 
 
 def test_days_add_up_by_hour_of_day_and_peaks_are_the_highest_of_all_days():
-    """Two sites behind one connection peak in different quarters; the higher day counts, not the sum."""
+    """Two sites behind one connection peak in different quarters; the higher day counts, not the
+    sum."""
     p = facilities(guns=(1, 1), connection=(0, 0))
     days = DayStatistics(2), DayStatistics(2, MIDNIGHT)
     for day, kwh in zip(days, (10.0, 20.0), strict=True):

@@ -1,4 +1,5 @@
-"""Disturbances: guns fail and are repaired, tries fail, districts lose their power, sites open later."""
+"""Disturbances: guns fail and are repaired, tries fail, districts lose their power, sites open
+later."""
 
 import numpy as np
 import pytest
@@ -19,7 +20,8 @@ BUSY = {
 
 
 def test_a_failed_gun_hands_its_vehicle_to_a_free_one_with_its_soc():
-    """Plugged in at 5 with 0.3, cut off at 11 with 0.3 + 10 kWh / 50 kWh = 0.5, goes on at once at the other gun: 15 min in all."""
+    """Plugged in at 5 with 0.3, cut off at 11 with 0.3 + 10 kWh / 50 kWh = 0.5, goes on at once at
+    the other gun: 15 min in all."""
     world, log = run(facilities(guns=(2,)), demand([0.0]), outages=outages((11.0, 100.0, 0, 0)))
     assert log["outcome"][0] == SERVED
     assert log["interruptions"][0] == 1
@@ -30,7 +32,8 @@ def test_a_failed_gun_hands_its_vehicle_to_a_free_one_with_its_soc():
 
 
 def test_the_interrupted_goes_first_and_its_patience_starts_anew():
-    """One gun: cut off at 10, repaired at 22; the second waits since 6, but the interrupted goes before it."""
+    """One gun: cut off at 10, repaired at 22; the second waits since 6, but the interrupted goes
+    before it."""
     table = demand([0.0, 1.0], patience_min=[14.0, 1e6], tolerance_min=1e6)
     _, log = run(facilities(guns=(1,)), table, outages=outages((10.0, 22.0, 0, 0)))
     assert log["outcome"].tolist() == [SERVED, SERVED]
@@ -169,7 +172,8 @@ def test_a_blackout_outlives_a_repair_and_a_failure_outlives_a_blackout():
 
 
 def test_after_a_blackout_all_guns_are_back_before_anyone_is_called():
-    """Two cars had a cabinet each for 1 min; after the blackout they have so again, 29 min of 100 kW."""
+    """Two cars had a cabinet each for 1 min; after the blackout they have so again, 29 min of 100
+    kW."""
     p = facilities(guns=(4,), per_cabinet=2, cabinet_kw=100.0)
     table = demand([0.0, 0.0], battery_kwh=100.0)
     _, log = run_both(p, table, outages((6.0, 40.0, 0, WHOLE_SITE)))
@@ -178,7 +182,8 @@ def test_after_a_blackout_all_guns_are_back_before_anyone_is_called():
 
 
 def test_after_a_blackout_a_slow_car_leaves_the_ultra_fast_gun():
-    """A car of 60 kW at a companion of 60 kW, before and after; who comes then has the ultra-fast gun: 15 min, not 25."""
+    """A car of 60 kW at a companion of 60 kW, before and after; who comes then has the ultra-fast
+    gun: 15 min, not 25."""
     p = facilities(guns=(2,), companions=1, companion_kw=60.0)
     table = demand([0.0, 45.0], curve=[1, 0], battery_kwh=[200.0, 50.0])
     _, log = run_both(p, table, outages((6.0, 40.0, 0, WHOLE_SITE)))
@@ -186,7 +191,8 @@ def test_after_a_blackout_a_slow_car_leaves_the_ultra_fast_gun():
 
 
 def test_a_gun_that_fails_as_the_light_goes_fails_first():
-    """Its vehicle goes to the other gun and is interrupted there once more, at the same instant: it must go on, and has nowhere to go."""
+    """Its vehicle goes to the other gun and is interrupted there once more, at the same instant: it
+    must go on, and has nowhere to go."""
     table = demand([0.0], max_diversions=0)
     _, log = run_both(
         facilities(guns=(2,)), table, outages((10.0, 60.0, 0, WHOLE_SITE), (10.0, 60.0, 0, 0))
@@ -230,7 +236,7 @@ def test_posted_occupancy_shows_a_dark_site():
 
 def test_a_site_is_used_from_its_opening_on():
     p = facilities(guns=(1, 1))
-    p.places["opens_min"][0] = 60.0
+    p.known["opens_min"][0] = 60.0
     _, log = run(p, demand([59.0, 60.0]))
     assert log["site"].tolist() == [1, 0]
 

@@ -1,4 +1,5 @@
-"""Guidance: what drivers know. Perfect information equals a joint queue, old information herds, a place may be reserved."""
+"""Guidance: what drivers know. Perfect information equals a joint queue, old information herds, a
+place may be reserved."""
 
 import dataclasses
 
@@ -24,7 +25,8 @@ def reserving(hold_min=5.0, grace_min=10.0):
 @given(seed=st.integers(0, 2**32), guns=st.integers(1, 3), n=st.integers(2, 60))
 @settings(max_examples=150, deadline=None)
 def test_all_following_the_cloud_to_two_like_sites_wait_as_in_one_joint_queue(seed, guns, n):
-    """No drive difference, price, noise, balking or reneging; services are known, so each goes where it is served first."""
+    """No drive difference, price, noise, balking or reneging; services are known, so each goes
+    where it is served first."""
     rng = np.random.default_rng(seed)
     table = demand(
         np.sort(rng.uniform(0, 120, n)), battery_kwh=rng.uniform(20, 90, n), guidance=CLOUD
@@ -48,7 +50,8 @@ def test_without_guidance_all_go_to_the_first_site_and_wait_longer():
 
 
 def test_old_posted_occupancy_herds():
-    """All choose the site that was empty at the last refresh; the cloud, which sees them on their way, sends every second elsewhere."""
+    """All choose the site that was empty at the last refresh; the cloud, which sees them on their
+    way, sends every second elsewhere."""
     wishes = np.concatenate([[0.0, 0.5], 61.0 + 0.1 * np.arange(8)])
     battery = [
         400.0,
@@ -77,7 +80,8 @@ def test_fresher_posted_occupancy_herds_less():
 
 
 def test_the_cloud_knows_who_is_on_the_way():
-    """Two set out at the same time to two free guns; the second is sent to the other site though nobody is there yet."""
+    """Two set out at the same time to two free guns; the second is sent to the other site though
+    nobody is there yet."""
     _, led = run(
         facilities(guns=(1, 1), operating_rules=LIVE, drive_min=30.0),
         demand([0.0, 1.0], guidance=CLOUD),
@@ -88,7 +92,8 @@ def test_the_cloud_knows_who_is_on_the_way():
 
 
 def test_a_reserved_gun_waits_for_its_vehicle():
-    """The first reserves and drives 30 min; the other stands beside the station at 27 and finds the only gun held from 25 on."""
+    """The first reserves and drives 30 min; the other is at the station at 27 and finds the
+    only gun held from 25 on."""
     p = facilities(guns=(1,), drive_min=30.0, operating_rules=reserving(hold_min=5.0), origins=2)
     p.candidates["minutes"][:, 1] = 2.0
     table = demand([0.0, 25.0], origin=[0, 1], guidance=[CLOUD, DISTANCE])
@@ -102,7 +107,8 @@ def test_a_reserved_gun_waits_for_its_vehicle():
 
 
 def test_before_the_hold_the_gun_is_given_away():
-    """Promised at 30 and held from 29 on: who comes at 27 takes the gun, and the promise is kept late."""
+    """Promised at 30 and held from 29 on: who comes at 27 takes the gun, and the promise is kept
+    late."""
     p = facilities(guns=(1,), drive_min=30.0, operating_rules=reserving(hold_min=1.0), origins=2)
     p.candidates["minutes"][:, 1] = 2.0
     _, log = run(p, demand([0.0, 25.0], origin=[0, 1], guidance=[CLOUD, DISTANCE]))
@@ -121,7 +127,8 @@ def test_before_the_hold_the_gun_is_given_away():
     ],
 )
 def test_who_is_later_than_the_grace_loses_the_place(late_min, grace_min, plug_min):
-    """Promised at 30 and held from 25 on, while another waits there since 27; a charge takes 15 min."""
+    """Promised at 30 and held from 25 on, while another waits there since 27; a charge takes 15
+    min."""
     p = facilities(
         guns=(1,), drive_min=30.0, operating_rules=reserving(grace_min=grace_min), origins=2
     )
@@ -157,7 +164,8 @@ def test_only_the_first_way_takes_longer_than_foreseen():
 
 @pytest.mark.parametrize("control", [LIVE, reserving()])
 def test_nobody_waits_at_a_site_without_power(control):
-    """Neither who set out when it was dark already, and was promised nothing, nor whose place was reserved before."""
+    """Neither who set out when it was dark already, and was promised nothing, nor whose place was
+    reserved before."""
     p = facilities(guns=(1,), drive_min=30.0, operating_rules=control)
     table = demand(
         [0.0, 20.0], guidance=CLOUD, tolerance_min=20.0, patience_min=40.0, max_diversions=0
@@ -170,7 +178,8 @@ def test_nobody_waits_at_a_site_without_power(control):
 
 @pytest.mark.parametrize("control", [LIVE, reserving()])
 def test_what_nobody_foresees_is_not_promised(control):
-    """Who sets out while the only gun is out of order is served in order of arrival, whoever comes after."""
+    """Who sets out while the only gun is out of order is served in order of arrival, whoever comes
+    after."""
     p = facilities(guns=(1,), drive_min=10.0, operating_rules=control)
     table = demand([0.0, 1.0, 2.5, 4.0], guidance=[DISTANCE, CLOUD, DISTANCE, DISTANCE])
     _, log = run_both(p, table, outages((0.0, 5.0, 0, 0)))
@@ -187,7 +196,8 @@ def test_what_nobody_foresees_is_not_promised(control):
 
 @pytest.mark.parametrize("control", [LIVE, reserving()])
 def test_a_reservation_is_never_worse_than_the_order_of_arrival(control):
-    """Promised at 70, when the long charge ends; but the broken gun is repaired at 40, and it was there first."""
+    """Promised at 70, when the long charge ends; but the broken gun is repaired at 40, and it was
+    there first."""
     p = facilities(guns=(2,), drive_min=10.0, operating_rules=control)
     table = demand(
         [0.0, 12.0, 20.0], guidance=[DISTANCE, CLOUD, DISTANCE], battery_kwh=[200.0, 50.0, 50.0]
@@ -197,7 +207,8 @@ def test_a_reservation_is_never_worse_than_the_order_of_arrival(control):
 
 
 def test_a_free_place_is_kept_for_the_earlier_promise():
-    """Two promises of 19, the lower row's first: it comes at 22 and is served, though the other waits there since 4."""
+    """Two promises of 19, the lower row's first: it comes at 22 and is served, though the other
+    waits there since 4."""
     p = facilities(
         guns=(1,),
         drive_min=1.0,
@@ -225,8 +236,9 @@ def test_every_instant_of_a_promise_is_a_whole_tick():
     assert differences(p, [table]) == []
 
 
-def test_promised_places_are_ordered_by_promised_time():
-    """Both reserve while the gun is busy until 20: the earlier promise is served first, though the later one arrives first."""
+def test_promised_guns_are_ordered_by_promised_time():
+    """Both reserve while the gun is busy until 20: the earlier promise is served first, though the
+    later one arrives first."""
     p = facilities(
         guns=(1,),
         drive_min=1.0,
@@ -252,7 +264,8 @@ def test_nobody_is_forgotten_by_reservations(seed, share):
     rng = np.random.default_rng(seed)
     n = 50
     table = demand(
-        np.sort(rng.uniform(0, 200, n)), guidance=np.where(rng.random(n) < share, CLOUD, POSTED), patience_min=rng.choice([5.0, 30.0], n),
+        np.sort(rng.uniform(0, 200, n)), guidance=np.where(rng.random(n) < share, CLOUD, POSTED),
+        patience_min=rng.choice([5.0, 30.0], n),
         tolerance_min=20.0, max_diversions=2, key=rng.integers(1, 2**62, n),
     )  # fmt: skip
     p = facilities(
@@ -265,7 +278,8 @@ def test_nobody_is_forgotten_by_reservations(seed, share):
 
 
 def test_a_gun_is_never_idle_for_ever_after_a_lapse():
-    """Promised at 30, lapsed at 31: until then the gun is held, though one gives up at 27; who still waits has it at 31."""
+    """Promised at 30, lapsed at 31: until then the gun is held, though one gives up at 27; who
+    still waits has it at 31."""
     p = facilities(
         guns=(1,),
         drive_min=30.0,
@@ -274,7 +288,8 @@ def test_a_gun_is_never_idle_for_ever_after_a_lapse():
     )
     p.candidates["minutes"][:, 1] = 2.0
     table = demand(
-        [0.0, 20.0, 21.0], origin=[0, 1, 1], guidance=[CLOUD, DISTANCE, DISTANCE], late_min=[900.0, 0.0, 0.0],
+        [0.0, 20.0, 21.0], origin=[0, 1, 1], guidance=[CLOUD, DISTANCE, DISTANCE], late_min=[900.0,
+        0.0, 0.0],
         patience_min=[1e6, 5.0, 1e6], max_diversions=0,
     )  # fmt: skip
     world, log = run_both(p, table)
@@ -298,7 +313,8 @@ def test_a_cloud_that_nobody_follows_changes_nothing(level):
 
 
 def check_foreseen(p, table, wait_min, calendar=None):
-    """The last vehicle foresees so long a wait at the first site, 5 min away: it takes a second one that is nearer than that in all."""
+    """The last vehicle foresees so long a wait at the first site, 5 min away: it takes a second one
+    that is nearer than that in all."""
     chosen = []
     for minutes in (5.0 + wait_min - 0.25, 5.0 + wait_min + 0.25):
         p.candidates["minutes"][:, 0, 1] = minutes
@@ -307,7 +323,8 @@ def check_foreseen(p, table, wait_min, calendar=None):
 
 
 def test_the_cloud_foresees_packs_that_a_blackout_stopped():
-    """Handed in at 10 and 2 min charged when the light goes at 12; from 80 on 28 min are left: ready at 108, for who arrives at 86."""
+    """Handed in at 10 and 2 min charged when the light goes at 12; from 80 on 28 min are left:
+    ready at 108, for who arrives at 86."""
     p = facilities(guns=(1, 1), swap=(True, True), packs=1, slots=1, operating_rules=LIVE)
     table = demand([0.0, 81.0], swap_list=1, station_list=-1, guidance=[DISTANCE, CLOUD])
     check_foreseen(p, table, 108.0 - 86.0, outages((12.0, 80.0, 0, WHOLE_SITE)))
@@ -330,7 +347,8 @@ def test_the_cloud_sends_nobody_to_a_swap_site_without_power():
 
 
 def test_the_cloud_foresees_guns_that_share_power():
-    """Two at 25 kW since 5: at 30 each lacks 25 - 125 / 12 kWh, 8.75 min at 100 kW, if nobody shared from now on."""
+    """Two at 25 kW since 5: at 30 each lacks 25 - 125 / 12 kWh, 8.75 min at 100 kW, if nobody
+    shared from now on."""
     p = facilities(guns=(2, 2), plug_kw=50.0, operating_rules=LIVE)
     check_foreseen(
         p, demand([0.0, 0.0, 30.0], guidance=[DISTANCE, DISTANCE, CLOUD]), 30.0 + 8.75 - 35.0
@@ -338,7 +356,8 @@ def test_the_cloud_foresees_guns_that_share_power():
 
 
 def test_an_occupied_gun_is_never_foreseen_free_in_the_past():
-    """At 25 kW since 5; alone it would have ended at 20. At 36 it still lacks 12.08 kWh, 7.25 min at 100 kW."""
+    """At 25 kW since 5; alone it would have ended at 20. At 36 it still lacks 12.08 kWh, 7.25 min
+    at 100 kW."""
     seen = []
 
     def look(world):
@@ -355,7 +374,8 @@ def test_an_occupied_gun_is_never_foreseen_free_in_the_past():
 
 
 def test_the_interrupted_tells_the_cloud_what_is_left():
-    """Cut off at 34 with 1 min to go, it waits for the other gun, which is free at 65: then free at 66, for who arrives at 41."""
+    """Cut off at 34 with 1 min to go, it waits for the other gun, which is free at 65: then free at
+    66, for who arrives at 41."""
     p = facilities(guns=(2, 1), operating_rules=LIVE)
     table = demand(
         [0.0, 0.0, 36.0], guidance=[CLOUD, DISTANCE, CLOUD], battery_kwh=[100.0, 200.0, 50.0]
@@ -372,7 +392,8 @@ def test_the_cloud_knows_of_a_try_that_fails():
 
 
 def test_the_cloud_foresees_the_arrival_at_the_speed_of_the_hour():
-    """From 60 on the way takes 20 min: the gun that is busy until 75 is free at 80, so the other, 25 min away, is no better."""
+    """From 60 on the way takes 20 min: the gun that is busy until 75 is free at 80, so the other,
+    25 min away, is no better."""
     p = facilities(guns=(1, 1), operating_rules=LIVE)
     p.city["period_of_hour"][0, 1:] = 1
     p.candidates["minutes"][:, 0, 0, 1], p.candidates["minutes"][:, 0, 1, 1] = 20.0, 25.0

@@ -15,7 +15,8 @@ from chargesim.engine.replication_totals import SERVED
 @given(scenarios())
 @settings(max_examples=300, deadline=None)
 def test_nothing_is_made_and_nothing_is_lost(scenario):
-    """Packs, places, SOC and energy are checked at every event, by `audit`, and once more at the end."""
+    """Packs, places, SOC and energy are checked at every event, by `audit`, and once more at the
+    end."""
     p, table, calendar = scenario
     world, log = run(p, table, outages=calendar)
     check_conservation(p, table, world, log)
@@ -59,7 +60,8 @@ def test_a_store_gives_what_it_took_less_its_loss(scenario):
 @given(seed=st.integers(0, 2**32), guns=st.integers(1, 4), n=st.integers(2, 80))
 @settings(max_examples=80, deadline=None)
 def test_one_pile_more_at_a_single_queue_makes_no_wait_longer(seed, guns, n):
-    """Holds for first come, first served without balking and reneging (Kiefer and Wolfowitz 1955)."""
+    """Holds for first come, first served without balking and reneging (Kiefer and Wolfowitz
+    1955)."""
     rng = np.random.default_rng(seed)
     table = demand(np.sort(rng.uniform(0, 200, n)), battery_kwh=rng.uniform(20, 90, n))
     _, fewer = run(facilities(guns=(guns,)), table, days=20)
@@ -70,7 +72,8 @@ def test_one_pile_more_at_a_single_queue_makes_no_wait_longer(seed, guns, n):
 
 @pytest.mark.stat
 def test_more_piles_serve_more_in_a_network_with_choice():
-    """With choice, balking and reneging a pile more can hurt one vehicle; over 30 seeds it must help on average."""
+    """With choice, balking and reneging a pile more can hurt one vehicle; over 30 seeds it must
+    help on average."""
     gains = []
     for seed in range(30):
         rng = np.random.default_rng(seed)

@@ -1,4 +1,5 @@
-"""Packs: endless packs leave the bays alone, smart charging waits for cheap hours and keeps its promise."""
+"""Packs: endless packs leave the bays alone, smart charging waits for cheap hours and keeps its
+promise."""
 
 import dataclasses
 
@@ -24,7 +25,8 @@ def swaps(every_min, begin_min=0.0, end_min=1400.0):
 
 
 def test_with_endless_packs_a_swap_site_is_its_bays_alone():
-    """Wait as of a queue of two servers with constant service, by the recursion of Kiefer and Wolfowitz (1955)."""
+    """Wait as of a queue of two servers with constant service, by the recursion of Kiefer and
+    Wolfowitz (1955)."""
     rng = np.random.default_rng(3)
     table = demand(np.sort(rng.uniform(0, 1000, 300)), swap_list=1, station_list=-1)
     _, log = run(facilities(**SWAP, packs=1000, slots=1), table)
@@ -40,7 +42,8 @@ def test_with_endless_packs_a_swap_site_is_its_bays_alone():
 
 
 def test_smart_charging_waits_for_the_cheap_hours():
-    """Four swaps at noon from twenty packs: the promise needs no pack, so all four are charged after midnight."""
+    """Four swaps at noon from twenty packs: the promise needs no pack, so all four are charged
+    after midnight."""
     table = swaps(30.0, 720.0, 840.0)
     p = facilities(**SWAP, packs=20, slots=20)
     plain, _ = run(p, table, days=2)
@@ -53,7 +56,8 @@ def test_smart_charging_waits_for_the_cheap_hours():
 
 
 def test_smart_charging_keeps_its_promise_where_packs_are_few():
-    """A swap every 6 min from sixteen packs that charge 30 min: without care the rack would be empty after two hours."""
+    """A swap every 6 min from sixteen packs that charge 30 min: without care the rack would be
+    empty after two hours."""
     table = swaps(6.0, 500.0, 1300.0)
     p = facilities(**SWAP, packs=16, slots=16)
     world, log = run(dataclasses.replace(p, operating_rules=smart(0.99)), table)
@@ -102,11 +106,13 @@ def test_smart_charging_without_a_cheaper_hour_equals_none():
 
 
 FEW = OperatingRules(smart=True, hold_packs=(True,) * 24, promised=0.5, memory_min=1e6)
-"""Packs wait in every hour; arrivals are so few by their long mean that one pack is to be kept. A pack charges 30 min."""
+"""Packs wait in every hour; arrivals are so few by their long mean that one pack is to be kept. A
+pack charges 30 min."""
 
 
 def test_a_pack_is_charged_for_everyone_who_waits():
-    """Two bays hand out both packs at 5; the two that wait get those handed in at 10, both charged at once."""
+    """Two bays hand out both packs at 5; the two that wait get those handed in at 10, both charged
+    at once."""
     table = demand([0.0] * 4, swap_list=1, station_list=-1)
     _, log = run_both(
         facilities(guns=(3,), swap=(True,), packs=2, slots=2, operating_rules=FEW), table
@@ -115,7 +121,8 @@ def test_a_pack_is_charged_for_everyone_who_waits():
 
 
 def test_a_pack_that_waits_is_charged_when_the_last_is_taken():
-    """The pack of 10 waits while two are charged; both are taken at 25, so it is ready at 55 for who comes at 26."""
+    """The pack of 10 waits while two are charged; both are taken at 25, so it is ready at 55 for
+    who comes at 26."""
     table = demand([0.0, 20.0, 20.0, 21.0], swap_list=1, station_list=-1)
     _, log = run_both(
         facilities(guns=(3,), swap=(True,), packs=3, slots=3, operating_rules=FEW), table
@@ -124,7 +131,8 @@ def test_a_pack_that_waits_is_charged_when_the_last_is_taken():
 
 
 def test_a_pack_that_waits_is_charged_when_one_more_waits():
-    """One bay: the pack of 10 waits while one is charged; at 26 one vehicle waits for that one, so it is charged, at 60 kW."""
+    """One bay: the pack of 10 waits while one is charged; at 26 one vehicle waits for that one, so
+    it is charged, at 60 kW."""
     table = demand([0.0, 20.0, 21.0], swap_list=1, station_list=-1)
     world, _ = run_both(
         facilities(guns=(1,), swap=(True,), packs=3, slots=3, operating_rules=FEW), table
@@ -133,7 +141,8 @@ def test_a_pack_that_waits_is_charged_when_one_more_waits():
 
 
 def test_packs_wait_only_before_a_cheaper_hour():
-    """Dear at 10 and 11, cheap at 13: two hours ahead, the hours 10 to 12 see a cheaper one, 9 does not."""
+    """Dear at 10 and 11, cheap at 13: two hours ahead, the hours 10 to 12 see a cheaper one, 9 does
+    not."""
     factors = tuple(1.6 if hour in (10, 11) else 0.4 if hour == 13 else 1.0 for hour in range(24))
     assert [hour for hour, held in enumerate(held_hours(factors, 2)) if held] == [10, 11, 12]
     assert not any(held_hours((1.0,) * 24, 24))

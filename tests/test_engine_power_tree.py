@@ -1,4 +1,5 @@
-"""Power: companions, priority, a shared connection, a store that charges off-peak and lends at peaks."""
+"""Power: companions, priority, a shared connection, a store that charges off-peak and lends at
+peaks."""
 
 import dataclasses
 
@@ -21,7 +22,8 @@ TABLE = {
 
 
 def with_store(kwh, kw, duties, **more):
-    """Return a station of two guns at 100 kW behind 120 kW, with a store of the given duties in the first hours of the day."""
+    """Return a station of two guns at 100 kW behind 120 kW, with a store of the given duties in the
+    first hours of the day."""
     hours = tuple(duties) + (IDLE,) * (24 - len(duties))
     return facilities(
         guns=(2,),
@@ -34,7 +36,8 @@ def with_store(kwh, kw, duties, **more):
 
 
 def test_unlimited_power_is_no_sharing():
-    """Behind limits that never bind and behind limits that could bind but are wide, each charges as if alone."""
+    """Behind limits that never bind and behind limits that could bind but are wide, each charges as
+    if alone."""
     table = demand(**TABLE)
     free = run(facilities(guns=(2, 3)), table)[1]
     wide = run(facilities(guns=(2, 3), cabinet_kw=350.0, plug_kw=400.0, per_cabinet=2), table)[1]
@@ -44,7 +47,8 @@ def test_unlimited_power_is_no_sharing():
 
 
 def test_a_slow_car_leaves_the_ultra_fast_gun_to_those_that_need_it():
-    """Both kinds serve a 50 kW car alike: it takes the companion; a 100 kW car then has the ultra-fast gun."""
+    """Both kinds serve a 50 kW car alike: it takes the companion; a 100 kW car then has the
+    ultra-fast gun."""
     p = facilities(guns=(2,), companions=1, companion_kw=50.0, curve=((0.0, 1.0), (100.0,)))
     slow = dataclasses.replace(p, step_kw=np.minimum(p.step_kw, 50.0))
     world, _ = run(slow, demand([0.0], target_soc=1.0, battery_kwh=5000.0))
@@ -61,7 +65,8 @@ def test_a_fast_car_takes_a_companion_when_that_is_sooner():
 
 
 def test_the_ultra_fast_gun_has_the_cabinet_first():
-    """100 kW behind one cabinet: the ultra-fast gun takes all of it, the companion gets 50 kW after it has gone."""
+    """100 kW behind one cabinet: the ultra-fast gun takes all of it, the companion gets 50 kW after
+    it has gone."""
     p = facilities(guns=(2,), companions=1, companion_kw=50.0, cabinet_kw=100.0)
     _, log = run(p, demand([0.0, 1.0]))
     assert log["service_min"] == pytest.approx([15.0, 14.0 + 30.0], abs=1e-5)
@@ -88,7 +93,8 @@ def test_no_companions_equals_guns_alone_and_companions_shorten_waits():
 
 
 def test_guns_and_packs_share_one_connection():
-    """A gun at 100 kW and a pack at 60 kW behind 110 kW: packs come last, so the pack gets 10 kW for 15 min, then 60 kW."""
+    """A gun at 100 kW and a pack at 60 kW behind 110 kW: packs come last, so the pack gets 10 kW
+    for 15 min, then 60 kW."""
     kind = {
         "guns": (1, 1),
         "swap": (False, True),
@@ -116,7 +122,8 @@ def test_guns_and_packs_share_one_connection():
 
 
 def test_a_store_raises_the_limit_while_it_lends():
-    """Filled in hour 0, it lends in hour 1: two cars have 100 kW each behind 120 kW; without it they have 60 kW."""
+    """Filled in hour 0, it lends in hour 1: two cars have 100 kW each behind 120 kW; without it
+    they have 60 kW."""
     table = demand([60.0, 60.0])
     _, helped = run(with_store(80.0, 80.0, (CHARGE, LEND)), table)
     _, alone = run(with_store(0.0, 80.0, (CHARGE, LEND)), table)
@@ -165,7 +172,8 @@ def test_a_store_without_energy_power_or_charging_equals_no_store(kwh, kw, dutie
 
 
 def test_a_store_lends_what_it_charged_in_the_hour_before():
-    """20 kW for an hour make 16 kWh after the loss, which one car of 100 kW has at 80 kW in the first 12 min of the next hour."""
+    """20 kW for an hour make 16 kWh after the loss, which one car of 100 kW has at 80 kW in the
+    first 12 min of the next hour."""
     p = with_store(500.0, 80.0, (CHARGE, LEND, LEND))
     p = dataclasses.replace(
         p, operating_rules=dataclasses.replace(p.operating_rules, store_charge_kw=20.0)
@@ -176,7 +184,7 @@ def test_a_store_lends_what_it_charged_in_the_hour_before():
     )
 
 
-def test_what_a_store_took_is_in_the_books_without_any_vehicle():
+def test_what_a_store_took_is_in_the_statistics_without_any_vehicle():
     """80 kW all day, and still not full at the end."""
     world, _ = run_both(with_store(5000.0, 80.0, (CHARGE,) * 24), demand([]))
     assert world.statistics.store_kwh[0].tolist() == pytest.approx([20.0] * 96)
@@ -185,15 +193,17 @@ def test_what_a_store_took_is_in_the_books_without_any_vehicle():
 
 def test_a_store_does_nothing_before_its_site_opens():
     p = with_store(5000.0, 80.0, (CHARGE,) * 24)
-    p.places["opens_min"] = 120.0
+    p.known["opens_min"] = 120.0
     world, _ = run_both(p, demand([]))
     assert world.statistics.store_kwh[0].tolist() == pytest.approx([0.0] * 8 + [20.0] * 88)
 
 
 def test_a_store_lends_nothing_in_the_dark():
-    """Beside it a pack charges at 60 kW from 60 on, a third from the store; from 70 to 100 both are dark; 20 min are left."""
+    """Beside it a pack charges at 60 kW from 60 on, a third from the store; from 70 to 100 both are
+    dark; 20 min are left."""
     p = facilities(
-        guns=(1, 1), swap=(False, True), packs=1, slots=1, connection=(0, 0), plug_kw=40.0, store_kwh=500.0, store_kw=20.0,
+        guns=(1, 1), swap=(False, True), packs=1, slots=1, connection=(0, 0), plug_kw=40.0,
+        store_kwh=500.0, store_kw=20.0,
         operating_rules=OperatingRules(store_hours=(CHARGE,) + (LEND,) * 23),
     )  # fmt: skip
     calendar = outages((70.0, 100.0, 0, -1), (70.0, 100.0, 1, -1))
@@ -205,7 +215,8 @@ def test_a_store_lends_nothing_in_the_dark():
 
 
 def test_like_charges_under_a_limit_end_at_one_instant():
-    """Three at 50 kW each for 30 min, though a third of 150 kW is no whole number of ticks for each."""
+    """Three at 50 kW each for 30 min, though a third of 150 kW is no whole number of ticks for
+    each."""
     _, log = run_both(facilities(guns=(3,), plug_kw=150.0), demand([0.0] * 3))
     assert log["end_min"].tolist() == [35.0] * 3
 
@@ -248,7 +259,8 @@ def test_an_added_gun_has_a_supply_of_its_own():
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
 def test_more_power_serves_no_single_queue_later(seed):
-    """Without impatience, a wider connection of a single station makes neither the last charge end later nor the waits longer in all."""
+    """Without impatience, a wider connection of a single station makes neither the last charge end
+    later nor the waits longer in all."""
     rng = np.random.default_rng(seed)
     n = 25
     table = demand(np.sort(rng.uniform(0, 200, n)), battery_kwh=rng.uniform(20, 90, n))

@@ -79,7 +79,7 @@ def test_shared_power_goes_by_rank_and_is_max_min_fair(
     assert got.sum() <= site_kw + 1e-6
     for i in range(
         n
-    ):  # who gets less than it wants is behind a full limit, where its rank has no more and later ones have nothing
+    ):  # who gets less than it wants is behind a full limit; its rank has no more, later ones 0
         if got[i] < want[i] - 1e-5:
 
             def binds(behind, full):
@@ -127,7 +127,8 @@ def test_without_a_grid_connection_nothing_flows():
 
 
 def test_cloud_foresees_the_gun_that_is_free_first():
-    """Guns free at 10 and 20; one comes at 5 and stays 10 min (10 to 20), so who comes at 12 waits until 20."""
+    """Guns free at 10 and 20; one comes at 5 and stays 10 min (10 to 20), so who comes at 12 waits
+    until 20."""
     free, arrivals, services = np.array([10.0, 20.0]), np.array([5.0, 30.0]), np.array([10.0, 99.0])
     assert queue_rules.foreseen_gun_wait_min(free, arrivals, services, 2, 12.0) == 8.0
     assert queue_rules.foreseen_gun_wait_min(free, arrivals, services, 0, 12.0) == 0.0
@@ -200,7 +201,8 @@ def test_who_is_lost_with_some_energy_had_a_part_of_it():
 
 
 def test_packs_to_keep_are_one_more_than_the_base_stock_of_recent_arrivals():
-    """6 arrivals fade e-fold in 60 min to 2.2: with a pack each 5 min from 4 slots 0.74 a charge."""
+    """6 arrivals fade e-fold in 60 min to 2.2: with a pack each 5 min from 4 slots 0.74 a
+    charge."""
     mean = 6.0 * np.exp(-1.0) / 60.0 * 5.0 * 4
     assert queue_rules.packs_to_keep(6.0, 60.0, 60.0, 5.0, 4, 0.9) == 1 + stats.poisson.ppf(
         0.9, mean

@@ -26,7 +26,7 @@ def test_one_vehicle_drives_charges_and_leaves():
     assert log["end_min"][0] == 105.0 + 60 * 0.5 * 50 / 100
 
 
-def test_zero_demand_leaves_empty_books():
+def test_zero_demand_leaves_empty_statistics():
     world, log = run(facilities(guns=(2, 1), swap=(False, True)), demand([]))
     assert len(log) == 0
     assert (
@@ -112,7 +112,8 @@ def test_horizon_ends_first():
 
 
 def test_the_run_goes_on_until_the_judged_have_left():
-    """Who wishes at 1430 of the only judged day charges from 1435 to 1450; who wishes at 1445 keeps nobody waiting."""
+    """Who wishes at 1430 of the only judged day charges from 1435 to 1450; who wishes at 1445 keeps
+    nobody waiting."""
     table = demand([1430.0, 1445.0])
     world, log = run_both(facilities(), table, run_out_days=1)
     assert (log["outcome"][0], log["end_min"][0]) == (SERVED, 1450.0)
@@ -194,11 +195,12 @@ def test_where_a_chunk_ends_changes_nothing(cut):
         cabinet_kw=120.0,
     )
     table = demand(
-        np.sort(rng.uniform(0, 600, 50)), swap_list=rng.integers(0, 2, 50) * 2 - 1, patience_min=20.0, tolerance_min=30.0,
+        np.sort(rng.uniform(0, 600, 50)), swap_list=rng.integers(0, 2, 50) * 2 - 1,
+        patience_min=20.0, tolerance_min=30.0,
         max_diversions=2, key=rng.integers(1, 2**62, 50), guidance=1,
     )  # fmt: skip
-    whole_books, whole = run_simpy(p, [table], 0, 1)
+    whole_statistics, whole = run_simpy(p, [table], 0, 1)
     statistics, parts = run_simpy(p, [table[:cut], table[cut:]], 0, 1)
     assert whole.tobytes() == parts.tobytes()
     for name in ("busy_min", "energy_kwh", "queue_min", "arrivals", "ready_min"):
-        assert (getattr(statistics, name) == getattr(whole_books, name)).all(), name
+        assert (getattr(statistics, name) == getattr(whole_statistics, name)).all(), name

@@ -1,7 +1,9 @@
-"""Test processes of the user's own: what names a run with them, that looking changes nothing, what an added gun does."""
+"""Test processes of the user's own: what names a run with them, that looking changes nothing, what
+an added gun does."""
 
 import functools
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -14,8 +16,9 @@ from typer.testing import CliRunner
 
 from chargesim.cli import app
 from chargesim.engine.replication_totals import SERVED
-from chargesim.engine.rules import exact_min
+from chargesim.engine.simpy.engine import World
 from chargesim.errors import InputError
+from chargesim.runs.case import build_case
 from chargesim.runs.extension_hash import extension_text
 from chargesim.runs.result_directory import run_digest
 from chargesim.runs.run_scenario import run_scenario
@@ -32,17 +35,17 @@ STAY_MIN = 30
 
 
 def idle(world):
-    yield world.env.timeout(1)
+    yield world.wait(1)
 
 
 def look(world):
     """Look at everything each minute."""
     while True:
-        yield world.env.timeout(1)
+        yield world.wait(1)
         for site in world.sites:
             site.visible_wait_min()
-            for gun in range(len(getattr(site, "guns", []))):
-                site.given_kwh(gun)
+            for gun in getattr(site, "guns", []):
+                assert gun.given_kwh >= 0 and gun.busy == (not gun.done.triggered)
 
 
 def stay_min():
@@ -53,13 +56,11 @@ def bring(world, sites=(0,), every_min=60):
     """Visit the stations in turn with a gun; the last vehicle finishes."""
     visit = 0
     while True:
-        yield world.env.timeout(exact_min(every_min))
-        station = world.sites[sites[visit % len(sites)]]
-        gun, visit = station.add_gun(), visit + 1
-        yield world.env.timeout(stay_min())
-        if gun in station.in_service:
-            yield station.in_service[gun][1]
-        station.remove_gun(gun)
+        yield world.wait(every_min)
+        gun, visit = world.station(sites[visit % len(sites)]).add_gun(), visit + 1
+        yield world.wait(stay_min())
+        yield gun.done
+        gun.remove()
 
 
 class Van:
@@ -131,7 +132,7 @@ def test_other_values_give_another_hash(one, other):
 
 
 def test_what_an_extension_names_is_part_of_it(monkeypatch):
-    """`bring` calls `stay_min`, which reads `STAY_MIN`: neither stands in its own code."""
+    """`bring` calls `stay_min`, which reads `STAY_MIN`: neither is in its own code."""
     before = extension_text([bring])
     monkeypatch.setattr(sys.modules[__name__], "STAY_MIN", 31)
     changed = extension_text([bring])
@@ -145,7 +146,8 @@ def test_what_an_extension_names_is_part_of_it(monkeypatch):
 def test_the_hash_is_the_same_in_every_process(tmp_path):
     """Neither the order of a set nor an address in memory is part of it."""
     (tmp_path / "van.py").write_text(
-        "from chargesim.runs.extension_hash import extension_text\nimport functools\nNAMES = {'a', 'b', 'c', 'd', 'e'}\n"
+        "from chargesim.runs.extension_hash import extension_text\nimport functools\n"
+        "NAMES = {'a', 'b', 'c', 'd', 'e'}\n"
         "class Van:\n    def __init__(self): self.names = set(NAMES)\n"
         "def go(world, van, then):\n    yield world.env.timeout(len(NAMES))\n"
         "print(extension_text([functools.partial(go, Van(), then=lambda world: world)]))\n"
@@ -216,9 +218,9 @@ def test_workers_take_extensions(plain, tmp_path):
 
 def test_a_closure_reaches_the_workers(plain, tmp_path):
     def fail_all(world):
-        yield world.env.timeout(1440)
-        for gun in range(len(world.sites[0].guns)):
-            world.sites[0].fail(gun)
+        yield world.at(day=0)
+        for gun in world.station("Riverside-1").guns:
+            gun.fail()
 
     failing = go(tmp_path / "run", extensions=[fail_all], jobs=2)
     for before, after in zip(plain.result.replications, failing.result.replications, strict=True):
@@ -240,10 +242,11 @@ def test_failing_by_an_extension_equals_the_outage_calendar():
     """At an instant at which nothing else happens, a process and the calendar do the same."""
 
     def outage(world):
-        yield world.env.timeout(61.5)
-        world.sites[0].fail(1)
-        yield world.env.timeout(77.25)
-        world.sites[0].restore(1)
+        gun = world.station(0).gun(1)
+        yield world.wait(61.5)
+        gun.fail()
+        yield world.wait(77.25)
+        gun.restore()
 
     p, table = facilities(guns=(2, 1)), demand(**TABLE)
     by_hand, log = run(p, table, extensions=[outage])
@@ -254,29 +257,31 @@ def test_failing_by_an_extension_equals_the_outage_calendar():
     assert log.tobytes() != run(p, table)[1].tobytes()
 
 
-def test_a_visiting_gun_keeps_the_books():
-    """Nothing is lost at many visits, the visits are no outages, and more are served than without them."""
+def test_a_visiting_gun_keeps_the_statistics():
+    """Nothing is lost at many visits, the visits are no outages, and more are served than without
+    them."""
     p, table = facilities(guns=(1, 1), drive_min=3.0), demand(**TABLE)
     world, log = run(p, table, extensions=[functools.partial(bring, sites=(0, 1), every_min=7.3)])
     check_conservation(p, table, world, log)
     check_little(world)
     assert (world.statistics.down_min == 0).all()
-    added = [(site, gun) for site in world.sites for gun in range(1, len(site.guns))]
+    added = [gun for site in world.sites for gun in site.guns[1:]]
     assert len(added) > 20
-    assert sum(site.given_kwh(gun) for site, gun in added) > 300
-    given_kwh = [sum(site.given_kwh(gun) for gun in range(len(site.guns))) for site in world.sites]
+    assert sum(gun.given_kwh for gun in added) > 300
+    given_kwh = [sum(gun.given_kwh for gun in site.guns) for site in world.sites]
     assert given_kwh == pytest.approx(world.statistics.energy_kwh.sum(axis=1), abs=1e-3)
     assert (log["outcome"] == SERVED).sum() > (run(p, table)[1]["outcome"] == SERVED).sum()
 
 
 def test_what_a_gun_has_given_up_to_now():
-    """25 kWh at 100 kW from 5 min on, then 25 kWh from 20 min on at the one gun; shared with a second gun it is half of 100 kW."""
+    """25 kWh at 100 kW from 5 min on, then 25 kWh from 20 min on at the one gun; shared with a
+    second gun it is half of 100 kW."""
     seen = []
 
     def watch(world, minutes):
         for wait_min in minutes:
-            yield world.env.timeout(wait_min)
-            seen.append(world.sites[0].given_kwh(0))
+            yield world.wait(wait_min)
+            seen.append(world.station(0).gun(0).given_kwh)
 
     watched = functools.partial(
         watch, minutes=(2.0, 6.0, 9.0, 12.0, 10.0)
@@ -289,32 +294,34 @@ def test_what_a_gun_has_given_up_to_now():
 
 
 def test_who_waits_for_the_end_of_a_charge_acts_before_the_next_is_called():
-    """A gun leaves when its vehicle is full, at 21 min: who waits since 7 min goes on waiting for the station's own, until 65."""
+    """A gun leaves when its vehicle is full, at 21 min: who waits since 7 min goes on waiting for
+    the station's own, until 65."""
 
     def one_vehicle(world):
-        gun = world.sites[0].add_gun()
-        yield world.env.timeout(10.0)
-        yield world.sites[0].in_service[gun][1]
-        world.sites[0].remove_gun(gun)
+        gun = world.station(0).add_gun()
+        yield world.wait(10.0)
+        yield gun.done
+        gun.remove()
 
     p = facilities(guns=(1,))
     table = demand([0.0, 1.0, 2.0], battery_kwh=[200.0, 50.0, 50.0])
     world, log = run(p, table, extensions=[one_vehicle])
     assert log["plug_min"].tolist() == [5.0, 6.0, 65.0]
     assert log["interruptions"].tolist() == [0, 0, 0]
-    assert world.sites[0].given_kwh(1) == pytest.approx(25.0)
+    assert world.station(0).gun(1).given_kwh == pytest.approx(25.0)
     check_conservation(p, table, world, log)
 
 
 def test_a_gun_added_in_a_blackout_waits_for_the_light():
-    """Dark from 10 to 40 min, added at 12, removed at 100: both serve from 40 min on, one alone after 100 min."""
+    """Dark from 10 to 40 min, added at 12, removed at 100: both serve from 40 min on, one alone
+    after 100 min."""
 
     def visit(world):
-        yield world.env.timeout(12.0)
-        gun = world.sites[0].add_gun()
+        yield world.wait(12.0)
+        gun = world.station(0).add_gun()
         assert world.sites[0].foreseen_wait_min(world.env.now) == np.inf
-        yield world.env.timeout(88.0)
-        world.sites[0].remove_gun(gun)
+        yield world.wait(88.0)
+        gun.remove()
 
     p = facilities(guns=(1,))
     table = demand([0.0, 0.0, 80.0, 96.0], battery_kwh=[50.0, 50.0, 200.0, 50.0])
@@ -324,3 +331,85 @@ def test_a_gun_added_in_a_blackout_waits_for_the_light():
     assert world.statistics.down_min.sum() == 30.0, "the outage of the station's own gun alone"
     assert world.sites[0].down == [0, 1]
     check_conservation(p, table, world, log)
+
+
+def world_of(case):
+    task = case.task
+    return World(task.facilities, [], task.lead_in_days, task.days)
+
+
+def test_a_station_by_its_id_or_its_number():
+    case = build_case(SMALL)
+    world, ids = world_of(case), case.network.sites.id
+    for number, name in enumerate(ids):
+        if case.network.sites.guns[number]:
+            assert world.station(name) is world.station(number) is world.sites[number]
+        else:
+            with pytest.raises(InputError, match="is a swap site"):
+                world.station(name)
+
+
+@pytest.mark.parametrize(
+    ("ask", "fault"),
+    [
+        (lambda w: w.station("Riverside3"), "no site 'Riverside3'; did you mean 'Riverside-3'?"),
+        (lambda w: w.station(99), "no site 99; needs 0 to 11"),
+        (lambda w: w.station(0).gun(9), "gun: got 9, needs 0 to"),
+        (lambda w: w.at(day=-2), "at: hour 0 of day -2 is over"),
+        (lambda w: w.drive_min("Riverside-3", "Old Towm"), "no site 'Old Towm'; did you mean"),
+    ],
+)
+def test_what_is_not_there_is_refused_with_the_nearest_name(ask, fault):
+    with pytest.raises(InputError, match=re.escape(fault)):
+        ask(world_of(build_case(SMALL)))
+
+
+def test_instants_of_the_judged_days():
+    """`at` counts from the first judged day, in exact time; `wait` rounds to it."""
+    seen = []
+
+    def clock(world):
+        for day, hour in ((-1, 0.0), (-1, 23.0), (0, 18.5), (1, 0.1)):
+            yield world.at(day=day, hour=hour)
+            seen.append(world.env.now)
+        yield world.wait(1 / 3)
+        seen.append(world.env.now)
+
+    run(facilities(), demand([0.0]), days=2, lead_in_days=1, extensions=[clock])
+    assert seen[:3] == [0.0, 1380.0, 1440.0 + 18.5 * 60.0]
+    assert seen[3:] == pytest.approx([2886.0, 2886.0 + 1 / 3], abs=2.0**-20)
+    assert all(minutes * 2**20 == int(minutes * 2**20) for minutes in seen)
+
+
+def test_drives_are_those_of_the_vehicles():
+    """Between sites and from a zone, at an hour of the day or at the slowest; there and back
+    alike."""
+    case = build_case(SMALL)
+    world, network = world_of(case), case.network
+    ways, ids = network.candidates, network.sites.id
+    for origin, name in ((0, network.zones.id[0]), (ways.site.shape[1] - len(ids), ids[0])):
+        which = int(np.flatnonzero(ways.site[:, origin, 0] >= 0)[0])
+        to, by_period = int(ways.site[which, origin, 0]), ways.minutes[:, which, origin, 0]
+        assert world.drive_min(name, ids[to]) == by_period.max()
+        for hour in range(24):
+            assert world.drive_min(name, to, hour) == by_period[ways.period_of_hour[hour]]
+    assert world.drive_min(ids[to], network.zones.id[0]) == world.drive_min(network.zones.id[0], to)
+    assert world.drive_min(ids[0], ids[0]) == 0.0
+    with pytest.raises(InputError, match="is not among the sites near"):
+        world.drive_min("R01", "Service-area")  # only from the expressway
+
+
+def test_a_gun_that_nobody_uses_is_done():
+    def visit(world):
+        gun = world.station(0).gun(0)
+        assert not gun.busy and gun.done.processed
+        yield gun.done
+        assert world.env.now == 0.0
+        yield world.wait(6.0)
+        assert gun.busy and not gun.done.triggered
+        yield gun.done
+        seen.append((world.env.now, gun.busy))
+
+    seen = []
+    _, log = run(facilities(guns=(1,)), demand([0.0]), extensions=[visit])
+    assert seen == [(log["end_min"][0], False)]

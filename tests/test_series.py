@@ -355,7 +355,7 @@ def test_the_folder_of_another_series_or_run_is_refused(run, city, tmp_path):
 
 @pytest.mark.slow
 def test_workers_change_no_byte(run, city, tmp_path, monkeypatch):
-    monkeypatch.setattr("chargesim.experiment.series.SESSIONS_WORTH_A_WORKER", 0)
+    monkeypatch.setattr("chargesim.experiment.runner.SESSIONS_WORTH_A_WORKER", 0)
     run_parallel = run_series(load(write(city)), jobs=2, out=tmp_path / "two", progress=False)
     assert files(run_parallel.folder) == files(run.folder)
 

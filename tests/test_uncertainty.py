@@ -186,8 +186,7 @@ def test_an_input_turns_a_criterion_for_sure_only_where_both_sides_are():
 
     def turns(base, end):
         after, before = ({criterion.name: np.array(values)} for values in (end, base))
-        (effect,) = effects_of(after, before, [criterion])
-        return effect.turns
+        return effects_of(after, before, [criterion])["turns"].item()
 
     within, nearly, about, beyond = (
         [0.08, 0.081, 0.079],
@@ -205,8 +204,8 @@ def test_a_change_shows_both_bounds_where_they_are_not_alike(n, words):
     criterion = small().scenario.standard.criteria[0]
     base, end = np.full(n, 0.05), np.full(n, 0.05)
     end[0] += 0.1
-    (effect,) = effects_of({criterion.name: end}, {criterion.name: base}, [criterion])
-    assert change_words(2.0, effect).startswith(words)
+    effect = effects_of({criterion.name: end}, {criterion.name: base}, [criterion]).assign(at=2.0)
+    assert change_words(next(effect.itertuples())).startswith(words)
 
 
 def test_a_tornado_compares_both_ends_on_the_same_vehicles(few, tmp_path):
@@ -218,9 +217,17 @@ def test_a_tornado_compares_both_ends_on_the_same_vehicles(few, tmp_path):
     case = build_case(tiny(f"{key}=0.4", "replications=2"))
     played = [play_all([case], replication, "simpy")[0] for replication in range(2)]
     by_hand = worst_units(failed_shares(responses_of(as_result(case, played)).assign(point=""))[""])
-    end = next(end for end in run.ends if (end.key, end.end) == (key, "high"))
-    change = end.effects[criterion].change
-    assert change == t_interval(by_hand[criterion] - run.base[criterion])
+    rows = run.effects.set_index(["key", "end", "criterion"])
+    row = rows.loc[key, "high", criterion]
+    before = run_tornado(tiny(), replications=2, jobs=1, out=tmp_path / "out", progress=False)
+    assert before.frame.equals(run.frame)
+    base = build_case(tiny("replications=2", "horizon.first_day=wednesday"))
+    base_played = [play_all([base], replication, "simpy")[0] for replication in range(2)]
+    own = worst_units(
+        failed_shares(responses_of(as_result(base, base_played)).assign(point=""))[""]
+    )
+    change = t_interval(by_hand[criterion] - own[criterion])
+    assert (row["change"], row["lower"], row["upper"]) == (change.mean, change.lower, change.upper)
     assert change.mean != 0
     assert run.ranked(criterion)[0][0] in SOME
     axes = drawn(draw_tornado(run)).axes

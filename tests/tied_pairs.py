@@ -9,7 +9,7 @@ from chargesim.engine.event_order import EventClass
 
 Pair = tuple[EventClass, EventClass]
 PAIRS: tuple[Pair, ...] = tuple(combinations_with_replacement(EventClass, 2))
-"""All pairs of classes in the order in which they are handled; a class stands with itself, too."""
+"""All pairs of classes in the order in which they are handled; a class is with itself, too."""
 
 
 def name_of(pair: Pair) -> str:
@@ -18,7 +18,8 @@ def name_of(pair: Pair) -> str:
 
 
 class TiedPairs:
-    """Instants at which events of two classes, or two of one class, are handled with an effect in one run.
+    """Instants at which events of two classes, or two of one class, are handled with an effect in
+    one run.
 
     Attributes
     ----------
@@ -52,7 +53,8 @@ class TiedPairs:
     def __str__(self) -> str:
         return "\n".join(
             [
-                "instants with an event of both classes (two events where they are one), each with an effect", _triangle(self.anywhere),
+                "instants with an event of both classes (or two of one), each with an effect",
+                _triangle(self.anywhere),
                 "of these, instants with both at the same site", _triangle(self.at_one_site),
             ]
         )  # fmt: skip
@@ -69,7 +71,8 @@ def _pairs(events: list[EventClass]) -> set[Pair]:
 
 
 def _triangle(counts: Counter[Pair]) -> str:
-    """Return the counts as a triangular table; rows are the earlier class of a pair, or the same."""
+    """Return the counts as a triangular table; rows are the earlier class of a pair, or the
+    same."""
     lines = [" " * 9 + "".join(f"{event.name:>9}" for event in EventClass)]
     for first in EventClass:
         row = (

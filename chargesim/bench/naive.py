@@ -94,7 +94,7 @@ class NaiveCity:
                 tried,
                 attempt,
                 facilities.candidates,
-                facilities.places,
+                facilities.known,
                 self.posted_wait_min,
                 facilities.city,
                 facilities.edge_soc,
@@ -135,9 +135,9 @@ class NaiveCity:
         if facilities.kind[site] == SWAP:
             yield self.env.timeout(exact_min(facilities.service_min[site]))
             self.env.process(self.charge_pack(site, soc, battery))
-            self.energy_kwh += (facilities.places["hand_out_soc"][site] - soc) * battery
+            self.energy_kwh += (facilities.known["hand_out_soc"][site] - soc) * battery
             return
-        curve, outlet = int(me["curve"]), int(facilities.places["outlet"][site])
+        curve, outlet = int(me["curve"]), int(facilities.known["outlet"][site])
         target = max(soc, float(me["target_soc"]))
         yield self.env.timeout(
             exact_min(
@@ -155,8 +155,8 @@ class NaiveCity:
     def charge_pack(self, site: int, soc: float, battery_kwh: float) -> Process:
         """Charge a pack in a slot, then put it into the rack."""
         facilities = self.facilities
-        curve, outlet = int(facilities.pack_curve[site]), int(facilities.places["outlet"][site])
-        target = max(soc, float(facilities.places["hand_out_soc"][site]))
+        curve, outlet = int(facilities.pack_curve[site]), int(facilities.known["outlet"][site])
+        target = max(soc, float(facilities.known["hand_out_soc"][site]))
         with self.slots[site].request() as slot:
             yield slot
             yield self.env.timeout(

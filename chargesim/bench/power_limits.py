@@ -39,7 +39,7 @@ def slowed_share(facilities: Facilities, table: Table) -> tuple[float, float]:
     """
     log = run_compiled(facilities, [table], 0, 1)[1]
     log = log[(log["outcome"] == SERVED) & (log["kind"] == KINDS.index("station"))]
-    cars, outlets = table[log["row"]], facilities.places["outlet"][log["site"]]
+    cars, outlets = table[log["row"]], facilities.known["outlet"][log["site"]]
     alone_min = [
         charge_min(
             row["soc_in"],

@@ -14,3 +14,7 @@ kernel = partial(njit, cache=True, _nrt=False)
 It does not count references to the arrays that it is given, which takes a fifth of the time of
 `choose_site`. The option is not in Numba's manual, but its own tests use it.
 """
+
+inlined = njit(inline="always")
+"""As `njit`, for a thin function: it becomes a part of its callers and is not compiled by
+itself."""

@@ -1,6 +1,6 @@
 """Choose where a vehicle goes: the site of least cost among those it knows, or the outside option.
 
-Compiled, and called by every engine. `CITY`, `PLACE` and `CANDIDATE` are the records that it reads.
+Compiled, and called by every engine. It reads the records `CITY`, `KNOWN_SITE` and `CANDIDATE`.
 """
 
 from math import inf
@@ -26,7 +26,7 @@ MAX_TRIED = 16
 """Sites that one vehicle can try."""
 CANDIDATE = np.dtype([("site", "i4"), ("km", "f8"), ("minutes", "f8", (MAX_PERIODS,))], align=True)
 """One entry of a candidate list: [list, origin, rank]."""
-PLACE = np.dtype(
+KNOWN_SITE = np.dtype(
     [
         ("hash", "u8"),
         ("swap", "i4"),
@@ -38,7 +38,8 @@ PLACE = np.dtype(
     ],
     align=True,
 )
-"""What a vehicle knows of a site: stable hash of its id, kind, best outlet type, price, swap, and when it opens."""
+"""What a vehicle knows of a site: stable hash of its id, kind, best outlet type, price, swap, and
+when it opens."""
 CITY = np.dtype(
     [
         ("noise_min", "f8"),
@@ -51,22 +52,24 @@ CITY = np.dtype(
     ],
     align=True,
 )
-"""Scale of the noise, the outside option (an infinite drive switches it off), and by hour of day: the speed period and
-what the tariff adds to the price, here and outside."""
+"""Scale of the noise, the outside option (an infinite drive switches it off), and by hour of day:
+the speed period and what the tariff adds to the price, here and outside."""
 NEVER_MIN = 1e6
-"""Stands for an endless wait: a site without power is the last choice, but one may drive there [min]."""
+"""In site of an endless wait: a site without power is the last choice, but one may drive there
+[min]."""
 OUTSIDE_HASH = np.uint64(0x6F75747369646521)
 
-_wish, _candidate, _place, _city = (from_dtype(d) for d in (WISH, CANDIDATE, PLACE, CITY))
+_wish, _candidate, _known, _city = (from_dtype(d) for d in (WISH, CANDIDATE, KNOWN_SITE, CITY))
 _signature = types.Tuple((types.i8, types.f8, types.f8))(
 
     _wish[::1], types.i8, types.i8, types.f8, types.f8, types.i8[::1], types.i8,
-    _candidate[:, :, ::1], _place[::1], types.f8[::1], _city[::1], types.f8[:, ::1], types.f8[:, :, ::1],
+    _candidate[:, :, ::1], _known[::1], types.f8[::1], _city[::1], types.f8[:, ::1], types.f8[:, :,
+    ::1],
 )  # fmt: skip
 
 
 def origin_of_site(origins: int, sites: int, site: int) -> int:
-    """Return the origin, in the candidate lists, of a vehicle at a site: sites are the last origins."""
+    """Return the origin of a vehicle at a site: sites are the last of the origins."""
     return origins - sites + site
 
 
@@ -80,15 +83,15 @@ def price_min(price_cny_kwh, energy_kwh, value_of_time_cny_h):
 
 
 @njit(cache=True)
-def _outside_cost_min(me, soc, own, hour):
+def _outside_cost_min(wish, soc, own, hour):
     """Return what the outside option costs a vehicle [min]."""
-    energy_kwh = (me.target_soc - soc) * me.battery_kwh
+    energy_kwh = (wish.target_soc - soc) * wish.battery_kwh
     money_min = price_min(
         own.outside_price_cny_kwh + own.outside_tariff_cny_kwh[hour],
         energy_kwh,
-        me.value_of_time_cny_h,
+        wish.value_of_time_cny_h,
     )
-    noise_min = own.noise_min * gumbel_noise(me.key, OUTSIDE_HASH)
+    noise_min = own.noise_min * gumbel_noise(wish.key, OUTSIDE_HASH)
     return own.outside_drive_min + 60.0 * energy_kwh / own.outside_kw + money_min - noise_min
 
 
@@ -102,7 +105,7 @@ def choose_site(
     tried,
     n_tried,
     candidates,
-    places,
+    known,
     expected_wait_min,
     city,
     edge_soc,
@@ -120,75 +123,81 @@ def choose_site(
         Instant of the choice [min]; its hour of day gives speed and tariff.
     tried, n_tried : array of int, int
         Sites where it has been in vain, the first `n_tried` entries.
-    candidates, places, expected_wait_min : arrays
-        Candidate lists, what is known of the sites, the wait that the driver expects there: by the posted occupancy, or
-        what the cloud foresees [min]. Who knows distances only does not look at it.
+    candidates, known, expected_wait_min : arrays
+        Candidate lists, what is known of the sites, the wait that the driver expects there: by the
+        posted occupancy, or what the cloud foresees [min]. Who knows distances only does not look
+        at it.
     city : array of one `CITY`
     edge_soc, step_kw : arrays of float
-        Edges of the curves [curve, step + 1] and power of each step [outlet type, curve, step] in kW.
+        Edges of the curves [curve, step + 1] and power of each step [outlet type, curve, step] in
+        kW.
 
     Returns
     -------
     tuple of int, float, float
-        The site, `OUTSIDE`, or `NOWHERE` when no site is within reach; km and minutes of the way (0 for the two).
+        The site, `OUTSIDE`, or `NOWHERE` when no site is within reach; km and minutes of the way (0
+        for the two).
 
     Notes
     -----
-    Cost in minutes = drive + expected wait + expected service + price x kWh / value of time - noise; the smallest
-    wins, at equal cost the one that is nearer in free flow. With Gumbel noise this is a multinomial logit (McFadden 1974).
-    Who is in the demand table wishes this network, so the outside option is never better than its best site
-    without a wait: a vehicle leaves for a queue, not for a lower price that it knew before.
+    Cost in minutes = drive + expected wait + expected service + price x kWh / value of time -
+    noise; the smallest wins, at equal cost the one that is nearer in free flow. With Gumbel noise
+    this is a multinomial logit (McFadden 1974). Who is in the demand table wishes this network, so
+    the outside option is never better than its best site without a wait: a vehicle leaves for a
+    queue, not for a lower price that it knew before.
     """
-    me, own = wishes[row], city[0]
+    wish, own = wishes[row], city[0]
     hour = int(now / 60.0) % 24
     period, tariff_cny_kwh, noise_min = (
         own.period_of_hour[hour],
         own.tariff_cny_kwh[hour],
         own.noise_min,
     )
-    range_km = soc * me.battery_kwh / me.consumption_kwh_km
+    range_km = soc * wish.battery_kwh / wish.consumption_kwh_km
     best, best_km, best_min, best_cost, idle_cost = NOWHERE, 0.0, 0.0, inf, inf
-    outlet, least_min, edges, powers = -1, 0.0, edge_soc[me.curve], step_kw[0, me.curve]
+    outlet, least_min, edges, powers = -1, 0.0, edge_soc[wish.curve], step_kw[0, wish.curve]
     for way in range(2):
-        which = me.station_list if way == 0 else me.swap_list
+        which = wish.station_list if way == 0 else wish.swap_list
         if which < 0:
             continue
         for rank in range(candidates.shape[2]):
             there = candidates[which, origin, rank]
             if there.site < 0:
                 break
-            place = places[there.site]
-            soc_there = soc - there.km * me.consumption_kwh_km / me.battery_kwh
+            site = known[there.site]
+            soc_there = soc - there.km * wish.consumption_kwh_km / wish.battery_kwh
             useless = (
                 there.km > range_km
-                or place.opens_min > now
-                or (place.swap and soc_there >= place.hand_out_soc)
+                or site.opens_min > now
+                or (site.swap and soc_there >= site.hand_out_soc)
             )
             for i in range(n_tried):
                 useless = useless or tried[i] == there.site
             if useless:
                 continue
-            if place.swap:
-                service_min, full_soc = place.swap_min, place.hand_out_soc
+            if site.swap:
+                service_min, full_soc = site.swap_min, site.hand_out_soc
             else:
-                if place.outlet != outlet:
-                    outlet, powers = place.outlet, step_kw[place.outlet, me.curve]
-                    least_min = charge_min(soc, me.target_soc, me.battery_kwh, edges, powers)
-                service_min, full_soc = least_min, me.target_soc
+                if site.outlet != outlet:
+                    outlet, powers = site.outlet, step_kw[site.outlet, wish.curve]
+                    least_min = charge_min(soc, wish.target_soc, wish.battery_kwh, edges, powers)
+                service_min, full_soc = least_min, wish.target_soc
             money_min = price_min(
-                place.price_cny_kwh + tariff_cny_kwh,
-                (full_soc - soc_there) * me.battery_kwh,
-                me.value_of_time_cny_h,
+                site.price_cny_kwh + tariff_cny_kwh,
+                (full_soc - soc_there) * wish.battery_kwh,
+                wish.value_of_time_cny_h,
             )
-            wait_min = min(expected_wait_min[there.site], NEVER_MIN) if me.guidance > 0 else 0.0
-            noise = noise_hash(me.key, place.hash)
+            wait_min = min(expected_wait_min[there.site], NEVER_MIN) if wish.guidance > 0 else 0.0
+            noise = noise_hash(wish.key, site.hash)
             cost = (
                 there.minutes[period] + service_min + money_min - noise_min * most_noise_of(noise)
             )
             if cost >= idle_cost and cost + wait_min >= best_cost:
                 continue
-            if not place.swap:
-                service_min = charge_min(soc_there, me.target_soc, me.battery_kwh, edges, powers)
+            if not site.swap:
+                service_min = charge_min(
+                    soc_there, wish.target_soc, wish.battery_kwh, edges, powers
+                )
             cost = there.minutes[period] + service_min + money_min - noise_min * noise_of(noise)
             idle_cost = min(idle_cost, cost)
             if cost + wait_min < best_cost:
@@ -198,6 +207,6 @@ def choose_site(
                     there.minutes[period],
                     cost + wait_min,
                 )
-    if idle_cost < best_cost and _outside_cost_min(me, soc, own, hour) < best_cost:
+    if idle_cost < best_cost and _outside_cost_min(wish, soc, own, hour) < best_cost:
         return OUTSIDE, 0.0, 0.0
     return best, best_km, best_min

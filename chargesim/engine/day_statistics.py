@@ -1,7 +1,7 @@
 """Keep the statistics of one replication, a day at a time: what each site did in each hour.
 
-What lasts over midnight is written twice, clipped to the day each time: at the end of the day, and at its
-own end. The compiled functions are called by both engines.
+What lasts over midnight is written twice, clipped to the day each time: at the end of the day, and
+at its own end. The compiled functions are called by both engines.
 """
 
 from collections.abc import Iterable
@@ -26,6 +26,7 @@ HOURLY: tuple[str, ...] = (
 QUARTERLY: tuple[str, ...] = ("energy_kwh", "store_kwh")
 CHECKED: tuple[str, ...] = ("noted_kwh", "queue_check_min")
 """Names of the statistics: by hour, by quarter of an hour, and from the start of the run on."""
+STATISTICS = (*HOURLY, *QUARTERLY, *CHECKED)
 
 
 @kernel("void(f8[:, ::1], i8, f8, f8, f8, f8, f8)")
@@ -58,7 +59,8 @@ def add_charge(
 ):
     """Add the energy [kWh] of a charge along its curve to the bins of a row.
 
-    The charge begins at `begin_min` with `soc` and ends with `soc_end`; the rest is as for `add_level`.
+    The charge begins at `begin_min` with `soc` and ends with `soc_end`; the rest is as for
+    `add_level`.
     """
     now = begin_min
     for i in range(len(step_kw)):
@@ -101,12 +103,13 @@ class DayStatistics:
         self.pack_found = np.zeros((sites, hours), dtype=np.int64)
         self.losses = np.zeros((sites, hours), dtype=np.int64)
         self.queue_check_min = np.zeros((sites, 2))
-        """[S, 2] from the start of the run on: integral of the queue length, and the waits of those who
-        have left the queue"""
+        """[S, 2] from the start of the run on: integral of the queue length, and the waits of those
+        who have left the queue"""
         self.past_kwh = np.zeros(sites)
         """[S] energy at the plug on the days before"""
         self.noted_kwh = np.zeros(sites)
-        """[S] energy that vehicles took at the guns by their own count, from the start of the run on"""
+        """[S] energy that vehicles took at the guns by their own count, from the start of the run
+        on"""
 
     def turn_day(self) -> "DayStatistics":
         """Return the statistics of the day that ends, and begin those of the next."""

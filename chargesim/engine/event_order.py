@@ -1,11 +1,12 @@
 """Fix the order of events: what decides a tie, and what an instant is.
 
 Every instant is a multiple of 2**-20 minute (`chargesim/exact_time.py`). So sums and differences of
-instants are exact in double precision (up to 2**33 minutes), and the order of adding changes nothing.
+instants are exact in double precision (up to 2**33 minutes), and the order of adding changes
+nothing.
 
-Events at one instant are handled in the order of their key: event class first, then the vehicle's row or
-the site and its outlet. A key is unique at an instant, so a sequence number never decides. Python runs the
-functions below as they are, and Numba compiles the same source.
+Events at one instant are handled in the order of their key: event class first, then the vehicle's
+row or the site and its outlet. A key is unique at an instant, so a sequence number never decides.
+Python runs the functions below as they are, and Numba compiles the same source.
 """
 
 from enum import IntEnum
@@ -21,9 +22,10 @@ class EventClass(IntEnum):
     """Classes of events in the order in which they are handled at one instant.
 
     A value leaves 52 bits below it for the vehicle's row, or the site and its outlet. A gun that is
-    repaired, or whose charge ends, is free before anybody gives up waiting for it: a vehicle takes a gun
-    that it is given in the last minute of its patience. A charge that ends in the instant in which its gun
-    fails has ended. SimPy's own priorities 0 and 1 (a process that starts or ends) come first.
+    repaired, or whose charge ends, is free before anybody gives up waiting for it: a vehicle takes
+    a gun that it is given in the last minute of its patience. A charge that ends in the instant in
+    which its gun fails has ended. SimPy's own priorities 0 and 1 (a process that starts or ends)
+    come first.
     """
 
     RESTORE = 2 << 52
@@ -52,11 +54,12 @@ SITE_BITS = 20
 """Bits of an outlet's number in a key."""
 _SITE = 1 << SITE_BITS
 STORE, SITE = _SITE - 1, _SITE - 2
-"""Numbers that a key has, instead of an outlet's, for the store of a site and for the whole site."""
+"""Numbers that a key has, instead of an outlet's, for the store of a site and for the whole
+site."""
 
 
 def vehicle_key(event_class: int, row: int) -> int:
-    """Return the key of a vehicle's event; `row` is its row in the demand, counted over all days."""
+    """Return the key of a vehicle's event; its row in the demand counts over all days."""
     return event_class + row
 
 

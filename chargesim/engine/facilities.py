@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from chargesim.demand.curves import Curves
 from chargesim.demand.draw import DemandModel
 from chargesim.demand.random_streams import stable_hash
-from chargesim.engine.choice import CANDIDATE, CITY, PLACE
+from chargesim.engine.choice import CANDIDATE, CITY, KNOWN_SITE
 from chargesim.engine.operating_rules import OperatingRules, operating_rules_of
 from chargesim.engine.rules import charge_min
 from chargesim.network.network import STATION, SWAP, Candidates, Network, Sites
@@ -21,12 +21,13 @@ Ints = NDArray[np.int64]
 
 _GRID = (np.arange(12) + 0.5) / 12
 ULTRA_FAST, COMPANION, SLOT = range(3)
-"""Ranks of outlets in the order of power: ultra-fast guns first (technical guide 2025), then their companions, then packs."""
+"""Ranks of outlets in the order of power: ultra-fast guns first (technical guide 2025), then their
+companions, then packs."""
 
 
 @dataclass(frozen=True)
 class Outlets:
-    """Guns and slots, one after the other by site: site s has those from `first[s]` to `first[s + 1]`."""
+    """Guns and slots by site: site s has those from `first[s]` to `first[s + 1]`."""
 
     first: Ints
     """[S + 1]"""
@@ -44,14 +45,17 @@ class Outlets:
 
 @dataclass(frozen=True)
 class Facilities:
-    """Sites, candidate lists and curves of one scenario. S sites, L lists, O origins, C curves (packs' behind cars')."""
+    """Sites, candidate lists and curves of one scenario.
+
+    Axes: S sites, L lists, O origins, C curves (the packs' behind the cars').
+    """
 
     kind: Ints
     district: Ints
     candidates: NDArray[Any]
     """[L, O, rank] of `CANDIDATE`"""
-    places: NDArray[Any]
-    """[S] of `PLACE`"""
+    known: NDArray[Any]
+    """[S] of `KNOWN_SITE`: what a vehicle knows of the sites"""
     city: NDArray[Any]
     """[1] of `CITY`"""
     free_min: Floats
@@ -82,6 +86,9 @@ class Facilities:
     posted_refresh_min: float
     operating_rules: OperatingRules = field(default_factory=OperatingRules)
     """how the sites are run; nothing special by default"""
+    site_ids: tuple[str, ...] = ()
+    zone_ids: tuple[str, ...] = ()
+    """ids of the sites, and of the other origins: zones, then corridors"""
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -94,7 +101,7 @@ def build_facilities(
     curves: Curves,
     packs: dict[str, PackLimits],
 ) -> Facilities:
-    """Return the facilities of a scenario: outlets, limits, curves and what vehicles know of the sites."""
+    """Return the facilities of a scenario."""
     sites = network.sites
     swap = sites.kind == SWAP
     outlets, outlet_types = _outlets(sites)
@@ -114,7 +121,7 @@ def build_facilities(
         kind=sites.kind,
         district=sites.district,
         candidates=_candidates(network.candidates),
-        places=_places(sites, outlet),
+        known=_known_sites(sites, outlet),
         city=_city(scenario, network.candidates.period_of_hour),
         free_min=np.where(
             network.candidates.site[:, :, 0] >= 0, network.candidates.minutes[0, :, :, 0], np.inf
@@ -141,13 +148,16 @@ def build_facilities(
         ),
         posted_refresh_min=scenario.choice.posted_refresh_min.value,
         operating_rules=operating_rules_of(scenario),
+        site_ids=sites.id,
+        zone_ids=(*network.zones.id, *network.corridors.id),
     )
 
 
 def _outlets(sites: Sites) -> tuple[Outlets, list[tuple[float, float]]]:
     """Return the outlets of all sites and the (kW, A) of every type; a slot has no limit in A.
 
-    Ultra-fast gun i stands at cabinet i // guns_per_cabinet; companion j at cabinet j % the number of cabinets.
+    Ultra-fast gun i is at cabinet i // guns_per_cabinet; companion j at cabinet j % the number
+    of cabinets.
     """
     swap = sites.kind == SWAP
     count = np.where(swap, sites.slots, sites.guns)
@@ -212,8 +222,8 @@ def _candidates(lists: Candidates) -> NDArray[Any]:
     return table
 
 
-def _places(sites: Sites, outlet: Ints) -> NDArray[Any]:
-    table = np.zeros(len(sites), dtype=PLACE)
+def _known_sites(sites: Sites, outlet: Ints) -> NDArray[Any]:
+    table = np.zeros(len(sites), dtype=KNOWN_SITE)
     table["hash"] = [stable_hash(name) for name in sites.id]
     table["swap"], table["outlet"] = sites.kind == SWAP, outlet
     table["price_cny_kwh"], table["swap_min"], table["hand_out_soc"] = (
@@ -248,7 +258,7 @@ def _station_minutes(
     edge_soc: Floats,
     step_kw: Floats,
 ) -> Floats:
-    """Return each station's mean minutes at the plug: over the fleets that may use it, weighted by their wishes."""
+    """Return each station's mean minutes at the plug, over the wishes of its fleets."""
     minutes = np.full(len(sites), 30.0)
     cache: dict[tuple[str, int], float] = {}
     for site in np.flatnonzero(sites.kind == STATION):
@@ -291,7 +301,7 @@ def _pack_intervals(
     edge_soc: Floats,
     step_kw: Floats,
 ) -> Floats:
-    """Return the mean minutes of charging a pack from the mean SOC at the wish, over the number of slots."""
+    """Return the mean minutes of charging a pack, over the number of slots."""
     socs = {fleet.pack_kwh: fleet.rule.soc_mean for fleet in demand.fleets if fleet.swap_list >= 0}
     interval = np.zeros(len(sites))
     for site in np.flatnonzero(sites.kind == SWAP):

@@ -1,4 +1,4 @@
-"""State how the sites are run: what the cloud knows, reservations, stores, the charging of packs, failed tries."""
+"""State how the sites are run: cloud, reservations, stores, smart charging, failed tries."""
 
 from dataclasses import dataclass
 from math import inf

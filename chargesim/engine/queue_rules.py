@@ -1,4 +1,4 @@
-"""State who waits how long, who gives up and what to keep in stock, compiled once for both engines."""
+"""State the rules of waiting, giving up and keeping stock, compiled once for both engines."""
 
 from math import exp, inf
 
@@ -26,9 +26,9 @@ def station_wait_min(present, guns, service_min):
 
     Notes
     -----
-    The mean wait of an M/M/c queue given the state (Gross and Harris, Fundamentals of Queueing Theory,
-    section 2.3): n - c + 1 services must end, c at a time. One rule for all drivers; guidance changes only
-    when the driver looks.
+    The mean wait of an M/M/c queue given the state (Gross and Harris, Fundamentals of Queueing
+    Theory, section 2.3): n - c + 1 services must end, c at a time. One rule for all drivers;
+    guidance changes only when the driver looks.
     """
     if present < guns:
         return 0.0
@@ -39,7 +39,7 @@ def station_wait_min(present, guns, service_min):
 
 @njit("f8(i8, i8, f8, i8, f8)", cache=True)
 def swap_wait_min(present, bays, swap_min, packs_ready, pack_interval_min):
-    """Return the wait to expect from a swap site's occupancy [min]: for bay or charged pack, the longer.
+    """Return the wait to expect from a swap site's occupancy, for a bay and a charged pack [min].
 
     Parameters
     ----------
@@ -66,10 +66,11 @@ def foreseen_gun_wait_min(free_min, arrival_min, service_min, ahead, arrival):
     Parameters
     ----------
     free_min : array of float
-        Instant at which each gun is free: in the past for a free one, infinite for one that is down [min].
+        Instant at which each gun is free: in the past for a free one, infinite for one that is down
+        [min].
     arrival_min, service_min : arrays of float
-        Arrival and minutes at the plug of the vehicles ahead, in the queue or on their way, in the order of
-        their arrival. Who arrives later than `arrival` does not count.
+        Arrival and minutes at the plug of the vehicles ahead, in the queue or on their way, in the
+        order of their arrival. Who arrives later than `arrival` does not count.
     ahead : int
         How many entries of these count.
     arrival : float
@@ -77,8 +78,8 @@ def foreseen_gun_wait_min(free_min, arrival_min, service_min, ahead, arrival):
 
     Notes
     -----
-    Each vehicle in turn takes the gun that is free first (Kiefer and Wolfowitz 1955); exact when all
-    services are known.
+    Each vehicle in turn takes the gun that is free first (Kiefer and Wolfowitz 1955); exact when
+    all services are known.
     """
     free = free_min.copy()
     for i in range(ahead):
@@ -100,7 +101,8 @@ def foreseen_swap_wait_min(
     free_min : array of float
         Instant at which each bay is free [min].
     ready_min : array of float
-        Instants at which its packs are charged, in rising order; in the past for a charged one [min].
+        Instants at which its packs are charged, in rising order; in the past for a charged one
+        [min].
     interval_min : float
         Mean time between two packs that become ready, for packs beyond these [min].
     swap_min : float
@@ -125,7 +127,7 @@ def foreseen_swap_wait_min(
 
 @njit("f8(f8, f8, f8)", cache=True)
 def faded(value, minutes, memory_min):
-    """Return a value that fades e-fold in `memory_min`, after some minutes: an exponential moving average."""
+    """Return a value after some minutes of exponential fading, e-fold in `memory_min`."""
     return value * exp(-minutes / memory_min)
 
 
@@ -133,8 +135,8 @@ def faded(value, minutes, memory_min):
 def base_stock(mean, promised):
     """Return the least stock that a Poisson demand exceeds with a chance of at most 1 - `promised`.
 
-    The base-stock level of a spare-parts system (Sherbrooke, Optimal Inventory Modeling of Systems, 2004,
-    chapter 2).
+    The base-stock level of a spare-parts system (Sherbrooke, Optimal Inventory Modeling of Systems,
+    2004, chapter 2).
     """
     term = exp(-mean)
     total, stock = term, 0

@@ -1,7 +1,8 @@
-"""State durations, taste and the physics of charging as pure functions, compiled once for both engines.
+"""State durations, taste and the physics of charging, compiled once for both engines.
 
-No fast-math, no vector library, scalar logarithms: the same arguments give the same bits. Arguments are
-positional and in one order everywhere: who, where, how much. `queue_rules` and `store_rules` go on.
+No fast-math, no vector library, scalar logarithms: the same arguments give the same bits. Arguments
+are positional and in one order everywhere: who, where, how much. `queue_rules` and `store_rules` go
+on.
 """
 
 from math import floor, inf, log
@@ -25,7 +26,7 @@ def exact_min(minutes):
 
 @njit("f8(f8)", cache=True)
 def left_min(minutes):
-    """Return the rest of a duration rounded to whole ticks of 2**-20 min; less than half a tick is 0."""
+    """Return the rest of a duration rounded to whole ticks of 2**-20 min, perhaps 0."""
     return floor(minutes * 1048576.0 + 0.5) / 1048576.0
 
 
@@ -54,7 +55,7 @@ _MOST_NOISE = -np.log(-np.log(np.append(np.arange(1, 256) / 256, 1 - 2.0**-53)))
 
 @njit("f8(u8)", cache=True)
 def most_noise_of(z):
-    """Return an upper bound of `noise_of` without a logarithm: the noise of the highest hash with that byte."""
+    """Return an upper bound of `noise_of`: that of the highest hash with the same first byte."""
     return _MOST_NOISE[z >> np.uint64(56)]
 
 
@@ -102,7 +103,7 @@ def charge_min(soc, target_soc, battery_kwh, edge_soc, step_kw):
 
 @kernel("f8(f8, f8, f8, f8, f8[::1], f8[::1])")
 def soc_after(soc, target_soc, minutes, battery_kwh, edge_soc, step_kw):
-    """Return the state of charge after `minutes` at a gun that nobody shares, at most `target_soc`."""
+    """Return the state of charge after some minutes at a gun that nobody shares."""
     for i in range(len(step_kw)):
         if edge_soc[i] >= target_soc:
             break
@@ -146,7 +147,7 @@ def charge_alone_min(soc, target_soc, battery_kwh, edge_soc, step_kw, whole):
 
 @kernel("i8(f8, f8[::1])")
 def step_at(soc, edge_soc):
-    """Return the step of a curve on which a charge at `soc` goes on; an edge belongs to the step on its right."""
+    """Return the step of a curve at a state of charge; an edge belongs to the step on its right."""
     step = 0
     while step + 2 < len(edge_soc) and edge_soc[step + 1] <= soc:
         step += 1
@@ -155,7 +156,7 @@ def step_at(soc, edge_soc):
 
 @kernel("f8(i8, f8, f8[::1])")
 def next_edge_soc(step, target_soc, edge_soc):
-    """Return the state of charge up to which a charge that shares power is planned: step or target."""
+    """Return where the plan of a charge that shares power ends: at the next edge or the target."""
     return min(edge_soc[step + 1], target_soc)
 
 
@@ -191,7 +192,7 @@ def least_to_bind(room_kw, most_kw):
 def fill_up(
     wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw, rising, rising_in, cabinet_used
 ):
-    """Share power over the tree gun < cabinet < site: lower ranks first, max-min fair inside a rank.
+    """Share power over gun < cabinet < site: lower ranks first, max-min fair inside a rank.
 
     Parameters
     ----------
@@ -210,9 +211,9 @@ def fill_up(
 
     Notes
     -----
-    Progressive filling: all charges of a rank rise together; one stops when it has what it wants, and those
-    behind a full limit stop with it (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2). The rest
-    goes to the next rank.
+    Progressive filling: all charges of a rank rise together; one stops when it has what it wants,
+    and those behind a full limit stop with it (Bertsekas and Gallager, Data Networks, 1992, section
+    6.5.2). The rest goes to the next rank.
     """
     n = len(wanted_kw)
     cabinet_used[:] = 0.0

@@ -46,7 +46,10 @@ def as_log(rows: list[tuple[Any, ...]]) -> SessionLog:
 
 
 def by_row(*logs: SessionLog) -> SessionLog:
-    """Return the sessions of logs in the order of the demand; they have hardly a gap, so each is put in its place and none is sorted."""
+    """Return the sessions of logs in the order of the demand.
+
+    The rows have hardly a gap, so each session is put where it belongs, without sorting.
+    """
     rows = [log["row"] for log in logs]
     first = min(int(each.min(initial=_ROWS)) for each in rows)
     taken = np.zeros(max(int(each.max(initial=first - 1)) for each in rows) + 1 - first, dtype=bool)

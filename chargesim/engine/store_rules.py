@@ -1,7 +1,7 @@
 """State the physics of a battery store behind a grid connection, compiled once for both engines.
 
-Powers are on the side of the plugs: above 0 the store gives, below 0 it takes. The loss of a round trip is
-on the way in.
+Powers are on the side of the plugs: above 0 the store gives, below 0 it takes. The loss of a round
+trip is on the way in.
 """
 
 from numba import njit
@@ -12,7 +12,7 @@ from chargesim.engine.rules import exact_min
 
 @njit("b1(i8, f8, f8)", cache=True)
 def store_works(duty, energy_kwh, kwh):
-    """Tell whether a store can do what its hour asks: charge with room for it, or lend with energy for it."""
+    """Tell whether a store can do what its hour asks: charge with room, or lend with energy."""
     return (duty == LEND and energy_kwh > 0.0) or (duty == CHARGE and energy_kwh < kwh)
 
 

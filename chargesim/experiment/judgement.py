@@ -2,10 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from chargesim.analysis.failure_counts import allowance_used
 from chargesim.analysis.intervals import Interval, t_interval
@@ -15,8 +14,10 @@ from chargesim.scenario.standard import Criterion
 
 WHOLE = "whole standard"
 """Name beside the criteria: the one that is nearest to breaking, or broken furthest."""
-Turns = Literal["", "on average", "for sure"]
-"""Whether a change brings a criterion to the other side of its threshold."""
+_EFFECT = (
+    "criterion", "change", "lower", "upper", "n",
+    "allowance_used", "allowance_lower", "allowance_upper", "turns",
+)  # fmt: skip
 
 
 def worst_unit(shares: Floats) -> Floats:
@@ -61,41 +62,39 @@ def used_interval(values: Floats, criterion: Criterion, *, level: float = 0.95) 
     return Interval(mean, lower, upper, interval.n, interval.equal)
 
 
-@dataclass(frozen=True)
-class Effect:
-    """What one change does to one criterion, on the same vehicles."""
-
-    criterion: str
-    change: Interval
-    """of the failed share, paired, two-sided 95 %"""
-    used: Interval
-    """part of the allowance after the change, with one-sided 95 % bounds"""
-    turns: Turns
-    """for sure where the bounds of both sides say so"""
-
-
 def effects_of(
     changed: Mapping[str, Floats], base: Mapping[str, Floats], criteria: Sequence[Criterion]
-) -> list[Effect]:
+) -> pd.DataFrame:
     """Return what a change does to every criterion that is judged at both points.
 
     Parameters
     ----------
     changed, base : mapping of str to array
-        Failed shares by replication, from `worst_units`.
+        Failed shares by replication, from `worst_units`; on the same vehicles.
     criteria : sequence of Criterion
+
+    Returns
+    -------
+    DataFrame
+        criterion; change, lower, upper, n: of the failed share, paired, two-sided 95 %;
+        allowance_used, allowance_lower, allowance_upper: the part of the allowance after the
+        change, with one-sided 95 % bounds; turns: whether the criterion is on the other side of
+        its threshold, for sure where the bounds of both sides say so.
     """
-    found = []
+    rows = []
     for one in criteria:
         if one.name in changed and one.name in base:
-            after = used_interval(changed[one.name], one, level=0.9)
-            before = used_interval(base[one.name], one, level=0.9)
+            after, before = (
+                used_interval(shares[one.name], one, level=0.9) for shares in (changed, base)
+            )
             change = paired_difference(changed[one.name], base[one.name])
-            found.append(Effect(one.name, change, after, _turns(after, before)))
-    return found
+            numbers = change.mean, change.lower, change.upper, change.n
+            part = after.mean, after.lower, after.upper
+            rows.append((one.name, *numbers, *part, _turns(after, before)))
+    return pd.DataFrame(rows, columns=list(_EFFECT))
 
 
-def _turns(after: Interval, before: Interval) -> Turns:
+def _turns(after: Interval, before: Interval) -> str:
     """Return whether the two are on both sides of the threshold, by their bounds or their means."""
     if min(after.upper, before.upper) <= 1 < max(after.lower, before.lower):
         return "for sure"

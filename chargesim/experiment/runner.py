@@ -8,12 +8,11 @@ is there. A network is built again only where a change touches it.
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-import numpy as np
 import pandas as pd
 
 from chargesim.analysis.result import RunResult
@@ -27,13 +26,15 @@ from chargesim.runs.case import Case, build_case
 from chargesim.runs.engine_choice import Engine, choose_engine, make_ready
 from chargesim.runs.parallel import pool_of
 from chargesim.runs.replication import days_of, play
-from chargesim.runs.replications import expected_sessions
+from chargesim.runs.replications import SESSIONS_WORTH_A_WORKER, expected_sessions
 from chargesim.runs.result import as_result
+from chargesim.runs.run_scenario import Run, Sessions, run_scenario
 from chargesim.runs.storage import write_frame
 from chargesim.runs.store import Store, content_digest, copy_file, stores_beside
 from chargesim.scenario.reading import LoadedScenario
 
 EngineName = Literal["simpy", "compiled"]
+T = TypeVar("T")
 MOST_IN_A_BATCH = 16
 BATCHES_A_WORKER = 4
 """Batches for each worker, at least, so that none waits long for the last."""
@@ -165,6 +166,58 @@ class Runner:
             pass
 
 
+@dataclass(frozen=True)
+class RunOptions:
+    """How scenarios are run into run directories; see `run_scenario`."""
+
+    jobs: int = 0
+    sessions: Sessions = "none"
+    progress: bool = True
+    engine: Engine = "auto"
+
+
+def run_whole(
+    scenarios: Mapping[Path, LoadedScenario],
+    read: Callable[[Path, Run], T],
+    options: RunOptions,
+    *,
+    what: str,
+) -> list[T]:
+    """Run scenarios of like size, each into a run directory of its own.
+
+    Many run at a time, one process each; few one after the other, their replications at a time.
+
+    Parameters
+    ----------
+    scenarios : mapping of Path to LoadedScenario
+        By run directory.
+    read : callable
+        Returns what is kept of a run; called in the process that ran it.
+    options : RunOptions
+    what : str
+        What a scenario is, written before the bar.
+    """
+    first = builder.case(next(iter(scenarios.values())))
+    count = expected_sessions(first) * first.scenario.replications
+    if choose_engine(options.engine, first, count)[0] == "compiled":
+        make_ready(first)
+    workers = pool_of(options.jobs).workers
+    many = count * len(scenarios) >= SESSIONS_WORTH_A_WORKER
+    apart = many and workers > 1 and len(scenarios) >= workers
+    inside = replace(options, jobs=1 if apart or not many else workers)
+    calls = [(folder, loaded, read, inside) for folder, loaded in scenarios.items()]
+    pool = pool_of(workers if apart else 1)
+    done = dict(pool.run(_run_one, calls, what=what, progress=options.progress))
+    return [done[folder] for folder in scenarios]
+
+
+def _run_one(
+    folder: Path, loaded: LoadedScenario, read: Callable[[Path, Run], T], options: RunOptions
+) -> tuple[Path, T]:
+    chosen: Any = {"jobs": options.jobs, "sessions": options.sessions, "engine": options.engine}
+    return folder, read(folder, run_scenario(loaded, out=folder, progress=False, **chosen))
+
+
 def _respond(runner: Runner, points: Sequence[Point], count: int, engine: EngineName) -> None:
     """Run the replications that some points lack, and leave the responses of each as a file."""
     totals: list[list[ReplicationTotals]] = [[] for _ in points]
@@ -224,12 +277,6 @@ def nested(demands: Sequence[Demand]) -> list[list[int]]:
 
 def for_the_standard(totals: ReplicationTotals) -> ReplicationTotals:
     """Return what criteria are judged by, a few per cent of the whole; waits without their hour."""
-    shapes = ("busy_min", "district_kw")  # `RunResult` checks their axes
-    empty = {
-        name: values[:0]
-        for name, values in totals.arrays().items()
-        if name not in (*_JUDGED, *shapes)
-    }
-    busy_min = np.zeros_like(totals.busy_min)
+    empty = {name: values[:0] for name, values in totals.arrays().items() if name not in _JUDGED}
     wait_bins = totals.wait_bins.sum(axis=3, keepdims=True)
-    return replace(totals, **empty, busy_min=busy_min, wait_bins=wait_bins)
+    return replace(totals, **empty, wait_bins=wait_bins)

@@ -3,8 +3,9 @@
 import contextlib
 import hashlib
 import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,15 @@ from chargesim.analysis.series import (
     shown_kpis,
 )
 from chargesim.errors import InputError
+from chargesim.experiment.runner import RunOptions, run_whole
 from chargesim.experiment.series_panels import check_panels
 from chargesim.network.network import STATION
-from chargesim.runs.case import Case, build_case
-from chargesim.runs.engine_choice import Engine, choose_engine, make_ready
-from chargesim.runs.parallel import pool_of
-from chargesim.runs.replications import SESSIONS_WORTH_A_WORKER, expected_sessions
+from chargesim.runs.case import build_case
+from chargesim.runs.engine_choice import Engine
 from chargesim.runs.result_directory import ResultDirectory, run_digest
-from chargesim.runs.run_scenario import Run, Sessions, run_scenario
+from chargesim.runs.run_scenario import Run, Sessions
 from chargesim.runs.storage import write_text
-from chargesim.scenario.reading import LoadedScenario, dump_yaml
+from chargesim.scenario.reading import LoadedScenario
 from chargesim.scenario.series import Series, between
 from chargesim.scenario.variants import Variant, expand, series_of, variant
 
@@ -99,7 +99,7 @@ def run_series(
     sessions : {"auto", "all", "none"}
         Whether to keep a row per session; `auto` keeps none.
     out : Path, optional
-        The directory; by default `runs/<name>-<hash>`. An interrupted series goes on where it
+        The directory; by default `runs/series-<name>-<hash>`. An interrupted series goes on where it
         stopped; added values run beside those that are there.
     progress : bool
         Show a bar with the time left.
@@ -115,22 +115,22 @@ def run_series(
     if loaded.scenario.looks > 1:  # all variants need the same number of replications
         loaded = loaded.replace({"looks": 1})
     variants = expand(loaded)
-    first = build_case(variants[0].loaded)
-    check_panels(loaded, first)
-    digest = series_digest(loaded)
-    folder = out or Path("runs") / f"{loaded.scenario.name}-{digest[:12]}"
-    directory = ResultDirectory(folder, "series", digest, _manifest(loaded))
-    directory.say("running")
-    write_text(folder / "scenario.resolved.yaml", dump_yaml(loaded.resolved))
+    check_panels(loaded, build_case(variants[0].loaded))
+    directory = ResultDirectory.of_study("series", loaded, digest=series_digest(loaded), out=out)
     kept: Sessions = "none" if sessions == "auto" else sessions
-    runner = _Runner(folder, pool_of(jobs).workers, kept, progress, series, engine)
-    count = expected_sessions(first) * first.scenario.replications
-    if choose_engine(engine, first, count)[0] == "compiled":
-        make_ready(first)
-    results, note = runner.run(variants, first), ""
-    if series.refine:
-        results, note = _refined(loaded, results, runner, first)
-    run = _compared(folder, series, results, note)
+    options = RunOptions(jobs, kept, progress, engine)
+
+    def run_all(wanted: Sequence[Variant]) -> list[VariantResult]:
+        folders = {directory.folder / "variants" / one.slug: one for one in wanted}
+        scenarios = {folder: one.loaded for folder, one in folders.items()}
+        read = partial(variant_result, folders, series)
+        return run_whole(scenarios, read, options, what="variants")
+
+    with directory.saying_when_interrupted():
+        results, note = run_all(variants), ""
+        if series.refine:
+            results, note = _refined(loaded, results, run_all)
+    run = _compared(directory.folder, series, results, note)
     directory.head |= {"variants": _listed(run), "note": note}
     directory.finish(run.to_dict(), series=run.kpis, differences=run.differences)
     return run
@@ -158,7 +158,9 @@ def _compared(folder: Path, series: Series, results: list[VariantResult], note: 
 
 
 def _refined(
-    loaded: LoadedScenario, results: list[VariantResult], runner: "_Runner", first: Case
+    loaded: LoadedScenario,
+    results: list[VariantResult],
+    run_all: Callable[[Sequence[Variant]], list[VariantResult]],
 ) -> tuple[list[VariantResult], str]:
     """Add values between neighbours where a criterion changes, as near as asked or `MOST_ADDED`."""
     lines, added = list(series_of(loaded).lines), 0
@@ -170,7 +172,7 @@ def _refined(
             note = "there are still neighbours between which a criterion changes"
             return results, f"{added} values were added; {note}"
         wanted = wanted[: MOST_ADDED - added]
-        results = [*results, *runner.run(wanted, first)]
+        results = [*results, *run_all(wanted)]
         results.sort(key=lambda one: (lines.index(one.line), one.value))
         added += len(wanted)
 
@@ -186,43 +188,11 @@ def _between_changes(loaded: LoadedScenario, results: list[VariantResult]) -> li
     return wanted
 
 
-@dataclass(frozen=True)
-class _Runner:
-    """Runs variants side by side; few variants one after the other, replications side by side."""
-
-    folder: Path
-    jobs: int
-    sessions: Sessions
-    progress: bool
-    series: Series
-    engine: Engine
-
-    def run(self, variants: list[Variant], first: Case) -> list[VariantResult]:
-        """Run variants with a bar over them; return their results in order."""
-        sessions = expected_sessions(first) * first.scenario.replications * len(variants)
-        many = sessions >= SESSIONS_WORTH_A_WORKER
-        apart = many and self.jobs > 1 and len(variants) >= self.jobs
-        calls = [(one, 1 if apart or not many else self.jobs) for one in variants]
-        pool = pool_of(self.jobs if apart else 1)
-        done = pool.run(self._one, calls, what="variants", progress=self.progress)
-        results = {result.slug: result for result in done}
-        return [results[one.slug] for one in variants]
-
-    def _one(self, one: Variant, jobs: int) -> VariantResult:
-        """Run one variant in its own directory and return what the comparison needs of it."""
-        run = run_scenario(
-            one.loaded,
-            jobs=jobs,
-            sessions=self.sessions,
-            out=self.folder / "variants" / one.slug,
-            progress=False,
-            engine=self.engine,
-        )
-        return variant_result(one, run, self.series)
-
-
-def variant_result(one: Variant, run: Run, series: Series) -> VariantResult:
-    """Return what the comparison needs of a finished variant."""
+def variant_result(
+    variants: Mapping[Path, Variant], series: Series, folder: Path, run: Run
+) -> VariantResult:
+    """Return what the comparison needs of a finished variant, by its folder."""
+    one = variants[folder]
     sites, chosen = run.case.network.sites, shown_kpis(series)
     stations = sites.kind == STATION
     return VariantResult(
@@ -242,17 +212,6 @@ def variant_result(one: Variant, run: Run, series: Series) -> VariantResult:
         about=f"{run.result.name}: {run.result.scope_text} of each variant, on the same vehicles",
         label=run.result.label,
     )
-
-
-def _manifest(loaded: LoadedScenario) -> dict[str, Any]:
-    scenario, series = loaded.scenario, series_of(loaded)
-    return {
-        "scenario": scenario.name,
-        "chargesim": version("chargesim-planner"),
-        "seed": scenario.seed,
-        "replications": scenario.replications,
-        "series": series.model_dump(mode="json"),
-    }
 
 
 def _listed(run: SeriesRun) -> list[dict[str, Any]]:

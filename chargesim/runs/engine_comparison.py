@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chargesim.engine.compiled.engine import CompiledWorld
-from chargesim.engine.day_statistics import CHECKED, HOURLY, QUARTERLY, DayStatistics
+from chargesim.engine.day_statistics import STATISTICS, DayStatistics
 from chargesim.engine.event_order import DAY_MIN, EventClass
 from chargesim.engine.session_log import SessionLog
 from chargesim.engine.simpy.engine import World
@@ -15,7 +15,6 @@ from chargesim.runs.case import Case
 from chargesim.runs.engine_choice import make_ready
 from chargesim.runs.replication import RUN_OUT_DAYS
 
-STATISTICS = (*HOURLY, *QUARTERLY, *CHECKED)
 _BITS = 52
 
 

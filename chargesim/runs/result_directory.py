@@ -65,7 +65,13 @@ class ResultDirectory:
 
     @classmethod
     def of_study(
-        cls, command: str, loaded: LoadedScenario, *, asked: str = "", out: Path | None = None
+        cls,
+        command: str,
+        loaded: LoadedScenario,
+        *,
+        asked: str = "",
+        digest: str | None = None,
+        out: Path | None = None,
     ) -> "ResultDirectory":
         """Return the directory of a study of one scenario, its manifest begun.
 
@@ -76,10 +82,12 @@ class ResultDirectory:
             The scenario at the centre of the study.
         asked : str
             What the study asks beside the scenario, as far as it names the directory.
+        digest : str, optional
+            Hash of what is asked; by default of the scenario and `asked`.
         out : Path, optional
             The directory; by default `runs/<command>-<name>-<asked>-<hash>`.
         """
-        digest = run_digest(loaded)
+        digest = digest or run_digest(loaded)
         if asked:
             digest = sha256(f"{digest}/{asked}".encode()).hexdigest()
         words = [command, loaded.scenario.name, asked.replace("*", "all").replace(".", "_")]

@@ -216,7 +216,7 @@ def _plug_minutes(case: Case, table: Table) -> tuple[Table, NDArray[np.float64]]
     facilities = case.task.facilities
     stations = np.flatnonzero(facilities.kind == STATION)
     sample = table[:: max(1, len(table) // 2000)] if len(stations) else table[:0]
-    outlet = int(facilities.places["outlet"][stations[0]]) if len(stations) else 0
+    outlet = int(facilities.known["outlet"][stations[0]]) if len(stations) else 0
     minutes = [
         charge_min(
             w["soc"],

@@ -6,7 +6,7 @@ import numpy as np
 
 from chargesim.demand.demand_table import DISTANCE, POSTED, Table, empty_table, sort_table
 from chargesim.demand.random_streams import generator, vehicle_keys
-from chargesim.engine.choice import CANDIDATE, CITY, PLACE
+from chargesim.engine.choice import CANDIDATE, CITY, KNOWN_SITE
 from chargesim.engine.event_order import DAY_MIN
 from chargesim.engine.facilities import ULTRA_FAST, Facilities, Outlets
 from chargesim.exact_time import durations_min, instants_min
@@ -82,8 +82,8 @@ def grid_facilities(grid: Grid) -> Facilities:
     candidates["site"][0, n:] = (np.arange(n)[:, None] + ahead + 1) % n
     candidates["site"][0, n:, min(grid.known, n) - 1 :] = -1  # it knows its own and has been there
     candidates["minutes"][0] = ahead[None, :, None]
-    places = np.zeros(n, dtype=PLACE)
-    places["hash"] = np.arange(1, n + 1)
+    sites = np.zeros(n, dtype=KNOWN_SITE)
+    sites["hash"] = np.arange(1, n + 1)
     city = np.zeros(1, dtype=CITY)
     city["outside_drive_min"], city["outside_kw"] = np.inf, GUN_KW
     count = n * grid.guns
@@ -92,7 +92,7 @@ def grid_facilities(grid: Grid) -> Facilities:
         kind=np.zeros(n, dtype=np.int64),
         district=np.zeros(n, dtype=np.int64),
         candidates=candidates,
-        places=places,
+        known=sites,
         city=city,
         free_min=np.zeros((1, 2 * n)),
         edge_soc=np.array([[0.0, 1.0]]),

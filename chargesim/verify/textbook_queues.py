@@ -94,7 +94,7 @@ def swap_site(packs: int, slots: int, *, charging_min: float, swap_min: float) -
     A swap takes at least a tick, 2**-20 min.
     """
     facilities = grid_facilities(Grid(1, 0, swap_min, packs))
-    facilities.places["swap"], facilities.places["swap_min"], facilities.places["hand_out_soc"] = (
+    facilities.known["swap"], facilities.known["swap_min"], facilities.known["hand_out_soc"] = (
         1,
         swap_min,
         1.0,

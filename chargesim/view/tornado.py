@@ -1,6 +1,7 @@
 """Word and draw what each assumption of the demand ledger does to the criteria."""
 
 import math
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -8,8 +9,7 @@ from rich.text import Text
 
 from chargesim.analysis.failure_counts import allowance
 from chargesim.analysis.intervals import FEWEST_FOR_SKEWNESS
-from chargesim.experiment.judgement import Effect
-from chargesim.experiment.tornado import End, TornadoRun
+from chargesim.experiment.tornado import TornadoRun
 from chargesim.scenario.standard import Criterion
 from chargesim.view.answer import Answer, AnswerTable, Cell, name_figure
 from chargesim.view.style import BLUE, INK, ORANGE, VERMILION, Looks, new_figure, styled
@@ -52,14 +52,13 @@ def answer(run: TornadoRun) -> Answer:
 def _table(run: TornadoRun) -> AnswerTable:
     rows: list[tuple[Cell, ...]] = []
     for criterion in run.criteria:
-        name, ranked = criterion.name, run.ranked(criterion.name)[:_IN_TABLE]
-        rows.append((Text(name, style="bold"), *([] if ranked else ["nothing moves it"])))
+        ranked = run.ranked(criterion.name)[:_IN_TABLE]
+        none = [] if ranked else ["nothing moves it"]
+        rows.append((Text(criterion.name, style="bold"), *none))
         for key, ends in ranked:
-            by_end = {end.end: end for end in ends}
-            cells = [_words(by_end.get(end), name) for end in ("low", "high")]
-            turned = [
-                f"{end.at:g} {end.effects[name].turns}" for end in ends if end.effects[name].turns
-            ]
+            words = {str(one.end): change_words(one) for one in ends.itertuples()}
+            turned = [f"{one.at:g} {one.turns!s}" for one in ends.itertuples() if one.turns]
+            cells = [words.get(end, "-") for end in ("low", "high")]
             rows.append((f"  {key}", *cells, ", ".join(turned) or "-"))
     title = (
         "What moves each criterion most: change of the failed share, in percentage points "
@@ -69,18 +68,12 @@ def _table(run: TornadoRun) -> AnswerTable:
     return AnswerTable(title, columns, rows, right=("low", "high"))
 
 
-def _words(end: End | None, criterion: str) -> str:
-    """Return the change of a criterion at one end of an assumption."""
-    return "-" if end is None else change_words(end.at, end.effects[criterion])
-
-
-def change_words(at: float, effect: Effect) -> str:
-    """Return a change with its interval; both bounds where they are not equally far."""
-    change = effect.change
-    mean, lower, upper = 100 * change.mean, 100 * change.lower, 100 * change.upper
-    if change.n < FEWEST_FOR_SKEWNESS:
-        return f"{at:g}: {mean:+.2f} +- {upper - mean:.2f}"
-    return f"{at:g}: {mean:+.2f}\n({lower:+.2f} to {upper:+.2f})"
+def change_words(end: Any) -> str:
+    """Return the change at one end with its interval, a row of `judgement.effects_of`."""
+    mean, lower, upper = 100 * end.change, 100 * end.lower, 100 * end.upper
+    if end.n < FEWEST_FOR_SKEWNESS:
+        return f"{end.at:g}: {mean:+.2f} +- {upper - mean:.2f}"
+    return f"{end.at:g}: {mean:+.2f}\n({lower:+.2f} to {upper:+.2f})"
 
 
 @styled
@@ -109,10 +102,10 @@ def _draw_criterion(ax: Axes, run: TornadoRun, criterion: Criterion) -> None:
     """Draw the bars of one criterion; the threshold where the axis reaches it."""
     ranked = run.ranked(criterion.name)[:_MOST]
     for row, (_, ends) in enumerate(ranked):
-        for end in ends:
-            _draw_bar(ax, row + _END_SHIFTS[end.end], end, end.effects[criterion.name])
+        for end in ends.itertuples():
+            _draw_bar(ax, row + _END_SHIFTS[str(end.end)], end)
     ax.axvline(0, color=INK, linewidth=1.2)
-    used = run.used(criterion.name)
+    used = run.used[criterion.name]
     margin = 100 * allowance(criterion) * (1 - used)
     low, high = ax.get_xlim()
     room = 0.16 * (high - low)
@@ -128,18 +121,11 @@ def _draw_criterion(ax: Axes, run: TornadoRun, criterion: Criterion) -> None:
     ax.set_xlabel("change of the failed share [percentage points]", fontsize=10.5)
 
 
-def _draw_bar(ax: Axes, y: float, end: End, effect: Effect) -> None:
+def _draw_bar(ax: Axes, y: float, end: Any) -> None:
     """Draw the change at one end with its interval, and the value of the end at the right."""
-    change, lower, upper = (
-        100 * getattr(effect.change, name) for name in ("mean", "lower", "upper")
-    )
+    change, lower, upper = 100 * end.change, 100 * end.lower, 100 * end.upper
     ax.barh([y], [change], height=0.4, color=_END_COLOURS[end.end], alpha=0.85)
     span = [[change - lower], [upper - change]]
     ax.errorbar([change], [y], xerr=span, color=INK, linewidth=1.2, capsize=2)
-    beside: Looks = {
-        "transform": ax.get_yaxis_transform(),
-        "va": "center",
-        "fontsize": 9.5,
-        "color": INK,
-    }
-    ax.text(1.01, y, f"{end.at:,g}", **beside)
+    beside: Looks = {"va": "center", "fontsize": 9.5, "color": INK}
+    ax.text(1.01, y, f"{end.at:,g}", transform=ax.get_yaxis_transform(), **beside)

@@ -1,8 +1,9 @@
 """Reach the arrays of a run from one record of their addresses.
 
-A compiled function that takes thirty arrays passes two hundred numbers at every call, and counts thirty
-references; one that takes a record passes its address. `addresses` makes the record; the array of the cars is
-`arrays.cars(w)`. The arrays must live as long as the record is used: `state.City` holds them.
+A compiled function that takes thirty arrays passes two hundred numbers at every call, and counts
+thirty references; one that takes a record passes its address. `addresses` makes the record; the
+array of the cars is `arrays.cars(w)`. The arrays must live as long as the record is used:
+`state.City` holds them.
 """
 
 from typing import Any
@@ -70,6 +71,15 @@ def _array(name: str, dtype: Any, dimensions: int) -> Any:
     return njit(lambda w: carray(pointer(w[at]), (w[rows], w[columns], w[layers]), dtype))
 
 
+def _index(array: Any, field: str) -> Any:
+    """Return the function that reads an index out of a record, as eight bytes.
+
+    Records hold indices of four bytes. Numba would compile a function once for these and once for
+    others.
+    """
+    return njit(lambda w, i: np.int64(array(w)[i][field]), inline="always")
+
+
 clock = _array("clock", CLOCK, 1)
 rules = _array("rules", RULES, 1)
 heap = _array("heap", EVENT, 1)
@@ -93,7 +103,7 @@ log = _array("log", SESSION, 1)
 posted_min = _array("posted_min", np.float64, 1)
 foreseen_min = _array("foreseen_min", np.float64, 1)
 candidates = _array("candidates", CANDIDATE, 3)
-known = _array("known", choice.PLACE, 1)
+known = _array("known", choice.KNOWN_SITE, 1)
 city = _array("city", CITY, 1)
 edge_soc = _array("edge_soc", np.float64, 2)
 step_kw = _array("step_kw", np.float64, 3)
@@ -108,3 +118,12 @@ pack_found = _array("pack_found", np.int64, 2)
 losses = _array("losses", np.int64, 2)
 noted_kwh = _array("noted_kwh", np.float64, 1)
 queue_check_min = _array("queue_check_min", np.float64, 2)
+
+site_of_car = _index(cars, "site")
+site_that_knows = _index(cars, "known")
+site_that_holds = _index(cars, "held")
+car_at_server = _index(servers, "car")
+server_count = _index(sites, "servers")
+group_of_site = _index(sites, "group")
+group_of_outlet = _index(outlets, "group")
+site_of_outlet = _index(outlets, "site")

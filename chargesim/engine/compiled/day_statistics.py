@@ -1,39 +1,38 @@
 """Write what the sites do to the statistics of the day."""
 
-from numba import njit
-
+from chargesim.engine._numba import inlined
 from chargesim.engine.compiled import arrays as m
 from chargesim.engine.day_statistics import add_level
 from chargesim.engine.event_order import HOUR_MIN
 
 
-@njit
+@inlined
 def busy(w, s, begin_min, end_min):
     """Note that an outlet was in use between two instants."""
     add_level(m.busy_min(w), s, begin_min, end_min, 1.0, m.rules(w)[0].start_min, HOUR_MIN)
 
 
-@njit
+@inlined
 def down(w, s, begin_min, end_min):
     """Note that a gun was out of order between two instants."""
     add_level(m.down_min(w), s, begin_min, end_min, 1.0, m.rules(w)[0].start_min, HOUR_MIN)
 
 
-@njit
+@inlined
 def queued(w, s, begin_min, end_min, vehicles):
     """Note that so many vehicles waited between two instants."""
     start_min = m.rules(w)[0].start_min
     add_level(m.queue_min(w), s, begin_min, end_min, float(vehicles), start_min, HOUR_MIN)
 
 
-@njit
+@inlined
 def ready(w, s, begin_min, end_min, packs):
     """Note that so many charged packs were in the rack between two instants."""
     start_min = m.rules(w)[0].start_min
     add_level(m.ready_min(w), s, begin_min, end_min, float(packs), start_min, HOUR_MIN)
 
 
-@njit
+@inlined
 def arrived(w, s, now, pack_found):
     """Count an arrival, and whether it found a charged pack that nobody was waiting for."""
     rules = m.rules(w)[0]
@@ -44,7 +43,7 @@ def arrived(w, s, now, pack_found):
             m.pack_found(w)[s, hour] += 1
 
 
-@njit
+@inlined
 def lost(w, s, now):
     """Count a vehicle that goes away unserved: it balked, or its patience ended."""
     rules = m.rules(w)[0]

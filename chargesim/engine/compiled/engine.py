@@ -206,7 +206,7 @@ def end_day(w):
 
 @njit(cache=True)
 def close(w):
-    """Bring the vehicles up to now, at the end of the horizon, and log who is still under way."""
+    """Bring the vehicles up to now, at the end of the horizon, and log those under way."""
     for g in range(len(m.groups(w))):
         power.settle_all(w, g)
     for s in range(len(m.sites(w))):
@@ -265,7 +265,7 @@ def wish(w, next_min):
 
 @njit(cache=True)
 def run_events(w, until_min, judged_only, next_min, events, rows, budget):
-    """Handle event after event, until a table, the room or the budget is used up, or the run is over."""
+    """Handle events until a table, the room or the budget is used up, or the run is over."""
     clock = m.clock(w)[0]
     while clock.events > 0:
         if budget == 0:
@@ -284,7 +284,7 @@ def run_events(w, until_min, judged_only, next_min, events, rows, budget):
             if wish(w, next_min):
                 return NEXT_TABLE
         else:
-            what, who, stamp = first.what, first.who, first.stamp
+            what, who, stamp = first.what, np.int64(first.who), first.stamp
             drop_first(w)
             ask_for_event(w)
             handle(w, what, who, stamp)
@@ -301,10 +301,10 @@ def handle(w, what, who, stamp):
             power.finish(w, who)
             kinds.charged(w, who)
     elif what == SWAP_ENDS:
-        swap_site.leave_bay(w, m.cars(w)[who].site, who)
+        swap_site.leave_bay(w, m.site_of_car(w, who), who)
     elif what == TURN_ENDS:
         if m.cars(w)[who].turn == stamp:
-            site.lose_patience(w, m.cars(w)[who].site, who)
+            site.lose_patience(w, m.site_of_car(w, who), who)
     elif what == CHARGE_STEPS:
         if m.outlets(w)[who].plan == stamp:
             power.step(w, who)
@@ -314,7 +314,7 @@ def handle(w, what, who, stamp):
         vehicle.set_out(w, who)
     elif what == TRY_ENDS:
         if m.cars(w)[who].turn == stamp:
-            station.start(w, m.cars(w)[who].site, who)
+            station.start(w, m.site_of_car(w, who), who)
     elif what == STORE_ENDS:
         if m.groups(w)[who].plan == stamp:
             store.end(w, who)

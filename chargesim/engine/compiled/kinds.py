@@ -1,12 +1,12 @@
 """Do at a site what its kind asks: a station's function, or a swap site's.
 
-In the SimPy engine the classes do that by themselves. `site` is below its kinds and cannot import them, so
-what it calls itself is overloaded here.
+In the SimPy engine the classes do that by themselves. `site` is below its kinds and cannot import
+them, so what it calls itself is overloaded here.
 """
 
-from numba import njit
 from numba.extending import overload
 
+from chargesim.engine._numba import inlined
 from chargesim.engine.compiled import arrays as m
 from chargesim.engine.compiled import site, station, swap_site
 
@@ -53,7 +53,7 @@ def _queue_grew(w, s):
     return lambda w, s: swap_site.queue_grew(w, s) if m.sites(w)[s].kind else None
 
 
-@njit
+@inlined
 def end_day(w, s):
     """Write to the day's statistics what goes on over its end; nothing else changes."""
     if m.sites(w)[s].kind:
@@ -62,7 +62,7 @@ def end_day(w, s):
         station.end_day(w, s)
 
 
-@njit
+@inlined
 def close(w, s):
     """Bring the vehicles up to now, at the end of the horizon."""
     if m.sites(w)[s].kind:
@@ -71,7 +71,7 @@ def close(w, s):
         station.close(w, s)
 
 
-@njit
+@inlined
 def arrive(w, s, v):
     """Count an arrival; the vehicle takes up its reservation if that has not lapsed."""
     if m.sites(w)[s].kind:
@@ -80,17 +80,17 @@ def arrive(w, s, v):
         site.arrive(w, s, v, False)
 
 
-@njit
+@inlined
 def charged(w, o):
     """Go on after a charge that is done: a vehicle leaves, or a pack is ready."""
-    s = m.outlets(w)[o].site
+    s = m.site_of_outlet(w, o)
     if m.sites(w)[s].kind:
         swap_site.pack_ready(w, s)
     else:
         station.charged(w, s, o - m.sites(w)[s].first_outlet)
 
 
-@njit
+@inlined
 def cut_power(w, s):
     """Begin a blackout."""
     if m.sites(w)[s].kind:
@@ -99,7 +99,7 @@ def cut_power(w, s):
         station.cut_power(w, s)
 
 
-@njit
+@inlined
 def restore_power(w, s):
     """End a blackout."""
     if m.sites(w)[s].kind:

@@ -1,7 +1,7 @@
 """Keep vehicles in linked lists: a site names the first, each vehicle the one after it.
 
-A site has three: the queue, the vehicles that the cloud expects (known), and those for which a server is
-held. The SimPy engine has dictionaries.
+A site has three: the queue, the vehicles that the cloud expects (known), and those for which a
+server is held. The SimPy engine has dictionaries.
 """
 
 from typing import Any
@@ -97,7 +97,7 @@ def know(w, s, v, arrival_min):
 @njit
 def forget(w, v):
     """Take a vehicle from among those that the cloud expects."""
-    s = m.cars(w)[v].known
+    s = m.site_that_knows(w, v)
     if s >= 0:
         _remove_known(w, s, v)
         m.cars(w)[v].known = NOBODY
@@ -113,7 +113,7 @@ def hold(w, s, v):
 @njit
 def release(w, v):
     """Hold no server for a vehicle any more; return whether one was held."""
-    s = m.cars(w)[v].held
+    s = m.site_that_holds(w, v)
     if s < 0:
         return False
     _remove_held(w, s, v)

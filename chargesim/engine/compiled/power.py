@@ -2,6 +2,7 @@
 
 from numba import njit
 
+from chargesim.engine._numba import inlined
 from chargesim.engine.compiled import arrays as m
 from chargesim.engine.compiled import store
 from chargesim.engine.compiled.schedule import new_stamp, schedule
@@ -36,7 +37,7 @@ def plug_in(w, o, soc, target_soc, battery_kwh, curve):
     if group.shared:
         charge.step = step_at(soc, m.edge_soc(w)[curve])
     group.count += 1
-    if not reshare(w, charge.group):
+    if not reshare(w, m.group_of_outlet(w, o)):
         charge_alone(w, o)
 
 
@@ -47,7 +48,7 @@ def unplug(w, o):
     settle(w, o)
     charge.taken = charge.plan = 0
     m.groups(w)[charge.group].count -= 1
-    reshare(w, charge.group)
+    reshare(w, m.group_of_outlet(w, o))
 
 
 @njit
@@ -114,14 +115,14 @@ def restore_power(w, g):
     reshare(w, g)
 
 
-@njit
+@inlined
 def turn_store(w, g, duty):
     """Let the store charge, rest or lend from now on."""
     if m.groups(w)[g].store >= 0 and store.turn(w, g, duty):
         reshare(w, g)
 
 
-@njit
+@inlined
 def store_is_done(w, g):
     """Share power anew when the store has become empty or full."""
     reshare(w, g)
@@ -129,7 +130,7 @@ def store_is_done(w, g):
 
 @njit
 def binds(w, g):
-    """Tell whether the charges could exceed a limit, by the highest power that each can still draw."""
+    """Tell whether the charges could exceed a limit, by the most that each can still draw."""
     group = m.groups(w)[g]
     if group.count < group.least_to_bind:
         return False
@@ -156,7 +157,7 @@ def binds(w, g):
 
 @njit
 def reshare(w, g):
-    """Plan all charges anew when a limit can bind, or could until now; return whether that was so."""
+    """Plan all charges anew if a limit can bind, or could until now; return whether it is so."""
     group = m.groups(w)[g]
     if group.count < group.least_to_bind and not (group.shared or group.dark or group.store >= 0):
         return False  # most charges
@@ -271,7 +272,7 @@ def step(w, o):
     note_shared(w, o)
     charge.soc, charge.since_min = edges[charge.step + 1], m.clock(w)[0].now
     charge.step, charge.granted_kw = step_at(charge.soc, edges), -1.0
-    charge_shared(w, charge.group)
+    charge_shared(w, m.group_of_outlet(w, o))
 
 
 @njit
@@ -285,7 +286,7 @@ def finish(w, o):
     charge.soc = charge.target_soc
     charge.taken = charge.plan = 0
     m.groups(w)[charge.group].count -= 1
-    reshare(w, charge.group)
+    reshare(w, m.group_of_outlet(w, o))
 
 
 @njit

@@ -1,7 +1,7 @@
-"""Ask for memory ahead of time: fetch what the next event or wish reads while the present one is handled.
+"""Fetch what the next event or wish reads while the present one is handled.
 
-A large city does not fit into the processor's caches, and each vehicle reads another part of it. Nothing here
-changes a result: a request is no access, and one for a wrong address does nothing.
+A large city does not fit into the processor's caches, and each vehicle reads another part of it.
+Nothing here changes a result: a request is no access, and one for a wrong address does nothing.
 """
 
 from typing import Any

@@ -1,15 +1,18 @@
 """Keep the schedule: a binary heap of events by time and key, as `event_order` fixes them."""
 
+import numpy as np
 from numba import njit
 
+from chargesim.engine._numba import inlined
 from chargesim.engine.compiled import arrays as m
 
 
-@njit
+@inlined
 def schedule(w, minutes, key, what, who, stamp):
-    """Put an event a given time from now into the schedule."""
-    clock = m.clock(w)[0]
-    push(m.heap(w), clock.events, clock.now + minutes, key, what, who, stamp)
+    """Put an event some minutes from now into the schedule."""
+    clock, time = m.clock(w)[0], m.clock(w)[0].now + minutes
+    key, what, who, stamp = np.int64(key), np.int64(what), np.int64(who), np.int64(stamp)
+    push(m.heap(w), clock.events, time, key, what, who, stamp)
     clock.events += 1
 
 

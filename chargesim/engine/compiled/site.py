@@ -1,10 +1,11 @@
-"""Model what stations and swap sites share: the queue and its clock, reservations, expected arrivals."""
+"""Model what stations and swap sites share: queue, reservations, expected arrivals."""
 
 from math import inf
 
 import numpy as np
 from numba import njit
 
+from chargesim.engine._numba import inlined
 from chargesim.engine.compiled import arrays as m
 from chargesim.engine.compiled import day_statistics as statistics
 from chargesim.engine.compiled.linked_list import (
@@ -22,8 +23,8 @@ from chargesim.engine.compiled.steps import after_turn
 from chargesim.engine.event_order import EventClass, vehicle_key
 from chargesim.engine.rules import left_min
 
-INTERRUPTED, ORDINARY = range(2)
-"""Ranks in a queue."""
+INTERRUPTED, ORDINARY = np.int64(0), np.int64(1)
+"""Ranks in a queue; not plain numbers, for the reason of `NOBODY`."""
 
 
 def visible_wait_min(w, s):
@@ -78,7 +79,7 @@ def arrive(w, s, v, pack_found):
             m.cars(w)[v].promised_min = -1.0
 
 
-@njit
+@inlined
 def join(w, s, v):
     """Give a vehicle a server now, or put it into the queue; return whether it waits."""
     site = m.sites(w)[s]
@@ -90,7 +91,7 @@ def join(w, s, v):
     return wait(w, s, v, ORDINARY)
 
 
-@njit
+@inlined
 def rejoin(w, s, v):
     """Put a vehicle whose gun has failed first in the queue; the second time it must go on."""
     if m.cars(w)[v].interruptions > 1:
@@ -110,7 +111,7 @@ def take_server(w, s, v):
 
 @njit
 def wait(w, s, v, rank):
-    """Put a vehicle into the queue by its rank and call who can be served; return whether it waits."""
+    """Queue a vehicle by its rank and call who can be served; return whether it waits."""
     car, now = m.cars(w)[v], m.clock(w)[0].now
     car.joined_min, car.turn, car.rank, car.rank_min = now, new_stamp(w), rank, now
     tick(w, s)
@@ -149,7 +150,7 @@ def call_next(w, s, comer):
 
 @njit
 def first_in_turn(w, s):
-    """Return the first in the queue for whom a server is free beside those that are held for others."""
+    """Return the first in the queue for whom a server is free that is not held for others."""
     site, now = m.sites(w)[s], m.clock(w)[0].now
     hold_min, free = m.rules(w)[0].hold_min, servers_free(w, s)
     held, one = 0, site.held
@@ -233,7 +234,7 @@ def tick(w, s):
     site.queue_since = now
 
 
-@njit
+@inlined
 def take(w, s, v, number):
     """Give a free gun or bay to a vehicle."""
     site = m.sites(w)[s]
@@ -246,7 +247,7 @@ def take(w, s, v, number):
 def take_lowest(w, s, v):
     """Give the free gun or bay with the lowest number to a vehicle."""
     site = m.sites(w)[s]
-    for number in range(site.servers):
+    for number in range(m.server_count(w, s)):
         if m.servers(w)[site.first_server + number].free:
             take(w, s, v, number)
             return
@@ -264,7 +265,7 @@ def give_back(w, s, number):
 
 @njit
 def ahead(w, s):
-    """Return arrival and minutes of service of those that the cloud expects, by their arrival."""
+    """Return arrival and minutes of service of the expected vehicles, by their arrival."""
     n, v = 0, m.sites(w)[s].known
     while v >= 0:
         n, v = n + 1, m.cars(w)[v].known_next

@@ -1,4 +1,4 @@
-"""Lay out the state of a run as arrays of records: what the objects of the SimPy engine hold, row by row."""
+"""Lay out the state of a run as arrays of records, where the SimPy engine has objects."""
 
 from typing import Any, NamedTuple
 
@@ -7,19 +7,21 @@ from numpy.typing import NDArray
 
 from chargesim.demand.demand_table import OUTAGE, WISH, Outages, Table
 from chargesim.engine.choice import MAX_TRIED
-from chargesim.engine.day_statistics import CHECKED, HOURLY, QUARTERLY, DayStatistics
+from chargesim.engine.day_statistics import STATISTICS, DayStatistics
 from chargesim.engine.facilities import Facilities
 from chargesim.engine.rules import exact_min, least_to_bind
 from chargesim.engine.session_log import SESSION
 from chargesim.exact_time import durations_min
 from chargesim.network.network import SWAP
 
-NOBODY = -1
+NOBODY: Any = np.int64(-1)
+"""Not a plain -1: Numba compiles a function once more for a constant argument."""
 
 EVENT = np.dtype(
     [("time", "f8"), ("key", "i8"), ("stamp", "i8"), ("what", "i4"), ("who", "i4")], align=True
 )
-"""An entry of the schedule, two to a cache line; `stamp` tells whether the event is still planned."""
+"""An entry of the schedule, two to a cache line; `stamp` shows whether the event is still
+planned."""
 (
     CHARGE_ENDS,
     SWAP_ENDS,
@@ -51,9 +53,9 @@ CAR = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-"""A vehicle under way. `turn` is the stamp of its turn in a queue, or of its try that fails, 0 without one;
-`next` the one behind it in the queue; `held` and `known` the site that holds a server for it or knows when it
-comes, `held_next` and `known_next` the one after it there."""
+"""A vehicle under way. `turn` is the stamp of its turn in a queue, or of its try that fails, 0
+without one; `next` the one behind it in the queue; `held` and `known` the site that holds a server
+for it or knows when it comes, `held_next` and `known_next` the one after it there."""
 SITE = np.dtype(
     [
         ("kind", "i4"), ("present", "i4"), ("up", "i4"), ("free", "i4"), ("dark", "i4"),
@@ -67,15 +69,15 @@ SITE = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-"""A station or swap site; first what every vehicle changes. `head` is the first of its queue; `held` and
-`known` are the first of those lists; packs that wait are in a ring of `packs` entries from `first_pack` on,
-the first at `empty_at`."""
+"""A station or swap site; first what every vehicle changes. `head` is the first of its queue;
+`held` and `known` are the first of those lists; packs that wait are in a ring of `packs` entries
+from `first_pack` on, the first at `empty_at`."""
 SERVER = np.dtype(
     [("free", "i4"), ("car", "i4"), ("down", "i4"), ("down_since", "f8"), ("begun_min", "f8")],
     align=True,
 )
-"""A gun or bay: whether it is free, the vehicle at it, failures and blackouts now and since when, begin of
-a swap."""
+"""A gun or bay: whether it is free, the vehicle at it, failures and blackouts now and since when,
+begin of a swap."""
 OUTLET = np.dtype(
     [
         ("plan", "i8"), ("site", "i4"), ("number", "i4"), ("group", "i4"), ("cabinet", "i4"),
@@ -85,7 +87,8 @@ OUTLET = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-"""A gun or slot and the charge at it; `plan` is the stamp of the charge's next event, 0 without one."""
+"""A gun or slot and the charge at it; `plan` is the stamp of the charge's next event, 0 without
+one."""
 GROUP = np.dtype(
     [
         ("plan", "i8"), ("count", "i4"), ("least_to_bind", "i4"), ("shared", "i4"), ("dark", "i4"),
@@ -96,8 +99,8 @@ GROUP = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-"""The outlets behind a grid connection, and its store: `store` is the site in whose statistics the store is
-written, -1 without one."""
+"""The outlets behind a grid connection, and its store: `store` is the site in whose statistics the
+store is written, -1 without one."""
 CLOCK = np.dtype(
     [
         ("now", "f8"), ("events", "i8"), ("stamp", "i8"), ("free_car", "i8"), ("under_way", "i8"),
@@ -106,7 +109,8 @@ CLOCK = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-"""The present. `wish_min` is the instant of the next wish, row `index` of the table; infinite without one."""
+"""The present. `wish_min` is the instant of the next wish, row `index` of the table; infinite
+without one."""
 RULES = np.dtype(
     [
         ("start_min", "f8"), ("end_min", "f8"), ("refresh_min", "f8"), ("hold_min", "f8"),
@@ -140,7 +144,8 @@ class City(NamedTuple):
     """by cabinet, as `cabinet_kw`: room for the sums of `power.binds` and `rules.fill_up`"""
     rising_in: NDArray[np.int64]
     sharing: NDArray[np.int64]
-    """[4, charge of a group] room for `power.charge_shared`: outlet, cabinet, rank, whether it rises"""
+    """[4, charge of a group] room for `power.charge_shared`: outlet, cabinet, rank, whether it
+    rises"""
     sharing_kw: NDArray[np.float64]
     """[2, charge of a group] as well: wanted and granted"""
     empty: NDArray[np.float64]
@@ -181,9 +186,11 @@ def build_city(
     Parameters
     ----------
     facilities, statistics, outages, table
-        As for the SimPy engine; the statistics are written in place, and the table is the first of the demand.
+        As for the SimPy engine; the statistics are written in place, and the table is the first of
+        the demand.
     cars, events, rows : int
-        Vehicles under way, entries of the schedule and rows of the log for which there is room; all grow when needed.
+        Vehicles under way, entries of the schedule and rows of the log for which there is room; all
+        grow when needed.
     """
     sites, servers = _sites(facilities)
     outlets, groups, group_outlets, cabinet_kw = _groups(facilities, sites)
@@ -202,10 +209,10 @@ def build_city(
         empty=np.zeros((max(1, int(facilities.packs.sum())), 2)),
         outages=np.ascontiguousarray(outages, dtype=OUTAGE), log=np.zeros(rows, dtype=SESSION),
         posted_min=np.zeros(len(facilities)), foreseen_min=np.zeros(len(facilities)),
-        candidates=np.ascontiguousarray(facilities.candidates), known=facilities.places,
+        candidates=np.ascontiguousarray(facilities.candidates), known=facilities.known,
         city=facilities.city, edge_soc=facilities.edge_soc, step_kw=facilities.step_kw,
         **{
-            name: getattr(statistics, name) for name in (*HOURLY, *QUARTERLY, *CHECKED)
+            name: getattr(statistics, name) for name in STATISTICS
         },
     )  # fmt: skip
 
@@ -225,7 +232,7 @@ def grown(city: City) -> City:
 
 
 def _doubled(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array twice as long; the system lays out pages of zeros when they are first used."""
+    """Return an array twice as long."""
     longer = np.zeros((2 * len(array), *array.shape[1:]), dtype=array.dtype)
     longer[: len(array)] = array
     return longer
@@ -280,11 +287,11 @@ def _sites(facilities: Facilities) -> tuple[NDArray[Any], NDArray[Any]]:
     sites["ready"] = sites["packs"] = np.where(swap, facilities.packs, 0)
     sites["first_pack"] = np.cumsum(sites["packs"]) - sites["packs"]
     sites["swap_min"], sites["service_min"] = (
-        durations_min(facilities.places["swap_min"]),
+        durations_min(facilities.known["swap_min"]),
         facilities.service_min,
     )
     sites["hand_out_soc"], sites["curve"], sites["interval_min"] = (
-        facilities.places["hand_out_soc"],
+        facilities.known["hand_out_soc"],
         facilities.pack_curve,
         facilities.pack_interval_min,
     )
@@ -308,7 +315,7 @@ def _cabinets(facilities: Facilities) -> NDArray[np.int64]:
 def _groups(
     facilities: Facilities, sites: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64], NDArray[np.float64]]:
-    """Return outlets, groups by their first site, the outlets of each, and the limits of its cabinets."""
+    """Return outlets, groups by first site, the outlets of each, and its cabinets' limits."""
     layout, of, swap = facilities.outlets, site_of_outlet(facilities), facilities.kind == SWAP
     _, seen, index = np.unique(facilities.connection, return_index=True, return_inverse=True)
     sites["group"] = np.argsort(np.argsort(seen))[index]
@@ -373,5 +380,5 @@ def _fill_groups(
     stored = (facilities.store_kwh[first_site] > 0) & (facilities.store_kw[first_site] > 0)
     groups["store"][stored] = first_site[stored]
     groups["kwh"], groups["kw"] = facilities.store_kwh[first_site], facilities.store_kw[first_site]
-    groups["opens_min"] = facilities.places["opens_min"][first_site]
+    groups["opens_min"] = facilities.known["opens_min"][first_site]
     groups["charge_kw"] = np.minimum(groups["kw"], facilities.operating_rules.store_charge_kw)

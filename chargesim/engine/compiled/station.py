@@ -25,8 +25,8 @@ def visible_wait_min(w, s):
 
 @njit
 def foreseen_wait_min(w, s, arrival_min):
-    """Return the wait that the cloud foresees for a vehicle that arrives at an instant [min]."""
-    guns = m.sites(w)[s].servers
+    """Return the wait that the cloud foresees for an arrival at an instant [min]."""
+    guns = m.server_count(w, s)
     if guns == 0:
         return inf
     arrivals, services = site.ahead(w, s)
@@ -55,11 +55,11 @@ def end_day(w, s):
     """Write to the day's statistics what goes on over its end, at guns in use and guns down."""
     site.end_day(w, s)
     here = m.sites(w)[s]
-    for gun in range(here.servers):
-        server = m.servers(w)[here.first_server + gun]
-        if server.car >= 0:
-            statistics.busy(w, s, begun_min(w, s, server.car, gun), m.clock(w)[0].now)
-        if server.down:
+    for gun in range(m.server_count(w, s)):
+        v = m.car_at_server(w, here.first_server + gun)
+        if v >= 0:
+            statistics.busy(w, s, begun_min(w, s, v, gun), m.clock(w)[0].now)
+        if m.servers(w)[here.first_server + gun].down:
             note_down(w, s, gun)
 
 
@@ -68,8 +68,8 @@ def close(w, s):
     """Bring the vehicles up to now, at the end of the horizon."""
     site.close(w, s)
     here = m.sites(w)[s]
-    for gun in range(here.servers):
-        v = m.servers(w)[here.first_server + gun].car
+    for gun in range(m.server_count(w, s)):
+        v = m.car_at_server(w, here.first_server + gun)
         if v >= 0:
             note_service(w, s, gun, v, m.outlets(w)[here.first_outlet + gun].taken != 0)
 
@@ -89,7 +89,7 @@ def fail(w, s, gun):
         server.free = 0
         here.free -= 1
         return
-    v, o = server.car, here.first_outlet + gun
+    v, o = m.car_at_server(w, here.first_server + gun), here.first_outlet + gun
     server.car = NOBODY
     charging = m.outlets(w)[o].taken != 0
     if charging:
@@ -98,7 +98,7 @@ def fail(w, s, gun):
     car = m.cars(w)[v]
     car.server, car.turn, car.interruptions = NOBODY, 0, car.interruptions + 1
     if car.known_min >= 0:
-        car.known_min = exact_min(minutes_at(w, here.first_outlet, v))
+        car.known_min = exact_min(minutes_at(w, o - gun, v))
     after_service(w, v, False)
 
 
@@ -114,8 +114,8 @@ def cut_power(w, s):
     """Begin a blackout."""
     here = m.sites(w)[s]
     here.dark += 1
-    power.cut_power(w, here.group)
-    for gun in range(here.servers):
+    power.cut_power(w, m.group_of_site(w, s))
+    for gun in range(m.server_count(w, s)):
         fail(w, s, gun)
 
 
@@ -124,8 +124,8 @@ def restore_power(w, s):
     """End a blackout."""
     here = m.sites(w)[s]
     here.dark -= 1
-    power.restore_power(w, here.group)
-    for gun in range(here.servers):
+    power.restore_power(w, m.group_of_site(w, s))
+    for gun in range(m.server_count(w, s)):
         repair(w, s, gun)
     site.call_next(w, s, NOBODY)
 
@@ -151,14 +151,15 @@ def free_min(w, s, gun):
 
     In the past for a free one, never for one that is down.
     """
-    server, o = m.servers(w)[m.sites(w)[s].first_server + gun], m.sites(w)[s].first_outlet + gun
-    if server.down:
+    number, o = m.sites(w)[s].first_server + gun, m.sites(w)[s].first_outlet + gun
+    v = m.car_at_server(w, number)
+    if m.servers(w)[number].down:
         return inf
-    if server.car < 0:
+    if v < 0:
         return 0.0
     if not m.outlets(w)[o].taken:  # a try that fails goes on
-        start_min = m.cars(w)[server.car].joined_min + m.rules(w)[0].failed_start_min
-        return start_min + exact_min(minutes_at(w, o, server.car))
+        start_min = m.cars(w)[v].joined_min + m.rules(w)[0].failed_start_min
+        return start_min + exact_min(minutes_at(w, o, v))
     return power.foreseen_end_min(w, o)
 
 
@@ -204,13 +205,13 @@ def servers_free(w, s):
 
 @njit
 def take_server(w, s, v):
-    """Give a vehicle, of the free guns, one at which it is full soonest; as `Station._take_server`."""
+    """Give a vehicle the best of the free guns, as the SimPy engine says which."""
     here = m.sites(w)[s]
     if here.types == 1 and here.cabinets == 1:
         site.take_lowest(w, s, v)
         return
     best, best_min, best_rank, best_used = NOBODY, inf, 0, 0
-    for gun in range(here.servers):
+    for gun in range(m.server_count(w, s)):
         if not m.servers(w)[here.first_server + gun].free:
             continue
         outlet = m.outlets(w)[here.first_outlet + gun]
@@ -229,7 +230,7 @@ def take_server(w, s, v):
 def used_at_cabinet(w, s, cabinet):
     """Return how many guns of a cabinet are in use."""
     here, used = m.sites(w)[s], 0
-    for gun in range(here.servers):
+    for gun in range(m.server_count(w, s)):
         taken = m.servers(w)[here.first_server + gun].car >= 0
         used += taken and m.outlets(w)[here.first_outlet + gun].cabinet == cabinet
     return used
@@ -238,7 +239,7 @@ def used_at_cabinet(w, s, cabinet):
 @njit
 def charged(w, s, gun):
     """Let a vehicle that is full go, and call the next."""
-    v = m.servers(w)[m.sites(w)[s].first_server + gun].car
+    v = m.car_at_server(w, m.sites(w)[s].first_server + gun)
     note_service(w, s, gun, v, True)
     site.give_back(w, s, gun)
     after_service(w, v, True)

@@ -1,7 +1,7 @@
 """Declare the steps of a vehicle's story that its site starts; `vehicle` says what happens in them.
 
-A SimPy process goes on by itself when the event comes for which it waits. Here the site calls the next step.
-It cannot import the story, which is above it, so the story overloads these names.
+A SimPy process goes on by itself when the event comes for which it waits. Here the site calls the
+next step. It cannot import the story, which is above it, so the story overloads these names.
 """
 
 

@@ -1,4 +1,4 @@
-"""Model a swap site: a bay and a charged pack serve one vehicle; its own pack is charged in a slot."""
+"""Model a swap site: vehicles take a charged pack in a bay; slots charge theirs."""
 
 from math import inf
 
@@ -27,7 +27,7 @@ def visible_wait_min(w, s):
 
 @njit
 def foreseen_wait_min(w, s, arrival_min):
-    """Return the wait that the cloud foresees for a vehicle that arrives at an instant [min]."""
+    """Return the wait that the cloud foresees for an arrival at an instant [min]."""
     here = m.sites(w)[s]
     if here.dark or here.servers == 0:
         return inf
@@ -98,7 +98,7 @@ def cut_power(w, s):
     """Begin a blackout: swaps under way end, no other begins, packs are not charged."""
     here = m.sites(w)[s]
     here.dark += 1
-    power.cut_power(w, here.group)
+    power.cut_power(w, m.group_of_site(w, s))
     here.changed = 1
 
 
@@ -107,7 +107,7 @@ def restore_power(w, s):
     """End a blackout."""
     here = m.sites(w)[s]
     here.dark -= 1
-    power.restore_power(w, here.group)
+    power.restore_power(w, m.group_of_site(w, s))
     here.changed = 1
     site.call_next(w, s, NOBODY)
 

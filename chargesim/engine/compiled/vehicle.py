@@ -4,6 +4,7 @@ from numba import njit
 from numba.extending import overload
 
 from chargesim.demand.demand_table import CLOUD
+from chargesim.engine._numba import inlined
 from chargesim.engine.choice import choose_site, origin_of_site
 from chargesim.engine.compiled import arrays as m
 from chargesim.engine.compiled import cloud, kinds, site, steps
@@ -52,51 +53,43 @@ def set_out(w, v):
 @njit
 def arrive(w, v):
     """Arrive at a site: balk, be served at once, or wait."""
-    s = m.cars(w)[v].site
+    s = m.site_of_car(w, v)
     kinds.arrive(w, s, v)
     if balks_at(w, s, v):
         m.cars(w)[v].balks += 1
         statistics.lost(w, s, m.clock(w)[0].now)
         go_on(w, v)
     elif not site.join(w, s, v):
-        after_turn(w, v)
-
-
-@njit
-def after_turn(w, v):
-    """Be served at the gun or bay that is given, or go on unserved."""
-    car = m.cars(w)[v]
-    if car.server < 0:
-        go_on(w, v)
-        return
-    if car.plug_min < 0:
-        car.plug_min, car.soc_in = m.clock(w)[0].now, car.soc
-    site.serve(w, car.site, v)
-
-
-@njit
-def after_service(w, v, full):
-    """Leave when full; after a failure of the gun wait again, or go on."""
-    if full:
-        leave(w, v, SERVED, False)
-    elif not site.rejoin(w, m.cars(w)[v].site, v):
-        after_turn(w, v)
+        steps.after_turn(w, v)
 
 
 @overload(steps.after_turn)
 def _after_turn(w, v):
-    def step(w, v):
-        after_turn(w, v)
+    """Be served at the gun or bay that is given, or go on unserved."""
 
-    return step
+    def after_turn(w, v):
+        car = m.cars(w)[v]
+        if car.server < 0:
+            go_on(w, v)
+            return
+        if car.plug_min < 0:
+            car.plug_min, car.soc_in = m.clock(w)[0].now, car.soc
+        site.serve(w, m.site_of_car(w, v), v)
+
+    return after_turn
 
 
 @overload(steps.after_service)
 def _after_service(w, v, full):
-    def step(w, v, full):
-        after_service(w, v, full)
+    """Leave when full; after a failure of the gun wait again, or go on."""
 
-    return step
+    def after_service(w, v, full):
+        if full:
+            leave(w, v, SERVED, False)
+        elif not site.rejoin(w, m.site_of_car(w, v), v):
+            steps.after_turn(w, v)
+
+    return after_service
 
 
 @njit
@@ -147,14 +140,14 @@ def drive(w, v, s, km, minutes):
     schedule(w, minutes, vehicle_key(EventClass.ARRIVAL, car.row), ARRIVES, v, 0)
 
 
-@njit
+@inlined
 def balks_at(w, s, v):
     """Tell whether the vehicle refuses to queue at a site."""
     tolerance_min, promised_min = m.wishes(w)[v].tolerance_min, m.cars(w)[v].promised_min
     return balks(site.visible_wait_min(w, s), tolerance_min, promised_min)
 
 
-@njit
+@inlined
 def may_divert(w, v):
     """Tell whether the vehicle may go on to another site."""
     return m.cars(w)[v].diversions != m.wishes(w)[v].max_diversions

@@ -3,11 +3,11 @@
 from typing import Any
 
 from chargesim.demand.demand_table import Table
-from chargesim.engine.simpy.power import Charge
+from chargesim.engine.simpy.outlets import Charge
 
 
 class Car:
-    """A vehicle that asks for energy: its row of the demand table and what has happened to it so far.
+    """A vehicle that asks for energy: its demand, and what has happened to it so far.
 
     Attributes
     ----------
@@ -75,9 +75,12 @@ class Car:
     def __init__(self, row: int, table: Table, index: int, wish: tuple[Any, ...]) -> None:
         """Take a vehicle from its demand row; `wish` holds the columns of that row."""
         self.row, self.table, self.index = row, table, index
-        (self.wish_min, self.origin, _, _, _, self.curve, self.max_diversions, self.guidance,
-         self.failed_starts, self.battery_kwh, self.soc, self.target_soc, self.consumption_kwh_km,
-         self.patience_min, self.tolerance_min, _, self.put_off_min, self.late_min, _, _) = wish  # fmt: skip
+        (
+            self.wish_min, self.origin, _, _, _, self.curve, self.max_diversions, self.guidance,
+            self.failed_starts, self.battery_kwh, self.soc, self.target_soc,
+            self.consumption_kwh_km, self.patience_min, self.tolerance_min, _, self.put_off_min,
+            self.late_min, _, _,
+        ) = wish  # fmt: skip
         self.site = self.first_site = self.server = -1
         self.soc_in = self.soc
         self.drive_min = self.wait_min = self.service_min = self.energy_kwh = 0.0

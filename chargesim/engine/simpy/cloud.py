@@ -1,7 +1,7 @@
 """Tell the vehicles that follow the cloud what wait it foresees at the sites that they look at.
 
-It knows the live occupancy, when each gun will be free if nobody shares power, the queues, and the vehicles
-on their way that follow it themselves.
+It knows the live occupancy, when each gun will be free if nobody shares power, the queues, and the
+vehicles on their way that follow it themselves.
 """
 
 from collections.abc import Sequence
@@ -46,11 +46,11 @@ class Cloud:
         """Note that a vehicle is on its way to a site, and how long it will stay there."""
         facilities = self.facilities
         if facilities.kind[number] == SWAP:
-            car.known_min = float(exact_min(facilities.places["swap_min"][number]))
+            car.known_min = float(exact_min(facilities.known["swap_min"][number]))
         else:
             soc = soc_after_drive(car.soc, km, car.consumption_kwh_km, car.battery_kwh)
             edges = facilities.edge_soc[car.curve]
-            powers = facilities.step_kw[facilities.places["outlet"][number], car.curve]
+            powers = facilities.step_kw[facilities.known["outlet"][number], car.curve]
             minutes = charge_min(soc, max(soc, car.target_soc), car.battery_kwh, edges, powers)
             car.known_min = float(exact_min(minutes))
         self.sites[number].announce(car, arrival_min, float(self.wait_min[number]))

@@ -1,25 +1,31 @@
 """Run the model as SimPy processes: the engine that one reads, and extends.
 
-A vehicle is a process that reads like its story (`vehicle.py`). Demand and outages are drawn beforehand, so
-nothing here is random.
+A vehicle is a process that reads like its story (`vehicle.py`). Demand and outages are drawn
+beforehand, so nothing here is random.
 """
 
+import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+import simpy
+
 from chargesim.demand.demand_table import Outages, Table, no_outages
+from chargesim.engine.choice import origin_of_site
 from chargesim.engine.day_statistics import DayStatistics, joined
 from chargesim.engine.event_order import DAY_MIN, HOUR_MIN, EventClass, vehicle_key
 from chargesim.engine.facilities import Facilities
 from chargesim.engine.replication_totals import UNFINISHED
-from chargesim.engine.rules import exact_min
+from chargesim.engine.rules import exact_min, left_min
 from chargesim.engine.session_log import SessionLog, as_log
 from chargesim.engine.simpy.audit import audit
 from chargesim.engine.simpy.car import Car
 from chargesim.engine.simpy.events import Process, ScheduledEvent, Story
 from chargesim.engine.simpy.outages import OutageEvents
 from chargesim.engine.simpy.state import City
+from chargesim.engine.simpy.station import Station
 from chargesim.engine.simpy.swap_site import SwapSite
 from chargesim.engine.simpy.vehicle import log_session, story
+from chargesim.errors import InputError
 
 
 class World(City):
@@ -33,8 +39,8 @@ class World(City):
     lead_in_days, days : int
         Whole days that are not judged, and days that are.
     run_out_days : int
-        Days after them, at the most, until the last judged vehicle has left; the vehicles of these days are
-        not judged.
+        Days after them, at the most, until the last judged vehicle has left; the vehicles of these
+        days are not judged.
     outages : table of `OUTAGE`
         Failures of guns and blackouts.
     extensions : sequence of callables
@@ -78,10 +84,10 @@ class World(City):
         return self.statistics, log
 
     def run_days(self) -> Iterator[tuple[DayStatistics | None, SessionLog]]:
-        """Run day after day; give the statistics of each judged day, and the sessions that ended in it.
+        """Run day after day; give the statistics and the ended sessions of each judged day.
 
-        A day of the lead-in has no statistics. The last time has none either: by then the judged vehicles
-        have left, or stay unfinished.
+        A day of the lead-in has no statistics. The last time has none either: by then the judged
+        vehicles have left, or stay unfinished.
         """
         for day in range(self.lead_in_days + self.days):
             ended = self._run_day()
@@ -91,6 +97,83 @@ class World(City):
             self.env.step()
         self._close()
         yield None, self._take_log()
+
+    def station(self, site: str | int) -> Station:
+        """Return a station by the id of its site, or by its number in the site table."""
+        found = self.sites[self._number(site)]
+        if not isinstance(found, Station):
+            raise InputError([f"station: {site!r} is a swap site"])
+        return found
+
+    def drive_min(self, origin: str | int, to: str | int, hour: int | None = None) -> float:
+        """Return the minutes of a drive between two sites, or between a zone and a site.
+
+        Parameters
+        ----------
+        origin, to : str or int
+            Id of a site or a zone, or number of a site.
+        hour : int, optional
+            Hour of day; without one the drive is that of the slowest hour.
+
+        Raises
+        ------
+        InputError
+            When there is no such site or zone, or no vehicle would look at the one from the other.
+        """
+        zones = self.facilities.zone_ids
+        if to in zones:  # the candidate lists lead to sites
+            origin, to = to, origin
+        number, candidates = self._number(to), self.facilities.candidates
+        if origin in zones:
+            row = zones.index(str(origin))
+        else:
+            row = origin_of_site(candidates.shape[1], len(self.sites), self._number(origin))
+        if row == origin_of_site(candidates.shape[1], len(self.sites), number):
+            return 0.0
+        there = candidates[:, row][candidates[:, row]["site"] == number]
+        if not len(there):
+            raise InputError([f"drive_min: {to!r} is not among the sites near {origin!r}"])
+        minutes = there["minutes"].min(axis=0)
+        if hour is None:
+            return float(minutes.max())
+        return float(minutes[self.facilities.city[0]["period_of_hour"][hour % 24]])
+
+    def at(self, day: int = 0, hour: float = 0.0) -> simpy.Event:
+        """Return the event at an hour of a judged day.
+
+        Parameters
+        ----------
+        day : int
+            0 is the first judged day, -1 the day of lead-in before it.
+        hour : float
+            Hour of that day, such as 18.5.
+
+        Raises
+        ------
+        InputError
+            When that instant is over.
+        """
+        minutes = (self.lead_in_days + day) * DAY_MIN + hour * HOUR_MIN - self.env.now
+        if minutes < 0.0:
+            raise InputError([f"at: hour {hour:g} of day {day} is over"])
+        return self.env.timeout(left_min(minutes))
+
+    def wait(self, minutes: float) -> simpy.Event:
+        """Return the event some minutes from now, rounded to the exact time of the engine."""
+        return self.env.timeout(exact_min(minutes))
+
+    def _number(self, site: str | int) -> int:
+        """Return the number of a site, by its id or number."""
+        ids = self.facilities.site_ids
+        if isinstance(site, str):
+            if site in ids:
+                return ids.index(site)
+            near = difflib.get_close_matches(site, [*ids, *self.facilities.zone_ids], n=1, cutoff=0)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise InputError([f"there is no site {site!r}{hint}"])
+        if not 0 <= site < len(self.sites):
+            raise InputError([f"there is no site {site}; needs 0 to {len(self.sites) - 1}"])
+        return int(site)
 
     def _run_day(self) -> DayStatistics:
         """Run to the end of a day and return its statistics."""
@@ -115,7 +198,7 @@ class World(City):
             site.end_day()
 
     def _close(self) -> None:
-        """Bring the vehicles up to now, at the end of the horizon, and log who is still under way."""
+        """Bring the vehicles up to now, at the end of the horizon, and log those under way."""
         for group in self.groups.values():
             group.settle_all()
         for site in self.sites:

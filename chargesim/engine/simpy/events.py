@@ -12,8 +12,8 @@ Process = Generator[simpy.Event, Any, None]
 class ScheduledEvent(simpy.Event):
     """An event some minutes from now, ordered among others of the same instant by its key alone.
 
-    `key` comes from `event_order`; SimPy uses it as the priority. Durations are multiples of 2**-20 min, so
-    `now + minutes` is exact.
+    `key` comes from `event_order`; SimPy uses it as the priority. Durations are multiples of 2**-20
+    min, so `now + minutes` is exact.
     """
 
     def __init__(
@@ -34,8 +34,8 @@ class ScheduledEvent(simpy.Event):
 class Signal(simpy.Event):
     """An event that happens within the one that is being handled: who waits for it goes on at once.
 
-    SimPy's own `succeed` would put it into the schedule with no delay. That costs as much as any event and
-    changes nothing, since an event without delay decides no tie (see `event_order`).
+    SimPy's own `succeed` would put it into the schedule with no delay. That costs as much as any
+    event and changes nothing, since an event without delay decides no tie (see `event_order`).
     """
 
     def happen(self) -> None:
@@ -50,8 +50,8 @@ class Signal(simpy.Event):
 class Story:
     """Run a vehicle's process: it begins at once, and nobody waits for its end.
 
-    A `simpy.Process` would put its begin and its end into the schedule: two events without delay that decide
-    no tie. With five events to a session they would cost a tenth of a run.
+    A `simpy.Process` would put its begin and its end into the schedule: two events without delay
+    that decide no tie. With five events to a session they would cost a tenth of a run.
     """
 
     __slots__ = ("_send",)

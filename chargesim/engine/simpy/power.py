@@ -1,16 +1,15 @@
 """Charge batteries behind shared limits: gun < cabinet < grid connection.
 
-As long as the batteries behind a connection together cannot exceed a limit, each charges alone along its
-curve and one event ends it. When a limit can bind, all are settled and share power by rank, max-min fair
-inside a rank, anew at every plug-in, plug-out and step of a curve. Vehicles at guns and packs in slots are
-charged by the same rules.
+As long as the batteries behind a connection together cannot exceed a limit, each charges alone
+along its curve and one event ends it. When a limit can bind, all are settled and share power by
+rank, max-min fair inside a rank, anew at every plug-in, plug-out and step of a curve. Vehicles at
+guns and packs in slots are charged by the same rules.
 """
 
 from collections.abc import Callable
 from math import inf
 
 import numpy as np
-from numpy.typing import NDArray
 from simpy import Environment
 
 from chargesim.engine.day_statistics import QUARTER_MIN, DayStatistics, add_charge, add_level
@@ -31,117 +30,9 @@ from chargesim.engine.rules import (
     total_kw,
 )
 from chargesim.engine.simpy.events import ScheduledEvent
+from chargesim.engine.simpy.outlets import Charge, Outlet, Rows
 from chargesim.engine.simpy.store import Store
 from chargesim.engine.store_rules import lendable_kw
-
-Floats = NDArray[np.float64]
-
-
-class Rows:
-    """Curves and outlets of the facilities row by row: to slice the arrays for each charge is slow."""
-
-    def __init__(self, facilities: Facilities) -> None:
-        self.edge_soc: list[Floats] = list(facilities.edge_soc)
-        self.step_kw: list[list[Floats]] = [list(powers) for powers in facilities.step_kw]
-        self.highest_kw = [float(powers.max(initial=0.0)) for powers in facilities.step_kw]
-        outlets = facilities.outlets
-        self.outlets = list(
-            zip(outlets.cabinet.tolist(), outlets.rank.tolist(), outlets.type.tolist(), strict=True)
-        )
-        self.first: list[int] = outlets.first.tolist()
-        self.cabinet_kw: list[float] = facilities.cabinet_kw.tolist()
-
-
-class Outlet:
-    """A gun or slot, and the battery that it charges.
-
-    Parameters
-    ----------
-    group : PowerGroup
-        The limits that it is behind.
-    site, number : int
-        Its site, and its number there in event keys (slots are numbered after the bays).
-    cabinet, rank : int
-        Cabinet within the group, and rank in the order of power.
-    type : int
-        Row of `Facilities.step_kw`: what it gives by curve and step [kW].
-    done : callable
-        Called with the charge that has reached its target.
-
-    Attributes
-    ----------
-    given_kwh : float
-        What a gun has given in charges that have ended [kWh at the plug].
-    """
-
-    __slots__ = (
-        "cabinet",
-        "charge",
-        "done",
-        "given_kwh",
-        "group",
-        "number",
-        "powers",
-        "rank",
-        "site",
-        "type",
-    )
-
-    def __init__(
-        self,
-        group: "PowerGroup",
-        site: int,
-        number: int,
-        cabinet: int,
-        rank: int,
-        type: int,
-        done: "Callable[[Charge], None]",
-    ) -> None:
-        self.group, self.site, self.number = group, site, number
-        self.cabinet, self.rank, self.type, self.done = cabinet, rank, type, done
-        self.powers = group.rows.step_kw[type]
-        self.charge: Charge | None = None
-        self.given_kwh = 0.0
-
-
-class Charge:
-    """A battery at an outlet."""
-
-    __slots__ = (
-        "battery_kwh",
-        "begun_min",
-        "edge_soc",
-        "end_min",
-        "granted_kw",
-        "outlet",
-        "peak_kw",
-        "plan",
-        "since_min",
-        "soc",
-        "step",
-        "step_kw",
-        "target_soc",
-    )
-
-    def __init__(
-        self,
-        outlet: Outlet,
-        soc: float,
-        target_soc: float,
-        battery_kwh: float,
-        curve: int,
-        now: float,
-    ) -> None:
-        self.outlet = outlet
-        self.soc = soc
-        self.target_soc = target_soc
-        self.battery_kwh = battery_kwh
-        self.edge_soc = outlet.group.rows.edge_soc[curve]
-        self.step_kw = outlet.powers[curve]
-        self.begun_min = self.since_min = self.end_min = now
-        self.granted_kw, self.peak_kw = -1.0, -1.0
-        self.step = 0
-        self.plan: ScheduledEvent | None = None
 
 
 class PowerGroup:
@@ -191,7 +82,7 @@ class PowerGroup:
             1 + max((cabinet for cabinet, _, _ in mine), default=-1)
         )
         added = [
-            Outlet(self, site, number, base + cabinet, rank, type, done)
+            Outlet(rows, site, number, base + cabinet, rank, type, done)
             for number, (cabinet, rank, type) in enumerate(mine, first_number)
         ]
         self._add(added)
@@ -202,7 +93,9 @@ class PowerGroup:
     ) -> Outlet:
         """Put one more outlet behind the connection, with a cabinet of its own without limit."""
         self.cabinet_kw.append(inf)
-        outlet = Outlet(self, site, number, len(self.cabinet_kw) - 1, like.rank, like.type, done)
+        outlet = Outlet(
+            self.rows, site, number, len(self.cabinet_kw) - 1, like.rank, like.type, done
+        )
         self._add([outlet])
         return outlet
 
@@ -258,7 +151,7 @@ class PowerGroup:
         return self._soc_after(charge, self.env.now - charge.since_min)
 
     def soc_in_statistics(self, charge: Charge) -> float:
-        """Return the SOC up to which the statistics hold a charge: at its last settling or midnight."""
+        """Return the SOC of a charge that the statistics have: at its last settling or midnight."""
         return self._soc_after(charge, max(0.0, self.statistics.start_min - charge.since_min))
 
     def _soc_after(self, charge: Charge, minutes: float) -> float:
@@ -306,7 +199,7 @@ class PowerGroup:
         self._reshare()
 
     def _binds(self) -> bool:
-        """Tell whether the charges could exceed a limit, by the highest power that each can still draw."""
+        """Tell whether the charges could exceed a limit, by the most that each can still draw."""
         if self.count < self.least_to_bind:
             return False
         total, used = 0.0, [0.0] * len(self.cabinet_kw)
@@ -324,9 +217,10 @@ class PowerGroup:
         return False
 
     def _reshare(self) -> bool:
-        """Plan all charges anew when a limit can bind, or could until now; return whether that was so.
+        """Plan all charges anew if a limit can bind, or could until now; return whether it is so.
 
-        While a store works its power follows the sum of the charges, so they are planned by steps as well.
+        While a store works its power follows the sum of the charges, so they are planned by steps
+        as well.
         """
         if self.count < self.least_to_bind and not (self.shared or self.dark or self.store):
             return False  # most charges

@@ -1,8 +1,8 @@
-"""Model what stations and swap sites share: the queue and its clock, reservations, expected arrivals.
+"""Model what stations and swap sites share: queue, reservations, expected arrivals.
 
-Vehicles are served in order of arrival, with two exceptions. A vehicle whose gun has failed goes first in
-the queue. A vehicle with a reservation goes, from some minutes before its promised time on, before all that
-have none; several go by promised times.
+Vehicles are served in order of arrival, with two exceptions. A vehicle whose gun has failed goes
+first in the queue. A vehicle with a reservation goes, from some minutes before its promised time
+on, before all that have none; several go by promised times.
 """
 
 from math import inf
@@ -26,7 +26,8 @@ INTERRUPTED, ORDINARY = range(2)
 class Turn(Signal):
     """A vehicle's turn in a queue: happens when it is called, or when its patience ends.
 
-    `rank` orders the queue: first the interrupted, by when that was, then the others by their arrival.
+    `rank` orders the queue: first the interrupted, by when that was, then the others by their
+    arrival.
     """
 
     def __init__(self, env: simpy.Environment, car: Car, rank: tuple[int, float, int]) -> None:
@@ -62,8 +63,8 @@ class Site:
         self.holds: dict[int, float] = {}
         """promised time of the vehicles that have reserved and not yet arrived, by row"""
         self.expected: dict[int, tuple[float, int, float]] = {}
-        """by row, those in the queue and those on their way that the cloud knows: arrival, row, minutes
-        of service"""
+        """by row, those in the queue and those on their way that the cloud knows: arrival, row,
+        minutes of service"""
         self._queue_since = 0.0
 
     def visible_wait_min(self) -> float:
@@ -71,7 +72,7 @@ class Site:
         raise NotImplementedError
 
     def foreseen_wait_min(self, arrival_min: float) -> float:
-        """Return the wait that the cloud foresees for a vehicle that arrives at an instant [min]."""
+        """Return the wait that the cloud foresees for an arrival at an instant [min]."""
         raise NotImplementedError
 
     def serve(self, car: Car) -> Signal:
@@ -131,7 +132,7 @@ class Site:
         raise NotImplementedError
 
     def _wait(self, car: Car, rank: int) -> Turn | None:
-        """Put a vehicle into the queue by its rank and call who can be served; None if it is called."""
+        """Queue a vehicle by its rank and call who can be served; None if it is called itself."""
         turn = Turn(self.env, car, (rank, self.env.now, car.row))
         car.joined_min = self.env.now
         self._tick()
@@ -168,10 +169,10 @@ class Site:
             turn.happen()
 
     def _first_in_turn(self) -> Turn | None:
-        """Return the first in the queue for whom a server is free beside those that are held for others.
+        """Return the first in the queue for whom a server is free that is not held for others.
 
-        A server is held for a reservation from `hold_min` before its promised time on, whether its vehicle
-        is still on the way or waits here.
+        A server is held for a reservation from `hold_min` before its promised time on, whether its
+        vehicle is still on the way or waits here.
         """
         now, hold_min, free = self.env.now, self.operating_rules.hold_min, self._servers_free()
         held = [
@@ -240,7 +241,7 @@ class Site:
         self.changed.add(self.number)
 
     def _ahead(self) -> tuple[Floats, Floats]:
-        """Return arrival and minutes of service of those that the cloud expects, by their arrival."""
+        """Return arrival and minutes of service of the expected vehicles, by their arrival."""
         order = sorted(self.expected.values())
         arrivals = np.array([arrival for arrival, _, _ in order])
         return arrivals, np.array([minutes for _, _, minutes in order])

@@ -8,7 +8,8 @@ from chargesim.engine.day_statistics import DayStatistics
 from chargesim.engine.facilities import Facilities
 from chargesim.engine.simpy.car import Car
 from chargesim.engine.simpy.cloud import Cloud
-from chargesim.engine.simpy.power import PowerGroup, Rows
+from chargesim.engine.simpy.outlets import Rows
+from chargesim.engine.simpy.power import PowerGroup
 from chargesim.engine.simpy.station import Station
 from chargesim.engine.simpy.swap_site import SwapSite
 from chargesim.network.network import SWAP

@@ -13,7 +13,8 @@ from chargesim.engine.queue_rules import foreseen_gun_wait_min, station_wait_min
 from chargesim.engine.rules import charge_min, exact_min
 from chargesim.engine.simpy.car import Car
 from chargesim.engine.simpy.events import ScheduledEvent, Signal
-from chargesim.engine.simpy.power import Charge, Outlet, PowerGroup
+from chargesim.engine.simpy.outlets import Charge, Outlet
+from chargesim.engine.simpy.power import PowerGroup
 from chargesim.engine.simpy.site import Site
 from chargesim.errors import InputError
 
@@ -26,8 +27,8 @@ class Station(Site):
     guns : list of Gun
         By number; ultra-fast guns first, then their companions, then those that were added.
     in_service : dict of int to (Car, Signal)
-        The vehicles at guns, by gun. The signal happens when the vehicle is full or interrupted, before the
-        next vehicle is called.
+        The vehicles at guns, by gun. The signal happens when the vehicle is full or interrupted,
+        before the next vehicle is called.
     """
 
     def __init__(
@@ -42,6 +43,8 @@ class Station(Site):
         super().__init__(env, facilities, statistics, number, changed)
         self.facilities, self.group = facilities, group
         self.outlets: list[Outlet] = group.add_outlets(number, self._charged)
+        self.supplies = [group] * len(self.outlets)
+        """the group of each gun"""
         self.guns = [Gun(self, gun) for gun in range(len(self.outlets))]
         self.planned = len(self.outlets)
         self.kinds = len({outlet.type for outlet in self.outlets})
@@ -63,13 +66,14 @@ class Station(Site):
     def add_gun(self) -> "Gun":
         """Add a gun of the station's first kind with a supply of its own, such as a mobile charger.
 
-        During a blackout it waits, like the station's own guns, until the power is back. The statistics
-        count its service and its energy as the station's, but not whether it works: availability is that
-        of the plan's guns.
+        During a blackout it waits, like the station's own guns, until the power is back. The
+        statistics count its service and its energy as the station's, but not whether it works:
+        availability is that of the plan's guns.
         """
         supply = PowerGroup(self.env, self.facilities, self.statistics, self.group.rows, inf)
         outlet = supply.add_outlet(self.number, len(self.outlets), self.outlets[0], self._charged)
         self.outlets.append(outlet)
+        self.supplies.append(supply)
         self.guns.append(Gun(self, outlet.number))
         self.down.append(1 + self.dark)
         self._down_since.append(self.env.now)
@@ -84,7 +88,7 @@ class Station(Site):
         return float(station_wait_min(self.present, self.up, self.service_min))
 
     def foreseen_wait_min(self, arrival_min: float) -> float:
-        """Return the wait that the cloud foresees for a vehicle that arrives at an instant [min]."""
+        """Return the wait that the cloud foresees for an arrival at an instant [min]."""
         if not self.servers:
             return inf
         arrivals, services = self._ahead()
@@ -137,7 +141,7 @@ class Station(Site):
             return
         car, done = self.in_service.pop(gun)
         if car.charge is not None:
-            self.outlets[gun].group.unplug(car.charge)
+            self.supplies[gun].unplug(car.charge)
         self._note_service(gun, car)
         car.server, car.interruptions = -1, car.interruptions + 1
         if car.known_min >= 0:
@@ -188,7 +192,7 @@ class Station(Site):
         if car.charge is None:  # a try that fails goes on
             start_min = car.joined_min + self.operating_rules.failed_start_min
             return float(start_min + exact_min(self._minutes_at(self.outlets[gun], car)))
-        return self.outlets[gun].group.foreseen_end_min(car.charge)
+        return self.supplies[gun].foreseen_end_min(car.charge)
 
     def _note_down(self, gun: int) -> None:
         """Write to the statistics how long one of the plan's guns has been out of order."""
@@ -197,8 +201,9 @@ class Station(Site):
 
     def _plug_in(self, car: Car) -> None:
         """Begin to charge a vehicle at its gun."""
-        gun, target_soc = self.outlets[car.server], max(car.target_soc, car.soc)
-        car.charge = gun.group.plug_in(gun, car.soc, target_soc, car.battery_kwh, car.curve)
+        gun, supply = self.outlets[car.server], self.supplies[car.server]
+        target_soc = max(car.target_soc, car.soc)
+        car.charge = supply.plug_in(gun, car.soc, target_soc, car.battery_kwh, car.curve)
 
     def _start(self, event: ScheduledEvent) -> None:
         """Begin to charge after a failed try, unless the gun has failed meanwhile."""
@@ -221,8 +226,8 @@ class Station(Site):
     def _take_server(self, car: Car) -> None:
         """Give a vehicle, of the free guns, one at which it is full soonest.
 
-        Among equals it leaves the ultra-fast ones free; among guns of a kind it takes one whose cabinet has
-        the fewest guns in use, then the lowest number.
+        Among equals it leaves the ultra-fast ones free; among guns of a kind it takes one whose
+        cabinet has the fewest guns in use, then the lowest number.
         """
         if self.kinds == self.cabinets == 1:
             car.server = self.free.pop(0)
@@ -232,8 +237,11 @@ class Station(Site):
             minutes = {guns[n].type: self._minutes_at(guns[n], car) for n in free}
             best = min((minutes[guns[n].type], -guns[n].rank) for n in free)
             free = [n for n in free if (minutes[guns[n].type], -guns[n].rank) == best]
-        used = Counter((guns[n].group, guns[n].cabinet) for n in self.in_service)
-        car.server = min(free, key=lambda n: (used[guns[n].group, guns[n].cabinet], n))
+        cabinet = [
+            (id(supply), gun.cabinet) for supply, gun in zip(self.supplies, guns, strict=True)
+        ]
+        used = Counter(cabinet[n] for n in self.in_service)
+        car.server = min(free, key=lambda n: (used[cabinet[n]], n))
         self.free.remove(car.server)
 
     def _charged(self, charge: Charge) -> None:
@@ -283,7 +291,7 @@ class Gun:
 
     @property
     def done(self) -> simpy.Event:
-        """The event at which the vehicle at it is full or interrupted; over already if nobody is."""
+        """The event at which its vehicle is full or interrupted; over already without a vehicle."""
         at_gun = self.station.in_service.get(self.number)
         if at_gun is not None:
             return at_gun[1]
@@ -298,7 +306,8 @@ class Gun:
         car, _ = self.station.in_service.get(self.number, (None, None))
         if car is None or car.charge is None:
             return outlet.given_kwh
-        gained_soc = outlet.group.soc_now(car.charge) - float(car.soc)
+        supply = self.station.supplies[self.number]
+        gained_soc = supply.soc_now(car.charge) - float(car.soc)
         return outlet.given_kwh + gained_soc * float(car.battery_kwh)
 
     def fail(self) -> None:

@@ -38,7 +38,7 @@ class Store:
         self.kwh, self.kw = float(facilities.store_kwh[site]), float(facilities.store_kw[site])
         self.charge_kw = min(self.kw, facilities.operating_rules.store_charge_kw)
         self.efficiency = facilities.operating_rules.store_efficiency
-        self.opens_min = float(facilities.places["opens_min"][site])
+        self.opens_min = float(facilities.known["opens_min"][site])
         self.duty = IDLE
         self.energy_kwh = self.power_kw = self.since_min = 0.0
         self.plan: ScheduledEvent | None = None

@@ -1,4 +1,4 @@
-"""Model a swap site: a bay and a charged pack serve one vehicle; its own pack goes to a slot and is charged again."""
+"""Model a swap site: vehicles take a charged pack in a bay; slots charge theirs."""
 
 from math import inf
 
@@ -17,15 +17,16 @@ from chargesim.engine.queue_rules import (
 from chargesim.engine.rules import exact_min
 from chargesim.engine.simpy.car import Car
 from chargesim.engine.simpy.events import ScheduledEvent, Signal
-from chargesim.engine.simpy.power import Charge, Outlet, PowerGroup
+from chargesim.engine.simpy.outlets import Charge, Outlet
+from chargesim.engine.simpy.power import PowerGroup
 from chargesim.engine.simpy.site import Site
 
 
 class SwapSite(Site):
     """A swap site; no pack is ever made or lost.
 
-    A pack that is handed out has the hand-out SOC exactly. With smart charging, packs that nobody needs in a
-    dear hour wait in `empty` until a cheaper one begins.
+    A pack that is handed out has the hand-out SOC exactly. With smart charging, packs that nobody
+    needs in a dear hour wait in `empty` until a cheaper one begins.
     """
 
     def __init__(
@@ -46,8 +47,8 @@ class SwapSite(Site):
         self.charging: dict[int, Charge] = {}
         """charge in each slot in use"""
         self.owned = self.ready = int(facilities.packs[number])
-        self.swap_min = exact_min(float(facilities.places["swap_min"][number]))
-        self.hand_out_soc = float(facilities.places["hand_out_soc"][number])
+        self.swap_min = exact_min(float(facilities.known["swap_min"][number]))
+        self.hand_out_soc = float(facilities.known["hand_out_soc"][number])
         self.curve = int(facilities.pack_curve[number])
         self.interval_min = float(facilities.pack_interval_min[number])
         self.empty: list[tuple[float, float]] = []
@@ -62,12 +63,12 @@ class SwapSite(Site):
 
     @property
     def packs(self) -> int:
-        """Packs that belong to the site: charged, charging, waiting, and one per vehicle in a bay."""
+        """Packs of the site: charged, charging, waiting, and one per vehicle in a bay."""
         return self.ready + len(self.charging) + len(self.empty) + len(self.in_bay)
 
     @property
     def lacking_kwh(self) -> float:
-        """Energy that the packs at the site still need [kWh], as far as the statistics hold their charges."""
+        """Energy that the packs at the site still need, by what the statistics have [kWh]."""
         waiting = sum(max(0.0, self.hand_out_soc - soc) * kwh for soc, kwh in self.empty)
         return waiting + sum(
             (charge.target_soc - self.group.soc_in_statistics(charge)) * charge.battery_kwh
@@ -83,7 +84,7 @@ class SwapSite(Site):
         )
 
     def foreseen_wait_min(self, arrival_min: float) -> float:
-        """Return the wait that the cloud foresees for a vehicle that arrives at an instant [min]."""
+        """Return the wait that the cloud foresees for an arrival at an instant [min]."""
         if self.dark or not self.servers:
             return inf
         bays = np.zeros(self.servers)

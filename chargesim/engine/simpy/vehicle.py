@@ -58,7 +58,7 @@ def choose(city: City, car: Car) -> tuple[int, float, float]:
     wait_min = city.cloud.foresee(car, now) if follows else city.posted_wait_min
     choice, km, minutes = choose_site(
         car.table, car.index, car.origin, car.soc, now, city.tried, len(car.tried),
-        facilities.candidates, facilities.places, wait_min,
+        facilities.candidates, facilities.known, wait_min,
         facilities.city, facilities.edge_soc, facilities.step_kw,
     )  # fmt: skip
     if follows and choice >= 0:
