@@ -1,6 +1,6 @@
-"""Ask the command line, flatten its answers to tables of numbers and names, and compare them with frozen ones.
+"""Turn the answers of commands into tables, and compare these with frozen ones.
 
-Nothing of the program is used but its command line and the files that it writes.
+Only the command line and the files that it writes are used.
 """
 
 import contextlib
@@ -31,27 +31,32 @@ RENAMED: dict[str, str] = {
     "comparison.json": "compare.json",
     "lead_in/lead_in.json": "lead-in.json",
 }
-"""Names of JSON keys, columns and files that changed since the tables were made: old name -> new name."""
+"""JSON keys, columns and files that were renamed since the tables were made: old -> new name."""
 
 LEFT_OUT = {
-    "run", "run_dir", "series_dir", "compare_dir", "folder", "chargesim", "machine", "packages",          # where and by what
-    "begun", "seconds", "run_seconds", "simpy_seconds", "compiled_seconds", "peak_gib", "engine",         # what it cost
-    "title", "label", "text", "note", "notes", "sentence", "about", "headline", "question", "words",      # sentences
-    "source", "sources", "stock_text", "share_text", "rule", "formula", "system", "idle", "left_out", "odd",
-    "description", "examples", "replications_run_now", "recorded",
+    # where and by what
+    "run", "run_dir", "series_dir", "compare_dir", "folder", "chargesim", "machine", "packages",
+    # cost
+    "begun", "seconds", "run_seconds", "simpy_seconds", "compiled_seconds", "peak_gib", "engine",
+    # sentences
+    "title", "label", "text", "note", "notes", "sentence", "about", "headline", "question", "words",
+    "source", "sources", "stock_text", "share_text", "rule", "formula", "system", "idle",
+    "left_out", "odd", "description", "examples", "replications_run_now", "recorded",
 }  # fmt: skip
 """JSON keys and columns that hold no result. Of a list only the number of its items is kept."""
 LEFT_OUT_AT = {("verdict.json", "scope")}
 """Keys that hold no result in one table only, by table and dotted path."""
 
 FILES = (
-    "kpis.csv", "verdict.json", "checks.json", "site_hours.parquet", "series.csv", "differences.csv", "criteria.csv", "comparison.json",
-    "levels.csv", "limit.json", "tornado.csv", "tornado.json", "uncertainty.json", "draws.csv", "morris.csv", "sobol.csv",
+    "kpis.csv", "verdict.json", "checks.json", "site_hours.parquet", "series.csv",
+    "differences.csv", "criteria.csv", "comparison.json", "levels.csv", "limit.json",
+    "tornado.csv", "tornado.json", "uncertainty.json", "draws.csv", "morris.csv", "sobol.csv",
     "lead_in/lead_in.json",
 )  # fmt: skip
-"""Files that are read where they stand in the directory of the answers."""
+"""Files in the directory of the answers that are read."""
 LABELS = (
-    "line", "value", "than_line", "than_value", "plan", "than", "level", "criterion", "kpi", "scope", "key", "end", "group", "draw",
+    "line", "value", "than_line", "than_value", "plan", "than", "level", "criterion", "kpi",
+    "scope", "key", "end", "group", "draw",
 )  # fmt: skip
 """Columns that name a row, as far as a table has them."""
 LONG = {"kpis.csv", "series.csv", "differences.csv"}
@@ -90,9 +95,8 @@ def ask(case: Case, folder: Path) -> Answer:
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     if not done.stdout.startswith("{"):
-        raise ValueError(
-            f"{case.name}: no JSON object on stdout, exit code {done.exit_code}: {done.stderr[-1000:]}"
-        )
+        words = f"no JSON object on stdout, exit code {done.exit_code}"
+        raise ValueError(f"{case.name}: {words}: {done.stderr[-1000:]}")
     return Answer(done.exit_code, done.stdout, done.stderr, folder / "out")
 
 
@@ -160,7 +164,7 @@ def _json(table: str, data: Any) -> Iterator[Row]:
 
 
 def _schema(schema: dict[str, Any]) -> Iterator[Row]:
-    """Give what a JSON Schema says of the keys and values of a scenario, with what it refers to put in place."""
+    """Give the rules of a JSON Schema for each key of a scenario, with its references resolved."""
     old = _old_names()
 
     def rules(part: Any, path: tuple[str, ...]) -> Iterator[Row]:
@@ -236,7 +240,7 @@ def _short(records: list[dict[str, str]]) -> Iterator[Row]:
 
 
 def _long(records: list[dict[str, str]], kept: tuple[str, ...]) -> Iterator[Row]:
-    """Give the rows of the kept scopes, and a digest of the others by all that names them but the key."""
+    """Give the rows of the kept scopes, and digests of the others by their labels but the key."""
     digests: dict[str, list[dict[str, str]]] = {}
     full = [record for record in records if record["scope"] in kept or len(records) < 50]
     yield from ((row, name, text) for row, name, text in _short(full) if name not in WORDS)
@@ -261,7 +265,7 @@ def _long(records: list[dict[str, str]], kept: tuple[str, ...]) -> Iterator[Row]
 
 
 def _columns(path: Path, order: list[str]) -> Iterator[Row]:
-    """Give the sum and a digest of each column of numbers, and how often each word stands in the others."""
+    """Give sum and digest of each column of numbers, and the count of each word in the others."""
     data = pd.read_parquet(path).rename(columns=_old_names())
     words = [name for name in data.columns if not pd.api.types.is_numeric_dtype(data[name])]
     data = data.assign(
@@ -285,7 +289,7 @@ def _columns(path: Path, order: list[str]) -> Iterator[Row]:
 
 
 def _sentences(text: str) -> Iterator[Row]:
-    """Give the numbers of each sentence, under what stands before its last colon."""
+    """Give the numbers of each sentence, under the text before its last colon."""
     for line in text.splitlines():
         before, colon, rest = line.rpartition(": ")
         if colon:
@@ -337,7 +341,7 @@ def read_table(path: Path) -> Table:
 
 
 def machine() -> dict[str, Any]:
-    """Return what may move the last bit of a number: the features of the processor and the versions of the libraries."""
+    """Return what may move the last bit of a number: features of the processor, versions."""
     from numpy._core._multiarray_umath import __cpu_features__
 
     return {
@@ -350,5 +354,5 @@ def machine() -> dict[str, Any]:
 
 
 def same_machine() -> bool:
-    """Tell whether numbers must be equal to the last bit."""
+    """Return whether numbers must be equal to the last bit."""
     return bool(json.loads(MACHINE.read_text(encoding="utf-8")) == machine())

@@ -1,4 +1,4 @@
-"""Test the command line from outside: what it prints, its exit codes, and that nothing is left when nothing was run."""
+"""Test the command line from outside: output, exit codes, no files when nothing was run."""
 
 import json
 import subprocess

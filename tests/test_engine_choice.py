@@ -14,7 +14,7 @@ from chargesim.engine.simpy.engine import World
 from chargesim.errors import InputError
 from chargesim.runs.case import build_case
 from chargesim.runs.engine_choice import choose_engine
-from chargesim.runs.engine_comparison import compare_engines, first_parting
+from chargesim.runs.engine_comparison import compare_engines, first_differing_event
 from chargesim.runs.run_scenario import run_scenario
 from chargesim.scenario.reading import load
 
@@ -66,10 +66,10 @@ def test_both_engines_leave_the_same_bytes(tmp_path):
 def test_where_the_engines_part_both_events_are_told():
     p = facilities(guns=(1,))
     one, other = demand([0.0, 3.0]), demand([0.0, 4.0])
-    events, parting = first_parting(World(p, [one], 0, 1), CompiledWorld(p, [other], 0, 1))
+    events, parting = first_differing_event(World(p, [one], 0, 1), CompiledWorld(p, [other], 0, 1))
     assert parting == ("wish of vehicle 1 at 3.0 min", "wish of vehicle 1 at 4.0 min")
     assert events == 1
-    assert first_parting(World(p, [one], 0, 1), CompiledWorld(p, [one], 0, 1))[1] is None
+    assert first_differing_event(World(p, [one], 0, 1), CompiledWorld(p, [one], 0, 1))[1] is None
 
 
 def test_a_small_city_agrees_event_by_event(case):

@@ -208,7 +208,7 @@ def test_what_the_standard_reads_is_all_that_is_kept():
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "message"),
     [
         ("fleet.stok", "--vary fleet.stok: fleet.stok: unknown key; did you mean fleet.stock?"),
         ("gun_powr", "--vary gun_powr: unknown key; did you mean gun_power?"),
@@ -217,11 +217,11 @@ def test_what_the_standard_reads_is_all_that_is_kept():
         ("fleets.*.patienc_min", "did you mean fleets.private_car.patience_min?"),
     ],
 )
-def test_a_wrong_key_is_refused_with_the_nearest_right_one(key, told, tmp_path, monkeypatch):
+def test_a_wrong_key_is_refused_with_the_nearest_right_one(key, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(app, ["limit", str(SCENARIOS / "small_city.yaml"), "--vary", key])
     assert done.exit_code == 1
-    assert told in done.stderr
+    assert message in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -266,15 +266,17 @@ def test_short_names_set_what_they_say():
     assert {fleet.posted_share.value for fleet in loaded.scenario.fleets.values()} == {0.5}
 
 
-def test_a_network_hangs_on_nothing_that_its_part_leaves_out():
-    """Change all keys that `network_part` leaves out at once; the network stays the same to the last number."""
+def test_a_network_depends_on_nothing_that_its_part_leaves_out():
+    """Change all keys that `network_part` leaves out: the network stays equal to the last bit."""
     own = load(SCENARIOS / "small_city.yaml")
     changes = {
-        "replications": 3, "seed": 8, "grid.efficiency": 0.9, "tariff.enabled": True, "reliability.failures": True,
-        "outside.enabled": False,
-        "fleet.stock": 5000, "fleet.season_factor": 1.1, "fleet.soc_low": 0.06, "corridors.charge_share": 0.2, "corridors.soc_mean": 0.35,
-        "corridors.holiday_factor": 2.0, "choice.noise_min": 1, "choice.posted_refresh_min": 9, "fleets.taxi.km_per_day": 250,
-        "fleets.private_car.patience_min": 9, "fleets.heavy_truck.profile": "day_fleet", "swap.pack_types.nio_75.kwh": 80,
+        "replications": 3, "seed": 8, "grid.efficiency": 0.9, "tariff.enabled": True,
+        "reliability.failures": True, "outside.enabled": False,
+        "fleet.stock": 5000, "fleet.season_factor": 1.1, "fleet.soc_low": 0.06,
+        "corridors.charge_share": 0.2, "corridors.soc_mean": 0.35, "corridors.holiday_factor": 2.0,
+        "choice.noise_min": 1, "choice.posted_refresh_min": 9, "fleets.taxi.km_per_day": 250,
+        "fleets.private_car.patience_min": 9, "fleets.heavy_truck.profile": "day_fleet",
+        "swap.pack_types.nio_75.kwh": 80,
         "standard.confidence": 0.9, "swap.pack_temperature_c": 20,
     }  # fmt: skip
     other = own.replace(changes)

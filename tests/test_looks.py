@@ -1,4 +1,4 @@
-"""Test that a run looks again while a criterion is open, on top of what it has; and what it says when something is missing."""
+"""Test that a run looks again while a criterion is open, and what it says of missing parts."""
 
 import json
 from concurrent.futures.process import BrokenProcessPool
@@ -19,8 +19,12 @@ from chargesim.runs.run_scenario import run_scenario
 from chargesim.scenario.reading import load
 from chargesim.view.terminal import print_precision
 
-CLOSE = "standard.criteria=[{{name: cars, measure: served_within, scope: cars, minutes: 10, at_least: {}, source: assumed}}]"
-"""A standard of one criterion; 92.2 % of the small city's cars are served within 10 min, 1.8 % more or less in a replication."""
+CLOSE = (
+    "standard.criteria=[{{name: cars, measure: served_within, scope: cars, minutes: 10, "
+    "at_least: {}, source: assumed}}]"
+)
+"""A standard of one criterion: 92.2 % of the small city's cars are served within 10 min, with a
+standard deviation of 1.8 % over replications."""
 
 
 def small(at_least, *changes):
@@ -33,7 +37,7 @@ def go(folder, loaded, **options):
     )
 
 
-def told(run):
+def manifest(run):
     return json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
 
 
@@ -57,7 +61,7 @@ def test_an_open_criterion_goes_on_to_the_next_look_with_the_replications_that_a
         len(again.result.replications),
     ) == (2, 2, 8, 8)
     assert again.verdict.scope.endswith("8 replications")
-    assert told(again)["replications_run_now"] == 4
+    assert manifest(again)["replications_run_now"] == 4
     after = bytes_of(again.folder)
     assert {name: after[name] for name in before} == before
     assert len(after) == 8
@@ -79,7 +83,7 @@ def test_a_clear_case_stops_at_the_first_look_and_spends_only_its_share(tmp_path
     assert decided(run.verdict)
     assert (run.verdict.verdict, run.verdict.look, run.verdict.replications) == ("meets", 1, 4)
     assert run.verdict.confidence_of_a_look == pytest.approx(0.9875)
-    assert told(run)["replications_run_now"] == 4
+    assert manifest(run)["replications_run_now"] == 4
 
 
 def test_precision_runs_on_and_decides_no_verdict(tmp_path):
@@ -111,7 +115,7 @@ def test_precision_that_is_not_reached_says_so(tmp_path):
     assert (run.reached.reached, run.reached.interval.n) == (False, 5)
 
 
-def test_a_precision_of_what_never_varies_is_not_told(tmp_path):
+def test_a_precision_of_what_never_varies_is_not_estimated(tmp_path):
     run = go(
         tmp_path / "run",
         small(0.2, "fleet.stock=100"),
@@ -172,7 +176,7 @@ def test_a_killed_worker_leaves_an_incomplete_verdict_of_what_is_there(tmp_path,
     run = caught.value.run
     assert run.verdict.verdict == "incomplete"
     assert (run.verdict.replications, run.verdict.planned_replications) == (2, 4)
-    assert told(run)["state"] == "incomplete"
+    assert manifest(run)["state"] == "incomplete"
     assert (
         json.loads((run.folder / "verdict.json").read_text(encoding="utf-8"))["verdict"]
         == "incomplete"
@@ -212,7 +216,7 @@ def command(tmp_path, at_least, *words, scenario=SCENARIOS / "small_city.yaml"):
 @pytest.mark.parametrize(
     ("at_least", "state"), [(0.5, "meets"), (0.99, "fails"), (0.92, "inconclusive")]
 )
-def test_exit_codes_tell_a_verdict_that_is_required(tmp_path, at_least, state):
+def test_exit_codes_give_a_verdict_that_is_required(tmp_path, at_least, state):
     done = command(tmp_path, at_least, "--require-verdict", "--json")
     assert json.loads(done.stdout)["verdict"] == state
     assert done.exit_code == EXIT_CODES[state] == {"meets": 0, "fails": 3, "inconclusive": 4}[state]
@@ -245,7 +249,7 @@ def test_a_number_of_replications_is_judged_once_unless_looks_are_asked_for(tmp_
     )
 
 
-def test_fewer_replications_than_the_directory_holds_are_told(tmp_path):
+def test_fewer_replications_than_the_directory_holds_are_reported(tmp_path):
     words = [
         "run",
         str(SCENARIOS / "small_city.yaml"),

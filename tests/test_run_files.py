@@ -1,4 +1,4 @@
-"""Test the run directory: which files, what stands in them, the same bytes however it was run, and going on where it stopped."""
+"""Test the run directory: its files and their content, equal bytes however run, and resuming."""
 
 import json
 import os
@@ -18,8 +18,8 @@ from chargesim.scenario.reading import load
 REPLICATIONS = 3
 SMALL = load(SCENARIOS / "small_city.yaml", [f"replications={REPLICATIONS}"])
 COLUMNS = (
-    "wish_min", "zone", "vehicle_class", "site", "kind", "outcome", "drive_min", "wait_min", "delay_min", "service_min", "energy_kwh",
-    "soc_in", "soc_out", "diversions",
+    "wish_min", "zone", "vehicle_class", "site", "kind", "outcome", "drive_min", "wait_min",
+    "delay_min", "service_min", "energy_kwh", "soc_in", "soc_out", "diversions",
 )  # fmt: skip
 EVERY = (
     {
@@ -208,7 +208,8 @@ def test_another_scenario_is_refused(copy):
     with pytest.raises(InputError) as caught:
         go(copy, SMALL.replace({"seed": 8}))
     assert caught.value.faults == [
-        f"{copy}: holds another run (other scenario, tables, seed or version); name another folder with --out"
+        f"{copy}: holds another run (other scenario, tables, seed or version); "
+        "name another folder with --out"
     ]
     assert files(copy) == before
 
@@ -261,7 +262,7 @@ def test_no_demand_and_no_swap_are_no_crash(tmp_path, changes):
 
 
 def test_judged_vehicles_finish_after_the_horizon(run):
-    """Shares are of all that wished: those of the last hour end among vehicles that are not judged."""
+    """Shares are of all wishes: those of the last hour end among vehicles that are not judged."""
     frame = run.sessions
     late = frame[frame["wish_min"] >= 2 * 1440 - 30]
     assert len(late) > 0
@@ -290,7 +291,7 @@ def test_the_text_of_what_is_assumed_follows_the_scenario(run, tmp_path):
     assert "0 swap sites with 0 packs" in plan_text(none.case)
 
 
-def test_the_manifest_tells_which_engine_ran_each_replication(copy):
+def test_the_manifest_names_which_engine_ran_each_replication(copy):
     (copy / "replications" / "002.parquet").unlink()
     again = go(copy, sessions="all", engine="compiled")
     assert manifest(copy)["made_by"] == {"compiled": [2], "simpy": [0, 1]}

@@ -1,4 +1,4 @@
-"""Test what a case says of itself: which guns and vehicles it counts, which districts it knows, which availability it has."""
+"""Test what a case says of itself: its guns and vehicles, its districts, its availability."""
 
 import pytest
 from factories_analysis import empty_totals
@@ -6,7 +6,7 @@ from network_files import copy_small_city
 
 from chargesim.errors import InputError
 from chargesim.runs.case import build_case
-from chargesim.runs.run_scenario import as_result, plan_text
+from chargesim.runs.result import as_result, plan_text
 from chargesim.scenario.reading import load
 
 
@@ -19,8 +19,11 @@ def case(folder, *changes, name="small_city.yaml"):
     return build_case(load(folder / name, changes))
 
 
-def test_the_plan_tells_ultra_fast_guns_from_companions(folder):
-    """16 guns, 14 of them not for trucks and so with three companions each; 4 more beside the packs of the one private swap site."""
+def test_the_plan_counts_ultra_fast_guns_and_companions_apart(folder):
+    """16 guns, 14 of them not for trucks, so with three companions each.
+
+    The one private swap site has 4 more guns beside its packs.
+    """
     assert plan_text(case(folder)).startswith(
         "9 stations with 16 guns, 3 swap sites with 48 packs, "
     )
@@ -33,10 +36,12 @@ def test_the_plan_tells_ultra_fast_guns_from_companions(folder):
     assert mixed.startswith("9 stations with 16 guns, 3 swap sites with 48 packs and 4 guns, ")
 
 
-def test_the_month_stands_beside_the_stock(folder):
+def test_the_month_is_named_with_the_stock(folder):
     (folder / "built.yaml").write_text(
-        "extends: small_city.yaml\nname: built\nfleet: {stock: null}\nbuildup:\n  enabled: true\n  month: 2024-06\n  share_exponent: 0.5\n"
-        "  milestones:\n    - {month: 2024-06, built: 0.5, stock: 3000}\n    - {month: 2025-12, built: 1, stock: 9000}\n",
+        "extends: small_city.yaml\nname: built\nfleet: {stock: null}\n"
+        "buildup:\n  enabled: true\n  month: 2024-06\n  share_exponent: 0.5\n  milestones:\n"
+        "    - {month: 2024-06, built: 0.5, stock: 3000}\n"
+        "    - {month: 2025-12, built: 1, stock: 9000}\n",
         encoding="utf-8",
     )
     text = plan_text(case(folder, name="built.yaml"))

@@ -1,4 +1,4 @@
-"""Test ranges of inputs, the tornado and the study of input uncertainty, on the small city with tiny designs."""
+"""Test ranges of assumptions, the tornado and the study of uncertainty, with tiny designs."""
 
 import json
 
@@ -50,9 +50,11 @@ SOME = (
 
 
 ASKED = {
-    "fleets.private_car.fast_share", "traffic.core_kmh", "fleets.taxi.patience_min", "stations.site_kw", "stations.store.kwh",
-    "reliability.mtbf_h", "tariff.energy_cny_kwh", "fleets.taxi.flexible_min", "corridors.holiday_factor", "fleet.season_factor",
-    "fleets.taxi.soc_mean", "fleets.taxi.vehicles", "traffic.town_kmh", "stations.truck_stations", "corridors.gravity_exponent",
+    "fleets.private_car.fast_share", "traffic.core_kmh", "fleets.taxi.patience_min",
+    "stations.site_kw", "stations.store.kwh", "reliability.mtbf_h",
+    "tariff.energy_cny_kwh", "fleets.taxi.flexible_min", "corridors.holiday_factor",
+    "fleet.season_factor", "fleets.taxi.soc_mean", "fleets.taxi.vehicles",
+    "traffic.town_kmh", "stations.truck_stations", "corridors.gravity_exponent",
 }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from chargesim.scenario.standard import Criterion
 Direction = Literal["worse", "better"]
 """What more of the factor does."""
 _ENDLESS = 1e9
-"""Stands for an infinite part of the allowance in a fit."""
+"""Replaces an infinite part of the allowance in a fit."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def curve_of(
     levels: Sequence[float],
     bands: Sequence[Band],
     verdicts: Sequence[Verdict],
-    told: Direction | None = None,
+    known: Direction | None = None,
 ) -> Curve:
     """Return a criterion along the levels, with its monotone fit and where it breaks.
 
@@ -118,8 +118,8 @@ def curve_of(
         In rising order.
     bands, verdicts : sequence
         At each level.
-    told : {"worse", "better"}, optional
-        What more of the input does, where it is known; else it is found out.
+    known : {"worse", "better"}, optional
+        What more of the factor does, where it is known; else the trend of the data decides.
     """
     states = tuple(
         criterion_state(item)
@@ -131,11 +131,13 @@ def curve_of(
         np.array([getattr(band, name) for band in bands]) for name in ("mean", "lower", "upper")
     )
     moves = bool(np.ptp(used) > 0)
-    direction = (told or direction_of(np.array([band.shares for band in bands]))) if moves else None
+    direction = (
+        (known or direction_of(np.array([band.shares for band in bands]))) if moves else None
+    )
     if direction is None:
         return Curve(criterion, states, used, lower, upper, used, lower, upper, None, False, None)
     fit, fit_lower, fit_upper = (monotone(values, direction) for values in (used, lower, upper))
-    if told is None and ((fit < lower) | (fit > upper)).any():
+    if known is None and ((fit < lower) | (fit > upper)).any():
         return Curve(criterion, states, used, lower, upper, used, lower, upper, None, True, None)
     at, early, late = (
         crossing_of(levels, values, direction) for values in (fit, fit_upper, fit_lower)
@@ -147,30 +149,30 @@ def curve_of(
 
 
 def direction_of(shares: Floats) -> Direction | None:
-    """Return whether more of the input makes more failures, ``worse``, or fewer, by the trend in each replication.
+    """Return whether more of the factor makes more failures, ``worse``, or fewer, ``better``.
 
     Parameters
     ----------
     shares : array of float, [level, R]
-        Failures of each replication, which meets the same vehicles at all levels.
+        Failures of each replication, which has the same vehicles at all levels.
 
     Returns
     -------
     {"worse", "better"} or None
-        None where the 95 % interval of the trend holds 0: it is not told from noise.
+        From the trend over the levels in each replication; None where its 95 % interval holds 0.
     """
-    places = np.arange(len(shares)) - (len(shares) - 1) / 2
-    trend = t_interval(places @ shares)
+    centred = np.arange(len(shares)) - (len(shares) - 1) / 2
+    trend = t_interval(centred @ shares)
     return "worse" if trend.lower > 0 else "better" if trend.upper < 0 else None
 
 
 def monotone(values: Floats, direction: Direction) -> Floats:
-    """Return the isotonic regression of values in the order of the levels, of equal weights: as many replications each.
+    """Return the isotonic regression of values in the order of the levels, all of equal weight.
 
     Parameters
     ----------
     values : array of float, [level]
-        Infinite ones stay beyond every other.
+        Infinite ones stay beyond all others.
     direction : {"worse", "better"}
         Rising or falling.
     """
@@ -212,23 +214,23 @@ class BreakingPoint:
     """Where the whole standard breaks."""
 
     direction: Direction | None
-    """what more of the input does to most criteria; None where the levels change nothing"""
+    """what more of the factor does to most criteria; None where the levels change nothing"""
     meets: float | None
-    """the level furthest towards the worse that meets, before any that fails; None where none does"""
+    """the worst level that meets, before any that fails; None where none does"""
     fails: float | None
     """the first level towards the worse that fails; None where none does"""
     crossing: Crossing | None
     """where the first criterion breaks"""
     breaks_first: str | None
     odd: tuple[float, ...]
-    """levels beyond `fails` that meet: the standard is not monotone in the input"""
+    """levels beyond `fails` that meet: the standard is not monotone in the factor"""
 
 
 def breaking_point_of(
     levels: Sequence[float],
     states: Sequence[str],
     curves: Sequence[Curve],
-    told: Direction | None = None,
+    known: Direction | None = None,
 ) -> BreakingPoint:
     """Return where the whole standard breaks.
 
@@ -240,19 +242,19 @@ def breaking_point_of(
         Of the whole standard at each level.
     curves : sequence of Curve
         Of its criteria.
-    told : {"worse", "better"}, optional
-        What more of the input does, where it is known.
+    known : {"worse", "better"}, optional
+        What more of the factor does, where it is known.
     """
     moving = [curve for curve in curves if curve.direction is not None]
     if not moving:
         return BreakingPoint(None, None, None, None, None, ())
-    direction = told or ("worse" if sum(_rise(curve) for curve in moving) >= 0 else "better")
+    direction = known or ("worse" if sum(_rise(curve) for curve in moving) >= 0 else "better")
     toward_worse = list(zip(levels, states, strict=True))[:: 1 if direction == "worse" else -1]
-    place = next(
+    first_fail = next(
         (number for number, (_, state) in enumerate(toward_worse) if state == "fails"),
         len(toward_worse),
     )
-    before, after = toward_worse[:place], toward_worse[place:]
+    before, after = toward_worse[:first_fail], toward_worse[first_fail:]
     meets = next((level for level, state in reversed(before) if state == "meets"), None)
     odd = tuple(level for level, state in after if state == "meets")
     same = [
@@ -275,13 +277,13 @@ def breaking_point_of(
 
 
 def _rise(curve: Curve) -> float:
-    """Return how far a criterion rises from end to end over the width of its bounds there, -3 to 3: what is noise weighs little."""
+    """Return the rise of a criterion over the width of its bounds, within -3 to 3."""
     width = sum(float(curve.fit_upper[end] - curve.fit_lower[end]) for end in (0, -1))
     return float(np.clip((curve.fit[-1] - curve.fit[0]) / max(width, 1e-12), -3, 3))
 
 
 def _first(curves: Sequence[Curve], direction: Direction) -> Curve | None:
-    """Return the curve that breaks first towards the worse; None where none breaks within the levels or before them."""
+    """Return the curve that breaks first towards the worse; None where none breaks."""
     sign = 1.0 if direction == "worse" else -1.0
     reached = [
         curve
@@ -290,7 +292,7 @@ def _first(curves: Sequence[Curve], direction: Direction) -> Curve | None:
     ]
 
     def order(curve: Curve) -> tuple[float, float]:
-        """Return where it breaks; of those that are broken at all levels, the one that is broken furthest comes first."""
+        """Return the sort key: where it breaks, then how far it is broken at all levels."""
         assert curve.crossing is not None
         return sign * curve.crossing.about, -float(curve.fit.min())
 

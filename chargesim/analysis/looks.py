@@ -1,10 +1,11 @@
-"""Say when a study looks at its replications, what error each look may spend, and stop at the first look that decides.
+"""Plan when a study looks at its replications, and divide its error over these looks.
 
-The chance of a false claim is divided equally over the looks that were planned (Bonferroni; Boole's inequality). That holds
-exactly for Student's t at every look, however few the replications, and however the looks hang together, since the later
-ones hold the replications of the earlier. Boundaries that use the normal joint law of the looks (Slud and Wei 1982; Lan and
-DeMets 1983) would spend the whole error where this spends about four fifths of it, and hold only nearly for t: what is left
-unspent is what a skewed KPI takes (`docs/coverage.md`).
+The chance of a false claim is divided equally over the planned looks (Bonferroni; Boole's
+inequality). This is exact for Student's t at every look, however few the replications, and however
+the looks depend on each other: a later look holds the replications of the earlier ones. Boundaries
+from the normal joint law of the looks (Slud and Wei 1982; Lan and DeMets 1983) would spend the
+whole error where this spends about four fifths of it, but hold only approximately for t. A skewed
+KPI uses up the part that is not spent (`docs/coverage.md`).
 """
 
 from collections.abc import Callable
@@ -56,7 +57,7 @@ class LookSchedule:
         Parameters
         ----------
         judge : callable
-            Judges a look; it is called for the looks in order, and for none after the one that decides.
+            Judges a look; called for the looks in order, up to the first that decides.
         decided : callable
             Whether a judgement leaves nothing open.
         """
@@ -68,10 +69,11 @@ class LookSchedule:
 
 
 def level_of_a_look(looks: int, level: float = 0.95) -> float:
-    """Return the level of each look's two-sided intervals, so that over all looks they hold at `level`.
+    """Return the level of the two-sided intervals of one look; over all looks they hold at `level`.
 
-    Where a study stops hangs on what it saw: an ordinary interval there covers too seldom (90 % of the time for a KPI on
-    its threshold). These are repeated confidence intervals (Jennison and Turnbull 1989, J. R. Statist. Soc. B 51, 305-361).
+    A study stops at a look that depends on its values, and an ordinary interval there covers too
+    seldom: 90 % of the time for a KPI on its threshold. These are repeated confidence intervals
+    (Jennison and Turnbull 1989, J. R. Statist. Soc. B 51, 305-361).
     """
     return 1 - (1 - level) / looks
 

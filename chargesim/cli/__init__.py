@@ -10,17 +10,15 @@ from chargesim.cli.studies import compare, lead_in, limit, tornado, uncertainty
 from chargesim.cli.verification import bench, coverage, engines, verify
 
 __all__ = [
-    "EXIT_CODES", "app", "bench", "check", "compare", "coverage", "engines", "lead_in", "limit", "main", "run", "schema", "tornado",
-    "uncertainty", "verify",
+    "EXIT_CODES", "app", "bench", "check", "compare", "coverage", "engines", "lead_in", "limit",
+    "main", "run", "schema", "tornado", "uncertainty", "verify",
 ]  # fmt: skip
 
 
 def main() -> None:
     """Run the command line."""
-    signal.signal(
-        signal.SIGTERM, signal.default_int_handler
-    )  # who ends it by a signal gets what Ctrl-C gets
-    atexit.register(
-        gc.freeze
-    )  # the last collection would walk over every compiled function, half a second for nothing
+    # SIGTERM acts as Ctrl-C does: finished work is kept
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # the last collection would visit every compiled function: half a second for nothing
+    atexit.register(gc.freeze)
     app()

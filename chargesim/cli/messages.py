@@ -29,7 +29,10 @@ def print_json(data: Any) -> None:
 def messages(*, kept: bool = True) -> Iterator[None]:
     """Turn an error of the input into lines on stderr and exit code 1, Ctrl-C into exit code 130.
 
-    `kept` tells whether finished replications are on disk.
+    Parameters
+    ----------
+    kept : bool
+        Whether finished replications are on disk.
     """
     from chargesim.errors import InputError, RunStoppedError
 

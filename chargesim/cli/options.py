@@ -1,4 +1,4 @@
-"""Declare the command line as a whole, and the arguments and options that commands share."""
+"""Declare the command line as a whole, and the arguments and options of its commands."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    help="Plan ultra-fast charging and battery swapping for a city: does a plan meet the demand, how sure are we, where does it break?",
+    help="Plan ultra-fast charging and battery swapping for a city: does a plan meet the demand, "
+    "how sure are we, where does it break?",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,7 +33,7 @@ class Engine(StrEnum):
 
 
 class Direction(StrEnum):
-    """What more of an input does to the service."""
+    """The effect of more of a factor on the service."""
 
     worse = "worse"
     better = "better"
@@ -49,7 +50,7 @@ Changes = Annotated[
         help="change a key of the scenario, e.g. fleet.stock=1200000; may be repeated",
     ),
 ]
-Jobs = Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")]
+Jobs = Annotated[int, typer.Option(min=0, help="processes at the same time; 0: one per core")]
 Figures = Annotated[bool, typer.Option("--figures/--no-figures", help="draw the figures")]
 AsJson = Annotated[
     bool, typer.Option("--json", help="print one JSON object on stdout and nothing else there")
@@ -61,4 +62,51 @@ Weekday = Annotated[str | None, typer.Option(help="the judged day; Wednesday by 
 Out = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="its directory; default runs/<command>-<name>-<hash>"),
+]
+
+RootSeed = Annotated[int | None, typer.Option(min=0, help="root seed of the run")]
+Replications = Annotated[
+    int | None,
+    typer.Option(min=2, help="independent replications; judged once, unless --looks asks for more"),
+]
+Looks = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=10,
+        help="looks of the verdict, each at twice the replications, until all is decided",
+    ),
+]
+PrecisionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--precision",
+        metavar="KPI=HALF_WIDTH",
+        help="run on until this KPI's interval is so narrow (5%: of its mean); decides no verdict",
+    ),
+]
+Budget = Annotated[
+    int | None,
+    typer.Option(
+        min=2, help="replications at most for --precision; default 8 times the first look"
+    ),
+]
+RequireVerdict = Annotated[
+    bool, typer.Option("--require-verdict", help="exit code 0 meets, 3 fails, 4 inconclusive")
+]
+Days = Annotated[int | None, typer.Option(min=1, help="days that are judged, e.g. 7 for a week")]
+SessionsOption = Annotated[
+    Sessions,
+    typer.Option(
+        "--sessions",
+        help="keep a row per session; auto: up to 2 million in all, none in a series",
+    ),
+]
+RunOut = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="run directory; default runs/<name>-<hash>"),
+]
+Debug = Annotated[
+    bool,
+    typer.Option("--debug", help="check packs, places, SOC and energy at every event; slow"),
 ]

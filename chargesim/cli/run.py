@@ -1,184 +1,137 @@
 """Check a scenario, run it, or run its series."""
 
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from chargesim.cli.messages import messages, plain_console, print_json
-from chargesim.cli.options import AsJson, Changes, Engine, ScenarioPath, Sessions, app
+from chargesim.cli.options import (
+    AsJson,
+    Budget,
+    Changes,
+    Days,
+    Debug,
+    Engine,
+    EngineOption,
+    Figures,
+    Jobs,
+    Looks,
+    PrecisionOption,
+    Replications,
+    RequireVerdict,
+    RootSeed,
+    RunOut,
+    ScenarioPath,
+    Sessions,
+    SessionsOption,
+    app,
+)
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from chargesim.runs.run_scenario import Run
     from chargesim.scenario.reading import LoadedScenario
 
 EXIT_CODES = {"meets": 0, "fails": 3, "inconclusive": 4, "incomplete": 5}
-"""By verdict, where it is required; replications that are missing are told always."""
+"""By verdict, where one is required; an incomplete run always exits with its code."""
 
 
 @app.command()
 def run(
     scenario: ScenarioPath,
     set_: Changes = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="root seed of the run")] = None,
-    replications: Annotated[
-        int | None,
-        typer.Option(
-            min=2, help="independent replications; judged once, unless --looks asks for more"
-        ),
-    ] = None,
-    looks: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=10,
-            help="looks of the verdict, each at twice the replications, until all is decided",
-        ),
-    ] = None,
-    precision: Annotated[
-        str | None,
-        typer.Option(
-            metavar="KPI=HALF_WIDTH",
-            help="run on until this KPI's interval is so narrow (5%: of its mean); decides no verdict",
-        ),
-    ] = None,
-    budget: Annotated[
-        int | None,
-        typer.Option(
-            min=2, help="replications at most for --precision; default 8 times the first look"
-        ),
-    ] = None,
-    require_verdict: Annotated[
-        bool, typer.Option("--require-verdict", help="exit code 0 meets, 3 fails, 4 inconclusive")
-    ] = False,
-    days: Annotated[
-        int | None, typer.Option(min=1, help="days that are judged, e.g. 7 for a week")
-    ] = None,
-    jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
-    sessions: Annotated[
-        Sessions,
-        typer.Option(help="keep a row per session; auto: up to 2 million in all, none in a series"),
-    ] = Sessions.auto,
-    figures: Annotated[
-        bool, typer.Option("--figures/--no-figures", help="draw the figures")
-    ] = True,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="run directory; default runs/<name>-<hash>")
-    ] = None,
-    engine: Annotated[
-        Engine,
-        typer.Option(help="auto: SimPy for small runs, else compiled; the results are the same"),
-    ] = Engine.auto,
-    debug: Annotated[
-        bool,
-        typer.Option("--debug", help="check packs, places, SOC and energy at every event; slow"),
-    ] = False,
+    seed: RootSeed = None,
+    replications: Replications = None,
+    looks: Looks = None,
+    precision: PrecisionOption = None,
+    budget: Budget = None,
+    require_verdict: RequireVerdict = False,
+    days: Days = None,
+    jobs: Jobs = 0,
+    sessions: SessionsOption = Sessions.auto,
+    figures: Figures = True,
+    out: RunOut = None,
+    engine: EngineOption = Engine.auto,
+    debug: Debug = False,
     as_json: AsJson = False,
 ) -> None:
-    """Simulate a scenario and judge it against its service standard; a scenario with a series: all its variants, compared.
+    """Simulate a scenario and judge it against its service standard; of a series, all variants.
 
-    Exit codes: 0 done, 1 error in the input, 2 wrong usage, 5 replications are missing (a worker was killed; the same
-    command goes on), 130 interrupted. With --require-verdict: 0 meets, 3 fails, 4 inconclusive.
+    Exit codes: 0 done, 1 error in the input, 2 wrong usage, 5 replications are missing (a worker
+    was killed; the same command goes on), 130 interrupted. With --require-verdict: 0 meets, 3
+    fails, 4 inconclusive.
     """
     with messages():
-        from chargesim.errors import InputError, RunStoppedError
-        from chargesim.runs.precision import Precision
-        from chargesim.runs.run_scenario import run_scenario
+        from chargesim.errors import InputError
         from chargesim.scenario.reading import load
 
         if budget is not None and precision is None:
-            raise InputError(
-                [
-                    "--budget: is for a run for --precision; --replications and --looks say how many a verdict takes"
-                ]
-            )
-        if (
-            replications is not None
-            and looks is None
-            and not any(one.startswith("looks=") for one in set_ or [])
-        ):
-            looks = 1
+            verdict = "--replications and --looks say how many a verdict takes"
+            raise InputError([f"--budget: is for a run for --precision; {verdict}"])
         given = {"seed": seed, "replications": replications, "looks": looks, "horizon.days": days}
-        loaded = load(
-            scenario,
-            [
-                *(set_ or []),
-                *(f"{key}={value}" for key, value in given.items() if value is not None),
-            ],
-        )
-        if loaded.scenario.series is not None:
-            for option, used in (
-                ("--debug", debug),
-                ("--require-verdict", require_verdict),
-                ("--precision", precision),
-            ):
-                if used:
-                    raise InputError(
-                        [
-                            f"{option}: is for one scenario, not for a series; run a variant by itself with --set series=null"
-                        ]
-                    )
-            chosen: Any = {
-                "jobs": jobs,
-                "sessions": sessions.value,
-                "out": out,
-                "engine": engine.value,
-            }
-            _run_series(loaded, figures=figures, as_json=as_json, **chosen)
+        loaded = load(scenario, _changes(set_ or [], given))
+        chosen: Any = {"jobs": jobs, "sessions": sessions.value, "out": out, "engine": engine.value}
+        chosen |= {"figures": figures, "as_json": as_json}
+        if loaded.scenario.series is None:
+            for_one: Any = {"debug": debug, "precision": precision, "budget": budget}
+            state = _run_one(loaded, **for_one, **chosen)
+            if require_verdict or state == "incomplete":
+                raise typer.Exit(EXIT_CODES[state])
             return
-        asked = Precision.parse(precision) if precision is not None else None
-        options: Any = {
-            "jobs": jobs,
-            "sessions": sessions.value,
-            "out": out,
-            "debug": debug,
-            "engine": engine.value,
-        }
-        try:
-            finished = run_scenario(loaded, **options, precision=asked, budget=budget)
-        except RunStoppedError as stopped:
-            if stopped.run is not None:
-                _print_run(stopped.run, as_json)
-            raise
-        if figures:
-            from chargesim.view.figures import write_figures
+        asked = {"debug": debug, "require-verdict": require_verdict, "precision": precision}
+        for option in (name for name, value in asked.items() if value):
+            words = "run a variant by itself with --set series=null"
+            raise InputError([f"--{option}: is for one scenario, not for a series; {words}"])
+        _run_series(loaded, **chosen)
 
-            write_figures(finished, finished.folder / "figures")
-        _print_run(finished, as_json)
-        state = finished.verdict.verdict
-        if require_verdict or state == "incomplete":
-            raise typer.Exit(EXIT_CODES[state])
+
+def _changes(set_: Sequence[str], given: dict[str, int | None]) -> list[str]:
+    """Return the changes of a scenario: those of `--set`, then those of other options.
+
+    A number of replications is judged once, unless looks are asked for.
+    """
+    asks_looks = given["looks"] is not None or any(one.startswith("looks=") for one in set_)
+    if given["replications"] is not None and not asks_looks:
+        given = {**given, "looks": 1}
+    return [*set_, *(f"{key}={value}" for key, value in given.items() if value is not None)]
+
+
+def _run_one(
+    loaded: "LoadedScenario",
+    *,
+    precision: str | None,
+    figures: bool,
+    as_json: bool,
+    **chosen: Any,
+) -> str:
+    """Run a scenario, draw and print its results, and return its verdict."""
+    from chargesim.errors import RunStoppedError
+    from chargesim.runs.precision import Precision
+    from chargesim.runs.run_scenario import run_scenario
+
+    asked = Precision.parse(precision) if precision is not None else None
+    try:
+        finished = run_scenario(loaded, precision=asked, **chosen)
+    except RunStoppedError as stopped:
+        if stopped.run is not None:
+            _print_run(stopped.run, as_json)
+        raise
+    if figures:
+        from chargesim.view.figures import write_figures
+
+        write_figures(finished, finished.folder / "figures")
+    _print_run(finished, as_json)
+    return finished.verdict.verdict
 
 
 def _print_run(finished: "Run", as_json: bool) -> None:
-    """Print what came out of a run, for people or as JSON."""
+    """Print the results of a run, for people or as JSON."""
     if as_json:
-        verdict = finished.verdict.to_dict()
-        kpis = json.loads(finished.kpis[finished.kpis["scope"] == "city"].to_json(orient="records"))
-        said = {
-            name: verdict[name]
-            for name in (
-                "verdict",
-                "replications",
-                "look",
-                "looks",
-                "more_replications",
-                "criteria",
-            )
-        }
-        reached = None if finished.reached is None else finished.reached.to_dict()
-        print_json(
-            {
-                "run_dir": str(finished.folder),
-                **said,
-                "precision": reached,
-                "engine": finished.engine,
-                "kpis": kpis,
-            }
-        )
+        print_json(_run_data(finished))
         return
-    from chargesim.experiment.lead_in import lead_in_text
     from chargesim.runs.result import plan_text
     from chargesim.view.run_checks import print_checks
     from chargesim.view.terminal import print_precision, print_swap_shares, print_verdict
@@ -189,39 +142,47 @@ def _print_run(finished: "Run", as_json: bool) -> None:
     if finished.reached is not None:
         print_precision(console, finished.reached, finished.verdict)
     if finished.case.scenario.recorded is None:
-        print_swap_shares(
-            console,
-            finished.kpis,
-            {row.fleet: row.swap_target_share for row in finished.case.ledger.rows},
-        )
+        targets = {row.fleet: row.swap_target_share for row in finished.case.ledger.rows}
+        print_swap_shares(console, finished.kpis, targets)
     print_checks(console, finished.checks)
     if finished.result.days == 1:
         console.print("One day was judged; `--days 7` asks for a week.", style="dim")
-    console.print(
-        lead_in_text(finished.folder, finished.case.task.lead_in_days),
-        soft_wrap=True,
-        highlight=False,
-    )
-    console.print(
+    _print_foot(console, finished)
+
+
+def _run_data(finished: "Run") -> dict[str, Any]:
+    """Return the results of a run as plain data."""
+    verdict = finished.verdict.to_dict()
+    names = ("verdict", "replications", "look", "looks", "more_replications", "criteria")
+    city = finished.kpis[finished.kpis["scope"] == "city"]
+    return {
+        "run_dir": str(finished.folder),
+        **{name: verdict[name] for name in names},
+        "precision": None if finished.reached is None else finished.reached.to_dict(),
+        "engine": finished.engine,
+        "kpis": json.loads(city.to_json(orient="records")),
+    }
+
+
+def _print_foot(console: "Console", finished: "Run") -> None:
+    """Print how a run was made and where its files are."""
+    from chargesim.experiment.lead_in import lead_in_text
+
+    folder, taken = finished.folder, len(finished.result.replications)
+    there = len(list((folder / "replications").glob("*.parquet")))
+    lines = [
+        lead_in_text(folder, finished.case.task.lead_in_days),
         f"Engine: {finished.engine}. Took {finished.took}, figures apart.",
-        soft_wrap=True,
-        highlight=False,
-    )
-    there, taken = (
-        len(list((finished.folder / "replications").glob("*.parquet"))),
-        len(finished.result.replications),
-    )
+    ]
     if there > taken:
-        console.print(
-            f"The directory holds {there} replications; all of this rests on the first {taken}.",
-            soft_wrap=True,
-            highlight=False,
-        )
-    console.print(f"All results: {finished.folder}", soft_wrap=True, highlight=False)
+        held = f"The directory holds {there} replications"
+        lines.append(f"{held}; all of this rests on the first {taken}.")
+    for line in (*lines, f"All results: {folder}"):
+        console.print(line, soft_wrap=True, highlight=False)
 
 
 def _run_series(loaded: "LoadedScenario", *, figures: bool, as_json: bool, **chosen: Any) -> None:
-    """Run all variants of a series, compare them and print what came out."""
+    """Run all variants of a series, compare them and print the results."""
     from chargesim.experiment.series import run_series
 
     finished = run_series(loaded, **chosen)
@@ -266,7 +227,7 @@ def check(scenario: ScenarioPath, set_: Changes = None, as_json: AsJson = False)
 
 
 def _check_series(loaded: "LoadedScenario", as_json: bool) -> None:
-    """Check every variant of a series; print the ledger and the network of the first, and the list of all."""
+    """Check all variants of a series; print ledger and network of the first, and a list of all."""
     from tqdm.auto import tqdm
 
     from chargesim.experiment.series_panels import check_panels

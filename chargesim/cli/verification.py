@@ -1,16 +1,13 @@
-"""Hold the program to itself, to theory and to other programs."""
+"""Compare the program with itself, with theory and with other programs."""
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from chargesim.cli.messages import messages, plain_console, print_json
-from chargesim.cli.options import AsJson, Changes, ScenarioPath, app
-
-if TYPE_CHECKING:
-    pass
+from chargesim.cli.options import AsJson, Changes, Jobs, ScenarioPath, app
 
 
 class Part(StrEnum):
@@ -29,7 +26,7 @@ def engines(
     replication: Annotated[int, typer.Option(min=0, help="which replication is compared")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Run a replication in both engines and compare them bit for bit; exit code 1 when they differ."""
+    """Run a replication in both engines and compare them; exit code 1 when a bit differs."""
     with messages():
         from chargesim.runs.case import build_case
         from chargesim.runs.engine_comparison import compare_engines
@@ -37,8 +34,9 @@ def engines(
 
         loaded = load(scenario, set_ or [])
         if loaded.scenario.series is not None:
-            base = "the scenario is a series: its base case alone is compared; name a variant's keys with --set to compare that one"
-            typer.echo(f"Note: {base}.", err=True)
+            base = "the scenario is a series: only its base case is compared"
+            one = "name a variant's keys with --set to compare that one"
+            typer.echo(f"Note: {base}; {one}.", err=True)
         compared = compare_engines(build_case(loaded), replication)
         if as_json:
             print_json(compared.to_dict())
@@ -62,10 +60,13 @@ def verify(
         list[str] | None,
         typer.Option("--row", metavar="NAME", help="run this row alone; may be repeated"),
     ] = None,
-    jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
+    jobs: Jobs = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Run both engines against queueing theory and Ciw; exit code 1 when a row differs, 5 when one could not be run."""
+    """Run both engines against queueing theory and Ciw.
+
+    Exit code 1 when a row differs, 5 when one could not be run.
+    """
     with messages(kept=False):
         from chargesim.verify.cases import all_cases, cases_named
         from chargesim.verify.verification import verify_cases
@@ -90,10 +91,13 @@ def verify(
 def coverage(
     studies: Annotated[int, typer.Option(min=250, help="studies of each kind")] = 10_000,
     seed: Annotated[int, typer.Option(min=0, help="root seed")] = 1,
-    jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
+    jobs: Jobs = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Measure how often the verdict is false and the intervals cover, on small studies of known mean; exit code 1 when too seldom."""
+    """Measure how often verdicts are false and intervals cover, on studies of known mean.
+
+    Exit code 1 when a target is missed.
+    """
     with messages():
         from chargesim.experiment.coverage import as_dict, measure_coverage
 
@@ -121,7 +125,7 @@ def bench(
     full: Annotated[bool, typer.Option("--full", help="scale on to 10 million sessions")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Time a session in each engine and in other programs on the same vehicles, with ratios within one run."""
+    """Time a session in each engine and in other programs, on the same vehicles in one process."""
     with messages():
         from chargesim.bench.suite import FULL, ORDINARY, PARTS, bench_case
         from chargesim.runs.case import build_case

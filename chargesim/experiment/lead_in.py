@@ -35,7 +35,7 @@ class LeadIn:
     replications: int
     shifts: list[Shift]
     from_empty: Intervals
-    """[24] power by hour of the first judged day without a lead-in, less after the longer one [MW]"""
+    """[24] power by hour of the first judged day: without a lead-in less with the longer [MW]"""
     from_own: Intervals
     """the same with the scenario's own lead-in"""
     days_alike: Intervals

@@ -27,7 +27,7 @@ from chargesim.scenario.yaml_text import SourceLocation
 
 @dataclass(frozen=True)
 class Task:
-    """All that a worker needs to run a replication; no graph, no file."""
+    """What a worker needs to run a replication; no graph, no file."""
 
     demand: DemandModel | RecordedDemand
     outages: OutageModel
@@ -41,7 +41,7 @@ class Task:
     zone_names: tuple[str, ...]
     site_names: tuple[str, ...]
     extensions: tuple[Extension, ...] = ()
-    """SimPy processes of the user's own that run beside the vehicles"""
+    """the user's own SimPy processes, which run along with the vehicles"""
     engine: Literal["simpy", "compiled"] = "simpy"
     debug: bool = False
     """check conservation at every event; slow, and changes no result"""
@@ -64,7 +64,7 @@ class Case:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """Group (cars or trucks) of each vehicle class; corridor vehicles are of the group of the fleet they stand for."""
+        """Group (cars or trucks) of each class; corridor vehicles have that of their fleet."""
         rows = {row.fleet: row.group for row in self.ledger.rows}
         return tuple(rows.get(name, "cars") for name in self.task.fleets)
 
@@ -76,7 +76,7 @@ def build_case(loaded: LoadedScenario, *, network: Network | None = None) -> Cas
     ----------
     loaded : LoadedScenario
     network : Network, optional
-        Its network where that is at hand, of a scenario with the same `network.build.network_part`.
+        Its network, if already built: of a scenario with the same `network.build.network_part`.
 
     Raises
     ------
@@ -126,10 +126,11 @@ def build_case(loaded: LoadedScenario, *, network: Network | None = None) -> Cas
 
 
 def _check_blackouts(loaded: LoadedScenario, network: Network) -> None:
-    """Refuse a blackout of a district that the city has not."""
+    """Refuse a blackout of a district that the city does not have."""
     names, faults = list(network.districts.name), []
     for number, blackout in enumerate(loaded.scenario.blackouts):
         if blackout.district not in names:
+            city = loaded.scenario.city.name
             key = ("blackouts", str(number), "district")
             near = nearest_name(blackout.district, names)
             hint = f"; did you mean {near!r}?" if near else known_keys_hint(names)
@@ -140,7 +141,7 @@ def _check_blackouts(loaded: LoadedScenario, network: Network) -> None:
                 Fault(
                     location,
                     key,
-                    f"got {blackout.district!r}, needs a district of {loaded.scenario.city.name}{hint}",
+                    f"got {blackout.district!r}, needs a district of {city}{hint}",
                 )
             )
     if faults:

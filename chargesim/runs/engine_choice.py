@@ -1,4 +1,4 @@
-"""Choose the engine of a run: both give the same results, bit for bit, so the choice is one of time alone."""
+"""Choose the engine of a run by time alone: both give the same results, bit for bit."""
 
 import sys
 from pathlib import Path
@@ -14,13 +14,13 @@ from chargesim.runs.case import Case
 
 Engine = Literal["auto", "simpy", "compiled"]
 SMALL_SESSIONS = 60_000
-"""Sessions of a run below which loading the compiled code takes longer than the SimPy engine takes."""
+"""Below so many sessions of a run, the SimPy engine is done before the compiled code is loaded."""
 
 
 def choose_engine(
     wanted: Engine, case: Case, sessions: float
 ) -> tuple[Literal["simpy", "compiled"], str]:
-    """Return the engine and why it is taken.
+    """Return the engine and the reason for it.
 
     Parameters
     ----------
@@ -53,12 +53,13 @@ def choose_engine(
 
 
 def is_compiled() -> bool:
-    """Tell whether the compiled code is there, or will be made at the first run."""
-    return any(Path(run_events._cache.cache_path).glob("engine.run_events-*.nbi"))  # type: ignore[attr-defined]
+    """Return whether the compiled code is on disk; else the first run makes it."""
+    folder = Path(run_events._cache.cache_path)  # type: ignore[attr-defined]
+    return any(folder.glob("engine.run_events-*.nbi"))
 
 
 def make_ready(case: Case) -> None:
-    """Compile the engine where that has not been done yet, before workers would do it one by one, and say so."""
+    """Compile the engine if it is not compiled yet, and say so; else every worker would do it."""
     make_ready_for(case.task.facilities)
 
 
@@ -66,7 +67,8 @@ def make_ready_for(facilities: Facilities) -> None:
     """Compile the engine as `make_ready` does; any facilities will do."""
     if not is_compiled():
         print(
-            "Compiling the engine, once for this version of the program: half a minute, more where others use the machine.",
+            "Compiling the engine, once for this version of the program: "
+            "half a minute, more on a busy machine.",
             file=sys.stderr,
             flush=True,
         )

@@ -1,4 +1,4 @@
-"""Compare the engines on a scenario: run a replication in both, and name the first event at which they part."""
+"""Compare the engines on one replication of a scenario, and name the first event that differs."""
 
 import time
 from dataclasses import dataclass
@@ -20,20 +20,20 @@ _BITS = 52
 
 @dataclass(frozen=True)
 class EnginesCompared:
-    """What came of one replication in both engines."""
+    """Results of one replication in both engines, compared."""
 
     sessions: int
     events: int
     simpy_seconds: float
     compiled_seconds: float
     differences: tuple[str, ...]
-    """statistics and columns of the session log that are not the same, each with its first place"""
+    """statistics and columns of the session log that differ, each with its first difference"""
     first_event: tuple[str, str] | None
-    """the first event at which they part, in the SimPy engine and in the compiled one; None when they do not"""
+    """the first event that differs, in the SimPy and in the compiled engine; None if none does"""
 
     @property
     def agree(self) -> bool:
-        """Whether all is the same, bit for bit."""
+        """Whether everything is equal, bit for bit."""
         return not self.differences and self.first_event is None
 
     def to_dict(self) -> dict[str, Any]:
@@ -42,7 +42,7 @@ class EnginesCompared:
 
 
 def compare_engines(case: Case, replication: int = 0) -> EnginesCompared:
-    """Run a replication of a case in both engines and compare statistics, session log and the order of the events.
+    """Run a replication in both engines; compare statistics, session logs and the order of events.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def compare_engines(case: Case, replication: int = 0) -> EnginesCompared:
     statistics, log = World(task.facilities, tables, *horizon, outages=outages).run()
     simpy_seconds = time.perf_counter() - begun
     begun = time.perf_counter()
-    own_statistics, own_log = CompiledWorld(
+    compiled_statistics, compiled_log = CompiledWorld(
         task.facilities, tables, *horizon, outages=outages
     ).run()
     compiled_seconds = time.perf_counter() - begun
@@ -68,49 +68,52 @@ def compare_engines(case: Case, replication: int = 0) -> EnginesCompared:
         World(task.facilities, tables, *horizon, outages=outages),
         CompiledWorld(task.facilities, tables, *horizon, outages=outages),
     )
-    events, first_event = first_parting(*worlds)
+    events, first_event = first_differing_event(*worlds)
     return EnginesCompared(
         len(log),
         events,
         simpy_seconds,
         compiled_seconds,
-        differences(statistics, log, own_statistics, own_log),
+        differences(statistics, log, compiled_statistics, compiled_log),
         first_event,
     )
 
 
 def differences(
-    statistics: DayStatistics, log: SessionLog, own_statistics: DayStatistics, own_log: SessionLog
+    statistics: DayStatistics,
+    log: SessionLog,
+    compiled_statistics: DayStatistics,
+    compiled_log: SessionLog,
 ) -> tuple[str, ...]:
-    """Return the statistics and the columns of the log that differ by a bit, each with the first place at which it does."""
+    """Return a line for each statistic and column of the log that differs: its first difference."""
     found = []
     for name in STATISTICS:
-        here, there = getattr(statistics, name), getattr(own_statistics, name)
+        here, there = getattr(statistics, name), getattr(compiled_statistics, name)
         if here.tobytes() != there.tobytes():
-            place = tuple(int(i) for i in np.argwhere(here != there)[0])
-            found.append(f"{name}{list(place)}: SimPy {here[place]!r}, compiled {there[place]!r}")
-    if len(log) != len(own_log):
-        return (*found, f"sessions: SimPy {len(log)}, compiled {len(own_log)}")
+            first = tuple(int(i) for i in np.argwhere(here != there)[0])
+            found.append(f"{name}{list(first)}: SimPy {here[first]!r}, compiled {there[first]!r}")
+    if len(log) != len(compiled_log):
+        return (*found, f"sessions: SimPy {len(log)}, compiled {len(compiled_log)}")
     for name in log.dtype.names or ():
-        rows = np.flatnonzero(log[name] != own_log[name])
+        rows = np.flatnonzero(log[name] != compiled_log[name])
         if len(rows):
-            found.append(
-                f"{name} of row {log['row'][rows[0]]}: SimPy {log[name][rows[0]]!r}, compiled {own_log[name][rows[0]]!r}"
-            )
+            here, there = log[name][rows[0]], compiled_log[name][rows[0]]
+            where = f"{name} of row {log['row'][rows[0]]}"
+            found.append(f"{where}: SimPy {here!r}, compiled {there!r}")
     return tuple(found)
 
 
-def first_parting(readable: World, compiled: CompiledWorld) -> tuple[int, tuple[str, str] | None]:
-    """Step both engines event by event up to the end of the judged days; return the events and where they first part."""
+def first_differing_event(
+    readable: World, compiled: CompiledWorld
+) -> tuple[int, tuple[str, str] | None]:
+    """Step both engines through the judged days; return the events, and the first that differs."""
     events, until_min = 0, readable.end_min
     while True:
-        queue = (
-            readable.env._queue
-        )  # the schedule itself: SimPy tells the next instant, not the next key
+        queue = readable.env._queue  # `peek` gives the time of the next event, but not its key
         one = (queue[0][0], int(queue[0][1])) if queue else None
         other = compiled.next_event()
         if one != other:
-            return events, (_told(one), _told(other))
+            return events, (_event_text(one), _event_text(other))
         if one is None or one[0] >= until_min:
             return events, None
         readable.env.step()
@@ -118,7 +121,7 @@ def first_parting(readable: World, compiled: CompiledWorld) -> tuple[int, tuple[
         events += 1
 
 
-def _told(event: tuple[float, int] | None) -> str:
+def _event_text(event: tuple[float, int] | None) -> str:
     """Return an event in words: class, vehicle or site, instant."""
     if event is None:
         return "no event"

@@ -1,7 +1,8 @@
-"""Name a user's own SimPy processes, so that a run with them is never taken for one without, or for one with others.
+"""Describe a user's own SimPy processes as text for the hash of a run.
 
-What an extension does hangs on its code, on the values that it was given, and on the functions, classes and values that
-its code names. All of these go into the text. What Python and the installed packages bring goes in by name alone.
+A run with extensions is never mistaken for one without, or with others. What an extension does
+depends on its code, on the values that it was given, and on the functions, classes and values that
+its code names: all of these go into the text. Python and installed packages go in by name alone.
 """
 
 import dis
@@ -23,7 +24,7 @@ _INSTALLED = (
 
 
 def extension_text(extensions: Sequence[Callable[..., Any]]) -> str:
-    """Return the code of all extensions and the values that they work with; it goes into the hash of a run.
+    """Return the code of all extensions and the values they use, for the hash of a run.
 
     Parameters
     ----------
@@ -33,7 +34,22 @@ def extension_text(extensions: Sequence[Callable[..., Any]]) -> str:
     Raises
     ------
     InputError
-        When the code of one cannot be read, as of a function that was typed at a prompt, or a value cannot be hashed.
+        When the code of one cannot be read, as of a function typed at a prompt, or a value cannot
+        be hashed.
+    """
+    return "\n".join(
+        "\n".join(_lines(extension, extension_name(extension), set()))
+        for extension in as_extensions(extensions)
+    )
+
+
+def as_extensions(extensions: Sequence[Callable[..., Any]]) -> tuple[Callable[..., Any], ...]:
+    """Return extensions as a tuple.
+
+    Raises
+    ------
+    InputError
+        When they are no list of functions, methods and partials.
     """
     if not isinstance(extensions, Sequence):
         raise InputError(
@@ -45,32 +61,26 @@ def extension_text(extensions: Sequence[Callable[..., Any]]) -> str:
         if not isinstance(_function(extension), types.FunctionType | types.MethodType)
     ]
     if strange:
-        raise InputError(
-            [
-                f"extensions: got {extension_name(extension)}, needs a function, a method or a partial"
-                for extension in strange
-            ]
-        )
-    return "\n".join(
-        "\n".join(_lines(extension, extension_name(extension), set())) for extension in extensions
-    )
+        needs = "needs a function, a method or a partial"
+        raise InputError([f"extensions: got {extension_name(one)}, {needs}" for one in strange])
+    return tuple(extensions)
 
 
 def extension_name(extension: object) -> str:
-    """Return what an extension is called: the name of its function."""
+    """Return the name of an extension's function."""
     function = _function(extension)
     return str(getattr(function, "__qualname__", None) or f"a {type(function).__name__}")
 
 
 def _function(extension: object) -> object:
-    """Return what is behind all partials of an extension."""
+    """Return the function inside all partials of an extension."""
     while isinstance(extension, functools.partial):
         extension = extension.func
     return extension
 
 
 def _lines(value: object, name: str, seen: set[int]) -> Iterator[str]:
-    """Give what stands for an extension, or for something that it works with; `name` is how a fault calls it."""
+    """Give the text of an extension or of a value that it uses; `name` goes into error messages."""
     value = inspect.unwrap(value) if callable(value) else value
     if id(value) in seen:
         return
@@ -99,7 +109,7 @@ def _lines(value: object, name: str, seen: set[int]) -> Iterator[str]:
 
 
 def _code_lines(value: Any, name: str, seen: set[int]) -> Iterator[str]:
-    """Give the code of a function, class or module, and what it works with; of what is installed, its name."""
+    """Give the code of a function, class or module and what it uses; if installed, its name."""
     if _is_installed(value):
         yield f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', value.__name__)}"
     elif isinstance(value, type):
@@ -108,11 +118,8 @@ def _code_lines(value: Any, name: str, seen: set[int]) -> Iterator[str]:
         try:
             yield inspect.getsource(value)
         except (OSError, TypeError):
-            raise InputError(
-                [
-                    f"extension {name}: its code cannot be read; define it in a file or a notebook cell"
-                ]
-            ) from None
+            words = "its code cannot be read; define it in a file or a notebook cell"
+            raise InputError([f"extension {name}: {words}"]) from None
         if isinstance(value, types.FunctionType):
             known = {
                 key: value.__globals__[key]
@@ -126,15 +133,14 @@ def _code_lines(value: Any, name: str, seen: set[int]) -> Iterator[str]:
 
 
 def _class_lines(value: type, name: str, seen: set[int]) -> Iterator[str]:
-    """Give the methods and values of a class, one by one: a notebook does not keep the code of a class as a whole."""
+    """Give the methods and values of a class; a notebook keeps no code of the class itself."""
     yield value.__qualname__
     yield from _lines(list(value.__bases__), name, seen)
     for key, part in vars(value).items():
         method = getattr(part, "fget", getattr(part, "__func__", part))
         if isinstance(method, types.FunctionType):
-            if (
-                inspect.unwrap(method).__code__.co_filename != "<string>"
-            ):  # what a dataclass writes for itself
+            # a dataclass generates methods from strings
+            if inspect.unwrap(method).__code__.co_filename != "<string>":
                 yield from _lines(method, name, seen)
         elif not key.startswith("__") and not isinstance(part, types.MemberDescriptorType):
             yield key
@@ -142,7 +148,7 @@ def _class_lines(value: type, name: str, seen: set[int]) -> Iterator[str]:
 
 
 def _names(code: types.CodeType) -> Iterator[str]:
-    """Give the names that code looks up outside itself, also those of the functions inside it."""
+    """Give the names that code looks up outside itself, including those of functions inside it."""
     yield from (
         step.argval
         for step in dis.get_instructions(code)
@@ -154,7 +160,7 @@ def _names(code: types.CodeType) -> Iterator[str]:
 
 
 def _is_installed(value: Any) -> bool:
-    """Tell whether a function, class or module comes with Python, with a package or with chargesim."""
+    """Return whether a function, class or module is part of Python, a package or chargesim."""
     try:
         return inspect.getfile(value).startswith(_INSTALLED)
     except (OSError, TypeError):
@@ -165,14 +171,11 @@ def _is_installed(value: Any) -> bool:
 
 
 def _digest(value: object, name: str) -> str:
-    """Return a hash of a value that does not hang on where it lies in memory."""
+    """Return a hash of a value, independent of its address in memory."""
     import joblib  # a fifth of a second that a run without extensions does not need
 
     try:
         return str(joblib.hash(value))
     except (PicklingError, TypeError, AttributeError):
-        raise InputError(
-            [
-                f"extension {name}: works with a {type(value).__name__}, which cannot be hashed; give it plain values"
-            ]
-        ) from None
+        words = f"works with a {type(value).__name__}, which cannot be hashed"
+        raise InputError([f"extension {name}: {words}; give it plain values"]) from None

@@ -24,7 +24,7 @@ _OTHER_VERSION = "run it again from its scenario file, or compare with the versi
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A run directory that has been found whole: its case, and what its manifest says; its replications are read by `read`."""
+    """A complete run directory: its case and its manifest; `read` reads the replications."""
 
     folder: Path
     case: Case
@@ -32,7 +32,7 @@ class FinishedRun:
 
     @property
     def replications(self) -> int:
-        """Number of replications that the verdict rests on."""
+        """Number of replications that the verdict is based on."""
         return self._look.replications
 
     @property
@@ -57,11 +57,8 @@ class FinishedRun:
         missing = [number for number, totals in read.items() if totals is None]
         if missing:
             path = store.path(missing[0])
-            raise InputError(
-                [
-                    f"{display_path(path)}: is missing or broken; the command that made {display_path(self.folder)} makes it again"
-                ]
-            )
+            again = f"the command that made {display_path(self.folder)} makes it again"
+            raise InputError([f"{display_path(path)}: is missing or broken; {again}"])
         there = [totals for totals in read.values() if totals is not None]
         result = as_result(self.case, there, replace(self._look, replications=count))
         took = ResourceUse(float(self.manifest.get("seconds", 0.0)), float("nan"))
@@ -83,12 +80,13 @@ def open_run(folder: str | Path) -> Run:
     Parameters
     ----------
     folder : str or Path
-        A run directory, wherever it has been moved to: its scenario and tables are in it.
+        A run directory; it holds its scenario and tables, so it can be moved anywhere.
 
     Raises
     ------
     InputError
-        When it is no run, is not finished, has been changed, or was made by another version of the program.
+        When it is no run, is not finished, was changed, or was made by another version of the
+        program.
     """
     return find_run(Path(folder)).read()
 
@@ -134,7 +132,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 
 def _scenario(folder: Path) -> LoadedScenario:
-    """Return the scenario of a run directory, with the tables that were written beside it."""
+    """Return the scenario of a run directory, with its tables."""
     try:
         return load_resolved(folder / RESOLVED, folder / INPUTS)
     except InputError as error:

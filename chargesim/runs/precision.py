@@ -1,7 +1,8 @@
-"""Run replications until the interval of a named KPI is as narrow as asked; this decides no verdict.
+"""Run replications until the interval of a KPI is as narrow as asked; this decides no verdict.
 
-The number of replications at which such a run stops hangs on what it has seen, so its interval covers a little less than
-95 % (about 93 % from 20 replications on, `docs/coverage.md`), and a verdict judged there would be wrong more often than it says.
+Such a run stops at a number of replications that depends on their values. So its interval covers a
+little less than 95 % (about 93 % from 20 replications on, `docs/coverage.md`), and a verdict judged
+there would be wrong more often than stated.
 """
 
 import math
@@ -17,7 +18,10 @@ from chargesim.analysis.result import RunResult
 from chargesim.errors import InputError
 from chargesim.scenario.keys import known_keys_hint, nearest_name
 
-FORM = "--precision {}: needs KPI=HALF_WIDTH or KPI/SCOPE/KEY=HALF_WIDTH, such as wait_mean_served_min=0.1 or share_lost/group/cars=5%"
+FORM = (
+    "--precision {}: needs KPI=HALF_WIDTH or KPI/SCOPE/KEY=HALF_WIDTH, "
+    "such as wait_mean_served_min=0.1 or share_lost/group/cars=5%"
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Precision:
 
     @classmethod
     def parse(cls, text: str) -> "Precision":
-        """Read ``KPI=0.002``, ``KPI=5%`` or ``KPI/SCOPE/KEY=...``; per cent are of the KPI's own mean."""
+        """Read ``KPI=0.002``, ``KPI=5%`` (of the KPI's mean) or ``KPI/SCOPE/KEY=...``."""
         found = re.fullmatch(r"\s*(\w+)(?:/(\w+)/([^=]+))?\s*=\s*([0-9.eE+-]+)\s*(%?)\s*", text)
         try:
             half_width = float(found[4]) if found else math.nan
@@ -52,11 +56,17 @@ class Precision:
 
     @property
     def name(self) -> str:
-        """The KPI and, unless it is the city's, where."""
+        """The KPI and, unless it is of the whole city, its scope and key."""
         return self.kpi if self.scope == "city" else f"{self.kpi} ({self.scope} {self.key})"
 
     def check(self, thresholds_min: tuple[float, ...]) -> None:
-        """Refuse a KPI that no run estimates; `thresholds_min` are the waits that are counted exactly [min]."""
+        """Refuse a KPI that no run estimates.
+
+        Parameters
+        ----------
+        thresholds_min : tuple of float
+            Waits that are counted exactly [min].
+        """
         names = [kpi.name for kpi in kpi_table(thresholds_min)]
         if self.kpi not in names:
             near = nearest_name(self.kpi, names)
@@ -76,7 +86,7 @@ class Reached:
     unit: str
     interval: Interval
     reached: bool
-    """no where the KPI is the same in all replications, which tells no half-width"""
+    """no where all replications give the same value, so that no half-width can be estimated"""
     budget: int
 
     @property
@@ -108,7 +118,9 @@ class Reached:
 def run_until_narrow(
     precision: Precision, result: RunResult, budget: int, more: Callable[[int], RunResult]
 ) -> tuple[RunResult, Reached]:
-    """Run more replications until a KPI's interval is narrow enough or the budget ends; where nothing varies, none is told and it stops.
+    """Run more replications until a KPI's interval is narrow enough or the budget ends.
+
+    It also stops when all replications give the same value: no interval can be estimated then.
 
     Parameters
     ----------
@@ -132,11 +144,8 @@ def run_until_narrow(
         interval = t_interval(kpi_responses(result, [precision.kpi]).of(named))
         if interval.n < 2 or not math.isfinite(interval.mean):
             where = f"in scope {precision.scope!r} with key {precision.key!r}"
-            raise InputError(
-                [
-                    f"--precision {precision.kpi}: has no finite value {where}; kpis.csv lists what there is"
-                ]
-            )
+            words = f"has no finite value {where}; kpis.csv lists what there is"
+            raise InputError([f"--precision {precision.kpi}: {words}"])
         allowed, count = precision.allowed(interval), len(result.replications)
         half_width = (interval.upper - interval.lower) / 2
         narrow = half_width <= allowed and not interval.equal
@@ -146,14 +155,16 @@ def run_until_narrow(
 
 
 def next_count(count: int, half_width: float, allowed: float, budget: int) -> int:
-    """Return how many replications to have next: those that the present spread asks for, at most twice as many and the budget.
+    """Return the next number of replications: what the spread so far requires, within bounds.
+
+    The bounds are twice the number so far and the budget.
 
     Parameters
     ----------
     count : int
         Replications so far.
     half_width, allowed : float
-        Half of the interval's length now, and how narrow it must be, in one unit.
+        Half of the interval's length now, and the half-width asked for, in one unit.
     budget : int
         Replications at most.
     """

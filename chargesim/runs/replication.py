@@ -1,4 +1,4 @@
-"""Run one replication, day by day, and leave its totals, site-hours and sessions as files."""
+"""Run one replication day by day, and write its totals, site-hours and sessions as files."""
 
 import contextlib
 import gc
@@ -25,11 +25,13 @@ from chargesim.runs.storage import parquet_parts
 from chargesim.runs.store import Store
 
 RUN_OUT_DAYS = 1
-"""Days after the judged ones in which their last vehicles may finish, among vehicles that are not judged."""
+"""Days after the judged ones in which their last vehicles may finish, among unjudged vehicles."""
 
 
 class DrawnDays:
-    """The demand of a replication: drawn when the engine asks for the next day, and kept until the day's last session has ended.
+    """The demand of a replication, drawn day by day as the engine asks for it.
+
+    A day is kept until its last session has ended.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ class DrawnDays:
             yield table
 
     def of(self, log: SessionLog) -> Table:
-        """Return the wishes of sessions that have ended, which stand in the order of their rows; each can be asked for once."""
+        """Return the wishes of ended sessions, in row order; ask for each only once."""
         parts = [np.zeros(0, dtype=WISH)]
         for first, table in self._kept:
             begin, end = np.searchsorted(log["row"], (first, first + len(table)))
@@ -73,7 +75,16 @@ class DrawnDays:
 
 
 class Replication:
-    """A replication that is played day by day and counted on the way; `tables` is its demand where that is drawn already."""
+    """A replication that runs day by day and counts as it goes.
+
+    Parameters
+    ----------
+    task : Task
+    replication : int
+        Its number.
+    tables : iterable of tables of `WISH`, optional
+        The demand of each day, if already drawn.
+    """
 
     def __init__(self, task: Task, replication: int, tables: Iterable[Table] | None = None) -> None:
         horizon = (task.lead_in_days, task.days, RUN_OUT_DAYS)
@@ -98,12 +109,20 @@ class Replication:
             )
         )
         self._tally = Collector(
-            task.facilities, fleets=len(task.fleets), districts=len(task.district_names), district_of_origin=task.district_of_origin,
-            thresholds_min=task.thresholds_min, start_min=judged_min[0], end_min=judged_min[1],
-        )  # fmt: skip
+            task.facilities,
+            fleets=len(task.fleets),
+            districts=len(task.district_names),
+            district_of_origin=task.district_of_origin,
+            thresholds_min=task.thresholds_min,
+            start_min=judged_min[0],
+            end_min=judged_min[1],
+        )
 
     def days(self) -> Iterator[tuple[DayStatistics | None, Table, SessionLog]]:
-        """Give the statistics of each judged day (None before the first and after the last), and wishes and log of who has left since."""
+        """Give day by day its statistics, and wishes and log of the vehicles that left since.
+
+        The statistics are None before the first judged day and after the last.
+        """
         with collector_at_rest():
             for statistics, log in self._world.run_days():
                 table = self._demand.of(log)
@@ -113,13 +132,13 @@ class Replication:
                 yield statistics, table, log
 
     def totals(self) -> ReplicationTotals:
-        """Return what was counted, once the last day is over."""
+        """Return the totals, once the last day is over."""
         return self._tally.totals(self._world.statistics, self._demand.judged)
 
 
 @contextlib.contextmanager
 def collector_at_rest() -> Iterator[None]:
-    """Let the garbage collector rest: SimPy's many live processes make it cost a tenth of a run, and it frees nothing."""
+    """Switch off the garbage collector: it takes a tenth of a SimPy run and frees nothing."""
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -130,12 +149,12 @@ def collector_at_rest() -> Iterator[None]:
 
 
 def days_of(task: Task) -> int:
-    """Return the days for which wishes are drawn: lead-in, judged days, and the day in which the last of them leave."""
+    """Return the days for which wishes are drawn: lead-in, judged days and run-out."""
     return task.lead_in_days + task.days + RUN_OUT_DAYS
 
 
 def play(task: Task, replication: int, tables: Iterable[Table]) -> ReplicationTotals:
-    """Run one replication on demand tables that are drawn already, one for each day of `days_of`."""
+    """Run one replication on demand tables already drawn, one for each day of `days_of`."""
     played = Replication(task, replication, tables)
     for _ in played.days():
         pass
@@ -150,7 +169,15 @@ def simulate(task: Task, replication: int) -> tuple[ReplicationTotals, pd.DataFr
 
 
 def session_frame(task: Task, table: Table, log: SessionLog) -> pd.DataFrame:
-    """Return a row per judged session in the planner's words; `table` holds the wishes of the sessions, in their order."""
+    """Return a row per judged session, with names for codes.
+
+    Parameters
+    ----------
+    task : Task
+    table : table of `WISH`
+        The wishes of the sessions, in the order of the log.
+    log : SessionLog
+    """
     judged = (table["wish_min"] >= task.lead_in_days * DAY_MIN) & (
         table["wish_min"] < (task.lead_in_days + task.days) * DAY_MIN
     )
@@ -181,7 +208,7 @@ def session_frame(task: Task, table: Table, log: SessionLog) -> pd.DataFrame:
 
 
 def _named(codes: NDArray[np.int64], names: tuple[str, ...]) -> "pd.Categorical[str]":
-    """Return names by number, as categories: text that is stored once; below 0 is missing."""
+    """Return the names of codes as categories, which store each text once; below 0 is missing."""
     return pd.Categorical.from_codes(
         np.maximum(codes, -1), categories=pd.Index(list(names), dtype="str")
     )
@@ -190,9 +217,12 @@ def _named(codes: NDArray[np.int64], names: tuple[str, ...]) -> "pd.Categorical[
 def run_replication(
     task: Task, replication: int, folder: Path, store: Store, keep_sessions: bool
 ) -> float:
-    """Run one replication and write its files into the run directory; the totals last, as the mark of completion.
+    """Run one replication and write its files; the totals last, as the mark of completion.
 
-    Returns the most memory that the process has held until now [GiB].
+    Returns
+    -------
+    float
+        Most memory that the process has held so far [GiB].
     """
     played, site_hours, day = Replication(task, replication), SiteHours(task), 0
     with contextlib.ExitStack() as stack:

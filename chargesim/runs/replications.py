@@ -1,4 +1,4 @@
-"""Run the replications that a run directory lacks, several at a time, and read them all."""
+"""Run the replications that a run directory lacks, and read them all."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +11,8 @@ from chargesim.runs.replication import run_replication, sessions_path, site_hour
 from chargesim.runs.store import Store, content_digest, copy_file, stores_beside
 
 SESSIONS_WORTH_A_WORKER = 60_000
-"""Sessions of a run below which one process is faster: two seconds of work, as long as workers
-take to start."""
+"""Below so many sessions of a run, one process is faster: about two seconds of work, as long as
+workers take to start."""
 
 
 @dataclass
@@ -66,7 +66,7 @@ class Replications:
         return [site_hours_path(self.folder, r) for r in sorted(self.numbers(count))]
 
     def there(self, count: int) -> list[ReplicationTotals]:
-        """Return those of the first replications that are finished, in order; run nothing."""
+        """Return the finished ones of the first replications, in order; run nothing."""
         return [self._read[r] for r in sorted(self.numbers(count))]
 
     def numbers(self, count: int) -> set[int]:
@@ -98,7 +98,7 @@ class Replications:
                 return
 
     def _run(self, todo: list[int]) -> None:
-        """Run some replications; each leaves its own files, so a stop loses those under way."""
+        """Run some replications; each writes its own files: a stop loses only unfinished ones."""
         pool = pool_of(self.jobs or worthwhile_jobs(self.case, len(todo)))
         calls = [(self.case.task, r, self.folder, self._store, self.keep_sessions) for r in todo]
         self.ran += todo
@@ -114,8 +114,5 @@ def expected_sessions(case: Case) -> float:
 
 
 def worthwhile_jobs(case: Case, replications: int) -> int:
-    """Return the jobs of a run where none are asked for: 1 where workers would start too late, else 0.
-
-    0 means one per core.
-    """
+    """Return the jobs of a run that asks for none: 1 if it ends before workers start, else 0."""
     return 1 if expected_sessions(case) * replications < SESSIONS_WORTH_A_WORKER else 0

@@ -7,12 +7,11 @@ from math import isnan
 
 @dataclass(frozen=True)
 class ResourceUse:
-    """What a run took."""
+    """Time and memory of a run."""
 
     seconds: float
     peak_gib: float
-    """most memory that any of its processes held at once [GiB], NaN where the system does not
-    tell"""
+    """most memory that any of its processes held at once [GiB], NaN where unknown"""
 
     def __str__(self) -> str:
         memory = "" if isnan(self.peak_gib) else f", at most {self.peak_gib:.2f} GiB in a process"

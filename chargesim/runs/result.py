@@ -1,4 +1,4 @@
-"""Put what a case and its replications gave together for the analysis, and say what was simulated."""
+"""Combine a case and its replications for the analysis, and describe what was simulated."""
 
 import numpy as np
 
@@ -14,7 +14,15 @@ from chargesim.runs.case import Case
 def as_result(
     case: Case, replications: list[ReplicationTotals], look: Look | None = None
 ) -> RunResult:
-    """Return what the analysis needs of a case and its finished replications, by default at the scenario's first look."""
+    """Return what the analysis needs of a case and its finished replications.
+
+    Parameters
+    ----------
+    case : Case
+    replications : list of ReplicationTotals
+    look : Look, optional
+        The look at which they are judged; by default the scenario's first.
+    """
     scenario, horizon = case.scenario, case.scenario.horizon
     look = look or LookSchedule(scenario.replications, scenario.looks).looks[0]
     days = (
@@ -56,13 +64,16 @@ def as_result(
 
 
 def share_text(case: Case) -> str:
-    """Return one sentence on what is asked of the network, and how its piles are read."""
+    """Return one sentence on the energy asked of the network, and on how its piles are read."""
     scenario, ledger = case.scenario, case.ledger
     reading = f"; {scenario.stations.reading}" if scenario.stations is not None else ""
     if scenario.recorded is not None:
         return f"recorded wishes of {scenario.recorded} instead of drawn demand{reading}"
     asked_mwh = ledger.network_kwh_per_day / 1000
-    text = f"{ledger.share_at_network:.1%} of the fleets' public energy is asked of this network, {asked_mwh:,.0f} MWh on an average day"
+    text = (
+        f"{ledger.share_at_network:.1%} of the fleets' public energy is asked of this network, "
+        f"{asked_mwh:,.0f} MWh on an average day"
+    )
     swap_mwh = sum(row.network_kwh_per_day * row.swap_target_share for row in ledger.rows) / 1000
     if (case.network.sites.kind == SWAP).any():
         return f"{text} with the corridors, {swap_mwh:,.0f} MWh of it by swap{reading}"
@@ -70,7 +81,7 @@ def share_text(case: Case) -> str:
 
 
 def plan_text(case: Case) -> str:
-    """Return what was simulated, counted in the network."""
+    """Return what was simulated in words: stations, guns, swap sites, vehicles and zones."""
     sites, zones = case.network.sites, case.network.zones
     stations = sites.kind == STATION
     beside_packs = np.array([group == "mixed" for group in sites.group], dtype=bool)

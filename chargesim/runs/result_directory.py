@@ -153,7 +153,7 @@ def default_folder(loaded: LoadedScenario, extensions: Sequence[Extension] = ())
 
 
 def run_digest(loaded: LoadedScenario, extensions: Sequence[Extension] = ()) -> str:
-    """Return the hash that names a run: scenario without replications and looks, tables, extensions, program."""
+    """Return the hash that names a run: of scenario, tables, extensions and program."""
     digest = sha256(extension_text(extensions).encode())
     digest.update((scenario_digest(loaded) + program_digest()).encode())
     return digest.hexdigest()
@@ -202,7 +202,7 @@ def manifest_of(case: Case, content: str, keep_sessions: bool) -> dict[str, Any]
 
 
 def made_by(folder: Path, numbers: Iterable[int]) -> dict[str, list[int]]:
-    """Return which of the replications that a directory holds already each engine ran, by its manifest."""
+    """Return the replications of a directory by the engine that ran them, from its manifest."""
     try:
         old = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -224,7 +224,7 @@ def by_engine(engines: dict[int, str]) -> dict[str, list[int]]:
 
 
 def engine_text(manifest: dict[str, Any]) -> str:
-    """Return in words which engine ran the replications of a run and why; the results are the same."""
+    """Return in words which engine ran the replications of a run, and why."""
     engine, now = manifest["engine"], int(manifest.get("replications_run_now", 0))
     others = sorted({one for one in manifest.get("made_by", {}) if one != engine})
     if not now:

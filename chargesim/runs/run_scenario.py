@@ -1,4 +1,4 @@
-"""Run a scenario: its replications, side by side and resumable, then KPIs, verdict and the run directory."""
+"""Run a scenario: its replications, then KPIs and verdict, all kept in a run directory."""
 
 import time
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from chargesim.engine.simpy.engine import Extension
 from chargesim.errors import InputError, RunStoppedError
 from chargesim.runs.case import Case, build_case
 from chargesim.runs.engine_choice import Engine, choose_engine
+from chargesim.runs.extension_hash import as_extensions
 from chargesim.runs.precision import Precision, Reached, run_until_narrow
 from chargesim.runs.replications import Replications, expected_sessions
 from chargesim.runs.resource_use import ResourceUse, peak_gib
@@ -41,7 +42,7 @@ Sessions = Literal["auto", "all", "none"]
 AUTO_ROWS = 2_000_000
 """Session rows of a run, at its last look, up to which `auto` keeps them."""
 PRECISION_BUDGET = 8
-"""Replications that a run for precision may take, over those of the scenario, where no budget is given."""
+"""Default budget of a run for precision: so many times the replications of the scenario."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class Run:
     verdict : Verdict
         Judged at the last look that was needed.
     result : RunResult
-        What the KPIs rest on: the replications of that look, and more where a precision was asked for.
+        What the KPIs are computed from: the replications of that look, and more where a precision
+        was asked for.
     """
 
     folder: Path
@@ -72,16 +74,16 @@ class Run:
     took: ResourceUse
     """seconds and memory of this call; less when replications were there already"""
     reached: Reached | None = None
-    """where a run for precision stopped; the KPIs then rest on more replications than the verdict"""
+    """where a run for precision stopped; its KPIs may use more replications than the verdict"""
 
     @property
     def sites(self) -> pd.DataFrame:
-        """A row per site: where it stands and what it did on an average day."""
+        """A row per site: its location, its supply and its average day."""
         return site_frame(self.result)
 
     @property
     def sessions(self) -> pd.DataFrame:
-        """A row per judged session of all replications, in the order of the wishes, when they were kept."""
+        """A row per judged session of all replications, in the order of the wishes, if kept."""
         paths = sorted((self.folder / "sessions").glob("*.parquet"))
         if not paths:
             raise FileNotFoundError(
@@ -107,51 +109,78 @@ def run_scenario(
 ) -> Run:
     """Run a scenario and write its run directory, but for the figures.
 
-    Replications are run up to the first look; where a criterion stays open and more looks are planned, up to the next one.
+    Replications run up to the first look and, while a criterion is open, to the next planned one.
 
     Parameters
     ----------
     loaded : LoadedScenario
     jobs : int
-        Replications side by side; 0: one per core. It changes no result.
+        Replications at the same time; 0: one per core. It changes no result.
     sessions : {"auto", "all", "none"}
         Whether to keep a row per session; `auto` up to 2 million rows in all.
     out : Path, optional
-        The run directory; by default `runs/<name>-<hash>`. A run that was interrupted goes on where it stopped.
+        The run directory, by default `runs/<name>-<hash>`; an interrupted run goes on there.
     progress : bool
         Show a bar with the time left.
     case : Case, optional
-        The scenario's case, where it is at hand already.
+        The scenario's case, if already built.
     extensions : sequence of callables
-        SimPy processes of your own: each is called with the `World` of a replication and yields its events.
+        SimPy processes of your own: each gets the `World` of a replication and yields events.
     debug : bool
         Check conservation at every event; slow, and changes no result.
     engine : {"auto", "simpy", "compiled"}
-        Which engine runs it; it changes no result. `auto` takes SimPy for small runs and for extensions.
+        It changes no result. `auto` takes SimPy for small runs and for extensions.
     precision : Precision, optional
-        Then run on until a KPI's interval is so narrow; the verdict stays that of its look.
+        Run on until a KPI's interval is so narrow; the verdict stays that of its look.
     budget : int, optional
         Replications at most for the precision; by default eight times those of the scenario.
 
     Raises
     ------
     InputError
-        When the tables are at fault, an extension's code cannot be read, or `out` holds another run.
+        When a table is wrong, the code of an extension cannot be read, or `out` holds another run.
     RunStoppedError
         When a worker was killed; its `run` has what is there, with the verdict ``incomplete``.
     """
     case = replace(case or build_case(loaded), loaded=loaded)
-    scenario, task = loaded.scenario, replace(case.task, extensions=tuple(extensions), debug=debug)
+    task = replace(case.task, extensions=as_extensions(extensions), debug=debug)
     case = replace(case, task=task)
+    _check_precision(case, precision, budget)
+    begun = _begin(case, engine, sessions, out, jobs=jobs, progress=progress)
+    with begun.directory.saying_when_interrupted():
+        result, verdict = begun.judge_at_looks()
+        reached = None
+        if precision is not None:
+            result, reached = begun.until_narrow(precision, result, budget)
+        return begun.finish(result, verdict, reached)
+
+
+def _check_precision(case: Case, precision: Precision | None, budget: int | None) -> None:
+    """Refuse an unknown KPI, and a budget below the first look."""
+    replications = case.scenario.replications
     if precision is not None:
-        precision.check(task.thresholds_min)
-    if budget is not None and budget < scenario.replications:
-        least = f"needs at least the {scenario.replications} replications of the first look"
+        precision.check(case.task.thresholds_min)
+    if budget is not None and budget < replications:
+        least = f"needs at least the {replications} replications of the first look"
         raise InputError([f"--budget: got {budget}, {least}"])
-    taken, why = choose_engine(engine, case, expected_sessions(case) * scenario.replications)
-    case = replace(case, task=replace(task, engine=taken))
+
+
+def _begin(
+    case: Case,
+    engine: Engine,
+    sessions: Sessions,
+    out: Path | None,
+    *,
+    jobs: int,
+    progress: bool,
+) -> "_RunUnderWay":
+    """Choose the engine, and write the inputs and the manifest of a run."""
+    loaded, scenario, extensions = case.loaded, case.scenario, case.task.extensions
+    expected = expected_sessions(case)
+    taken, why = choose_engine(engine, case, expected * scenario.replications)
+    case = replace(case, task=replace(case.task, engine=taken))
     schedule = LookSchedule(scenario.replications, scenario.looks)
-    keep = _keeps_sessions(sessions, expected_sessions(case) * schedule.most)
+    keep = _keeps_sessions(sessions, expected * schedule.most)
     folder, digest = out or default_folder(loaded, extensions), run_digest(loaded, extensions)
     directory = ResultDirectory(folder, "run", digest)
     write_inputs(loaded, folder)
@@ -160,14 +189,7 @@ def run_scenario(
     head = manifest_of(case, replications.content, keep)
     directory.head |= {**head, "engine_why": why, "made_by": before}
     directory.say("running")
-    under_way = _RunUnderWay(schedule, replications, directory)
-    with directory.saying_when_interrupted():
-        result, verdict = under_way.judge_at_looks()
-        if precision is None:
-            return under_way.finish(result, verdict)
-        most = max(budget or PRECISION_BUDGET * scenario.replications, len(result.replications))
-        result, reached = run_until_narrow(precision, result, most, under_way.first)
-        return under_way.finish(result, verdict, reached)
+    return _RunUnderWay(schedule, replications, directory)
 
 
 def _keeps_sessions(sessions: Sessions, rows: float) -> bool:
@@ -199,7 +221,14 @@ class _RunUnderWay:
                 self.directory.say("stopped")
             raise
 
-    def first(self, count: int) -> RunResult:
+    def until_narrow(
+        self, precision: Precision, result: RunResult, budget: int | None
+    ) -> tuple[RunResult, Reached]:
+        """Run on until a KPI is as precise as asked or the budget ends."""
+        most = budget or PRECISION_BUDGET * self.schedule.first
+        return run_until_narrow(precision, result, max(most, len(result.replications)), self._first)
+
+    def _first(self, count: int) -> RunResult:
         """Return the result of the first replications, for intervals and not for a verdict."""
         return as_result(self.replications.case, self.replications.first(count), Look(1, 1, count))
 

@@ -16,7 +16,7 @@ from chargesim.json_values import json_text
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary file beside `path` to fill, and put it in place at once when the block ends without an error."""
+    """Give a temporary file to fill; it becomes `path` when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -29,7 +29,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def clear_partial_files(folder: Path) -> None:
-    """Remove what a process that was killed has left half written in a folder; files of processes that live are left alone."""
+    """Remove half-written files of killed processes; keep those of processes that still run."""
     for partial in folder.rglob(".*.partial"):
         owner = partial.name.split(".")[-2]
         if owner.isdecimal() and not _lives(int(owner)):
@@ -37,26 +37,26 @@ def clear_partial_files(folder: Path) -> None:
 
 
 def _lives(process: int) -> bool:
-    if sys.platform == "win32":  # there is no such question, and signal 0 would end it
+    if sys.platform == "win32":  # no way to ask there: signal 0 would end the process
         return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # another user's, or a system that does not tell
+    except OSError:  # another user's process, or a system without this call
         return True
     return True
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, then put it in place at once."""
+    """Let `write` fill a temporary file, which then becomes `path` at once."""
     with replacing(path) as partial:
         write(partial)
 
 
 @contextlib.contextmanager
 def parquet_parts(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    """Give a writer of a Parquet file that is made part by part: a row group for each table."""
+    """Give a writer of a Parquet file that grows table by table, a row group each."""
     with (
         replacing(path) as partial,
         pq.ParquetWriter(partial, schema, compression="zstd", compression_level=1) as writer,

@@ -96,7 +96,7 @@ class Store:
         return self.folder / f"{replication:03d}.parquet"
 
     def read(self, replication: int) -> ReplicationTotals | None:
-        """Return the totals of a replication that is here, or beside; None where neither has it."""
+        """Return the totals of a replication from here or from beside; None if neither has it."""
         found = self._read(self.folder, replication)
         for folder in () if found is not None else self.beside:
             found = self._read(folder, replication)

@@ -38,29 +38,35 @@ def simulate_ring(facilities: Facilities, table: Table) -> VehicleResults:
     Parameters
     ----------
     facilities : Facilities
-        From `textbook_queues.ring`. Ciw has a node for each station, and one without a queue for
-        each drive to the next.
+        From `textbook_queues.ring`.
     table : demand table
         No two wishes at one instant: Ciw numbers customers as they come, so customer i is row i.
     """
-    ciw, n = import_module("ciw"), len(facilities)
-    arrivals, service_min = by_station(facilities, table)[0], minutes_at_gun(facilities, table)
-    on_the_way_min = float(exact_min(facilities.candidates[0, n, 0]["minutes"][0]))
-
-    def drawn(minutes: Floats) -> Any:
-        """Return a distribution, in Ciw's sense: the minutes of the very vehicle that asks."""
-        asked = type(
-            "Drawn",
-            (ciw.dists.Distribution,),
-            {"sample": lambda self, t=None, ind=None: float(minutes[ind.id_number - 1])},
-        )
-        return asked()
-
-    way, nobody = ciw.dists.Deterministic(on_the_way_min), [None] * n
-    served, patience = (
-        [drawn(service_min)] * n + [way] * n,
-        [drawn(table["patience_min"])] * n + nobody,
+    ciw, service_min = import_module("ciw"), minutes_at_gun(facilities, table)
+    simulation = ciw.Simulation(_ring(ciw, facilities, table, service_min))
+    simulation.simulate_until_max_time(
+        float(table["wish_min"].max(initial=0.0) + service_min.sum() + 1e4)
     )
+    results = VehicleResults(np.zeros(len(table)), np.full(len(table), -1))
+    for record in simulation.get_all_records():
+        if record.node <= len(facilities):
+            results.wait_min[record.id_number - 1] += record.waiting_time
+            if record.record_type == "service":
+                results.site[record.id_number - 1] = record.node - 1
+    return results
+
+
+def _ring(ciw: Any, facilities: Facilities, table: Table, service_min: Floats) -> Any:
+    """Return the network: a node for each station, then one without a queue for each drive on."""
+    n = len(facilities)
+    nobody = [None] * n
+    arrivals = [
+        ciw.dists.Sequential([*np.diff(each, prepend=0.0).tolist(), inf])
+        for each in by_station(facilities, table)[0]
+    ]
+    drive = ciw.dists.Deterministic(float(exact_min(facilities.candidates[0, n, 0]["minutes"][0])))
+    served = [_own_minutes(ciw, service_min)] * n + [drive] * n
+    patience = [_own_minutes(ciw, table["patience_min"])] * n + nobody
     going_on = {
         "next_node_for_jockeying": lambda self, ind: self.simulation.nodes[self.node.id_number + n]
     }
@@ -72,29 +78,17 @@ def simulate_ring(facilities: Facilities, table: Table) -> VehicleResults:
         return ciw.routing.NetworkRouting([at_a_station() for _ in range(n)] + to_next)
 
     second_try = {FIRST: {FIRST: 0.0, SECOND: 1.0}, SECOND: {FIRST: 0.0, SECOND: 1.0}}
-    network = ciw.create_network(
-        arrival_distributions={
-            FIRST: [
-                ciw.dists.Sequential([*np.diff(each, prepend=0.0).tolist(), inf])
-                for each in arrivals
-            ]
-            + nobody,
-            SECOND: nobody * 2,
-        },
+    return ciw.create_network(
+        arrival_distributions={FIRST: arrivals + nobody, SECOND: nobody * 2},
         service_distributions={FIRST: served, SECOND: served},
         number_of_servers=[int(guns) for guns in facilities.servers] + [inf] * n,
         routing={FIRST: routing(gives_up_to_the_next), SECOND: routing(ciw.routing.Leave)},
         reneging_time_distributions={FIRST: patience, SECOND: patience},
         class_change_matrices=[{}] * n + [second_try] * n,
     )
-    simulation = ciw.Simulation(network)
-    simulation.simulate_until_max_time(
-        float(table["wish_min"].max(initial=0.0) + service_min.sum() + 1e4)
-    )
-    results = VehicleResults(np.zeros(len(table)), np.full(len(table), -1))
-    for record in simulation.get_all_records():
-        if record.node <= n:
-            results.wait_min[record.id_number - 1] += record.waiting_time
-            if record.record_type == "service":
-                results.site[record.id_number - 1] = record.node - 1
-    return results
+
+
+def _own_minutes(ciw: Any, minutes: Floats) -> Any:
+    """Return a distribution, in Ciw's sense, that gives each vehicle its own minutes."""
+    sample = {"sample": lambda self, t=None, ind=None: float(minutes[ind.id_number - 1])}
+    return type("OwnMinutes", (ciw.dists.Distribution,), sample)()

@@ -9,7 +9,7 @@ from chargesim.bench.scaling import Scaling
 from chargesim.bench.suite import Bench, Target
 
 FEWEST = 10_000
-"""Sessions of a day below which its targets say nothing."""
+"""Sessions of a day below which its targets do not apply."""
 
 
 def print_bench(console: Console, bench: Bench) -> None:
@@ -32,7 +32,7 @@ def print_bench(console: Console, bench: Bench) -> None:
     if any(race.contenders[0].sessions < FEWEST for race in races):
         console.print(
             "The targets are for days like that of the default case: "
-            f"fewer than {FEWEST:,} sessions tell nothing of them."
+            f"with fewer than {FEWEST:,} sessions they do not apply."
         )
     console.print(
         "Medians over the rounds, a ratio is the median of the rounds' own ratios; "

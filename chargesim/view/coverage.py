@@ -20,7 +20,7 @@ def print_coverage(console: Console, rows: list[Coverage], seed: int) -> None:
     console : Console
         Where to print.
     rows : list of Coverage
-        From `run.coverage.measure_coverage`.
+        From `experiment.coverage.measure_coverage`.
     seed : int
         The seed that made them.
     """
@@ -31,65 +31,60 @@ def print_coverage(console: Console, rows: list[Coverage], seed: int) -> None:
             f"looks at {looks} replications"
         )
     )
-    table = Table(
-        title=f"False verdicts [%], {100 * ALPHA:g} % allowed",
-        title_justify="left",
-        title_style="bold",
-    )
-    for column in (
-        "KPI",
-        "skewness",
-        "false meets",
-        "by Student's t",
-        "false fails",
-        "open",
-        "holds",
-    ):
-        table.add_column(column, justify="left" if column == "KPI" else "right")
+    console.print(_verdicts(rows))
+    console.print(_intervals(rows))
+    for note in _notes(rows):
+        console.print(Text(note))
+
+
+def _verdicts(rows: list[Coverage]) -> Table:
+    """Return the table of false verdicts."""
+    names = ("skewness", "false meets", "by Student's t", "false fails", "open", "holds")
+    table = _table(f"False verdicts [%], {100 * ALPHA:g} % allowed", *names)
     for row in rows:
         shares = (row.false_meets, row.student_false_meets, row.false_fails, row.open)
-        table.add_row(
-            row.kind,
-            f"{row.skewness:.1f}",
-            *(f"{100 * share:.1f}" for share in shares),
-            _word(row.missed),
-        )
-    console.print(table)
-    table = Table(
-        title="Two-sided 95 % intervals that cover [%]", title_justify="left", title_style="bold"
-    )
-    for column in (
-        "KPI",
-        *rows[0].covered,
-        "where looks stopped",
-        f"at a precision of {100 * PRECISION:g} %",
-    ):
-        table.add_column(column, justify="left" if column == "KPI" else "right")
+        numbers = (f"{100 * share:.1f}" for share in shares)
+        table.add_row(row.kind, f"{row.skewness:.1f}", *numbers, _word(row.missed))
+    return table
+
+
+def _intervals(rows: list[Coverage]) -> Table:
+    """Return the table of how often intervals cover."""
+    stops = ("where looks stopped", f"at a precision of {100 * PRECISION:g} %")
+    table = _table("Two-sided 95 % intervals that cover [%]", *rows[0].covered, *stops)
     for row in rows:
         covered = (*row.covered.values(), row.covered_at_stop, row.covered_at_precision)
         table.add_row(row.kind, *(f"{100 * share:.1f}" for share in covered))
-    console.print(table)
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    """Return an empty table with a row per kind of KPI."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("KPI")
+    for column in columns:
+        table.add_column(column, justify="right")
+    return table
+
+
+def _notes(rows: list[Coverage]) -> list[str]:
+    """Return the targets, and what to keep in mind about them."""
     limit = f"{100 * rows[0].most_false:.2f} %"
-    console.print(
-        Text(
-            f"Asked: false verdicts at most {limit} (two standard errors), "
-            "normal covered 93 to 97 %, skewed at least 92 %."
-        )
-    )
+    notes = [
+        f"Asked: false verdicts at most {limit} (two standard errors), "
+        "normal covered 93 to 97 %, skewed at least 92 %."
+    ]
     if rows[0].studies < _ENOUGH:
         error = 100 * math.sqrt(0.05 * 0.95 / rows[0].studies)
-        console.print(
-            Text(
-                f"A share near 95 % has a standard error of {error:.1f} points here: "
-                "a target may be missed by chance alone."
-            )
+        notes.append(
+            f"A share near 95 % has a standard error of {error:.1f} points here: "
+            "a target may be missed by chance alone."
         )
-    console.print(
-        Text(
-            "Kinds without a word under holds are more skewed than what we have seen "
-            "near a threshold; they have no target."
-        )
+    notes.append(
+        "Kinds without a word under holds are more skewed than what we have seen "
+        "near a threshold; they have no target."
     )
+    return notes
 
 
 def _word(missed: tuple[str, ...] | None) -> str:

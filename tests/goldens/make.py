@@ -1,6 +1,7 @@
 """Make the golden tables anew: `python tests/goldens/make.py [CASE...]`, all without a name.
 
-Run it with PYTHONPATH at the root whose program shall answer. `--check` writes nothing and tells what differs.
+Set PYTHONPATH to the root of the program that answers. `--check` writes nothing and prints what
+differs.
 """
 
 import json
@@ -38,11 +39,10 @@ def main(words: list[str]) -> int:
             golden_tables.write_table(path, table)
         lines = golden_tables.differing(golden_tables.read_table(path), table, exact=True)
         wrong += bool(lines)
-        told = "written" if new else "the same" if not lines else f"{len(lines)} values differ"
-        print(
-            f"{case.name:40} {seconds:6.1f} s of processor  {len(table):6} values, {told}{', slow' if case.slow else ''}",
-            flush=True,
-        )
+        state = "written" if new else "the same" if not lines else f"{len(lines)} values differ"
+        state += ", slow" if case.slow else ""
+        cost = f"{seconds:6.1f} s of processor  {len(table):6} values"
+        print(f"{case.name:40} {cost}, {state}", flush=True)
         for line in lines[:10]:
             print(f"    {line}")
     if "--check" not in words:
