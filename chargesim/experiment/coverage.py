@@ -48,15 +48,18 @@ class Kind:
 
 
 def _normal(cv: float) -> Callable[[np.random.Generator, tuple[int, int]], Floats]:
+    """Return a draw of normal failure shares whose true mean is what the criterion allows."""
     return lambda rng, shape: ALLOWED * rng.normal(1.0, cv, shape)
 
 
 def _lognormal(cv: float) -> Callable[[np.random.Generator, tuple[int, int]], Floats]:
+    """Return a draw of lognormal failure shares whose true mean is what the criterion allows."""
     sigma = math.sqrt(math.log1p(cv * cv))
     return lambda rng, shape: ALLOWED * rng.lognormal(-(sigma**2) / 2, sigma, shape)
 
 
 def _counts(rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
+    """Draw failure shares as counts over `WISHES`, their true mean what the criterion allows."""
     return rng.poisson(ALLOWED * WISHES, shape) / WISHES
 
 
