@@ -49,7 +49,7 @@ def test_both_engines_leave_the_same_bytes(tmp_path):
     files = {}
     for engine in ("simpy", "compiled"):
         run = run_scenario(
-            SMALL, out=tmp_path / engine, progress=False, sessions="all", engine=engine
+            SMALL, out=tmp_path / engine / "run", progress=False, sessions="all", engine=engine
         )
         assert run.engine == f"{engine} (asked for)"
         manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))

@@ -293,5 +293,4 @@ def test_an_input_turns_a_criterion_for_sure_by_one_sided_95_percent_bounds(abov
     (criterion,) = make_standard([by_districts(0.1)]).criteria
     base = {"x": 0.1 - half - 1e-9 + above + spread}
     beyond = {"x": 0.2 + spread}
-    (effect,) = effects_of(beyond, base, [criterion])
-    assert effect.turns == turns
+    assert effects_of(beyond, base, [criterion])["turns"].item() == turns

@@ -8,6 +8,7 @@ from chargesim.runs.case import Case
 from chargesim.runs.engine_choice import make_ready
 from chargesim.runs.parallel import pool_of
 from chargesim.runs.replication import run_replication, sessions_path, site_hours_path
+from chargesim.runs.result_directory import made_by
 from chargesim.runs.store import Store, content_digest, copy_file, stores_beside
 
 SESSIONS_WORTH_A_WORKER = 60_000
@@ -27,6 +28,8 @@ class Replications:
     progress: bool = True
     ran: list[int] = field(default_factory=list)
     """the replications that were run now"""
+    taken: dict[int, str] = field(default_factory=dict)
+    """the engine that ran each replication which was taken from a run beside"""
     most_gib: float = 0.0
     """the most memory that a process held [GiB]"""
     _read: dict[int, ReplicationTotals] = field(default_factory=dict)
@@ -95,6 +98,7 @@ class Replications:
             if all(source.is_file() for source in sources):
                 for source, target in zip(sources, files, strict=True):
                     copy_file(source, target)
+                self.taken[replication] = next(iter(made_by(run, [replication])), "unknown")
                 return
 
     def _run(self, todo: list[int]) -> None:

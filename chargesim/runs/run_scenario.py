@@ -244,7 +244,8 @@ class _RunUnderWay:
             number: engine
             for engine, theirs in directory.head["made_by"].items()
             for number in theirs
-        } | dict.fromkeys(ran, directory.head["engine"])
+        }
+        engines |= self.replications.taken | dict.fromkeys(ran, directory.head["engine"])
         found = {
             "replications": len(result.replications),
             "look": verdict.look,

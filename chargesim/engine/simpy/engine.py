@@ -4,7 +4,6 @@ A vehicle is a process that reads like its story (`vehicle.py`). Demand and outa
 beforehand, so nothing here is random.
 """
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import simpy
@@ -26,6 +25,7 @@ from chargesim.engine.simpy.station import Station
 from chargesim.engine.simpy.swap_site import SwapSite
 from chargesim.engine.simpy.vehicle import log_session, story
 from chargesim.errors import InputError
+from chargesim.scenario.keys import known_keys_hint, nearest_name
 
 
 class World(City):
@@ -168,8 +168,9 @@ class World(City):
         if isinstance(site, str):
             if site in ids:
                 return ids.index(site)
-            near = difflib.get_close_matches(site, [*ids, *self.facilities.zone_ids], n=1, cutoff=0)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            known = [*ids, *self.facilities.zone_ids]
+            near = nearest_name(site, known)
+            hint = f"; did you mean {near!r}?" if near else known_keys_hint(known)
             raise InputError([f"there is no site {site!r}{hint}"])
         if not 0 <= site < len(self.sites):
             raise InputError([f"there is no site {site}; needs 0 to {len(self.sites) - 1}"])
