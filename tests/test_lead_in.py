@@ -17,7 +17,8 @@ from chargesim.errors import InputError
 from chargesim.experiment.lead_in import check_lead_in, days_alike, lead_in_text, with_lead_in
 from chargesim.runs.case import build_case
 from chargesim.scenario.reading import load
-from chargesim.view.lead_in import draw_lead_in, print_lead_in
+from chargesim.view.answer import print_answer
+from chargesim.view.lead_in import answer, draw_lead_in
 
 SMALL = SCENARIOS / "small_city.yaml"
 BY_CLOCK = ("wish_min",)
@@ -95,7 +96,7 @@ def test_the_check_says_how_large_a_shift_it_leaves_open(quiet):
         least.not_excluded * half_width
     )
     console = Console(width=110, record=True)
-    print_lead_in(console, quiet)
+    print_answer(console, answer(quiet))
     said = " ".join(console.export_text().split())
     assert (
         "Every KPI is the same in each replication" in said

@@ -223,16 +223,10 @@ def lead_in(
         int | None,
         typer.Option(min=2, help="replications that are compared; default those of the first look"),
     ] = None,
-    jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
-    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw the figure")] = True,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="run directory; default runs/<name>-<hash>, as for run"),
-    ] = None,
-    engine: Annotated[
-        Engine,
-        typer.Option(help="auto: SimPy for small runs, else compiled; the results are the same"),
-    ] = Engine.auto,
+    jobs: Jobs = 0,
+    figures: Figures = True,
+    out: Out = None,
+    engine: EngineOption = Engine.auto,
     as_json: AsJson = False,
 ) -> None:
     """Run a scenario with a lead-in twice as long, and print which KPIs move."""
@@ -240,26 +234,9 @@ def lead_in(
         from chargesim.experiment.lead_in import check_lead_in
         from chargesim.scenario.reading import load
 
-        changes = [
-            *(set_ or []),
-            *([] if replications is None else [f"replications={replications}"]),
-        ]
-        checked = check_lead_in(load(scenario, changes), jobs=jobs, out=out, engine=engine.value)
-        if figures:
-            from chargesim.view.figures import write_figure
-            from chargesim.view.lead_in import draw_lead_in
+        count = [] if replications is None else [f"replications={replications}"]
+        loaded = load(scenario, [*(set_ or []), *count])
+        found = check_lead_in(loaded, jobs=jobs, out=out, engine=engine.value)
+        from chargesim.view.lead_in import answer
 
-            write_figure(draw_lead_in(checked), checked.folder / "figures" / "lead_in")
-        if as_json:
-            print_json({"run_dir": str(checked.folder), **checked.to_dict()})
-            return
-        from chargesim.view.lead_in import print_lead_in
-
-        console = plain_console()
-        print_lead_in(console, checked)
-        drawn = ", the figure figures/lead_in.png" if figures else ""
-        console.print(
-            f"All results: {checked.folder} (lead-in.json{drawn})",
-            soft_wrap=True,
-            highlight=False,
-        )
+        show(found, answer(found), figures=figures, as_json=as_json)

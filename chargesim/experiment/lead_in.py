@@ -28,7 +28,7 @@ class LeadIn:
     """What a longer lead-in does to a scenario."""
 
     folder: Path
-    """the run directory; the other runs stand below in `lead_in/`"""
+    title: str
     name: str
     own_days: int
     longer_days: int
@@ -116,6 +116,7 @@ def check_lead_in(
         own, longer, none, alike = runner.results(Design(points, count))
     checked = LeadIn(
         folder=directory.folder,
+        title=loaded.scenario.title,
         name=loaded.scenario.name,
         own_days=own_days,
         longer_days=longer_days,

@@ -1,21 +1,50 @@
-"""Draw and print what a longer lead-in moves."""
+"""Word and draw what a longer lead-in moves."""
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from chargesim.analysis.intervals import Intervals
 from chargesim.analysis.lead_in import Shift
 from chargesim.experiment.lead_in import LeadIn, moved_text
+from chargesim.view.answer import Answer, AnswerTable
 from chargesim.view.bands import draw_band, legend_below, note_below
 from chargesim.view.style import BLUE, GREEN, GREY, ORANGE, PURPLE, hours_axis, new_figure, styled
-from chargesim.view.tables import titled_table
 from chargesim.view.wording import amount
 
 _SHOWN = 12
+
+
+def answer(checked: LeadIn) -> Answer:
+    """Return the answer: whether the lead-in is seen to be too short, and which KPIs move."""
+    moved, same = checked.moved, checked.least_sure.not_excluded == 0
+    words = "long enough" if same else "not seen to be too short"
+    words = "too short for some KPIs" if moved else words
+    counted = moved_text(len(moved), len(checked.shifts), checked.longer_days, checked.replications)
+    more = len(moved) - _SHOWN
+    return Answer(
+        title=checked.title,
+        headline=f"A lead-in of {_days(checked.own_days)} is {words}: {counted}",
+        text=_excluded(checked),
+        tables=(_table(moved),) if moved else (),
+        notes=[f"and {more} more, see lead-in.json"] if more > 0 else [],
+        figures={"lead_in": lambda: draw_lead_in(checked)},
+        files="lead-in.json",
+    )
+
+
+def _table(moved: list[Shift]) -> AnswerTable:
+    """Return the KPIs that move, each with its shift."""
+    rows = []
+    for shift in moved[:_SHOWN]:
+        change, unit = shift.difference, shift.unit
+        by, low, high = (_signed(end, unit) for end in (change.mean, change.lower, change.upper))
+        of_own = f"{100 * shift.of_its_interval:.0f} %"
+        value = amount(shift.before.mean, unit)
+        rows.append((shift.kpi, shift.key, value, by, f"{low} to {high}", of_own))
+    columns = ("KPI", "of", "value", "moves by", "interval", "of its own")
+    title = "What moves (paired interval, two-sided 95 %)"
+    return AnswerTable(title, columns, rows, right=columns[2:])
 
 
 @styled
@@ -56,52 +85,6 @@ def _band(ax: Axes, by_hour: Intervals, colour: str, label: str) -> None:
     """Draw a difference by hour of day with its interval."""
     band = by_hour.mean, by_hour.lower, by_hour.upper
     draw_band(ax, np.arange(24) + 0.5, band, color=colour, label=label)
-
-
-def print_lead_in(console: Console, checked: LeadIn) -> None:
-    """Print whether the lead-in is seen to be too short, and which KPIs move.
-
-    Parameters
-    ----------
-    console : Console
-        Where to print.
-    checked : LeadIn
-        From `experiment.lead_in.check_lead_in`.
-    """
-    moved = checked.moved
-    if moved:
-        answer = "too short for some KPIs"
-    else:
-        same = checked.least_sure.not_excluded == 0
-        answer = "long enough" if same else "not seen to be too short"
-    counted = moved_text(len(moved), len(checked.shifts), checked.longer_days, checked.replications)
-    sentence = f"A lead-in of {_days(checked.own_days)} is {answer}: {counted}"
-    console.print(Text(sentence, style="bold"))
-    if moved:
-        console.print(_table(moved))
-    if len(moved) > _SHOWN:
-        more = f"and {len(moved) - _SHOWN} more, see lead-in.json"
-        console.print(Text(more, style="dim"))
-    console.print(_excluded(checked), highlight=False, markup=False)
-
-
-def _table(moved: list[Shift]) -> Table:
-    """Return the KPIs that move, each with its shift."""
-    head, title = ("KPI", "of", "value", "moves by", "interval", "of its own"), "What moves"
-    table = titled_table(
-        f"{title} (paired interval, two-sided 95 %)", head, right=range(2, 6), no_wrap=range(6)
-    )
-    for shift in moved[:_SHOWN]:
-        moves = shift.difference
-        by, low, high = (
-            _signed(value, shift.unit) for value in (moves.mean, moves.lower, moves.upper)
-        )
-        value, of_own = (
-            amount(shift.before.mean, shift.unit),
-            f"{100 * shift.of_its_interval:.0f} %",
-        )
-        table.add_row(shift.kpi, shift.key, value, by, f"{low} to {high}", of_own)
-    return table
 
 
 def _signed(value: float, unit: str) -> str:
