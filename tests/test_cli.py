@@ -22,7 +22,7 @@ def chargesim(*words, cwd, code=0):
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=400,
         check=False,
     )
     assert "Traceback" not in done.stderr + done.stdout
