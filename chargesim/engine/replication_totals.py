@@ -6,10 +6,12 @@ from typing import Annotated, Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from chargesim.network.network import SITE_KINDS
+
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-KINDS: tuple[str, ...] = ("station", "swap", "none")
+KINDS: tuple[str, ...] = (*(kind.name for kind in SITE_KINDS), "none")
 """Kind of a session: of the site that served it, else of the first it set out for, else none."""
 NO_KIND = KINDS.index("none")
 SERVED, PARTIAL, LOST, STRANDED, UNFINISHED = range(5)

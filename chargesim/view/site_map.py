@@ -9,7 +9,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure, SubFigure
 
 from chargesim.analysis.result import Floats
-from chargesim.network.network import STATION, SWAP, Network
+from chargesim.network.network import SITE_KINDS, SWAP, Network
 from chargesim.view.style import GREY, INK, load_colours, new_figure, styled
 
 KM_PER_DEGREE = 111.195
@@ -18,7 +18,10 @@ Extent = tuple[float, float, float, float]
 """West, east, south, north [deg]."""
 _ROADS = {"expressway": ("#8FA8BF", 1.3), "trunk": ("#B9B9B9", 0.9)}
 _LOCAL = ("#E2E2E2", 0.4)
-_MARKS = {STATION: ("o", "station"), SWAP: ("^", "swap site")}
+_MARKS = {
+    kind: (marker, one.noun)
+    for kind, (one, marker) in enumerate(zip(SITE_KINDS, "o^s", strict=False))
+}
 
 
 @styled

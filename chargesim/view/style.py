@@ -10,6 +10,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from chargesim.network.network import SITE_KINDS
+
 BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW = (
     "#0072B2",
     "#E69F00",
@@ -23,8 +25,10 @@ BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW = (
 INK, GREY, PALE = "#222222", "#767676", "#D9D9D9"
 Looks = dict[str, Any]
 """Keyword arguments of a drawing function."""
-KIND_COLOURS = {"station": BLUE, "swap": ORANGE, "none": GREY}
-KIND_NAMES = {"station": "stations", "swap": "swap sites", "none": "no site"}
+KIND_COLOURS = {
+    kind.name: colour for kind, colour in zip(SITE_KINDS, (BLUE, ORANGE, GREEN), strict=False)
+} | {"none": GREY}
+KIND_NAMES = {kind.name: f"{kind.noun}s" for kind in SITE_KINDS} | {"none": "no site"}
 FLEET_COLOURS = {
     "private_car": BLUE,
     "taxi": ORANGE,
