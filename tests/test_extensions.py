@@ -413,3 +413,9 @@ def test_a_gun_that_nobody_uses_is_done():
     seen = []
     _, log = run(facilities(guns=(1,)), demand([0.0]), extensions=[visit])
     assert seen == [(log["end_min"][0], False)]
+
+
+def test_a_fault_in_a_process_is_told_in_whole_lines():
+    fault = InputError(["there is no site 'x'", "there is no gun 5"])
+    assert InputError(*fault.args).faults == fault.faults
+    assert str(InputError(str(fault))) == str(fault)

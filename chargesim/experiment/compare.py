@@ -164,7 +164,8 @@ def compare(
     folder = out or Path("runs") / f"compare-{joined}-{digest[:12]}"
     directory = ResultDirectory(folder, "compare", digest)
     directory.say("running")
-    compared, folders = zip(*[_run(source, count) for source in sources], strict=True)
+    with directory.saying_when_interrupted():
+        compared, folders = zip(*[_run(source, count) for source in sources], strict=True)
     done = ComparedRuns(folder, compare_plans(compared, notes), folders)
     criteria = done.criteria.to_csv(index_label="criterion", lineterminator="\n")
     write_text(folder / "criteria.csv", criteria)
