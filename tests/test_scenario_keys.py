@@ -333,6 +333,7 @@ IN_TABLES = {
     "stations.counts.core", "stations.counts.main_new_area",
     "stations.counts.northeast_southeast", "stations.counts.expressway", "stations.piles",
     "stations.expressway_piles_per_station", "stations.truck_stations",
+    "stations.truck_piles_per_station",
     "swap.kinds.taxi.sites", "swap.kinds.private.sites", "swap.kinds.truck.sites",
     "swap.kinds.taxi.access", "swap.kinds.private.access", "swap.kinds.truck.access",
     "choice.nearest_swap_sites",  # each pack type has one site

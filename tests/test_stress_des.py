@@ -249,7 +249,7 @@ def test_every_parameter_is_in_the_table_with_value_unit_and_source(small):
         "replaced by city.sites: stations for trucks"
     )
     assert told["stations.counts.expressway"][2].startswith("replaced by city.zones: stations at")
-    assert sum("replaced by" in row[-1] for row in told.values()) == 13
+    assert sum("replaced by" in row[-1] for row in told.values()) == 14
     assert (told["layout"][1], told["tariff.outside"][1], told["swap.pack_temperature_c"][1]) == (
         "null",
         "true",
