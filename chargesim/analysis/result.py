@@ -1,11 +1,12 @@
 """Hold a finished run for analysis: its network, its standard and the totals of replications."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chargesim.analysis.looks import level_of_a_look
+from chargesim.demand.calendar import CalendarDay
 from chargesim.engine.replication_totals import ReplicationTotals
 from chargesim.network.network import Network
 from chargesim.scenario.standard import Standard
@@ -58,6 +59,10 @@ class RunResult:
     """how many looks were planned; the error of the verdict is divided over them"""
     recorded: bool = False
     """whether the demand is a recorded log, so the same in every replication"""
+    calendar: tuple[CalendarDay, ...] = ()
+    """the judged days; empty where no days are told apart"""
+    day_factors: Floats = field(default_factory=lambda: np.ones((0, 0)))
+    """[R, days] the cars' factor of each judged day, see `demand.days`"""
 
     def __post_init__(self) -> None:
         if len(self.groups) != len(self.fleets):
