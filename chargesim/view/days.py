@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from rich.box import SIMPLE_HEAD
@@ -161,11 +161,8 @@ def _mark(ax: Axes, day: CalendarDay, column: int, row: int) -> None:
             ax.add_patch(Rectangle((column, row + top), 1, 0.18, color=colour, linewidth=0))
 
 
-def _map() -> ListedColormap:
-    colours = ListedColormap(_COLOURS[:-1])
-    colours.set_over(_COLOURS[-1])
-    colours.set_bad("white")
-    return colours
+def _map() -> Colormap:
+    return ListedColormap(_COLOURS[:-1]).with_extremes(over=_COLOURS[-1], bad="white")
 
 
 def _norm() -> BoundaryNorm:
