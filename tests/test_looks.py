@@ -26,10 +26,9 @@ CLOSE = (
 """A standard of one criterion, which most of the small city's cars reach."""
 
 
-def small(at_least, *changes):
-    return load(
-        SCENARIOS / "small_city.yaml", ["replications=10", CLOSE.format(at_least), *changes]
-    )
+def small(at_least, *changes, count=10):
+    standard = CLOSE.format(at_least)
+    return load(SCENARIOS / "small_city.yaml", [f"replications={count}", standard, *changes])
 
 
 @pytest.fixture(scope="module")
@@ -77,14 +76,16 @@ def test_an_open_criterion_goes_on_to_the_next_look_with_the_replications_that_a
     assert len(after) == 20
 
 
-def test_the_budget_ends_inconclusive_with_the_replications_still_needed(tmp_path, edge):
-    run = go(tmp_path / "run", small(edge, "looks=2"))
+def test_the_budget_ends_inconclusive_with_the_replications_still_needed(tmp_path):
+    """Eight replications decide nothing, however clear the case is."""
+    run = go(tmp_path / "run", small(0.5, "looks=2", count=4))
     assert (run.verdict.verdict, run.verdict.look, run.verdict.replications) == (
         "inconclusive",
         2,
-        20,
+        8,
     )
-    assert run.verdict.more_replications is None or run.verdict.more_replications >= 1
+    assert run.verdict.more_replications == 2
+    assert run.verdict.too_few == "fewer than 10 replications give no verdict"
     assert "5 % spent" in run.verdict.note
 
 

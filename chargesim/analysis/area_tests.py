@@ -122,7 +122,7 @@ def judge_area(
             bounds = replace(played, n=bounds.n)
         return AreaTest(bounds, 1.0, False)
     losses = area.losses_by_day
-    rare = np.count_nonzero(losses) < FEWEST_BAD_DAYS
+    rare = int(np.count_nonzero(losses)) < FEWEST_BAD_DAYS
     p_fail = p_above(values, allowed + ROUNDING)
     if rare:
         upper = rare_loss_bound(losses, confidence=1 - alpha)

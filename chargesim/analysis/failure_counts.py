@@ -250,9 +250,11 @@ def _stacked(counts: list[NDArray[Any]]) -> Floats:
 def _area(counts: FailureCounts, name: str, districts: tuple[int, ...]) -> JudgedArea:
     """Return the failures and wishes of some districts together."""
     where, by_day = list(districts), (counts.failed_by_day, counts.wished_by_day)
-    totals = (one[:, where].sum(axis=(1, 2)) for one in (counts.failed, counts.wishes))
-    of_days = (one[:, :, where].sum(axis=2) for one in by_day)
-    return JudgedArea(name, districts, *totals, *of_days, recorded=counts.recorded)
+    failed, wished = (one[:, where].sum(axis=(1, 2)) for one in (counts.failed, counts.wishes))
+    failed_by_day, wished_by_day = (one[:, :, where].sum(axis=2) for one in by_day)
+    return JudgedArea(
+        name, districts, failed, wished, failed_by_day, wished_by_day, counts.recorded
+    )
 
 
 def _pack_counts(result: RunResult, sites: Bools) -> FailureCounts:

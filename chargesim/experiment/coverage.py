@@ -255,7 +255,7 @@ def _run_batch(kind: int, seed: int, batch: int) -> tuple[tuple[int, int], _Coun
     rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(seed, spawn_key=key)))
     drawn = one.draw(rng, (PLAN.most, BATCH))
     found = [
-        run_study(*(part[:, study] for part in drawn), one.allowed, one.plan)
+        run_study(drawn[0][:, study], drawn[1][:, study], one.allowed, one.plan)
         for study in range(BATCH)
     ]
     covers = np.stack([_covers(one, drawn, look, 0.95) for look in PLAN.looks])
