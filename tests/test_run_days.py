@@ -62,8 +62,5 @@ def test_a_year_is_drawn_as_calendars(told):
     failing = [one.name for one in run.days.criteria if one.fails.any()]
     assert [title.split(":")[0] for title in titles] == failing[:6]
     one = plot.calendar(run, criterion=failing[0])
-    assert [label.get_text() for label in one.get_yticklabels()] == [
-        "Jan 2025",
-        "Feb 2025",
-        "Mar 2025",
-    ]
+    rows = [label.get_text() for label in one.get_yticklabels()]
+    assert rows == ["Jan 2025", "Feb 2025"]
