@@ -103,7 +103,7 @@ def test_factors_multiply_the_expected_wishes_of_their_day_alone():
             assert alike(plain.day(0, day), full.day(0, day))
     saturday, sunday = (full.calendar_day(day) for day in (4, 5))
     assert (saturday.weekday, saturday.profile_weekday, saturday.date.day) == (5, 6, 4)
-    assert sunday.occasion == "feast"
+    assert sunday.holiday == "feast"
     assert full.expected_wishes(5) == pytest.approx(
         sum(
             fleet.wishes_per_day * fleet.weights[6].mean() * sunday.factors[fleet.day_group]

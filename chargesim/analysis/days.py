@@ -5,6 +5,7 @@ unit of evidence is the day: given the calendar, days of different dates, and on
 replications, are independent.
 """
 
+import calendar
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +15,10 @@ import pandas as pd
 from scipy.special import gammaincinv
 
 from chargesim.analysis.failure_counts import allowance, session_scope
-from chargesim.analysis.result import Bools, Floats, RunResult
+from chargesim.analysis.result import Bools, Floats, JudgedDay, RunResult
 from chargesim.analysis.scope_totals import ratio
 from chargesim.analysis.scopes import session_mask, site_mask
-from chargesim.demand.calendar import CalendarDay
 from chargesim.json_values import json_value
-from chargesim.scenario.calendar import MONTHS, WEEKDAYS
 from chargesim.scenario.standard import GIVEN, Criterion
 
 FEWEST_DAYS = 28
@@ -82,7 +81,7 @@ class CriterionDays:
 class DaysVerdict:
     """On how many of the judged days which criterion fails."""
 
-    days: tuple[CalendarDay, ...]
+    days: tuple[JudgedDay, ...]
     """the judged days"""
     replications: int
     level: float
@@ -167,7 +166,7 @@ def _criterion_days(
         interval.mean,
         interval.lower,
         interval.upper,
-        _worst_days(result, found),
+        _worst_days(result, criterion, found),
         note,
         failed,
         wishes,
@@ -227,7 +226,7 @@ def days_frame(verdict: DaysVerdict) -> pd.DataFrame:
                 {
                     "day": number + 1,
                     "date": "" if day.date is None else day.date.isoformat(),
-                    "weekday": WEEKDAYS[day.weekday],
+                    "weekday": calendar.day_name[day.weekday],
                     "occasion": day.occasion,
                     "criterion": one.name,
                     "wished": wishes[number, area],
@@ -286,7 +285,9 @@ def _areas(result: RunResult, ended: Floats) -> tuple[Floats, str]:
     return member, f"by day the districts are judged by class ({', '.join(joined)})"
 
 
-def _worst_days(result: RunResult, found: CriterionDays) -> tuple[WorstDay, ...]:
+def _worst_days(
+    result: RunResult, criterion: Criterion, found: CriterionDays
+) -> tuple[WorstDay, ...]:
     """Return the simulated days that fail worst, each date once."""
     worst: dict[int, WorstDay] = {}
     for cell in np.argsort(-found.used, axis=None, kind="stable"):
@@ -297,32 +298,33 @@ def _worst_days(result: RunResult, found: CriterionDays) -> tuple[WorstDay, ...]
             here = result.calendar[day]
             worst[day] = WorstDay(
                 day_name(result.calendar, day),
-                WEEKDAYS[here.weekday],
-                _reason(result, replication, day),
+                calendar.day_name[here.weekday],
+                _reason(result, criterion, replication, day),
                 float(found.used[replication, day]),
             )
     return tuple(worst.values())
 
 
-def day_name(days: tuple[CalendarDay, ...], number: int) -> str:
+def day_name(days: tuple[JudgedDay, ...], number: int) -> str:
     """Return the date of a judged day, or its number from 1 without a calendar."""
     date = days[number].date
     return f"day {number + 1}" if date is None else date.isoformat()
 
 
-def _reason(result: RunResult, replication: int, day: int) -> str:
+def _reason(result: RunResult, criterion: Criterion, replication: int, day: int) -> str:
     """Return what sets a simulated day apart, in words."""
-    factor = float(result.day_factors[replication, day])
-    heavy = f"{factor:.2g} times the expected wishes of cars" if factor >= HEAVY_DAY else ""
+    group = "trucks" if "truck" in criterion.scope else "cars"
+    factor = float(result.day_factors[group][replication, day])
+    heavy = f"{factor:.3g} times the expected wishes" if factor >= HEAVY_DAY else ""
     return ", ".join(filter(None, (result.calendar[day].occasion, heavy))) or "an ordinary day"
 
 
-def _mostly(days: tuple[CalendarDay, ...], fails: Floats) -> str:
+def _mostly(days: tuple[JudgedDay, ...], fails: Floats) -> str:
     """Return the stretches of the calendar with most of the failing days; "" if all fail, or none.
 
     Parameters
     ----------
-    days : tuple of CalendarDay
+    days : tuple of JudgedDay
     fails : array, [D]
         Share of the replications in which each day fails.
     """
@@ -331,7 +333,7 @@ def _mostly(days: tuple[CalendarDay, ...], fails: Floats) -> str:
     failing, all_days = Counter[str](), Counter[str]()
     for day, share in zip(days, fails, strict=True):
         assert day.date is not None
-        where = day.occasion or MONTHS[day.date.month - 1].capitalize()
+        where = day.occasion or calendar.month_name[day.date.month]
         failing[where] += float(share)  # type: ignore[assignment]
         all_days[where] += 1
     most = [one for one in failing.most_common(2) if one[1] >= 1]

@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
-from chargesim.scenario.calendar import MONTHS, WEEKDAYS, Calendar, ColdSpell, Holiday, Stretch
+from chargesim.scenario.calendar import (
+    MONTHS,
+    WEEKDAYS,
+    Calendar,
+    ColdSpell,
+    Holiday,
+    Stretch,
+)
 from chargesim.scenario.model import Scenario
 
 THROUGH = "corridor"
@@ -33,11 +40,6 @@ class CalendarDay:
     """consumption as a multiple of the year's mean"""
     curve_shift: int = 0
     """rows from a charging curve to its cold copy; 0 on a mild day"""
-
-    @property
-    def occasion(self) -> str:
-        """What sets the day apart, in words; "" for an ordinary one."""
-        return " and ".join(filter(None, (self.holiday, self.cold_spell)))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from chargesim.analysis.looks import Look, LookSchedule
-from chargesim.analysis.result import RunResult
+from chargesim.analysis.result import GROUPS, JudgedDay, RunResult
 from chargesim.demand.buildup import buildup_of
 from chargesim.demand.draw import DemandModel
 from chargesim.engine.replication_totals import ReplicationTotals
@@ -71,15 +71,22 @@ def as_result(
 
 
 def _judged_days(case: Case, replications: int) -> dict[str, Any]:
-    """Return the dates of the judged days, and the cars' factor of each by replication."""
+    """Return the dates of the judged days, and the factors of each by replication."""
     demand, task = case.task.demand, case.task
     if not isinstance(demand, DemandModel):
         return {}
     judged = range(task.lead_in_days, task.lead_in_days + task.days)
-    factors = [[demand.day_factor(r, day, "cars") for day in judged] for r in range(replications)]
+    days = [demand.calendar_day(day) for day in judged]
     return {
-        "calendar": tuple(demand.calendar_day(day) for day in judged),
-        "day_factors": np.array(factors),
+        "calendar": tuple(
+            JudgedDay(day.weekday, day.date, day.holiday, day.cold_spell) for day in days
+        ),
+        "day_factors": {
+            group: np.array(
+                [[demand.day_factor(r, day, group) for day in judged] for r in range(replications)]
+            )
+            for group in GROUPS
+        },
     }
 
 

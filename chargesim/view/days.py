@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chargesim.analysis.days import ANY, CriterionDays, DaysVerdict
-from chargesim.demand.calendar import CalendarDay
+from chargesim.analysis.result import JudgedDay
 from chargesim.view.style import INK, new_axes, new_figure, styled
 from chargesim.view.wording import percent
 
@@ -137,7 +137,7 @@ def _nearest(days: DaysVerdict) -> CriterionDays:
     return max(days.criteria, key=lambda one: (one.failing_days, float(one.used.max())))
 
 
-def _rows(days: Sequence[CalendarDay]) -> list[tuple[str, list[int]]]:
+def _rows(days: Sequence[JudgedDay]) -> list[tuple[str, list[int]]]:
     """Return the rows of a calendar: months, or four weeks where the days have no dates."""
     rows: dict[str, list[int]] = {}
     for number, day in enumerate(days):
@@ -147,12 +147,12 @@ def _rows(days: Sequence[CalendarDay]) -> list[tuple[str, list[int]]]:
     return list(rows.items())
 
 
-def _column(days: Sequence[CalendarDay], number: int) -> int:
+def _column(days: Sequence[JudgedDay], number: int) -> int:
     date = days[number].date
     return number % 28 if date is None else date.day - 1
 
 
-def _mark(ax: Axes, day: CalendarDay, column: int, row: int) -> None:
+def _mark(ax: Axes, day: JudgedDay, column: int, row: int) -> None:
     """Mark a weekend, a holiday and a cold spell in a cell."""
     if day.weekday >= 5:
         ax.plot(column + 0.5, row + 0.5, ".", color=INK, markersize=2.4)
@@ -169,7 +169,7 @@ def _norm() -> BoundaryNorm:
     return BoundaryNorm(STEPS, len(_COLOURS) - 1)
 
 
-def _legend(figure: Figure, axes: list[Any], days: Sequence[CalendarDay]) -> None:
+def _legend(figure: Figure, axes: list[Any], days: Sequence[JudgedDay]) -> None:
     """Draw the colour bar, and what the marks mean."""
     colours = ScalarMappable(_norm(), _map())
     bar = figure.colorbar(
