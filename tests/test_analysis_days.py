@@ -58,11 +58,9 @@ def result(*late, calendar=None, min_sessions=50):
         [totals(one) for one in late], network=NETWORK, days=DAYS,
         standard=make_standard(CRITERIA, min_sessions=min_sessions),
     )  # fmt: skip
-    factors = np.ones((len(late), DAYS))
-    factors[0, 20] = 1.4
-    return dataclasses.replace(
-        made, calendar=days, day_factors={"cars": factors, "trucks": np.ones((len(late), DAYS))}
-    )
+    factors = {group: np.ones((len(late), DAYS)) for group in ("cars", "trucks")}
+    factors["cars"][0, 20] = 1.4
+    return dataclasses.replace(made, calendar=days, day_factors=factors)
 
 
 def late_on(*cells):
