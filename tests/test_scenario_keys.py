@@ -49,6 +49,7 @@ FLEETS = ("private_car", "taxi", "ride_hailing", "logistics_van", "bus", "heavy_
 BUSY = [
     "fleet.stock=150000",
     "horizon.lead_in_days=0",
+    "day_factor.tail_share=0.3",  # one group has such a day, another not
     "tariff.enabled=true",
     "choice.reservation.enabled=true",
     "stations.store.enabled=true",

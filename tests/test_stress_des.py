@@ -134,6 +134,7 @@ def test_all_the_mechanisms_of_a_case_are_told_once_on_or_off(run, small, many):
         assert sorted(on + off) == sorted(one.name for one in MECHANISMS)
     assert on_and_off(small["2.2"])[0] == [
         "through traffic",
+        "days that differ",
         "posted occupancy",
         "outside option",
         "swapping",
