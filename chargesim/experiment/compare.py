@@ -16,7 +16,9 @@ from chargesim.analysis.looks import Look
 from chargesim.analysis.trend_text import WHOLE, criterion_states
 from chargesim.analysis.verdict import judge
 from chargesim.errors import InputError
+from chargesim.experiment.layouts import compare_over_layouts, layouts_to_compare
 from chargesim.experiment.pair_check import check_pair
+from chargesim.experiment.runner import Runner
 from chargesim.runs.case import Case, build_case
 from chargesim.runs.engine_choice import Engine
 from chargesim.runs.extension_hash import extension_name
@@ -91,6 +93,7 @@ class ComparedRuns:
             "replications": compared.plans[0].replications,
             "plans": plans,
             "differences": self.table.to_dict(orient="records"),
+            "layouts": [] if compared.over is None else list(compared.over.seeds),
             "notes": [*compared.notes, *rules(compared)],
         }
 
@@ -114,6 +117,7 @@ def compare(
     set_: Sequence[str] = (),
     changes: Sequence[str] = (),
     replications: int | None = None,
+    layouts: int | None = None,
     jobs: int = 0,
     out: Path | None = None,
     progress: bool = True,
@@ -134,6 +138,9 @@ def compare(
     replications : int, optional
         How many each scenario runs, and how many are compared at most; by default what each
         scenario says, and the common number.
+    layouts : int, optional
+        Synthetic layouts over which the differences must hold; by default 5 where the plans differ
+        in counts of invented places, else 1.
     jobs, progress, engine
         As for `run_scenario`.
     out : Path, optional
@@ -159,23 +166,43 @@ def compare(
     if len({source.replications for source in sources}) > 1:
         have = ", ".join(f"{source.name} {source.replications}" for source in sources)
         notes.append(f"Replications differ ({have}): the first {count} of each are compared")
-    digest = _identity(sources)
+    layouts = _layouts(sources, layouts)
+    digest = _identity(sources, layouts)
     joined = "-".join(called)[:_LONGEST_NAMES].replace(" ", "_").replace("/", "_")
     folder = out or Path("runs") / f"compare-{joined}-{digest[:12]}"
     directory = ResultDirectory(folder, "compare", digest)
     directory.say("running")
     with directory.saying_when_interrupted():
         compared, folders = zip(*[_run(source, count) for source in sources], strict=True)
-    done = ComparedRuns(folder, compare_plans(compared, notes), folders)
+        over = None
+        if layouts > 1:
+            plans_to_run = [(source.name, source.case.loaded) for source in sources]
+            runner = Runner(folder, engine, jobs, progress, whole=True)
+            over = compare_over_layouts(plans_to_run, layouts, count, runner)
+    done = ComparedRuns(folder, compare_plans(compared, notes, over), folders)
+    if over is not None:
+        spread = over.table(done.differences)
+        write_text(folder / "layouts.csv", spread.to_csv(index=False, lineterminator="\n"))
     criteria = done.criteria.to_csv(index_label="criterion", lineterminator="\n")
     write_text(folder / "criteria.csv", criteria)
     directory.finish(done.to_dict(), differences=done.differences)
     return done
 
 
-def _identity(sources: Sequence[_Source]) -> str:
+def _layouts(sources: Sequence[_Source], asked: int | None) -> int:
+    """Return over how many layouts the plans are compared; a plan's own processes stay in its."""
+    if any(source.extensions for source in sources):
+        if (asked or 1) > 1:
+            words = "a plan ran with processes of the user's own, which stay in its one layout"
+            raise InputError([f"--layouts: got {asked}; {words}"])
+        return 1
+    return layouts_to_compare([source.case.scenario for source in sources], asked)
+
+
+def _identity(sources: Sequence[_Source], layouts: int) -> str:
     """Return the hash that names a comparison."""
-    digests = json.dumps([[source.name, source.digest] for source in sources])
+    named = [[source.name, source.digest] for source in sources]
+    digests = json.dumps(named if layouts == 1 else [*named, layouts])
     return hashlib.sha256(digests.encode()).hexdigest()
 
 
