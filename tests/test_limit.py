@@ -115,7 +115,7 @@ def test_only_what_is_missing_is_run_again(found):
 
 
 def test_a_folder_of_another_input_is_refused(found):
-    with pytest.raises(InputError, match="holds another run"):
+    with pytest.raises(InputError, match="holds something else"):
         run_limit(
             small(), "share_at_network", levels=2, replications=3, out=found.folder, progress=False
         )

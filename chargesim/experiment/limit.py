@@ -27,8 +27,8 @@ from chargesim.experiment.design import Design, grid, one_day
 from chargesim.experiment.factor import DEFAULT_LEVELS, Factor, factor_of, levels_of
 from chargesim.experiment.responses import failed_shares, responses_of
 from chargesim.experiment.runner import Runner, builder
+from chargesim.experiment.study import Study
 from chargesim.runs.engine_choice import Engine
-from chargesim.runs.result_directory import ResultDirectory
 from chargesim.scenario.reading import LoadedScenario
 
 LEAST_REPLICATIONS = 40
@@ -162,17 +162,37 @@ def run_limit(
     InputError
         For an unknown key, levels that the scenario refuses, or a directory of something else.
     """
-    count = replications or max(LEAST_REPLICATIONS, loaded.scenario.replications)
-    base = one_day(loaded, weekday=weekday, replications=count)
-    factor = factor_of(builder.case(base), key)
-    design, note = _accepted(base, factor, low, high, levels)
-    directory = ResultDirectory.of_study("limit", base, asked=key, out=out)
-    with directory.saying_when_interrupted():
+    asked: Any = {"low": low, "high": high, "levels": levels, "direction": direction}
+    days: Any = {"weekday": weekday, "replications": replications}
+    study = limit_study(loaded, key, **asked, **days, out=out)
+    factor = factor_of(builder.case(study.base), key)
+    design, note = _accepted(study.base, factor, low, high, levels)
+    directory = study.open(engine)
+    with directory.saying_how_it_ends():
         runner = Runner(directory.folder, engine, jobs, progress)
         results = runner.results(design, what="replications, each at all levels")
     run = _judged(directory.folder, factor, design, results, direction, note)
     directory.finish(run.to_dict(), levels=run.frame)
     return run
+
+
+def limit_study(
+    loaded: LoadedScenario,
+    key: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    levels: int | None = None,
+    weekday: str | None = None,
+    replications: int | None = None,
+    direction: Direction | None = None,
+    out: Path | None = None,
+) -> Study:
+    """Return the study that `run_limit` runs with these arguments."""
+    count = replications or max(LEAST_REPLICATIONS, loaded.scenario.replications)
+    base = one_day(loaded, weekday=weekday, replications=count)
+    asked = {"vary": key, "from": low, "to": high, "levels": levels, "direction": direction}
+    return Study("limit", base, asked, out, words=key)
 
 
 def _accepted(

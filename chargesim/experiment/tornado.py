@@ -12,8 +12,8 @@ from chargesim.experiment.judgement import effects_of, used_by_criterion, worst_
 from chargesim.experiment.ranges import Range, ledger_ranges
 from chargesim.experiment.responses import failed_shares
 from chargesim.experiment.runner import Runner, builder
+from chargesim.experiment.study import Study
 from chargesim.runs.engine_choice import Engine
-from chargesim.runs.result_directory import ResultDirectory
 from chargesim.scenario.reading import LoadedScenario
 from chargesim.scenario.standard import Criterion
 
@@ -107,16 +107,17 @@ def run_tornado(
     InputError
         When no assumption of the ledger has a range.
     """
-    base = one_day(loaded, weekday=weekday, replications=replications or REPLICATIONS)
+    study = tornado_study(loaded, weekday=weekday, replications=replications, out=out)
+    base = study.base
     case = builder.case(base)
     found = ledger_ranges(case)
     ranges = [one for one in found if not one.condition]
     if not ranges:
         words = "no assumption of the demand ledger has a range; give it low and high"
         raise InputError([f"{base.path}: {words}"])
-    directory = ResultDirectory.of_study("tornado", base, out=out)
+    directory = study.open(engine)
     design = one_at_a_time(base, ranges, base.scenario.replications)
-    with directory.saying_when_interrupted():
+    with directory.saying_how_it_ends():
         responses = Runner(directory.folder, engine, jobs, progress).responses(design)
     conditions = [one.condition for one in found if one.condition]
     refused = [f"{name}: {error.faults[0]}" for name, error in design.refused]
@@ -124,6 +125,18 @@ def run_tornado(
     run = _judged(directory.folder, base, ranges, responses, left_out, label)
     directory.finish(run.to_dict(), tornado=run.frame)
     return run
+
+
+def tornado_study(
+    loaded: LoadedScenario,
+    *,
+    weekday: str | None = None,
+    replications: int | None = None,
+    out: Path | None = None,
+) -> Study:
+    """Return the study that `run_tornado` runs with these arguments."""
+    base = one_day(loaded, weekday=weekday, replications=replications or REPLICATIONS)
+    return Study("tornado", base, {}, out)
 
 
 def _judged(

@@ -33,8 +33,8 @@ from chargesim.experiment.judgement import WHOLE, used_by_criterion, used_interv
 from chargesim.experiment.ranges import LAYOUT, Range, ranges_of, uncertain_ranges
 from chargesim.experiment.responses import failed_shares
 from chargesim.experiment.runner import Runner, builder
+from chargesim.experiment.study import Study
 from chargesim.runs.engine_choice import Engine
-from chargesim.runs.result_directory import ResultDirectory
 from chargesim.scenario.reading import LoadedScenario
 from chargesim.scenario.standard import Criterion
 
@@ -178,27 +178,40 @@ def run_uncertainty(
     jobs, progress, engine
         As for `run_scenario`.
     out : Path, optional
-        The directory; by default `runs/uncertainty-<name>-<hash>`. A stopped study goes on there,
-        and a larger one takes what it can from a smaller one.
+        The directory; by default `runs/uncertainty-<name>-<hash>`. A stopped study goes on there;
+        a larger one takes what it can from a smaller one beside it.
 
     Raises
     ------
     InputError
         When fewer than two groups of assumptions have a range.
     """
-    base = one_day(loaded, weekday=weekday, replications=sizes.base_replications)
+    study = uncertainty_study(loaded, sizes=sizes, weekday=weekday, out=out)
+    base = study.base
     case = builder.case(base)
     ranges = uncertain_ranges(case, sizes.layouts)
     if len({one.group for one in ranges}) < 2:
         words = "fewer than two inputs have a range; give assumptions low and high"
         raise InputError([f"{base.path}: {words}"])
-    directory = ResultDirectory.of_study("uncertainty", base, out=out)
-    with directory.saying_when_interrupted():
+    directory = study.open(engine)
+    with directory.saying_how_it_ends():
         measure = _Measure(Runner(directory.folder, engine, jobs, progress), base, ranges, sizes)
         run = _studied(measure, case.network.label)
     tables = {"morris": run.morris, "sobol": run.sobol, "draws": run.draws}
     directory.finish(run.to_dict(), **tables)
     return run
+
+
+def uncertainty_study(
+    loaded: LoadedScenario,
+    *,
+    sizes: Sizes = DEFAULT,
+    weekday: str | None = None,
+    out: Path | None = None,
+) -> Study:
+    """Return the study that `run_uncertainty` runs with these arguments."""
+    base = one_day(loaded, weekday=weekday, replications=sizes.base_replications)
+    return Study("uncertainty", base, vars(sizes), out)
 
 
 @dataclass(frozen=True)

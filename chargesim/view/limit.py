@@ -133,7 +133,7 @@ def _levels_table(run: LimitRun) -> AnswerTable:
     rows = []
     for level, verdict in zip(run.levels, run.verdicts, strict=True):
         judged = [item for item in verdict.criteria if item.verdict != "given"]
-        worst = min(judged, key=lambda item: item.margin, default=None)
+        worst = max(judged, key=lambda item: item.allowance_used, default=None)
         not_met = str(sum(item.verdict != "meets" for item in judged))
         words = "-" if worst is None else f"{worst.name}: {amount(worst.estimate, worst.unit)}"
         state = Text(verdict.verdict, style=STYLES[verdict.verdict])

@@ -28,8 +28,9 @@ def answer(run: TornadoRun) -> Answer:
     """Return the answer: which assumptions move each criterion most, and which ends turn it."""
     sure = run.turning("for sure")
     likely = run.turning("on average") - sure
+    bring = "brings" if len(sure) == 1 else "bring"
     headline = (
-        f"{len(sure)} of {len(run.ranges)} assumptions alone bring a criterion to the other side "
+        f"{len(sure)} of {len(run.ranges)} assumptions alone {bring} a criterion to the other side "
         f"of its threshold for sure, {len(likely)} more on average but not for sure"
     )
     text = (
