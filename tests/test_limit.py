@@ -115,7 +115,7 @@ def test_only_what_is_missing_is_run_again(found):
 
 
 def test_a_folder_of_another_input_is_refused(found):
-    with pytest.raises(InputError, match="holds something else"):
+    with pytest.raises(InputError, match="holds another study"):
         run_limit(
             small(), "share_at_network", levels=2, replications=3, out=found.folder, progress=False
         )
@@ -154,12 +154,12 @@ def test_a_key_without_effect_says_so(tmp_path):
     [
         ("worse", (18.4, 16.0, math.inf), "about 18.4 (16 to above all levels)"),
         ("worse", (math.inf, math.inf, math.inf), "at no level"),
-        ("worse", (math.inf, 426.0, math.inf), "at no level by its mean, not sure from 426 on"),
-        ("worse", (-math.inf, -math.inf, 300.0), "at every level by its mean, not sure up to 300"),
+        ("worse", (math.inf, 426.0, math.inf), "at no level by its mean, sure up to 426"),
+        ("worse", (-math.inf, -math.inf, 300.0), "at every level by its mean, sure from 300 on"),
         ("worse", (math.inf, -math.inf, math.inf), "at no level by its mean, and no level is sure"),
         ("better", (-math.inf, -math.inf, -math.inf), "at no level"),
-        ("better", (-math.inf, -math.inf, 300.0), "at no level by its mean, not sure up to 300"),
-        ("better", (math.inf, 426.0, math.inf), "at every level by its mean, not sure from 426 on"),
+        ("better", (-math.inf, -math.inf, 300.0), "at no level by its mean, sure from 300 on"),
+        ("better", (math.inf, 426.0, math.inf), "at every level by its mean, sure up to 426"),
     ],
 )
 def test_where_a_criterion_breaks_is_said_in_words(found, direction, crossing, words):

@@ -76,7 +76,7 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
 _UNREAD_KEYS = {
     "": (
         "name", "title", "seed", "replications", "tables", "grid", "tariff", "reliability",
-        "blackouts", "outside", "adoption", "recorded", "standard", "series",
+        "blackouts", "outside", "adoption", "recorded", "common_causes", "standard", "series",
     ),
     "fleet": (
         "stock", "stock_from", "share_at_network", "season_factor", "curve_factor",

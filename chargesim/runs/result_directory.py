@@ -59,7 +59,7 @@ class ResultDirectory:
     begun: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
-        _refuse_another(self.folder, self.digest, self.command)
+        _refuse_another(self.folder, self.digest)
         clear_partial_files(self.folder)
         self._state, self._complete = "", _complete_files(self.folder)
         self.head = {"run": self.digest, "command": self.command, **self.head}
@@ -84,6 +84,16 @@ class ResultDirectory:
                 stopped = isinstance(error, RunStoppedError)
                 self.say("interrupted" if interrupted else "stopped" if stopped else "failed")
             raise
+
+    @property
+    def complete_replications(self) -> int:
+        """Replications of the run that was complete here before; 0 where none was."""
+        text = self._complete.get(MANIFEST)
+        return 0 if text is None else int(json.loads(text).get("replications", 0))
+
+    def keep_nothing(self) -> None:
+        """Forget that something was complete here: a part of it is missing."""
+        self._complete = {}
 
     def _restore(self) -> bool:
         """Write back the files of the work that was complete; return whether there was any."""
@@ -112,7 +122,7 @@ def _complete_files(folder: Path) -> dict[str, str]:
         return {}
 
 
-def _refuse_another(folder: Path, digest: str, command: str) -> None:
+def _refuse_another(folder: Path, digest: str) -> None:
     """Refuse a folder that cannot be used, or holds something else than this run or study."""
     if folder.exists() and not folder.is_dir():
         raise InputError([f"{display_path(folder)}: is a file; name a folder with --out"])
@@ -130,12 +140,11 @@ def _refuse_another(folder: Path, digest: str, command: str) -> None:
     if not manifest.is_file():
         words = "holds files that are not a run; name an empty or new folder with --out"
         raise InputError([f"{display_path(folder)}: {words}"])
-    if f'"{digest}"' not in manifest.read_text(encoding="utf-8"):
-        other = (
-            "holds another run (other scenario, tables, seed or version)"
-            if command == "run"
-            else "holds something else (another study, scenario, size or version)"
-        )
+    text = manifest.read_text(encoding="utf-8")
+    if f'"{digest}"' not in text:
+        run = json.loads(text).get("command", "run") == "run"
+        kind = "run (other scenario," if run else "study (other question, size, scenario,"
+        other = f"holds another {kind} tables, seed or version)"
         raise InputError([f"{display_path(folder)}: {other}; name another folder with --out"])
 
 

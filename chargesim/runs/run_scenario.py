@@ -182,6 +182,9 @@ def _begin(
     write_inputs(loaded, folder)
     replications = Replications(case, folder, keep, jobs, progress)
     before = made_by(folder, replications.numbers(schedule.most))
+    complete = directory.complete_replications
+    if len(replications.numbers(complete)) < complete:
+        directory.keep_nothing()
     head = manifest_of(case, replications.content, keep)
     directory.head |= {**head, "engine_why": why, "made_by": before}
     directory.say("running")

@@ -47,8 +47,8 @@ def answer(run: LimitRun) -> Answer:
         f"{levels} levels, {run.replications} replications at each{now}. Meets and fails hold with "
         f"{100 * run.confidence:g} % over all levels together: the error of {error:.2g} % is "
         f"divided over {levels} levels, {100 * run.alpha_of_a_level:.2g} % for each. "
-        "Where a criterion breaks "
-        "comes from a monotone fit, with a 95 % interval of that criterion by itself, so a level "
+        "Where a criterion breaks comes from a monotone fit, with a 95 % interval of that "
+        "criterion by itself, from the last level that meets to the first that fails, so a level "
         "outside it may still be inconclusive."
     )
     return Answer(
@@ -106,8 +106,8 @@ def _breaks(run: LimitRun, curve: Curve) -> str:
     near = first if above else last
     if near is None:
         return said if low == high else f"{said} by its mean, and no level is sure"
-    since = f"from {near} on" if above else f"up to {near}"
-    return f"{said} by its mean, not sure {since}"
+    until = f"up to {near}" if above else f"from {near} on"
+    return f"{said} by its mean, sure {until}"
 
 
 def _direction(curve: Curve) -> str:
