@@ -11,6 +11,7 @@ from chargesim.scenario.common_causes import CommonCauses, cause_faults
 from chargesim.scenario.days import DayFactor
 from chargesim.scenario.disturbances import Blackout, Reliability
 from chargesim.scenario.fleets import Adoption, Fleet, FleetTotal, Tables
+from chargesim.scenario.observed import Observed
 from chargesim.scenario.plan import Choice, Grid, Outside, Stations, Swap
 from chargesim.scenario.series import Series
 from chargesim.scenario.standard import Standard
@@ -98,6 +99,9 @@ class Scenario(Section):
         default_factory=dict,
         description="assumptions that are one unknown, by a name of your own: keys, * is any name; "
         "studies of uncertain assumptions move them together",
+    )
+    observed: Observed = Field(
+        default_factory=Observed, description="observed use, to hold the demand against"
     )
     standard: Standard = Field(description="service standard that the plan must meet")
     series: Series | None = Field(
