@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from factories import SCENARIOS
 
-from chargesim.analysis.every_area import allowance_band, judge_areas, worst_share
+from chargesim.analysis.every_area import allowance_band, judge_shares, worst_share
 from chargesim.scenario.reading import load
 
 CRITERION = next(
@@ -27,7 +27,7 @@ def test_districts_that_all_meet_are_seen_to_meet_and_never_to_fail():
     shares = [drawn(rng, np.full(38, 0.17)) for _ in range(draws)]
     assert np.mean([one.mean(axis=1).max() <= 0.2 for one in shares]) < 0.05
     assert np.mean([worst_share(one) <= 0.2 for one in shares]) > 0.95
-    tests = [judge_areas(one, CRITERION, alpha=0.05) for one in shares]
+    tests = [judge_shares(one, CRITERION, alpha=0.05) for one in shares]
     assert np.mean([one.p_fail <= 0.05 for one in tests]) <= 0.07  # 5 % and two standard errors
     assert not all(one.meets for one in tests)  # too few wishes to be sure of every one
 
@@ -38,7 +38,7 @@ def test_one_district_that_fails_is_found_among_many():
     shares = [drawn(rng, truth) for _ in range(draws)]
     assert np.mean([worst_share(one) > 0.2 for one in shares]) > 0.98
     assert 0.33 < np.mean([worst_share(one) for one in shares]) < 0.4  # drawn a little to the rest
-    tests = [judge_areas(drawn(rng, truth, 20), CRITERION, alpha=0.05) for _ in shares]
+    tests = [judge_shares(drawn(rng, truth, 20), CRITERION, alpha=0.05) for _ in shares]
     assert not any(one.meets for one in tests)
     assert np.mean([one.p_fail <= 0.05 for one in tests]) > 0.95
 

@@ -23,7 +23,7 @@ _FEWEST = 4
 
 
 @dataclass(frozen=True)
-class AreasTest:
+class SharesTest:
     """The test of a criterion over all its areas."""
 
     meets: bool
@@ -32,8 +32,11 @@ class AreasTest:
     """p-value of the claim that some area fails, corrected over the areas (Holm's first step)"""
 
 
-def judge_areas(shares: Floats, criterion: Criterion, *, alpha: float) -> AreasTest:
-    """Test whether every area meets, and whether some area fails.
+def judge_shares(shares: Floats, criterion: Criterion, *, alpha: float) -> SharesTest:
+    """Test whether every area meets, and whether some area fails, by t bounds of the shares.
+
+    For points of a study, at a few replications each: what `analysis.area_tests` asks of a verdict,
+    ten replications and room for unseen bad days, no point of them has.
 
     Parameters
     ----------
@@ -48,7 +51,7 @@ def judge_areas(shares: Floats, criterion: Criterion, *, alpha: float) -> AreasT
     bounds = [one_sided_bounds(area, confidence=1 - alpha) for area in np.atleast_2d(shares)]
     p_values = [p_above(area, allowed) for area in np.atleast_2d(shares)]
     meets = all(one.n >= 2 and one.upper <= allowed for one in bounds)
-    return AreasTest(meets, min(1.0, len(p_values) * min(p_values)))
+    return SharesTest(meets, min(1.0, len(p_values) * min(p_values)))
 
 
 def worst_share(shares: Floats) -> float:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chargesim.analysis.every_area import AreasTest, allowance_band, judge_areas
+from chargesim.analysis.every_area import SharesTest, allowance_band, judge_shares
 from chargesim.analysis.failure_counts import allowance_used
 from chargesim.analysis.intervals import Interval
 from chargesim.analysis.result import Floats
@@ -88,7 +88,7 @@ class CriterionUncertainty:
     """share of the draws that meet by their estimates"""
     surely_meets: int
     surely_fails: int
-    """draws that meet, and that fail, by the rule of the verdict at the standard's confidence"""
+    """draws that meet, and that fail, by bounds at the standard's confidence; see `every_area`"""
     by_layout: Floats
     """[layout] the scenario's own values in each layout; empty where tables give the places"""
     noise: float
@@ -350,12 +350,12 @@ def _by_criterion(
     return [*found, of(WHOLE, worst.base, [_worst_used(draw, criteria) for draw in draws])]
 
 
-def _tests(draw: Failed, criteria: Sequence[Criterion], alpha: float) -> dict[str, AreasTest]:
+def _tests(draw: Failed, criteria: Sequence[Criterion], alpha: float) -> dict[str, SharesTest]:
     """Return the test of each criterion in a draw; one without wishes meets."""
     return {
-        one.name: judge_areas(draw[one.name], one, alpha=alpha)
+        one.name: judge_shares(draw[one.name], one, alpha=alpha)
         if one.name in draw
-        else AreasTest(True, 1.0)
+        else SharesTest(True, 1.0)
         for one in criteria
     }
 

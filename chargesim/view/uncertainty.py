@@ -38,9 +38,9 @@ def answer(run: UncertaintyRun) -> Answer:
         f"One {run.day}. {DISTRIBUTION[0].upper()}{DISTRIBUTION[1:]} (assumed). The column "
         "scenario has Monte Carlo error alone. A draw meets where every judged criterion is, by "
         "its estimate, within what it allows; of the districts the worst counts, by means that are "
-        "drawn together as far as their spread is noise. For sure: by the rule of the verdict, "
-        "every district by itself to meet, after Holm's correction to fail. Monte Carlo error is "
-        f"{noise:.1f} % of the variance of the whole standard over the draws."
+        "drawn together as far as their spread is noise. For sure: by bounds over its few "
+        "replications, every district by itself to meet, after Holm's correction to fail. Monte "
+        f"Carlo error is {noise:.1f} % of the variance of the whole standard over the draws."
     )
     return Answer(
         title=run.title,
