@@ -289,9 +289,15 @@ def test_the_command_prints_json_and_what_is_wrong(folder, tmp_path):
     printed = json.loads(
         command(*plans, "--no-figures", "--json", "--out", tmp_path / "bare").stdout
     )
-    assert {"compare_dir", "sentence", "replications", "plans", "differences", "notes"} == set(
-        printed
-    )
+    assert {
+        "compare_dir",
+        "sentence",
+        "replications",
+        "plans",
+        "differences",
+        "layouts",
+        "notes",
+    } == set(printed)
     assert [one["name"] for one in printed["plans"]] == ["small city", "small city pooled"]
     assert not (tmp_path / "bare" / "figures").exists()
     refused = command(plans[0], tmp_path / "nowhere.yaml", code=1)

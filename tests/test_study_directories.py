@@ -114,5 +114,5 @@ def test_runs_of_two_program_versions_are_compared_with_a_note(tmp_path, monkeyp
     written = manifest(tmp_path / "compared")
     assert (written["seed"], written["replications"]) == (load(SMALL).scenario.seed, 2)
     assert [plan["scenario"] for plan in written["plans"]] == ["small_city"] * 2
-    other = comparing._identity([], 2) != comparing._identity([], 3)
+    other = comparing._identity([], 2, 1) != comparing._identity([], 3, 1)
     assert other

@@ -43,6 +43,10 @@ def compare(
     days: Annotated[
         int | None, typer.Option(min=1, help="days that are judged, e.g. 7 for a week")
     ] = None,
+    layouts: Annotated[
+        int | None,
+        typer.Option(min=1, help="synthetic layouts; default 5 where counts of places differ"),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
     figures: Annotated[
         bool, typer.Option("--figures/--no-figures", help="draw the figures")
@@ -67,7 +71,7 @@ def compare(
             for key, value in (("seed", seed), ("horizon.days", days))
             if value is not None
         ]
-        chosen: Any = {"replications": replications, "jobs": jobs, "out": out}
+        chosen: Any = {"replications": replications, "layouts": layouts, "jobs": jobs, "out": out}
         chosen |= {"set_": set_ or [], "changes": changes, "engine": engine.value}
         done = compare_runs(*plans, **chosen)
         write_comparison(done, figures=figures)

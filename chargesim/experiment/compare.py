@@ -16,7 +16,9 @@ from chargesim.analysis.looks import Look
 from chargesim.analysis.trend_text import WHOLE, criterion_states
 from chargesim.analysis.verdict import judge
 from chargesim.errors import InputError
+from chargesim.experiment.layouts import compare_over_layouts, layouts_to_compare
 from chargesim.experiment.pair_check import check_pair
+from chargesim.experiment.runner import Runner
 from chargesim.runs.case import Case, build_case
 from chargesim.runs.engine_choice import Engine
 from chargesim.runs.extension_hash import extension_name
@@ -94,6 +96,7 @@ class ComparedRuns:
             "replications": compared.plans[0].replications,
             "plans": plans,
             "differences": self.table.to_dict(orient="records"),
+            "layouts": [] if compared.over is None else list(compared.over.seeds),
             "notes": [*compared.notes, *rules(compared)],
         }
 
@@ -119,6 +122,7 @@ def compare(
     set_: Sequence[str] = (),
     changes: Sequence[str] = (),
     replications: int | None = None,
+    layouts: int | None = None,
     jobs: int = 0,
     out: Path | None = None,
     progress: bool = True,
@@ -139,6 +143,9 @@ def compare(
     replications : int, optional
         How many each scenario runs, and how many are compared at most; by default what each
         scenario says, and the common number.
+    layouts : int, optional
+        Synthetic layouts over which the differences must hold; by default 5 where the plans differ
+        in counts of invented places, else 1.
     jobs, progress, engine
         As for `run_scenario`.
     out : Path, optional
@@ -164,21 +171,33 @@ def compare(
     if len({source.replications for source in sources}) > 1:
         have = ", ".join(f"{source.name} {source.replications}" for source in sources)
         notes.append(f"Replications differ ({have}): the first {count} of each are compared")
-    return _compared(sources, count, notes, out, {"set": [*set_, *changes], "engine": engine})
+    layouts = _layouts(sources, layouts)
+    digest = _identity(sources, count, layouts)
+    joined = "-".join(called)[:_LONGEST_NAMES].replace(" ", "_").replace("/", "_")
+    folder = out or Path("runs") / f"compare-{joined}-{digest[:12]}"
+    head = _head(sources) | {"replications": count, "layouts": layouts, "engine": engine}
+    head |= {"set": [*set_, *changes]}
+    directory = ResultDirectory(folder, "compare", digest, head)
+    directory.say("running")
+    with directory.saying_how_it_ends():
+        compared, folders = zip(*[_run(source, count) for source in sources], strict=True)
+        over = None
+        if layouts > 1:
+            plans_to_run = [(source.name, source.case.loaded) for source in sources]
+            runner = Runner(folder, engine, jobs, progress, whole=True)
+            over = compare_over_layouts(plans_to_run, layouts, count, runner)
+    done = ComparedRuns(folder, compare_plans(compared, notes, over), folders)
+    if over is not None:
+        spread = over.table(done.differences)
+        write_text(folder / "layouts.csv", spread.to_csv(index=False, lineterminator="\n"))
+    criteria = done.criteria.to_csv(index_label="criterion", lineterminator="\n")
+    write_text(folder / "criteria.csv", criteria)
+    directory.finish(done.to_dict(), differences=done.differences)
+    return done
 
 
-def _compared(
-    sources: Sequence[_Source],
-    count: int,
-    notes: Sequence[str],
-    out: Path | None,
-    asked: dict[str, Any],
-) -> ComparedRuns:
-    """Run what is missing, compare the first replications of all, and write the tables."""
-    digest = _identity(sources, count)
-    joined = "-".join(source.name for source in sources)[:_LONGEST_NAMES]
-    name = joined.replace(" ", "_").replace("/", "_")
-    folder = out or Path("runs") / f"compare-{name}-{digest[:12]}"
+def _head(sources: Sequence[_Source]) -> dict[str, Any]:
+    """Return what the manifest says of the plans and of the program."""
     plans = [
         {
             "name": source.name,
@@ -188,22 +207,23 @@ def _compared(
         }
         for source in sources
     ]
-    head = {"plans": plans, "seed": sources[0].case.scenario.seed, "replications": count}
-    directory = ResultDirectory(folder, "compare", digest, {**head, **asked, **made_with()})
-    directory.say("running")
-    with directory.saying_how_it_ends():
-        compared, folders = zip(*[_run(source, count) for source in sources], strict=True)
-    done = ComparedRuns(folder, compare_plans(compared, notes), folders)
-    criteria = done.criteria.to_csv(index_label="criterion", lineterminator="\n")
-    write_text(folder / "criteria.csv", criteria)
-    directory.finish(done.to_dict(), differences=done.differences)
-    return done
+    return {"plans": plans, "seed": sources[0].case.scenario.seed, **made_with()}
 
 
-def _identity(sources: Sequence[_Source], count: int) -> str:
-    """Return the hash that names a comparison of so many replications."""
+def _layouts(sources: Sequence[_Source], asked: int | None) -> int:
+    """Return over how many layouts the plans are compared; a plan's own processes stay in its."""
+    if any(source.extensions for source in sources):
+        if (asked or 1) > 1:
+            words = "a plan ran with processes of the user's own, which stay in its one layout"
+            raise InputError([f"--layouts: got {asked}; {words}"])
+        return 1
+    return layouts_to_compare([source.case.scenario for source in sources], asked)
+
+
+def _identity(sources: Sequence[_Source], count: int, layouts: int) -> str:
+    """Return the hash that names a comparison of so many replications and layouts."""
     own = [[source.name, source.digest, source.program] for source in sources]
-    digests = json.dumps([own, count, program_digest()])
+    digests = json.dumps([own, count, layouts, program_digest()])
     return hashlib.sha256(digests.encode()).hexdigest()
 
 
