@@ -96,6 +96,13 @@ def check_conservation(p: Facilities, table: Any, world: World, log: Any) -> Non
     )
 
 
+def check_waits(log: Any) -> None:
+    """A wait holds the minutes in queues; who neither drives on nor is cut off has no other."""
+    assert (log["wait_min"] >= log["queue_min"]).all()
+    simple = (log["diversions"] == 0) & (log["interruptions"] == 0) & (log["outcome"] == SERVED)
+    assert (log["wait_min"] == log["queue_min"])[simple].all()
+
+
 def check_little(world: World) -> None:
     """Little's law on every site, exactly: the integral of the queue equals the sum of the
     waits."""

@@ -333,6 +333,7 @@ def _fill_sessions(
     for place, threshold in enumerate(THRESHOLDS_MIN):
         run.within[place] = run.wait_bins[..., edges <= threshold].sum(axis=-1)
     run.wait_min[:] = (run.wait_bins * middle).sum(axis=-1)
+    run.queued_min[:] = 0.8 * run.wait_min
     run.wait_all_min[:] = run.wait_min + 10 * bad
     run.delay_min[:] = run.wait_min + 2 * served
     run.detour_min[:] = 1.5 * served

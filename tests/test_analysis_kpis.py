@@ -127,6 +127,7 @@ def test_outcomes_by_hand() -> None:
     run.within[(1, CAR, *here)] = 75
     run.wait_bins[(CAR, *here)][[0, 40]] = 70, 10
     run.wait_min[(CAR, *here)], run.wait_all_min[(CAR, *here)] = 160.0, 300.0
+    run.queued_min[(CAR, *here)] = 120.0
     kpis = kpi_frame(make_result([run, run], network=network))
     for scope, key in (
         ("city", "all"),
@@ -144,6 +145,7 @@ def test_outcomes_by_hand() -> None:
         assert value(kpis, "share_served_within_10_min", scope, key) == pytest.approx(0.75)
         assert value(kpis, "wait_mean_min", scope, key) == pytest.approx(3.0)
         assert value(kpis, "wait_mean_served_min", scope, key) == pytest.approx(2.0)
+        assert value(kpis, "queue_mean_served_min", scope, key) == pytest.approx(1.5)
         assert value(kpis, "wait_p50_min", scope, key) == 0.0
         assert value(kpis, "wait_p95_min", scope, key) == math.inf
         assert 5 < value(kpis, "wait_p95_served_min", scope, key) < 20

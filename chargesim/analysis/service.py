@@ -56,7 +56,7 @@ def mean_of_served(totals: ScopeTotals, name: str) -> KpiValues:
 
 
 def mean_wait(totals: ScopeTotals) -> KpiValues:
-    """Return the mean queue minutes of all who wished, the unserved with what they queued."""
+    """Return the mean wait of all who wished, that of the unserved until they left."""
     return KpiValues(totals.sessions.keys, ratio(totals["wait_all_min"], totals.ended))
 
 

@@ -162,6 +162,7 @@ class Collector:
         count(total.interrupted, ended & (log["interruptions"] > 0))
         count(total.put_off, ended & (table["put_off_min"] > 0))
         add(total.wait_min, log["wait_min"], served)
+        add(total.queued_min, log["queue_min"], served)
         add(total.wait_all_min, log["wait_min"], ended)
         add(total.delay_min, measures["delay_min"], served)
         add(total.detour_min, measures["detour_min"], served)

@@ -103,8 +103,8 @@ class DayStatistics:
         self.pack_found = np.zeros((sites, hours), dtype=np.int64)
         self.losses = np.zeros((sites, hours), dtype=np.int64)
         self.queue_check_min = np.zeros((sites, 2))
-        """[S, 2] from the start of the run on: integral of the queue length, and the waits of those
-        who have left the queue"""
+        """[S, 2] from the start of the run on: integral of the queue length, and the minutes in it
+        of those who have left it"""
         self.past_kwh = np.zeros(sites)
         """[S] energy at the plug on the days before"""
         self.noted_kwh = np.zeros(sites)

@@ -105,9 +105,11 @@ class ReplicationTotals:
     within: Annotated[Counts, ("threshold", *SESSION_AXES)]
     """served sessions that waited at most the threshold"""
     wait_min: Annotated[Floats, SESSION_AXES]
-    """queue minutes of the served sessions"""
+    """minutes without a gun or bay of the served sessions, from their first arrival on"""
+    queued_min: Annotated[Floats, SESSION_AXES]
+    """minutes of the served sessions in queues"""
     wait_all_min: Annotated[Floats, SESSION_AXES]
-    """queue minutes of the ended sessions, served or not"""
+    """wait of the ended sessions, that of the unserved until they left"""
     delay_min: Annotated[Floats, SESSION_AXES]
     """delay of the served sessions"""
     detour_min: Annotated[Floats, SESSION_AXES]
@@ -126,7 +128,7 @@ class ReplicationTotals:
     """histogram of the delay of the served sessions"""
     queue_check_min: Annotated[Floats, ("site", "record")]
     """whole horizon, lead-in included: integral of the queue length by the site's clock, and sum
-    of the waits that the vehicles noted; equal to the last bit by Little's law"""
+    of the minutes in its queue that the vehicles noted; equal to the last bit by Little's law"""
     energy_check_kwh: Annotated[Floats, ("site", "record")]
     """whole horizon: energy by statistics, and by vehicles; NaN at swap sites"""
     wishes: Annotated[Counts, ("once",)]

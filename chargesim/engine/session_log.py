@@ -19,7 +19,8 @@ SESSION = np.dtype(
         ("diversions", "i4"),
         ("interruptions", "i8"),  # by failures of its gun
         ("drive_min", "f8"),
-        ("wait_min", "f8"),  # all queue minutes, over all sites
+        ("wait_min", "f8"),  # without a gun or bay, from the first arrival on, and after a failure
+        ("queue_min", "f8"),  # in queues, over all sites
         ("plug_min", "f8"),  # instant at which service first began, -1: never
         ("end_min", "f8"),
         ("service_min", "f8"),  # at the plug or in the bay, over all sites

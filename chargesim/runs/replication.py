@@ -195,6 +195,7 @@ def session_frame(task: Task, table: Table, log: SessionLog) -> pd.DataFrame:
             "left_for_outside": log["outside"] > 0,
             "drive_min": log["drive_min"],
             "wait_min": log["wait_min"],
+            "queue_min": log["queue_min"],
             "delay_min": np.where(np.isinf(minutes["delay_min"]), np.nan, minutes["delay_min"]),
             "service_min": minutes["service_min"],
             "energy_kwh": minutes["energy_kwh"],

@@ -48,8 +48,8 @@ CAR = np.dtype(
         ("known_next", "i4"),
         ("late_min", "f8"), ("rank_min", "f8"), ("joined_min", "f8"), ("plug_min", "f8"),
         ("promised_min", "f8"), ("known_min", "f8"), ("expected_min", "f8"),
-        ("drive_min", "f8"), ("wait_min", "f8"), ("service_min", "f8"), ("energy_kwh", "f8"),
-        ("soc", "f8"), ("soc_in", "f8"),
+        ("drive_min", "f8"), ("wait_min", "f8"), ("waits_since_min", "f8"), ("queue_min", "f8"),
+        ("service_min", "f8"), ("energy_kwh", "f8"), ("soc", "f8"), ("soc_in", "f8"),
     ],
     align=True,
 )  # fmt: skip

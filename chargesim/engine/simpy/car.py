@@ -23,6 +23,11 @@ class Car:
         Instant of its first plug-in, -1 before it [min].
     service_min, energy_kwh : float
         Over all its plug-ins and swaps.
+    waits_since_min : float
+        Since when it has been without a gun or bay, at a site or between two; -1 before its first
+        arrival and while it is served [min].
+    wait_min, queue_min : float
+        Over all sites: minutes without a gun or bay, drives between sites included; in queues.
     promised_min : float
         Promised time of its reservation, -1 without one [min].
     known_min : float
@@ -57,6 +62,7 @@ class Car:
         "plug_min",
         "promised_min",
         "put_off_min",
+        "queue_min",
         "reneges",
         "row",
         "server",
@@ -69,6 +75,7 @@ class Car:
         "tolerance_min",
         "tried",
         "wait_min",
+        "waits_since_min",
         "wish_min",
     )
 
@@ -83,8 +90,9 @@ class Car:
         ) = wish  # fmt: skip
         self.site = self.first_site = self.server = -1
         self.soc_in = self.soc
-        self.drive_min = self.wait_min = self.service_min = self.energy_kwh = 0.0
+        self.drive_min = self.wait_min = self.queue_min = self.service_min = self.energy_kwh = 0.0
         self.joined_min = self.plug_min = self.promised_min = self.known_min = -1.0
+        self.waits_since_min = -1.0
         self.balks = self.reneges = self.diversions = self.interruptions = 0
         self.full = False
         self.tried: list[int] = []
