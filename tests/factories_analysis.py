@@ -275,7 +275,7 @@ def empty_totals(
         "fleets": fleets,
         "districts": len(network.districts.name),
     }
-    return ReplicationTotals.zeros(**size, thresholds=thresholds, quarters=96 * days)
+    return ReplicationTotals.zeros(**size, thresholds=thresholds, days=days, quarters=96 * days)
 
 
 def random_totals(

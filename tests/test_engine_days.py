@@ -11,7 +11,7 @@ from factories import SCENARIOS, demand, facilities, outages
 from chargesim.engine.collector import Collector
 from chargesim.engine.compiled.engine import CompiledWorld
 from chargesim.engine.day_statistics import DayStatistics
-from chargesim.engine.replication_totals import SERVED
+from chargesim.engine.replication_totals import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED
 from chargesim.engine.simpy.engine import World
 from chargesim.runs.case import build_case
 from chargesim.runs.replication import DrawnDays, Replication
@@ -84,7 +84,7 @@ def collector(p):
         district_of_origin=np.zeros(9, dtype=np.int64),
         thresholds_min=(10.0,),
         start_min=0.0,
-        end_min=1e9,
+        end_min=2 * MIDNIGHT,
     )
 
 
@@ -112,6 +112,24 @@ def test_days_add_up_by_hour_of_day_and_peaks_are_the_highest_of_all_days():
         "80 - 4 kW, then 76 kW: neither is 156 kW"
     )
     assert totals.district_kw.shape == (2, 1, 192)
+
+
+def test_the_counts_by_day_add_up_to_those_by_hour():
+    case = build_case(load(SCENARIOS / "small_city.yaml", ["horizon.days=3", "fleet.stock=6000"]))
+    played = Replication(replace(case.task, engine="simpy"), 0)
+    for _ in played.days():
+        pass
+    totals = played.totals()
+    ended = totals.outcomes.sum(axis=0) - totals.outcomes[UNFINISHED]
+    unserved = totals.outcomes[[PARTIAL, LOST, STRANDED]].sum(axis=0)
+    assert (totals.ended_by_day.sum(axis=0) == ended.sum(axis=-1)).all()
+    assert (totals.unserved_by_day.sum(axis=0) == unserved.sum(axis=-1)).all()
+    assert (totals.within_by_day.sum(axis=1) == totals.within.sum(axis=-1)).all()
+    assert (totals.arrivals_by_day.sum(axis=0) == totals.arrivals.sum(axis=1)).all()
+    assert (totals.pack_found_by_day.sum(axis=0) == totals.pack_found.sum(axis=1)).all()
+    by_day = totals.ended_by_day.sum(axis=(1, 2, 3)), totals.arrivals_by_day.sum(axis=1)
+    assert all((counts > 50).all() and len(set(counts)) == 3 for counts in by_day)
+    assert unserved.sum() > 0
 
 
 def test_no_more_than_three_days_of_demand_are_held():

@@ -1,4 +1,4 @@
-"""Test that every mechanism is declared in full, and that the README has the table of all."""
+"""Test that every mechanism is declared in full, and that docs/mechanisms.md has all."""
 
 import ast
 from dataclasses import replace
@@ -14,7 +14,7 @@ from chargesim.runs.mechanisms.registry import (
     ALWAYS_ON,
     MECHANISMS,
     has_no_effect,
-    readme_table,
+    mechanisms_table,
 )
 from chargesim.scenario.keys import field_type_at
 from chargesim.scenario.model import Scenario
@@ -108,9 +108,8 @@ def test_a_reservation_that_nobody_connected_can_make_has_no_effect():
     assert has_no_effect(reserved, "choice.reservation.hold_min")
 
 
-def test_the_readme_has_the_table_of_the_declarations():
+def test_the_page_of_mechanisms_has_the_table_of_the_declarations():
     """To renew it: `python -m chargesim.runs.mechanisms.registry scenarios/chongqing_2025.yaml`."""
-    text = Path(ROOT / "README.md").read_text(encoding="utf-8")
-    section = text.partition("\n## Mechanisms\n")[2].partition("\n## ")[0]
-    lines = [line for line in section.splitlines() if line.startswith("|")]
-    assert "\n".join(lines) == readme_table(build_case(PLAN))
+    text = Path(ROOT / "docs" / "mechanisms.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    assert "\n".join(lines) == mechanisms_table(build_case(PLAN))

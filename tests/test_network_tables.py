@@ -210,15 +210,13 @@ def test_links_of_a_synthetic_city(folder):
     ]
 
 
-SECTION = (
-    (SCENARIOS.parent / "README.md").read_text(encoding="utf-8").split("## Tables of your own")[1]
-)
-"""The README's section on a user's own tables, and what follows it."""
+TABLES_PAGE = (SCENARIOS.parent / "docs" / "tables.md").read_text(encoding="utf-8")
+"""The page on a user's own tables."""
 
 
 @pytest.mark.parametrize("model", [ZoneRow, RoadRow, SITE_ROW])
-def test_the_readme_names_every_column_of_a_user_s_own_tables(model):
-    named = set(re.findall(r"\w+", SECTION.split("\n## ")[0]))
+def test_the_page_of_tables_names_every_column(model):
+    named = set(re.findall(r"\w+", TABLES_PAGE))
     columns = [line.split(" | ")[0].strip("| ") for line in columns_table(model).splitlines()[2:]]
     assert len(columns) >= 5
     assert [column for column in columns if column not in named] == []

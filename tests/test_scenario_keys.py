@@ -251,7 +251,7 @@ def digest(loaded):
     nothing = ReplicationTotals.zeros(
         sites=len(network.sites), connections=len(np.unique(network.sites.connection)),
         fleets=len(task.fleets), districts=len(task.district_names),
-        thresholds=len(task.thresholds_min), quarters=96 * task.days,
+        thresholds=len(task.thresholds_min), days=task.days, quarters=96 * task.days,
     )  # fmt: skip
     result = as_result(case, [nothing])
     add(

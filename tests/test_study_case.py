@@ -82,6 +82,6 @@ def test_the_given_availability_is_that_of_the_failures(folder):
         (),
     ):
         one = case(folder, *changes)
-        run = empty_totals(one.network, thresholds=len(one.task.thresholds_min))
+        run = empty_totals(one.network, thresholds=len(one.task.thresholds_min), days=one.task.days)
         given.append(as_result(one, [run]).given["guns_available"])
     assert given == pytest.approx([0.97, 1.0])

@@ -73,6 +73,7 @@ class RunResult:
             fleets=len(self.fleets),
             districts=len(self.network.districts.name),
             thresholds=len(self.thresholds_min),
+            days=self.days,
             quarters=96 * self.days,
         )
         for number, replication in enumerate(self.replications):

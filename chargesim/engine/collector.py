@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from chargesim.demand.demand_table import Table
 from chargesim.engine.day_statistics import HOURLY, DayStatistics
-from chargesim.engine.event_order import HOUR_MIN
+from chargesim.engine.event_order import DAY_MIN, HOUR_MIN
 from chargesim.engine.facilities import Facilities
 from chargesim.engine.replication_totals import (
     BINS,
@@ -101,8 +101,9 @@ class Collector:
             fleets=fleets,
             districts=districts,
             thresholds=len(thresholds_min),
+            days=round((end_min - start_min) / DAY_MIN),
         )
-        self._shape = self._totals.outside.shape
+        self._shape, self._days = self._totals.outside.shape, 0
         self._district_kw = [self._totals.district_kw]
 
     def add_day(self, statistics: DayStatistics) -> None:
@@ -124,6 +125,9 @@ class Collector:
         of_district = np.zeros((*total.district_kw.shape[:2], quarters.shape[1]))
         np.add.at(of_district, (self.facilities.kind, self.facilities.district), quarters)
         self._district_kw.append(of_district)
+        total.arrivals_by_day[self._days] = statistics.arrivals.sum(axis=1)
+        total.pack_found_by_day[self._days] = statistics.pack_found.sum(axis=1)
+        self._days += 1
 
     def add_sessions(self, table: Table, log: SessionLog) -> None:
         """Add sessions that have ended; `table` holds their demand rows, in the same order."""
@@ -172,6 +176,26 @@ class Collector:
         add(total.unserved_kwh, measures["unserved_kwh"], everyone)
         bin_served(total.wait_bins, log["wait_min"])
         bin_served(total.delay_bins, measures["delay_min"])
+        self._add_by_day(table, log)
+
+    def _add_by_day(self, table: Table, log: SessionLog) -> None:
+        """Count judged sessions and their failures by the day of the wish."""
+        total = self._totals
+        shape = total.ended_by_day.shape
+        day = ((table["wish_min"] - self.start_min) // DAY_MIN).astype(np.int64)
+        district = self.district_of_origin[table["origin"]]
+        cell = np.ravel_multi_index((day, table["fleet"], log["kind"], district), shape)
+        served = log["outcome"] == SERVED
+        chosen = [
+            (total.ended_by_day, log["outcome"] != UNFINISHED),
+            (total.unserved_by_day, np.isin(log["outcome"], (PARTIAL, LOST, STRANDED))),
+        ]
+        chosen += [
+            (total.within_by_day[index], served & (log["wait_min"] <= threshold_min))
+            for index, threshold_min in enumerate(self.thresholds_min)
+        ]
+        for into, sessions in chosen:
+            into[:] += np.bincount(cell[sessions], minlength=into.size).reshape(shape)
 
     def totals(self, last: DayStatistics, wishes: int) -> ReplicationTotals:
         """Return the totals, with the statistics at the end and the number of judged wishes."""

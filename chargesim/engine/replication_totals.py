@@ -36,10 +36,12 @@ FIXED_LENGTHS = {
 `KINDS`, `outcome` one of `OUTCOMES`, `site_kind` station or swap site, `record` one of two
 independent records of the same quantity. The other axes are `site`, `connection` (grid connection),
 `quarter` (judged quarter of an hour), `fleet` (the corridor vehicles last), `district` (of the wish
-in sessions, of the site in `district_kw`) and `threshold` (of waiting).
+in sessions, of the site in `district_kw`), `threshold` (of waiting) and `day` (judged day: of the
+wish in sessions, of the clock at sites).
 """
 SITE_HOUR = ("site", "hour")
 SESSION_AXES = ("fleet", "kind", "district", "hour")
+DAY_AXES = ("day", "fleet", "kind", "district")
 
 
 def bin_edges_min() -> Floats:
@@ -126,6 +128,16 @@ class ReplicationTotals:
     """histogram of the wait of the served sessions"""
     delay_bins: Annotated[Counts, (*SESSION_AXES, "bin")]
     """histogram of the delay of the served sessions"""
+    ended_by_day: Annotated[Counts, DAY_AXES]
+    """sessions that did not end unfinished"""
+    unserved_by_day: Annotated[Counts, DAY_AXES]
+    """partial, lost and stranded sessions"""
+    within_by_day: Annotated[Counts, ("threshold", *DAY_AXES)]
+    """served sessions that waited at most the threshold"""
+    arrivals_by_day: Annotated[Counts, ("day", "site")]
+    """vehicles that arrived"""
+    pack_found_by_day: Annotated[Counts, ("day", "site")]
+    """arrivals with a charged pack that no earlier vehicle waited for"""
     queue_check_min: Annotated[Floats, ("site", "record")]
     """whole horizon, lead-in included: integral of the queue length by the site's clock, and sum
     of the minutes in its queue that the vehicles noted; equal to the last bit by Little's law"""
@@ -148,6 +160,7 @@ class ReplicationTotals:
         fleets: int,
         districts: int,
         thresholds: int,
+        days: int,
         quarters: int = 0,
     ) -> dict[str, tuple[int, ...]]:
         """Return the shape of each array by its name, from the lengths that differ between runs."""
@@ -157,6 +170,7 @@ class ReplicationTotals:
             "fleet": fleets,
             "district": districts,
             "threshold": thresholds,
+            "day": days,
             "quarter": quarters,
         }
         return {name: tuple(lengths[axis] for axis in axes) for name, axes in cls.axes().items()}

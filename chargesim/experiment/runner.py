@@ -39,7 +39,10 @@ MOST_IN_A_BATCH = 16
 BATCHES_A_WORKER = 4
 """Batches for each worker, at least, so that none waits long for the last."""
 _MOST_NETWORKS = 12
-_JUDGED = ("outcomes", "within", "wait_bins", "arrivals", "pack_found")
+_JUDGED = (
+    "outcomes", "within", "wait_bins", "arrivals", "pack_found",
+    "ended_by_day", "unserved_by_day", "within_by_day", "arrivals_by_day", "pack_found_by_day",
+)  # fmt: skip
 """Arrays of the totals that the standard is judged by."""
 
 

@@ -37,7 +37,8 @@ class City(Section):
         description="CSV: from_id, to_id, km, free_kmh, kind (urban, trunk, expressway)",
     )
     sites: TableName | None = Field(
-        default=None, description="CSV: one row per site (see README); replaces the plan's layout"
+        default=None,
+        description="CSV: one row per site (see docs/tables.md); replaces the plan's layout",
     )
 
     @model_validator(mode="after")

@@ -87,7 +87,7 @@ class Scenario(Section):
     )
     recorded: TableName | None = Field(
         default=None,
-        description="CSV or Parquet of recorded wishes (see README); replaces the drawn demand",
+        description="CSV or Parquet of recorded wishes (docs/tables.md); replaces the drawn demand",
     )
     standard: Standard = Field(description="service standard that the plan must meet")
     series: Series | None = Field(

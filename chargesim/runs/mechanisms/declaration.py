@@ -1,8 +1,8 @@
 """Define what a mechanism declares about itself, and what the declarations share.
 
 A mechanism is a part of the model that a scenario may switch on or off, such as gun failures.
-`chargesim check`, the STRESS-DES checklist, the studies of uncertain parameters and the README
-table all read the declaration, so each fact is written down once.
+`chargesim check`, the STRESS-DES checklist, the studies of uncertain parameters and the table in
+`docs/mechanisms.md` all read the declaration, so each fact is written down once.
 """
 
 from collections.abc import Callable, Iterator

@@ -89,7 +89,7 @@ def checklist_texts(case: Case, item: str) -> list[str]:
     return list(dict.fromkeys(texts))
 
 
-def readme_table(case: Case) -> str:
+def mechanisms_table(case: Case) -> str:
     """Return the table of all mechanisms as Markdown; those that are on in the case say so."""
     on = {one.name for one in (*mechanisms_on(case), *ALWAYS_ON)}
     rows = (
@@ -119,4 +119,4 @@ def _tests(part: ModelPart) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print(readme_table(build_case(load(sys.argv[1]))))
+    print(mechanisms_table(build_case(load(sys.argv[1]))))
