@@ -221,7 +221,7 @@ class Counts:
                 "run-out": (log["end_min"] > statistics.end_min).sum(),
                 "balk": log["balks"].sum(), "renege": log["reneges"].sum(),
                 "divert": log["diversions"].sum(),
-                "outside": log["outside"].sum(), "partial": (log["outcome"] == PARTIAL).sum(),
+                "outside": log["chose_outside"].sum(), "partial": (log["outcome"] == PARTIAL).sum(),
                 "stranded": (log["outcome"] == STRANDED).sum(),
                 "unfinished": (log["outcome"] == UNFINISHED).sum(),
             }

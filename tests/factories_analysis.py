@@ -319,7 +319,7 @@ def _fill_sessions(
     run.outcomes[0] = served = wished - bad
     run.outcomes[2] = rng.binomial(bad, 0.8)
     run.outcomes[3] = bad - run.outcomes[2]
-    run.outside[:] = rng.binomial(run.outcomes[2], 0.5)
+    run.chose_outside[:] = rng.binomial(run.outcomes[2], 0.5)
     run.balked[:] = rng.binomial(wished, 0.05)
     run.reneged[:] = rng.binomial(wished, 0.02)
     run.diverted[:] = rng.binomial(wished, 0.06)

@@ -68,7 +68,7 @@ def test_outside_option_is_taken_for_a_posted_queue_and_marked():
     table = demand([0.0, 20.0], guidance=1, battery_kwh=1000.0)
     _, log = run(facilities(guns=(1,), outside_drive_min=-1e6), table)
     assert log["outcome"].tolist() == [SERVED, LOST]
-    assert log["outside"].tolist() == [0, 1]
+    assert log["chose_outside"].tolist() == [0, 1]
     _, blind = run(
         facilities(guns=(1,), outside_drive_min=-1e6),
         demand([0.0, 20.0], guidance=0, battery_kwh=100.0),

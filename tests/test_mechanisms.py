@@ -97,7 +97,7 @@ def test_a_key_has_no_effect_until_its_mechanism_is_asked_for(key, switch):
 
 
 @pytest.mark.parametrize(
-    "key", ["fleets.taxi.patience_min", "swap.kinds.taxi.swap_min", "outside.drive_min"]
+    "key", ["fleets.taxi.patience_min", "swap.kinds.taxi.swap_min", "outside.drive_min.core"]
 )
 def test_a_key_of_what_is_on_has_an_effect(key):
     assert not has_no_effect(PLAN.scenario, key)

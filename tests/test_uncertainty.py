@@ -44,7 +44,7 @@ TINY = Sizes(
 SOME = (
     "fleets.private_car.fast_share",
     "fleets.taxi.fast_share",
-    "outside.drive_min",
+    "outside.drive_min.core",
     "corridors.share_at_network",
 )
 
@@ -82,7 +82,7 @@ def few(monkeypatch):
     monkeypatch.setattr(
         tornado,
         "ledger_ranges",
-        lambda case: [one for one in ledger if one.key != "outside.drive_min"],
+        lambda case: [one for one in ledger if one.key != "outside.drive_min.core"],
     )
 
 
@@ -251,7 +251,7 @@ def test_both_uncertainties_stand_apart(few, tmp_path):
     assert run.whole.meets.count <= min(one.meets.count for one in run.criteria)
     assert set(run.morris["group"]) == {
         "fleets.*.fast_share",
-        "outside.drive_min",
+        "outside.drive_min.core",
         "corridors.share_at_network",
     }
     assert run.sobol["group"].nunique() == 2

@@ -26,7 +26,7 @@ def naive(facilities: Facilities, table: Table) -> Callable[[], ProgramResult]:
         city.run()
         ended = sum(city.outcomes.values())
         return ProgramResult(
-            city.outcomes[OUTCOMES[SERVED]] / max(1, ended), float(np.mean(city.waits or [0.0]))
+            city.outcomes[OUTCOMES[SERVED]] / max(1, ended), float(np.mean(city.queues or [0.0]))
         )
 
     return run

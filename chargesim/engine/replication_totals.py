@@ -65,7 +65,9 @@ class ReplicationTotals:
     """
 
     busy_min: Annotated[Floats, SITE_HOUR]
-    """gun-minutes in use, bay-minutes at a swap site"""
+    """gun-minutes occupied, bay-minutes at a swap site"""
+    charging_min: Annotated[Floats, SITE_HOUR]
+    """gun-minutes with a charge under way; 0 at swap sites"""
     energy_kwh: Annotated[Floats, SITE_HOUR]
     """energy at the plug; at a swap site, what the slots charged"""
     lent_kwh: Annotated[Floats, SITE_HOUR]
@@ -92,8 +94,8 @@ class ReplicationTotals:
     """mean grid power"""
     outcomes: Annotated[Counts, ("outcome", *SESSION_AXES)]
     """sessions by outcome"""
-    outside: Annotated[Counts, SESSION_AXES]
-    """lost sessions that chose the outside option without having queued anywhere"""
+    chose_outside: Annotated[Counts, SESSION_AXES]
+    """lost sessions that chose the outside option, at the wish or after they tried a site"""
     balked: Annotated[Counts, SESSION_AXES]
     """ended sessions that balked at least once"""
     reneged: Annotated[Counts, SESSION_AXES]
@@ -117,7 +119,7 @@ class ReplicationTotals:
     detour_min: Annotated[Floats, SESSION_AXES]
     """drive of the served sessions beyond the free drive to the nearest site"""
     service_min: Annotated[Floats, SESSION_AXES]
-    """minutes of the served sessions at the plug or in the bay"""
+    """minutes for which the served sessions occupied a gun or bay"""
     service_sq_min2: Annotated[Floats, SESSION_AXES]
     """squares of these minutes"""
     session_kwh: Annotated[Floats, SESSION_AXES]

@@ -26,12 +26,14 @@ def appear(w, index, row):
     clock.under_way += 1
     m.wishes(w)[v] = m.table(w)[index]
     car, wish = m.cars(w)[v], m.wishes(w)[v]
-    car.row, car.turn, car.judged, car.tries = row, 0, 0, 0
+    car.row, car.turn, car.judged, car.tries, car.full = row, 0, 0, 0, 0
     car.site = car.first_site = car.server = car.held = car.known = NOBODY
     car.balks = car.reneges = car.diversions = car.interruptions = 0
     car.failed_starts, car.late_min = wish.failed_starts, wish.late_min
     car.joined_min = car.plug_min = car.promised_min = car.known_min = car.waits_since_min = -1.0
-    car.drive_min = car.wait_min = car.queue_min = car.service_min = car.energy_kwh = 0.0
+    car.drive_min = car.wait_min = car.queue_min = 0.0
+    car.service_min = car.charging_min = car.energy_kwh = 0.0
+    car.taken_min = car.starts_min = car.full_min = -1.0
     car.soc = car.soc_in = wish.soc
     if wish.put_off_min > 0:
         schedule(w, wish.put_off_min, vehicle_key(EventClass.WISH, row), SETS_OUT, v, 0)
@@ -111,7 +113,7 @@ def go_on(w, v):
         car.diversions += 1
         drive(w, v, choice, km, minutes)
     else:
-        leave(w, v, LOST, choice == OUTSIDE and car.reneges == 0)
+        leave(w, v, LOST, choice == OUTSIDE)
 
 
 @njit
@@ -125,6 +127,7 @@ def choose(w, v, origin):
     choice, km, minutes = choose_site(
         m.wishes(w), v, origin, car.soc, now, m.tried(w)[v], car.tries,
         m.candidates(w), m.known(w), wait_min, m.city(w), m.edge_soc(w), m.step_kw(w),
+        m.outside_min(w),
     )  # fmt: skip
     if follows and choice >= 0:
         cloud.send(w, v, choice, km, now + exact_min(minutes))
@@ -193,10 +196,11 @@ def log_session(w, v, outcome, outside):
     row = m.log(w)[clock.logged]
     clock.logged += 1
     row.row, row.site, row.kind = car.row, car.site, m.sites(w)[s].kind if s >= 0 else NO_KIND
-    row.outcome, row.outside = outcome, 1 if outside and outcome == LOST else 0
+    row.outcome, row.chose_outside = outcome, 1 if outside and outcome == LOST else 0
     row.balks, row.reneges, row.diversions = car.balks, car.reneges, car.diversions
     row.interruptions, row.drive_min, row.wait_min = car.interruptions, car.drive_min, car.wait_min
     row.queue_min = car.queue_min
     row.plug_min, row.end_min, row.service_min = car.plug_min, clock.now, car.service_min
+    row.charging_min = car.charging_min
     row.energy_kwh, row.soc_out = car.energy_kwh, car.soc
     row.soc_in = car.soc_in if car.plug_min >= 0 else car.soc

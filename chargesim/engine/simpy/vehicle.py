@@ -49,7 +49,7 @@ def story(city: City, car: Car) -> Process:
         choice, km, minutes = choose(city, car)
         car.diversions += choice >= 0
     stranded = choice == NOWHERE and not car.tried
-    leave(city, car, STRANDED if stranded else LOST, choice == OUTSIDE and car.reneges == 0)
+    leave(city, car, STRANDED if stranded else LOST, choice == OUTSIDE)
 
 
 def choose(city: City, car: Car) -> tuple[int, float, float]:
@@ -63,6 +63,7 @@ def choose(city: City, car: Car) -> tuple[int, float, float]:
         car.table, car.index, car.origin, car.soc, now, city.tried, len(car.tried),
         facilities.candidates, facilities.known, wait_min,
         facilities.city, facilities.edge_soc, facilities.step_kw,
+        facilities.outside_min,
     )  # fmt: skip
     if follows and choice >= 0:
         city.cloud.send(car, choice, km, now + exact_min(minutes))
@@ -119,5 +120,5 @@ def log_session(city: City, car: Car, outcome: int, outside: bool = False) -> No
         (car.row, car.site, kind, outcome, outside and outcome == LOST,
          car.balks, car.reneges, car.diversions, car.interruptions,
          car.drive_min, car.wait_min, car.queue_min, car.plug_min, city.env.now, car.service_min,
-         car.energy_kwh, soc_in, car.soc)
+         car.charging_min, car.energy_kwh, soc_in, car.soc)
     )  # fmt: skip
