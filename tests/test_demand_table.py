@@ -14,12 +14,13 @@ from chargesim.demand.ledger import truncated_normal
 from chargesim.errors import InputError
 from chargesim.network.network import SWAP
 from chargesim.runs.case import build_case
+from chargesim.runs.replication import simulate
 from chargesim.scenario.reading import load
 
 SMALL = load(SCENARIOS / "small_city.yaml")
 GRID = (np.arange(20_000) + 0.5) / 20_000
-BIG = {"fleet.stock": 200_000}
-"""Many full layers in every fleet, still drawn in milliseconds."""
+BIG = {"fleet.stock": 200_000, "day_factor.enabled": False}
+"""Many full layers in every fleet, still drawn in milliseconds; each day is as expected."""
 
 
 def case(changes=None):
@@ -79,7 +80,7 @@ def test_the_plan_s_table_and_ledger_agree():
 
     Half a million wishes, so 1 % is more than four standard errors of every fleet but the buses.
     """
-    plan = build_case(load(SCENARIOS / "chongqing_2025.yaml"))
+    plan = build_case(load(SCENARIOS / "chongqing_2025.yaml", ["day_factor.enabled=false"]))
     table = np.concatenate([plan.task.demand.day(0, day) for day in range(7)])
     energy = (table["target_soc"] - table["soc"]) * table["battery_kwh"]
     for row in plan.ledger.rows:
@@ -261,8 +262,31 @@ def test_a_recorded_log_takes_the_place_of_the_drawn_demand(tmp_path, suffix):
     assert rows["patience_min"].tolist() == [10, 15, 5, 20]
     assert rows["soc"].tolist() == [0.3, 0.5, 0.2, 0.25]
     assert rows["target_soc"].tolist() == [0.9, 0.75, 0.8, 0.95]
-    assert same(made.task.demand.day(5, 0), tables[0])
     assert len(set(rows["key"].tolist())) == 4
+    again, other = made.task.demand.day(0, 0), made.task.demand.day(5, 0)
+    assert same(again, tables[0])
+    assert not set(other["key"].tolist()) & set(rows["key"].tolist())  # tastes of its own
+    other["key"] = again["key"]
+    assert same(other, again)
+
+
+def test_the_order_of_the_rows_of_a_log_changes_nothing(tmp_path):
+    """Equal rows are numbered among themselves; the totals are the same to the last byte."""
+    log = pd.concat([LOG] * 3 + [LOG.assign(zone="R01", wish_min=600.0)], ignore_index=True)
+    path, build = recorded(tmp_path)
+    found = []
+    for rows in (log, log.sample(frac=1, random_state=3), log.iloc[::-1]):
+        rows.to_csv(path, index=False)
+        task = build(path).task
+        tables = [np.concatenate([task.demand.day(r, day) for day in range(2)]) for r in range(2)]
+        assert all(len(set(table["key"].tolist())) == len(log) for table in tables)
+        totals = [simulate(task, replication)[0].arrays() for replication in range(2)]
+        found.append((tables, totals))
+    first_tables, first_totals = found[0]
+    for tables, totals in found[1:]:
+        assert all(map(same, first_tables, tables))
+        for mine, theirs in zip(first_totals, totals, strict=True):
+            assert all(mine[name].tobytes() == theirs[name].tobytes() for name in mine)
 
 
 def log_faults(tmp_path, frame, name="log.csv"):

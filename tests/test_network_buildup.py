@@ -113,7 +113,7 @@ def test_the_plan_in_months(whole):
     """
     half = build("2024-06", (0.5, 0.5))
     assert queues(half) == {name: int(count / 2 + 0.5) for name, count in queues(whole).items()}
-    assert "core truck" in queues(half)
+    assert "truck truck" in queues(half)
     quarter = build("2024-06", (0.25, 0.25))
     assert set(quarter.sites.id) < set(half.sites.id) < set(whole.sites.id)
     assert half.label.endswith(", as built at the end of 2024-06, 50.0% of the sites")

@@ -126,10 +126,6 @@ MESSAGES = {
         "child.yaml:4: stations.piles: 2000 piles are fewer than 2040 stations; each station "
         "needs one pile"
     ),
-    "stations:\n  truck_stations: 2000\n": (
-        "child.yaml:4: stations.truck_stations: 2000 are more than the 1870 stations outside "
-        "expressways"
-    ),
     "city:\n  links: tables/nix.csv\n": "child.yaml:4: city.links: no such file tables/nix.csv",
     "city:\n  links: ../nix.csv\n": (
         "child.yaml:4: city.links: ../nix.csv: leaves the scenario's folder .; put the table "

@@ -49,6 +49,7 @@ FLEETS = ("private_car", "taxi", "ride_hailing", "logistics_van", "bus", "heavy_
 BUSY = [
     "fleet.stock=150000",
     "horizon.lead_in_days=0",
+    "day_factor.tail_share=0.3",  # one group has such a day, another not
     "tariff.enabled=true",
     "choice.reservation.enabled=true",
     "stations.store.enabled=true",
@@ -332,6 +333,7 @@ IN_TABLES = {
     "stations.counts.core", "stations.counts.main_new_area",
     "stations.counts.northeast_southeast", "stations.counts.expressway", "stations.piles",
     "stations.expressway_piles_per_station", "stations.truck_stations",
+    "stations.truck_piles_per_station",
     "swap.kinds.taxi.sites", "swap.kinds.private.sites", "swap.kinds.truck.sites",
     "swap.kinds.taxi.access", "swap.kinds.private.access", "swap.kinds.truck.access",
     "choice.nearest_swap_sites",  # each pack type has one site

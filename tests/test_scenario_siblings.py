@@ -111,8 +111,9 @@ def test_pooled_guns_are_the_plan_s(name, guns):
     others = stations.counts.total - stations.counts.expressway
     dealt = (stations.piles - stations.counts.expressway * guns) / others
     assert guns - 1 < dealt <= guns
+    assert stations.truck_piles_per_station == guns
     assert stations.truck_stations.value * guns == pytest.approx(
-        plan.truck_stations.value * 2, rel=0.06
+        plan.truck_stations.value * plan.truck_piles_per_station, rel=0.06
     )
     assert stations.gun_kw == plan.gun_kw
     assert stations.cabinet_kw == plan.cabinet_kw

@@ -134,6 +134,7 @@ def test_all_the_mechanisms_of_a_case_are_told_once_on_or_off(run, small, many):
         assert sorted(on + off) == sorted(one.name for one in MECHANISMS)
     assert on_and_off(small["2.2"])[0] == [
         "through traffic",
+        "days that differ",
         "posted occupancy",
         "outside option",
         "swapping",
@@ -248,7 +249,7 @@ def test_every_parameter_is_in_the_table_with_value_unit_and_source(small):
         "replaced by city.sites: stations for trucks"
     )
     assert told["stations.counts.expressway"][2].startswith("replaced by city.zones: stations at")
-    assert sum("replaced by" in row[-1] for row in told.values()) == 13
+    assert sum("replaced by" in row[-1] for row in told.values()) == 14
     assert (told["layout"][1], told["tariff.outside"][1], told["swap.pack_temperature_c"][1]) == (
         "null",
         "true",

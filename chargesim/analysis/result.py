@@ -56,6 +56,8 @@ class RunResult:
     """which look at the study this is"""
     looks: int = 1
     """how many looks were planned; the error of the verdict is divided over them"""
+    recorded: bool = False
+    """whether the demand is a recorded log, so the same in every replication"""
 
     def __post_init__(self) -> None:
         if len(self.groups) != len(self.fleets):
@@ -83,6 +85,11 @@ class RunResult:
     def interval_level(self) -> float:
         """Level of the two-sided intervals of the KPIs: 95 % over all looks together."""
         return level_of_a_look(self.looks)
+
+    @property
+    def demand_samples(self) -> int:
+        """Independent samples of the demand: 1 for a recorded log, however often it is played."""
+        return 1 if self.recorded else len(self.replications)
 
     def threshold_index(self, minutes: float) -> int:
         """Return the index of a waiting time among the thresholds that were counted exactly.

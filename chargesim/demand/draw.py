@@ -3,7 +3,8 @@
 Wishes are a non-homogeneous Poisson process per vehicle class: hour-of-week profile x zone weight.
 They are drawn in layers of `LAYER_WISHES` a day, each with its own stream, so that two scenarios
 that differ in stock or in share at the network share all the vehicles of their common layers; only
-the last layer is thinned, by the mark `u`.
+the last layer is thinned, by the mark `u`. A day has as many layers as its expected
+wishes times the day's factor need (`demand.days`).
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from scipy.special import ndtri
 
 from chargesim.demand.behaviour import Behaviour
 from chargesim.demand.curves import Curves
+from chargesim.demand.days import AS_EXPECTED, DayFactors
 from chargesim.demand.demand_table import WISH, Table, rows_of, wish_order
 from chargesim.demand.ledger import CORRIDOR, Ledger, LedgerRow, SocRule, batteries_kwh
 from chargesim.demand.random_streams import generator, vehicle_keys
@@ -40,6 +42,8 @@ class FleetDraw:
     name: str
     index: int
     wishes_per_day: float
+    day_group: str
+    """its days are those of this group"""
     weights: Floats
     """hour-of-week profile [weekday, hour], mean 1"""
     origins: NDArray[np.int64]
@@ -77,6 +81,8 @@ class DemandModel:
     first_key: int = 0
     """number of the first lead-in day in the keys of the streams, below 0 before the scenario's;
     where it changes with the lead-in, a calendar day keeps its vehicles"""
+    day_factors: DayFactors = AS_EXPECTED
+    """how days differ"""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -84,11 +90,24 @@ class DemandModel:
         return tuple(fleet.name for fleet in self.fleets)
 
     def expected_wishes(self, day: int) -> float:
-        """Return the expected number of wishes on a day."""
+        """Return the expected number of wishes on a day, over all replications."""
         weekday = (self.first_weekday + day) % 7
         return sum(
             fleet.wishes_per_day * float(fleet.weights[weekday].mean()) for fleet in self.fleets
         )
+
+    def layers(self, replication: int, day: int) -> list[float]:
+        """Return how many layers of wishes each class has on a day; the last one is thinned."""
+        key_day = self._key_day(day)
+        factors = {
+            group: self.day_factors.factor(self.seed, replication, group, key_day)
+            for group in {fleet.day_group for fleet in self.fleets}
+        }
+        return [fleet.layers * factors[fleet.day_group] for fleet in self.fleets]
+
+    def _key_day(self, day: int) -> int:
+        """Return the number of a day in the keys of the streams."""
+        return (self.first_key + day) % 2**32
 
     def day(self, replication: int, day: int) -> Table:
         """Return the demand table of one day, in the order of its instants.
@@ -111,10 +130,10 @@ class DemandModel:
         A model of the same classes with fewer wishes has a row too when the row's mark `u` is
         below that model's layers less the row's own, see `demand.thinning`.
         """
-        weekday = (self.first_weekday + day) % 7
+        weekday, key_day = (self.first_weekday + day) % 7, self._key_day(day)
         parts = [
-            _draw_fleet(self.seed, replication, day, (self.first_key + day) % 2**32, weekday, fleet)
-            for fleet in self.fleets
+            _draw_fleet(self.seed, replication, day, key_day, weekday, fleet, layers)
+            for fleet, layers in zip(self.fleets, self.layers(replication, day), strict=True)
         ]
         if not parts:
             return np.zeros(0, WISH), np.zeros(0, dtype=np.int64)
@@ -143,6 +162,7 @@ def build_demand(
         seed=scenario.seed,
         first_weekday=first,
         fleets=tuple(fleet for fleet in fleets if fleet is not None),
+        day_factors=DayFactors.of(scenario),
     )
 
 
@@ -194,6 +214,7 @@ def _fleet_draw(
         name=row.fleet,
         index=index,
         wishes_per_day=row.sessions_per_day,
+        day_group=CORRIDOR if corridors is not None else fleet.group,
         weights=profiles[profile],
         origins=origins,
         origin_cdf=np.cumsum(weights) / weights.sum(),
@@ -237,14 +258,19 @@ def _corridor_origins(network: Network) -> tuple[NDArray[np.int64], Floats]:
 
 
 def _draw_fleet(
-    seed: int, replication: int, day: int, key_day: int, weekday: int, fleet: FleetDraw
+    seed: int,
+    replication: int,
+    day: int,
+    key_day: int,
+    weekday: int,
+    fleet: FleetDraw,
+    layers: float,
 ) -> tuple[Table, NDArray[np.int64]]:
     """Return the wishes of one class on one day, and the layer of each.
 
     The uniforms are drawn layer by layer, the columns are made from all of them at once.
     """
     expected = LAYER_WISHES / 24 * fleet.weights[weekday]
-    layers = fleet.layers
     hours, uniforms, marks, keys, counts = [], [], [], [], []
     for layer in range(int(np.ceil(layers))):
         rng = generator(seed, replication, "wish", fleet.name, key_day, layer)

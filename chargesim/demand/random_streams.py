@@ -25,6 +25,15 @@ def generator(
     return np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(seed, spawn_key=key)))
 
 
+def mixed_keys(keys: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
+    """Return keys mixed with a salt, one to one, by the finaliser of SplitMix64 (Steele 2014)."""
+    mixed = keys ^ np.uint64(salt)
+    with np.errstate(over="ignore"):
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
 def vehicle_keys(
     seed: int, replication: int, entity: str, day: int, layer: int, count: int
 ) -> NDArray[np.uint64]:

@@ -8,9 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from chargesim.demand.curves import Curves
-from chargesim.demand.demand_table import Table, empty_table, sort_table
+from chargesim.demand.demand_table import Table, empty_table, rows_of, sort_table
 from chargesim.demand.draw import DemandModel, FleetDraw
-from chargesim.demand.random_streams import stable_hash
+from chargesim.demand.random_streams import mixed_keys, stable_hash
 from chargesim.errors import InputError
 from chargesim.exact_time import durations_min, instants_min
 from chargesim.network.network import Network
@@ -18,21 +18,27 @@ from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.model import Scenario
 
 REQUIRED = ("wish_min", "zone", "vehicle_class", "soc", "target_soc")
+OPTIONAL = ("curve", "patience_min")
 
 
 @dataclass(frozen=True)
 class RecordedDemand:
-    """Recorded wishes, the same in every replication."""
+    """Recorded wishes: the same in every replication, but each replication has tastes of its own.
+
+    Where a vehicle likes to charge follows from its key, and this from what the log says of the
+    wish and from the replication, never from the order of the rows.
+    """
 
     table: Table
-    """`wish_min` counts from the start of the first lead-in day"""
+    """`wish_min` counts from the start of the first lead-in day; keys without a replication"""
     names: tuple[str, ...]
 
     def day(self, replication: int, day: int) -> Table:
-        """Return the wishes of one day, whatever the replication."""
-        del replication
+        """Return the wishes of one day, with the keys of the replication."""
         low, high = np.searchsorted(self.table["wish_min"], [day * 1440.0, (day + 1) * 1440.0])
-        return self.table[low:high]
+        table = rows_of(self.table, np.arange(low, high))
+        table["key"] = mixed_keys(table["key"], stable_hash(f"recorded/{replication}"))
+        return sort_table(table)
 
     def expected_wishes(self, day: int) -> float:
         """Return the number of wishes on a day."""
@@ -84,8 +90,25 @@ def read_recorded(
     table["overstay_min"][stays] = durations_min(table["overstay_min"][stays])
     table["tolerance_min"] = table["patience_min"]
     table["soc"], table["target_soc"] = frame["soc"], frame["target_soc"]
-    table["key"] = [stable_hash(f"recorded/{scenario.seed}/{row}") for row in range(len(frame))]
+    table["key"] = [stable_hash(f"recorded/{scenario.seed}/{text}") for text in _contents(frame)]
     return RecordedDemand(sort_table(table), fleets)
+
+
+def _contents(frame: pd.DataFrame) -> list[str]:
+    """Return what a log says of each wish; of equal rows each has a number, whatever their order.
+
+    Numbers in full, so that a CSV and a Parquet file of the same log agree.
+    """
+    columns = [
+        [repr(float(value)) for value in frame[name]]
+        if name in ("wish_min", "soc", "target_soc", "patience_min")
+        else [str(value) for value in frame[name]]
+        for name in (*REQUIRED, *OPTIONAL)
+        if name in frame
+    ]
+    texts = pd.Series(["/".join(parts) for parts in zip(*columns, strict=True)])
+    numbers = texts.groupby(texts).cumcount()
+    return [f"{text}/{number}" for text, number in zip(texts, numbers, strict=True)]
 
 
 def _refuse_faults(

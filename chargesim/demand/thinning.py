@@ -41,7 +41,10 @@ def days_of_all(models: Sequence[Demand], replication: int, days: int) -> Iterat
             continue
         if drawn is None:
             drawn = [shared.largest.day_with_layers(replication, day) for day in range(days)]
-        yield [table[shared.kept(table, layer, model)] for table, layer in drawn]
+        yield [
+            table[shared.kept(table, layer, model.layers(replication, day))]
+            for day, (table, layer) in enumerate(drawn)
+        ]
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,22 @@ class SharedDraw:
     largest: DemandModel
     """has the most wishes of any of them in every class"""
 
-    def kept(self, table: Table, layer: NDArray[np.int64], model: DemandModel) -> NDArray[np.bool_]:
-        """Return which rows of the largest model's table a model keeps, as its own draw would."""
-        layers = np.zeros(1 + max((fleet.index for fleet in self.largest.fleets), default=0))
-        for fleet in model.fleets:
-            layers[fleet.index] = fleet.layers
-        return np.asarray(table["u"] < layers[table["fleet"]] - layer)
+    def kept(
+        self, table: Table, layer: NDArray[np.int64], layers: Sequence[float]
+    ) -> NDArray[np.bool_]:
+        """Return which rows of the largest model's table a model keeps, as its own draw would.
+
+        Parameters
+        ----------
+        table, layer
+            A day of the largest model, see `DemandModel.day_with_layers`.
+        layers : sequence of float
+            Layers of each class of the model on that day.
+        """
+        by_index = np.zeros(1 + max((fleet.index for fleet in self.largest.fleets), default=0))
+        for fleet, own in zip(self.largest.fleets, layers, strict=True):
+            by_index[fleet.index] = own
+        return np.asarray(table["u"] < by_index[table["fleet"]] - layer)
 
 
 def shared_draw(models: Sequence[Demand]) -> SharedDraw | None:

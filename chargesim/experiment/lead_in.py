@@ -11,6 +11,7 @@ import numpy as np
 
 from chargesim.analysis.intervals import Intervals
 from chargesim.analysis.lead_in import Shift, between_days, same_hour, shifts
+from chargesim.demand.days import AS_EXPECTED
 from chargesim.demand.draw import DemandModel
 from chargesim.engine.event_order import DAY_MIN
 from chargesim.errors import InputError
@@ -159,9 +160,8 @@ def days_alike(case: Case, days: int) -> Case:
     fleets = tuple(
         replace(fleet, weights=np.tile(fleet.weights[weekday], (7, 1))) for fleet in demand.fleets
     )
-    return _judged_days(
-        replace(case, task=replace(case.task, demand=replace(demand, fleets=fleets))), days
-    )
+    alike = replace(demand, fleets=fleets, day_factors=AS_EXPECTED)
+    return _judged_days(replace(case, task=replace(case.task, demand=alike)), days)
 
 
 def first_day_without(case: Case) -> Case:

@@ -1,67 +1,70 @@
-"""Share whole numbers out in proportion to weights, and spread them evenly over the map."""
+"""Share whole numbers out and spread places over the map, so that one more moves none before it."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+GOLDEN = 0.5 * (5.0**0.5 - 1.0)
+_BITS = 16
+"""Bits of a coordinate on the curve"""
 
 
-def order_along_curve(xy: Floats) -> NDArray[np.int64]:
-    """Return the order of points along a Z-order curve (Morton 1966).
+def order_along_curve(xy: Floats) -> Ints:
+    """Return the order of points along a Hilbert curve (Hilbert 1891).
 
-    Neighbours on the curve are mostly neighbours on the map.
+    Neighbours on the curve are neighbours on the map.
     """
     if len(xy) == 0:
         return np.zeros(0, dtype=np.int64)
     span = max(float(np.ptp(xy, axis=0).max()), 1e-9)
-    cell = ((xy - xy.min(axis=0)) / span * 65535).astype(np.uint64)
-    code = np.zeros(len(xy), dtype=np.uint64)
-    for bit in range(16):
-        for axis in range(2):
-            code |= ((cell[:, axis] >> np.uint64(bit)) & np.uint64(1)) << np.uint64(2 * bit + axis)
-    return np.argsort(code, kind="stable")
+    x, y = ((xy - xy.min(axis=0)) / span * (2**_BITS - 1)).astype(np.int64).T
+    along = np.zeros(len(xy), dtype=np.int64)
+    for bit in range(_BITS - 1, -1, -1):
+        right, upper = (x >> bit) & 1, (y >> bit) & 1
+        along = 4 * along + ((3 * right) ^ upper)
+        flip = (upper == 0) & (right == 1)  # turn each quarter so that the curve goes on
+        x, y = np.where(flip, ~x, x), np.where(flip, ~y, y)
+        x, y = np.where(upper == 0, y, x), np.where(upper == 0, x, y)
+    return np.argsort(along, kind="stable")
 
 
-def systematic_sample(
-    weights: Floats, order: NDArray[np.int64], count: int, start: float
-) -> NDArray[np.int64]:
-    """Return `count` zones in proportion to their weights, at even steps along an order.
+def golden_marks(count: int, start: float) -> Floats:
+    """Return the first points of a golden-ratio sequence on [0, 1): frac(start + n / 1.618).
 
-    Parameters
-    ----------
-    weights : array
-        Weight of each zone.
-    order : array of int
-        The zones in the order of the steps.
-    count : int
-    start : float
-        Where the first step lies in its interval [0..1].
+    Any first points of it are spread evenly: gaps have at most three lengths (Sós 1958). A
+    further point moves none before it.
     """
-    if count == 0:
-        return np.zeros(0, dtype=np.int64)
+    marks: Floats = np.mod(start + np.arange(count) * GOLDEN, 1.0)
+    return marks
+
+
+def zones_at(weights: Floats, order: Ints, marks: Floats) -> Ints:
+    """Return the zones at marks [0..1) of the weights, cumulated along an order of the zones."""
     total = np.cumsum(weights[order])
-    marks = (np.arange(count) + start) / count * total[-1]
-    chosen: NDArray[np.int64] = order[
-        np.minimum(np.searchsorted(total, marks, side="right"), len(order) - 1)
-    ]
+    place = np.searchsorted(total, marks * total[-1], side="right")
+    chosen: Ints = order[np.minimum(place, len(order) - 1)]
     return chosen
 
 
-def largest_remainder(weights: Floats, count: int, least: int = 0) -> NDArray[np.int64]:
+def shares_of(weights: Floats, count: int, least: int = 0) -> Ints:
     """Return `count` shared out in proportion to weights, at least `least` (0 or 1) to each.
 
-    When `count` is too small for that, the largest weights come first.
+    First comes the least of each, largest weights first, then one after the other goes where
+    weight / (2 x what it has beyond its least + 1) is largest (Sainte-Laguë, Webster). So one more
+    of the count gives one share one more and none fewer, which the largest remainder does not.
     """
-    n = len(weights)
-    if n == 0:
-        return np.zeros(0, dtype=np.int64)
-    if count < least * n:
-        counts: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
-        counts[np.argsort(-weights, kind="stable")[:count]] = 1
+    counts: Ints = np.zeros(len(weights), dtype=np.int64)
+    if len(weights) == 0:
         return counts
-    rest = count - least * n
-    exact = rest * weights / weights.sum() if weights.sum() > 0 else np.full(n, rest / n)
-    counts = np.floor(exact).astype(np.int64)
-    counts[np.argsort(counts - exact, kind="stable")[: rest - int(counts.sum())]] += 1
-    counts += least
-    return counts
+    first = min(count, least * len(weights))
+    counts[np.argsort(-weights, kind="stable")[:first]] = 1
+    weights = weights if weights.sum() > 0 else np.ones(len(weights))
+    quotient = weights.astype(float)
+    beyond = np.zeros(len(weights), dtype=np.int64)
+    for _ in range(count - first):
+        best = int(np.argmax(quotient))
+        beyond[best] += 1
+        quotient[best] = weights[best] / (2 * beyond[best] + 1)
+    return counts + beyond

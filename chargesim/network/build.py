@@ -76,24 +76,25 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
 _UNREAD_KEYS = {
     "": (
         "name", "title", "seed", "replications", "tables", "grid", "tariff", "reliability",
-        "blackouts", "outside", "adoption", "recorded", "standard", "series",
+        "blackouts", "outside", "adoption", "day_factor", "recorded", "standard", "series",
     ),
     "fleet": (
         "stock", "stock_from", "share_at_network", "season_factor", "curve_factor",
         "posted_share", "connected_share", "compliance", "soc_low", "soc_high", "target_low",
-        "least_gain",
+        "least_gain", "rural_weight",
     ),
     "corridors": (
         "vehicles_at_service_areas_per_day", "nev_share_of_traffic", "charge_share",
         "share_at_network", "holiday_factor", "soc_mean", "soc_low", "profile",
         "consumption_factor", "fleet",
     ),
+    "layout": ("observed_share",),
     "choice": ("noise_min", "posted_refresh_min", "reservation"),
     "stations": ("handling_before_min", "handling_after_min"),
     "swap": ("charge_limits", "pack_temperature_c", "pack_types", "smart"),
 }  # fmt: skip
 """Keys, by section, that the network never reads."""
-_FLEET_KEYS = {"stock", "access", "pack_type", "area_weights", "group"}
+_FLEET_KEYS = {"access", "pack_type", "area_weights", "group"}
 """Keys of a fleet that the network reads: swap sites and truck stations follow their users."""
 
 

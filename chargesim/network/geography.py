@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chargesim.errors import InputError
-from chargesim.network.apportionment import largest_remainder
+from chargesim.network.apportionment import shares_of
 from chargesim.network.corridors import corridor_weights
 from chargesim.network.network import Corridors, Districts, Zones
 from chargesim.network.placement import place_sites
@@ -44,7 +44,7 @@ def synthetic_geography(scenario: Scenario, folder: Path) -> Geography:
     """Return the geography of a city of which only districts and links are known."""
     city, layout = scenario.city, scenario.layout
     assert layout is not None
-    districts, links, gateways = _read_synthetic(scenario, folder)
+    districts, links, gateways, service_areas = _read_synthetic(scenario, folder)
     zone_layout = lay_out_zones(districts, layout)
     zones, names = zone_layout.zones, zone_layout.districts
     index = {name: d for d, name in enumerate(names.name)}
@@ -54,7 +54,7 @@ def synthetic_geography(scenario: Scenario, folder: Path) -> Geography:
         for d, row in enumerate(districts)
     ]
     add_local_roads(roads, zone_layout, seats, layout, scenario.traffic)
-    carriageways = add_links(roads, links, index, seats)
+    carriageways = add_links(roads, links, service_areas, index, seats)
     if city.sites is not None:
         path = path_inside(folder, city.sites)
         joined = read_sites(scenario, path, roads, names, zones, carriageways, seats)
@@ -131,8 +131,11 @@ def _corridors(roads: Roads, carriageways: list[Carriageway], weights: Floats) -
 
 def _read_synthetic(
     scenario: Scenario, folder: Path
-) -> tuple[list[DistrictRow], list[LinkRow], list[GatewayRow]]:
-    """Return districts, links and places beyond the border; the plan counts the service areas."""
+) -> tuple[list[DistrictRow], list[LinkRow], list[GatewayRow], list[int]]:
+    """Return districts, links, places beyond the border, and how many service areas a link has.
+
+    In all these are as many as the plan counts stations there, in proportion to the table's.
+    """
     city, plan = scenario.city, scenario.stations
     assert city.districts is not None and city.links is not None
     path, links_path = path_inside(folder, city.districts), path_inside(folder, city.links)
@@ -167,15 +170,7 @@ def _read_synthetic(
         )
     if faults:
         raise InputError(faults)
-    if plan is not None and count != listed and listed:
-        links = _with_service_areas(links, count)
-    return districts, links, gateways
-
-
-def _with_service_areas(links: list[LinkRow], count: int) -> list[LinkRow]:
-    """Return the links with `count` service areas in all, in proportion to the table's."""
-    weights = np.array([row.service_areas for row in links], dtype=float)
-    return [
-        row.model_copy(update={"service_areas": int(number)})
-        for row, number in zip(links, largest_remainder(weights, count), strict=True)
-    ]
+    service_areas = [row.service_areas for row in links]
+    if plan is not None and listed:
+        service_areas = shares_of(np.array(service_areas, dtype=float), count).tolist()
+    return districts, links, gateways, service_areas

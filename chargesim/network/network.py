@@ -94,7 +94,7 @@ class Sites:
     id: Annotated[Texts, column("name of the site")]
     kind: Annotated[Ints, column("index into `SITE_KINDS`: `STATION` or `SWAP`")]
     group: Annotated[
-        Texts, column("origin: core, ..., expressway, swap_taxi, ..., mixed, or table")
+        Texts, column("origin: core, ..., truck, expressway, swap_taxi, ..., mixed, or table")
     ]
     access: Annotated[Texts, column("who may use it, one of `scenario.plan.ACCESS`")]
     district: Annotated[Ints, column("index into `Districts`")]

@@ -1,10 +1,11 @@
 """Place the sites of the plan on a synthetic city: assumed positions of real totals.
 
-Within an area of the plan every district gets a station, the others go by demand (largest
-remainder); within a district they are spread over the zones by demand, evenly along a
-space-filling order (systematic sampling). Demand is the inhabitants, rural ones at the scenario's
-`fleet.rural_weight`. Truck stations and swap sites follow the fleets that may use them. Stations of
-expressways lie at the service areas of the links.
+A site's place follows from the layout seed, its area, its kind and its number there, so one site
+more moves no other. Within an area of the plan every district gets a station, the others go by
+demand; station n of a district lies at place n of a golden-ratio sequence along a curve through its
+zones, cumulated by demand, and so do truck stations and swap sites over the whole city. Demand is
+the inhabitants, rural ones at the layout's own weight, or the fleets that may use the sites.
+Stations of expressways lie at the service areas of the links.
 """
 
 from dataclasses import dataclass
@@ -13,11 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chargesim.errors import InputError
-from chargesim.network.apportionment import (
-    largest_remainder,
-    order_along_curve,
-    systematic_sample,
-)
+from chargesim.network.apportionment import golden_marks, order_along_curve, shares_of, zones_at
+from chargesim.network.keyed_numbers import keyed_numbers
 from chargesim.network.network import Districts
 from chargesim.network.opening import open_sites
 from chargesim.network.roads import Carriageway, Roads
@@ -64,10 +62,12 @@ def place_sites(
         For stations of an area in which the city has no district.
     """
     assert scenario.stations is not None
+    order = order_along_curve(zone_layout.zones_xy)
     sites = [
-        *_place_stations(scenario, scenario.stations, zone_layout),
+        *_place_stations(scenario, scenario.stations, zone_layout, order),
+        *_place_truck_stations(scenario, scenario.stations, zone_layout, order),
         *_place_expressway_stations(scenario.stations, roads, carriageways),
-        *_place_swap_sites(scenario, zone_layout),
+        *_place_swap_sites(scenario, zone_layout, order),
     ]
     _name(sites, zone_layout.districts)
     is_open = open_sites(
@@ -89,23 +89,20 @@ def area_of(districts: Districts, d: int) -> str:
 
 
 def _place_stations(
-    scenario: Scenario, stations: Stations, zone_layout: ZoneLayout
+    scenario: Scenario, stations: Stations, zone_layout: ZoneLayout, order: Ints
 ) -> list[PlacedSite]:
-    """Return the stations outside expressways, with their guns."""
+    """Return the public stations outside expressways, with their guns."""
+    assert scenario.layout is not None
     zones, districts = zone_layout.zones, zone_layout.districts
-    demand = zones.population * np.where(zones.urban, 1.0, scenario.fleet.rural_weight.value)
+    demand = zones.population * np.where(zones.urban, 1.0, scenario.layout.rural_weight.value)
     counts = _stations_by_district(scenario, stations, zone_layout, demand)
-    rng = _generator(scenario, 2)
-    order = order_along_curve(zone_layout.zones_xy)
     sites = []
-    for d, count in enumerate(counts.tolist()):
+    for d, (name, count) in enumerate(zip(districts.name, counts.tolist(), strict=True)):
         mine = order[zones.district[order] == d]
-        for zone in systematic_sample(demand, mine, count, float(rng.random())).tolist():
-            area = area_of(districts, d)
-            sites.append(_site_in_zone(scenario, zone_layout, zone, rng, area, "public"))
+        area = area_of(districts, d)
+        sites += _spread(scenario, zone_layout, demand, mine, count, area, "public", name)
     at_expressways = stations.counts.expressway * stations.expressway_piles_per_station
     _deal_guns(sites, stations.piles - at_expressways, demand)
-    _mark_truck_stations(scenario, round(stations.truck_stations.value), zone_layout, sites, order)
     return sites
 
 
@@ -127,10 +124,28 @@ def _stations_by_district(
                 f"stations.counts.{area}: got {count}, needs 0: "
                 f"no district of {scenario.city.districts} is in this area"
             )
-        counts[mine] += largest_remainder(by_district[mine], count, least=1)
+        counts[mine] += shares_of(by_district[mine], count, least=1)
     if faults:
         raise InputError(faults)
     return counts
+
+
+def _place_truck_stations(
+    scenario: Scenario, stations: Stations, zone_layout: ZoneLayout, order: Ints
+) -> list[PlacedSite]:
+    """Return the stations for trucks, by the truck fleets, or without one by the inhabitants.
+
+    They are beside those that the plan counts: the plan does not change with the vehicles.
+    """
+    users = [fleet for fleet in scenario.fleets.values() if "truck" in fleet.access]
+    weights = _fleet_weights(scenario, zone_layout, users)
+    if weights.sum() == 0:
+        weights = zone_layout.zones.population
+    count = round(stations.truck_stations.value)
+    sites = _spread(scenario, zone_layout, weights, order, count, "truck", "truck", "truck")
+    for site in sites:
+        site.guns = stations.truck_piles_per_station
+    return sites
 
 
 def _place_expressway_stations(
@@ -154,99 +169,83 @@ def _place_expressway_stations(
     ]
 
 
-def _place_swap_sites(scenario: Scenario, zone_layout: ZoneLayout) -> list[PlacedSite]:
+def _place_swap_sites(scenario: Scenario, zone_layout: ZoneLayout, order: Ints) -> list[PlacedSite]:
     """Return the swap sites of every kind, by the fleets that have its pack and may use it."""
     sites: list[PlacedSite] = []
     if not scenario.swap.enabled:
         return sites
-    order = order_along_curve(zone_layout.zones_xy)
     fleets = list(scenario.fleets.values())
-    for number, (name, kind) in enumerate(scenario.swap.kinds.items()):
-        rng = _generator(scenario, 10 + number)
+    for name, kind in scenario.swap.kinds.items():
         users = [
             fleet
             for fleet in fleets
             if fleet.pack_type == kind.pack_type and kind.access in fleet.access
         ]
         weights = _fleet_weights(scenario, zone_layout, users or fleets)
-        start = float(rng.random())
-        for zone in systematic_sample(weights, order, kind.sites, start).tolist():
-            site = _site_in_zone(scenario, zone_layout, zone, rng, f"swap_{name}", kind.access)
+        group = f"swap_{name}"
+        placed = _spread(
+            scenario, zone_layout, weights, order, kind.sites, group, kind.access, group
+        )
+        for site in placed:
             site.swap_kind = name
-            sites.append(site)
+        sites += placed
     return sites
 
 
 def _fleet_weights(scenario: Scenario, zone_layout: ZoneLayout, fleets: list[Fleet]) -> Floats:
-    """Return the vehicles of some fleets in each zone."""
+    """Return the zones' shares of some fleets, each fleet alike, so that no stock moves a site."""
+    assert scenario.layout is not None
     zones, districts = zone_layout.zones, zone_layout.districts
     weights = np.zeros(len(zones.id))
     for fleet in fleets:
-        weights += fleet.stock.value * zone_weights(
-            fleet, zones, districts, scenario.fleet.rural_weight.value
-        )
+        weights += zone_weights(fleet, zones, districts, scenario.layout.rural_weight.value)
     return weights
 
 
-def _generator(scenario: Scenario, purpose: int) -> np.random.Generator:
-    assert scenario.layout is not None
-    return np.random.default_rng(np.random.SeedSequence(scenario.layout.seed, spawn_key=(purpose,)))
-
-
-def _site_in_zone(
+def _spread(
     scenario: Scenario,
     zone_layout: ZoneLayout,
-    zone: int,
-    rng: np.random.Generator,
+    weights: Floats,
+    order: Ints,
+    count: int,
     group: str,
     access: str,
-) -> PlacedSite:
-    """Return a site at a random point of its zone's square."""
+    key: str,
+) -> list[PlacedSite]:
+    """Return sites at random points of zones along an order; site n follows from key and n alone.
+
+    The key begins the streams of random numbers: a district for its stations, else the kind.
+    """
     assert scenario.layout is not None
-    offset = rng.uniform(-0.5, 0.5, 2) * zone_layout.cell_km[zone]
-    lat, lon = zone_layout.projection.lat_lon(zone_layout.zones_xy[zone] + offset)
-    leg_km = max(0.05, float(np.hypot(*offset))) * scenario.layout.detour_factor.value
-    district = int(zone_layout.zones.district[zone])
-    return PlacedSite(group, access, district, zone, float(lat), float(lon), leg_km)
+    seed, detour = scenario.layout.seed, scenario.layout.detour_factor.value
+    marks = golden_marks(count, float(keyed_numbers(seed, key, access)[0]))
+    sites = []
+    for number, zone in enumerate(zones_at(weights, order, marks).tolist()):
+        offset = keyed_numbers(seed, key, access, number, count=2) - 0.5
+        offset *= zone_layout.cell_km[zone]
+        lat, lon = zone_layout.projection.lat_lon(zone_layout.zones_xy[zone] + offset)
+        leg_km = max(0.05, float(np.hypot(*offset))) * detour
+        district = int(zone_layout.zones.district[zone])
+        sites.append(PlacedSite(group, access, district, zone, float(lat), float(lon), leg_km))
+    return sites
 
 
 def _deal_guns(sites: list[PlacedSite], guns: int, demand: Floats) -> None:
-    """Deal the guns as evenly as possible; the odd ones go where a station has most demand."""
+    """Deal the guns as evenly as possible; the odd ones go where a station has most demand.
+
+    That is its zone's demand over its own number in the zone, so no later station changes it.
+    """
     if not sites:
         return
-    zones = np.array([site.node for site in sites])
-    per_station = demand[zones] / np.bincount(zones, minlength=len(demand))[zones]
+    number_in_zone: dict[int, int] = {}
+    per_station = []
+    for site in sites:
+        number_in_zone[site.node] = number_in_zone.get(site.node, 0) + 1
+        per_station.append(demand[site.node] / number_in_zone[site.node])
     base, odd = divmod(guns, len(sites))
-    more = set(np.argsort(-per_station, kind="stable")[:odd].tolist())
+    more = set(np.argsort(-np.array(per_station), kind="stable")[:odd].tolist())
     for number, site in enumerate(sites):
         site.guns = base + (number in more)
-
-
-def _mark_truck_stations(
-    scenario: Scenario, count: int, zone_layout: ZoneLayout, sites: list[PlacedSite], order: Ints
-) -> None:
-    """Give some stations to trucks: those nearest to the truck fleets, with the most guns.
-
-    Without such a fleet they follow the inhabitants: the plan does not change with the vehicles.
-    """
-    if count == 0:
-        return
-    users = [fleet for fleet in scenario.fleets.values() if "truck" in fleet.access]
-    weights = _fleet_weights(scenario, zone_layout, users)
-    if weights.sum() == 0:
-        weights = zone_layout.zones.population
-    xy = zone_layout.projection.xy(
-        np.array([site.lat for site in sites]), np.array([site.lon for site in sites])
-    )
-    most = max(site.guns for site in sites)
-    free = np.array([site.guns == most for site in sites])
-    for zone in systematic_sample(weights, order, count, 0.5).tolist():
-        if not free.any():
-            free = np.array([site.access == "public" for site in sites])
-        distance = np.where(free, np.hypot(*(xy - zone_layout.zones_xy[zone]).T), np.inf)
-        nearest = int(np.argmin(distance))
-        free[nearest] = False
-        sites[nearest].access = "truck"
 
 
 def _name(sites: list[PlacedSite], districts: Districts) -> None:

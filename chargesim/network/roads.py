@@ -3,6 +3,7 @@
 The road network is kept as lists of directed edges; `build.py` makes the networkx graph of it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -182,29 +183,56 @@ def _join_islands(
 
 
 def add_links(
-    roads: Roads, links: list[LinkRow], districts: dict[str, int], seats: list[int]
+    roads: Roads,
+    links: list[LinkRow],
+    service_areas: Sequence[int],
+    districts: dict[str, int],
+    seats: list[int],
 ) -> list[Carriageway]:
     """Add the links between seats; return the carriageways of the expressways.
 
-    The service areas of a link alternate between its directions (a site is one side).
+    The service areas of a link alternate between its directions (a site is one side). As many as
+    the link's own row has lie at even steps; others fill the longest gaps (see `stops_along`).
     """
     carriageways = []
-    for link in links:
+    for link, count in zip(links, service_areas, strict=True):
         a, b = districts[link.from_district], districts[link.to_district]
         if link.kind != "expressway":
             roads.add_road(
                 seats[a], seats[b], link.km, link.free_kmh, URBAN if link.kind == "urban" else TRUNK
             )
             continue
-        there, back = (link.service_areas + 1) // 2, link.service_areas // 2
+        there = stops_along((count + 1) // 2, (link.service_areas + 1) // 2)
+        back = stops_along(count // 2, link.service_areas // 2)
         carriageways.append(_carriageway(roads, link, a, b, seats, there))
         carriageways.append(_carriageway(roads, link, b, a, seats, back))
     join_carriageways(roads, carriageways)
     return carriageways
 
 
+def stops_along(count: int, usual: int) -> dict[int, float]:
+    """Return service areas in their order on the road: number, and place [0..1].
+
+    The usual ones are at even steps, numbered along the road. Fewer are those that leave the
+    shortest gaps; each further one halves the longest gap. One more moves none.
+    """
+    steps = {number: number / (usual + 1) for number in range(1, usual + 1)}
+    chosen: dict[int, float] = {}
+    for number in range(1, count + 1):
+        taken = np.array([0.0, *sorted(chosen.values()), 1.0])
+        free = {step: place for step, place in steps.items() if step not in chosen}
+        if free:
+            far = {step: float(np.abs(taken - place).min()) for step, place in free.items()}
+            step = max(far, key=lambda step: (round(far[step], 9), -step))
+            chosen[step] = free[step]
+        else:
+            gap = int(np.argmax(np.round(np.diff(taken), 9)))
+            chosen[number] = float(taken[gap] + taken[gap + 1]) / 2
+    return dict(sorted(chosen.items(), key=lambda item: item[1]))
+
+
 def _carriageway(
-    roads: Roads, link: LinkRow, a: int, b: int, seats: list[int], stops: int
+    roads: Roads, link: LinkRow, a: int, b: int, seats: list[int], stops: dict[int, float]
 ) -> Carriageway:
     """Add one direction of an expressway, beside the straight line between the seats."""
     tail, head = seats[a], seats[b]
@@ -219,11 +247,12 @@ def _carriageway(
 
     chain = [
         add("corridor", label, 0.0),
-        *(add("junction", f"{label}-{i}", i / (stops + 1)) for i in range(1, stops + 1)),
+        *(add("junction", f"{label}-{number}", place) for number, place in stops.items()),
         add("junction", f"{label}-end", 1.0),
     ]
-    for start, end in pairwise(chain):
-        roads.add_edge(start, end, link.km / (stops + 1), link.free_kmh, EXPRESSWAY)
+    places = pairwise([0.0, *stops.values(), 1.0])
+    for (start, end), (begin, until) in zip(pairwise(chain), places, strict=True):
+        roads.add_edge(start, end, link.km * (until - begin), link.free_kmh, EXPRESSWAY)
     roads.add_edge(tail, chain[0], *RAMP_KM_KMH, RAMP)
     roads.add_edge(chain[-1], head, *RAMP_KM_KMH, RAMP)
     return Carriageway(a, b, chain[0], tuple(chain[1:-1]), chain[-1], link.km)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from chargesim.network.apportionment import largest_remainder
+from chargesim.network.apportionment import shares_of
 from chargesim.network.network import Districts, Zones
 from chargesim.network.projection import Projection
 from chargesim.network.table_columns import DistrictRow
@@ -114,7 +114,7 @@ def _core_targets(urban: Floats, room: Ints, count: int) -> Ints:
     open_ = (urban > 0) & (room > 0)
     while count > 0 and open_.any():
         extra = np.zeros(len(urban), dtype=np.int64)
-        extra[open_] = largest_remainder(urban[open_], count)
+        extra[open_] = shares_of(urban[open_], count)
         grown = np.minimum(cells + extra, room)
         count -= int((grown - cells).sum())
         cells, open_ = grown, open_ & (grown < room)

@@ -60,6 +60,7 @@ def as_result(
         look=look.number,
         looks=look.of,
         blackouts=len(scenario.blackouts),
+        recorded=scenario.recorded is not None,
     )
 
 

@@ -18,6 +18,7 @@ from chargesim.runs.engine_choice import choose_engine
 from chargesim.runs.mechanisms.registry import inert_mechanisms
 from chargesim.runs.parallel import pool_of
 from chargesim.runs.replications import expected_sessions
+from chargesim.scenario.city import AREA_CLASSES
 from chargesim.scenario.file_paths import path_inside
 from chargesim.scenario.series import Value
 from chargesim.scenario.variants import Variant
@@ -26,6 +27,20 @@ SECONDS_PER_SESSION = {"simpy": 40e-6, "compiled": 6e-6}
 """By engine, for the default case with demand, statistics and files; measured and rounded up."""
 SECONDS_TO_START, SECONDS_PER_VARIANT = 8.0, 2.5
 """To start worker processes and draw figures; to build a variant's network and write its files."""
+
+
+@dataclass(frozen=True)
+class AreaShare:
+    """How much of a city is in a class of districts."""
+
+    area_class: str
+    stations: float
+    """share of the public stations off the expressways"""
+    observed: float
+    """share of real stations, NaN where the scenario gives none"""
+    inhabitants: float
+    source: str
+    """of the observed share"""
 
 
 @dataclass(frozen=True)
@@ -55,6 +70,8 @@ class ScenarioCheck:
     """mean number of guns in use if nobody waited, left or swapped less than in the ledger"""
     offered_load: float
     """the same over the guns of the stations"""
+    area_shares: tuple[AreaShare, ...]
+    """where the layout's stations are; empty where a table has the sites"""
     run_seconds: float
     idle: tuple[str, ...]
     """a line for every mechanism that is switched on and has no effect"""
@@ -139,9 +156,29 @@ def check_case(case: Case) -> ScenarioCheck:
         energy_kwh_per_day=asked.energy_kwh_per_day,
         offered_erlangs=asked.erlangs,
         offered_load=asked.erlangs / piles if piles else float("nan"),
+        area_shares=_area_shares(case),
         run_seconds=seconds,
         idle=inert_mechanisms(case),
     )
+
+
+def _area_shares(case: Case) -> tuple[AreaShare, ...]:
+    """Return where the stations of a synthetic layout are, beside where real ones are."""
+    layout, network = case.scenario.layout, case.network
+    if layout is None or case.scenario.city.sites is not None:
+        return ()
+    sites, zones = network.sites, network.zones
+    area_class = np.array(network.districts.area_class)
+    public = (sites.kind == STATION) & (np.array(sites.access) == "public")
+    of_stations, of_zones = area_class[sites.district[public]], area_class[zones.district]
+    shares = []
+    for name in AREA_CLASSES:
+        observed = layout.observed_share.get(name)
+        here = float(zones.population[of_zones == name].sum() / zones.population.sum())
+        share = float((of_stations == name).mean()) if len(of_stations) else float("nan")
+        seen, source = (observed.value, observed.source) if observed else (float("nan"), "")
+        shares.append(AreaShare(name, share, seen, here, source))
+    return tuple(shares)
 
 
 def with_arrivals(case: Case) -> tuple[LedgerRow, ...]:

@@ -75,6 +75,13 @@ class Layout(Section):
         description="urban share of the inhabitants, by class of district, if the table gives none"
     )
     detour_factor: Positive = Field(description="road km per straight-line km on local roads")
+    rural_weight: Share = Field(
+        description="what a rural inhabitant counts where sites are placed; an urban one counts 1"
+    )
+    observed_share: dict[AreaClass, Share] = Field(
+        default_factory=dict,
+        description="share of real stations by class of district, printed beside the layout's",
+    )
 
     @model_validator(mode="after")
     def _every_class(self) -> Self:

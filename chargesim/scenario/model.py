@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from chargesim.scenario.assumption import Section, TableName, raise_faults
 from chargesim.scenario.buildup import Buildup
 from chargesim.scenario.city import City, Corridors, Layout, Traffic
+from chargesim.scenario.days import DayFactor
 from chargesim.scenario.disturbances import Blackout, Reliability
 from chargesim.scenario.fleets import Adoption, Fleet, FleetTotal, Tables
 from chargesim.scenario.plan import Choice, Grid, Outside, Stations, Swap
@@ -77,6 +78,9 @@ class Scenario(Section):
     outside: Outside = Field(description="other public piles of the city, as a cost")
     choice: Choice = Field(description="how a vehicle chooses among sites")
     fleet: FleetTotal = Field(description="values over all fleets together")
+    day_factor: DayFactor | None = Field(
+        default=None, description="how days differ; null: every day is as expected"
+    )
     adoption: Adoption | None = Field(
         default=None, description="how the stock is projected from a production series"
     )

@@ -18,7 +18,8 @@ _REPLACED = {
     "sites": (
         "stations.counts.core", "stations.counts.main_new_area",
         "stations.counts.northeast_southeast", "stations.piles",
-        "stations.expressway_piles_per_station", "stations.truck_stations", "swap.kinds.*.sites",
+        "stations.expressway_piles_per_station", "stations.truck_stations",
+        "stations.truck_piles_per_station", "swap.kinds.*.sites", "layout.rural_weight",
     ),
     "zones": (
         "stations.counts.expressway", "traffic.core_kmh", "traffic.rural_kmh",

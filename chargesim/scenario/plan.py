@@ -86,13 +86,14 @@ class Stations(Section):
         description="what the plan's piles are taken for, printed with the verdict"
     )
     counts: StationCounts = Field(description="stations by area")
-    piles: int = Field(ge=0, description="all guns of at least 480 kW")
+    piles: int = Field(ge=0, description="all guns of at least 480 kW at the stations of `counts`")
     expressway_piles_per_station: int = Field(
         ge=1, description="guns per service-area station; the other stations share the rest"
     )
     truck_stations: NonNegative = Field(
-        description="stations for trucks (access truck), among those outside expressways; rounded"
+        description="stations for trucks (access truck), beside those of `counts`; rounded"
     )
+    truck_piles_per_station: int = Field(ge=1, description="guns per truck station, beside `piles`")
     gun_kw: Positive = Field(description="rated power of a gun [kW at the plug]")
     gun_a: Positive = Field(description="rated current of a gun [A]")
     guns_per_cabinet: int = Field(ge=1, description="guns behind one power cabinet")
@@ -133,11 +134,6 @@ class Stations(Section):
             faults.append(
                 f"piles: expressway stations take {at_expressways} of {self.piles}; "
                 f"{ordinary} other stations need one each"
-            )
-        if self.truck_stations.value > ordinary:
-            faults.append(
-                f"truck_stations: {self.truck_stations.value:g} are more than "
-                f"the {ordinary} stations outside expressways"
             )
         raise_faults(faults)
         return self

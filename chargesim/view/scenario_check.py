@@ -5,7 +5,7 @@ from math import isnan
 from rich.console import Console
 
 from chargesim.demand.ledger import LedgerRow
-from chargesim.runs.scenario_check import ScenarioCheck
+from chargesim.runs.scenario_check import AreaShare, ScenarioCheck
 
 
 def print_check(console: Console, checked: ScenarioCheck) -> None:
@@ -52,6 +52,7 @@ def print_check(console: Console, checked: ScenarioCheck) -> None:
         f"{checked.label}.",
         soft_wrap=True,
     )
+    _print_area_shares(console, checked.area_shares)
     load = (
         f"{checked.offered_erlangs:,.0f} erlangs on {checked.piles:,} guns, "
         f"{checked.offered_load:.1%} of the time"
@@ -62,6 +63,29 @@ def print_check(console: Console, checked: ScenarioCheck) -> None:
         write("\nSwitched on, but idle", style="bold")
     for line in checked.idle:
         write(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def _print_area_shares(console: Console, shares: tuple[AreaShare, ...]) -> None:
+    """Print where the layout's public stations are, beside real stations and inhabitants."""
+    if not shares:
+        return
+
+    def joined(name: str) -> str:
+        return ", ".join(
+            f"{share.area_class.replace('_', ' ')} {getattr(share, name):.1%}" for share in shares
+        )
+
+    console.print(f"Public stations off the expressways: {joined('stations')}.", soft_wrap=True)
+    if not any(isnan(share.observed) for share in shares):
+        sources = "; ".join(dict.fromkeys(share.source for share in shares))
+        console.print(
+            f"    real stations, slow ones included: {joined('observed')} ({sources}); "
+            f"inhabitants: {joined('inhabitants')}",
+            style="dim",
+            soft_wrap=True,
+            markup=False,
+            highlight=False,
+        )
 
 
 def _energy(checked: ScenarioCheck) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from chargesim.demand.buildup import buildup_of
+from chargesim.demand.days import AS_EXPECTED, DayFactors
 from chargesim.demand.draw import DemandModel
 from chargesim.demand.ledger import CORRIDOR
 from chargesim.demand.recorded import RecordedDemand
@@ -46,7 +47,9 @@ RECORDED = Mechanism(
     source="a log of the user",
     tests=("test_demand_table::test_a_recorded_log_takes_the_place_of_the_drawn_demand",),
     is_on=lambda case: case.scenario.recorded is not None,
-    sentence="a log replaces the drawn demand, the same in every replication",
+    sentence=(
+        "a log replaces the drawn demand, the same in every replication but for the drivers' tastes"
+    ),
     why_inert=_recorded_inert,
 )
 
@@ -168,6 +171,36 @@ def _season_inert(case: Case) -> Iterator[str]:
         )
 
 
+def _day_factors(case: Case) -> DayFactors:
+    demand = case.task.demand
+    return demand.day_factors if isinstance(demand, DemandModel) else AS_EXPECTED
+
+
+def _days_inert(case: Case) -> Iterator[str]:
+    given = case.scenario.day_factor
+    if given is None or not given.enabled:
+        return
+    if case.scenario.recorded is None and not _day_factors(case).spread:
+        yield f"day_factor: is on, but no day has a spread; {NO_EFFECT}"
+
+
+DAYS = Mechanism(
+    name="days that differ",
+    keys=("day_factor",),
+    source="fit to the rapid chargers of Dundee and Perth",
+    tests=(
+        "test_demand_days::test_no_spread_is_the_draw_without_factors",
+        "test_demand_days::test_the_factor_has_its_mean_and_spread",
+    ),
+    is_on=lambda case: _day_factors(case).spread,
+    sentence=lambda case: (
+        "a day's wishes differ from the expected ones by a common factor, with a coefficient of "
+        f"variation of {_day_factors(case).cv:.2g}"
+    ),
+    why_inert=_days_inert,
+    asked_for=lambda scenario: scenario.day_factor is not None and scenario.day_factor.enabled,
+    keys_when_off=("day_factor.*",),
+)
 SEASON = Mechanism(
     name="season",
     keys=("fleet.season_factor",),

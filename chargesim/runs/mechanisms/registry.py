@@ -18,6 +18,7 @@ MECHANISMS = (
     demand.PROJECTED_STOCK,
     demand.ELECTRIFICATION,
     demand.BUILD_UP,
+    demand.DAYS,
     demand.SEASON,
     demand.COLD_BATTERIES,
     demand.POSTED,
