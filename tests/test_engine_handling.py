@@ -2,7 +2,13 @@
 
 import numpy as np
 import pytest
-from engine_checks import check_conservation, check_little, run, run_both
+from engine_checks import (
+    check_conservation,
+    check_little,
+    check_no_power_in_handling,
+    run,
+    run_both,
+)
 from factories import demand, facilities, outages
 
 from chargesim.demand.demand_table import CLOUD
@@ -22,13 +28,7 @@ def test_a_gun_is_taken_before_and_after_the_charge():
 
 
 def test_no_power_flows_during_handling_and_overstay():
-    """By quarters: power only from 112 to 127, though the gun is taken from 105 to 178.5."""
-    rules = OperatingRules(handling_before_min=7.0, handling_after_min=1.5)
-    world, log = run_both(facilities(operating_rules=rules), demand([100.0], overstay_min=50.0))
-    kwh = world.statistics.energy_kwh[0]
-    assert kwh[7] == pytest.approx(8 / 60 * 100) and kwh[8] == pytest.approx(7 / 60 * 100)
-    assert kwh.sum() == pytest.approx(25.0)
-    assert log["end_min"][0] == 178.5
+    check_no_power_in_handling()
 
 
 def test_handling_is_a_longer_service_without_power():
