@@ -324,7 +324,7 @@ def test_no_stream_is_drawn_from_twice(monkeypatch):
     for module in (draw, behaviour_module):
         monkeypatch.setattr(module, "generator", recording)
     drawn({**TARIFF, **CLOUDY, **FAILING})
-    assert {key[1] for key in used} == {"wish", "conduct"}
+    assert {key[1] for key in used} == {"wish", "conduct", "overstay"}
     assert len(set(used)) == len(used)
 
 
