@@ -70,7 +70,7 @@ def test_a_quarter_of_the_sites_is_found_by_half():
         )
     assert quarter[CORRIDOR].sessions_per_day == pytest.approx(whole[CORRIDOR].sessions_per_day / 2)
     assert (
-        "assumed; here 0.25 x 0.500, 25.0% of the sites built, to the power 0.5"
+        "; here 0.25 x 0.500, 25.0% of the sites built, to the power 0.5"
         in quarter["private_car"].sources
     )
     assert "here 0.4 x 0.500, 25.0% of the sites built" in quarter[CORRIDOR].sources

@@ -3,13 +3,17 @@
 Every line by hand, the levers over all fleets, the energy of the plan's city.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from factories import SCENARIOS
 
 from chargesim.demand.curves import read_curves
 from chargesim.demand.ledger import CORRIDOR, SocRule, build_ledger
+from chargesim.demand.observed_use import asked_use, public_energy
 from chargesim.errors import InputError
+from chargesim.runs.case import build_case
 from chargesim.scenario.reading import load
 
 PLAN = load(SCENARIOS / "chongqing_2025.yaml")
@@ -38,27 +42,30 @@ def test_a_line_by_hand():
         "fleets.taxi.consumption_kwh_km": 0.2, "fleet.season_factor": 1.1,
         "fleets.taxi.public_share": 0.5, "fleets.taxi.fast_share": 0.2,
         "fleets.taxi.swap_share": 0.3, "fleets.taxi.swap_capable_share": 0.4,
+        "fleet.public_energy_factor": 0.5,
     }  # fmt: skip
     row = lines(changes)["taxi"]
     own = float(CURVES.battery_kwh[CURVES.index("city400_45")])
     assert row.consumption_kwh_km == pytest.approx(0.22)
     assert row.energy_kwh_per_day == pytest.approx(1000 * 0.9 * 200 * 0.22)
-    assert row.public_kwh_per_day == pytest.approx(19_800)
-    assert row.network_kwh_per_day == pytest.approx(9_900)
+    assert row.public_kwh_per_day == pytest.approx(9_900)
+    assert row.network_kwh_per_day == pytest.approx(4_950)
     assert row.swap_target_share == pytest.approx(0.6)
     packs, cars = row.capable_share * 42, (1 - row.capable_share) * own
     assert packs / (packs + cars) == pytest.approx((0.3 + 0.4 * 0.2) / 0.5)
     assert row.session_kwh == pytest.approx(
         (row.capable_share * 42 + (1 - row.capable_share) * own) * 0.5, rel=1e-4
     )
-    assert row.sessions_per_day == pytest.approx(9_900 / row.session_kwh)
+    assert row.sessions_per_day == pytest.approx(4_950 / row.session_kwh)
     assert row.share_at_network == pytest.approx(0.5)
     assert row.sources.startswith("stock: set in Python; active_share: ")
     assert "fast_share: assumed" in lines()["taxi"].sources
 
 
 def test_fleet_stock_scales_all_with_a_constant_mix():
-    before, after = lines(), lines({"fleet.stock": 2 * ledger().stock})
+    """Without cars of the city at service areas, whose energy does not follow the stock."""
+    apart = {"corridors.local_share": 0}
+    before, after = lines(apart), lines({**apart, "fleet.stock": 2 * ledger().stock})
     for name, row in before.items():
         if name == CORRIDOR:
             assert after[name].sessions_per_day == row.sessions_per_day
@@ -106,8 +113,12 @@ def test_share_at_network_refuses_more_than_all_public_energy():
 
 
 def test_the_city_asks_8_6_gwh_a_day():
-    """The facts of the city, section 4: 8.6 GWh a day for all six fleets, of it 5.1 in public."""
-    rows = {name: row for name, row in lines().items() if name != CORRIDOR}
+    """The facts of the city, section 4: 8.6 GWh a day for all six fleets, of it 5.1 in public.
+
+    That is before the calibration, and with what cars take at service areas.
+    """
+    plain = {"fleet.public_energy_factor": 1, "corridors.local_share": 0}
+    rows = {name: row for name, row in lines(plain).items() if name != CORRIDOR}
     gwh = {name: row.energy_kwh_per_day / 1e6 for name, row in rows.items()}
     assert sum(gwh.values()) == pytest.approx(8.6, rel=0.03)
     expected = {
@@ -123,6 +134,71 @@ def test_the_city_asks_8_6_gwh_a_day():
     assert sum(row.public_kwh_per_day for row in rows.values()) / 1e6 == pytest.approx(
         5.1, rel=0.05
     )
+
+
+def test_the_calibrated_ledger_gives_the_energy_of_the_public_piles():
+    """62 kWh at each of 50,100 public piles, 3.1 GWh a day, within 1 %; swapping is none of it."""
+    own = ledger()
+    public = public_energy(PLAN.scenario, own)
+    assert public.top_down_kwh == pytest.approx(50_100 * 62)
+    assert public.calibrated_kwh == pytest.approx(public.top_down_kwh, rel=0.01)
+    charged = [
+        row.public_kwh_per_day - row.network_kwh_per_day * row.swap_target_share for row in own.rows
+    ]
+    assert public.calibrated_kwh == pytest.approx(sum(charged))
+    plain = ledger({"fleet.public_energy_factor": 1})
+    assert public.bottom_up_kwh == pytest.approx(public_energy(PLAN.scenario, plain).calibrated_kwh)
+    mid = load(SCENARIOS / "chongqing_mid_2024.yaml")
+    then = public_energy(mid.scenario, build_ledger(mid.scenario, mid.folder, CURVES))
+    assert then.calibrated_kwh == pytest.approx(36_000 * 62, rel=0.01)
+
+
+def test_cars_of_the_city_at_service_areas_are_counted_once():
+    """What they charge there on an ordinary day is taken out of their fleet's line; no more."""
+    apart, own = lines({"corridors.local_share": 0}), lines()
+    local = PLAN.scenario.corridors.local_share.value * own[CORRIDOR].public_kwh_per_day
+    cars, before = own["private_car"], apart["private_car"]
+    assert cars.on_corridors_kwh_per_day == pytest.approx(local)
+    assert cars.public_kwh_per_day == pytest.approx(before.public_kwh_per_day - local)
+    assert cars.sessions_per_day / before.sessions_per_day == pytest.approx(
+        cars.public_kwh_per_day / before.public_kwh_per_day
+    )
+    changed = {
+        name
+        for name in own
+        if repr(replace(own[name], sources="")) != repr(replace(apart[name], sources=""))
+    }
+    assert changed == {"private_car"}
+    holiday = lines({"corridors.holiday_factor": 2.59})
+    assert repr(holiday["private_car"]) == repr(cars)
+    few = lines({"fleets.private_car.stock": 10})["private_car"]
+    assert few.public_kwh_per_day == few.sessions_per_day == 0
+
+
+def test_a_gun_s_use_by_hand():
+    """Sessions and energy at guns over all guns; without swap sites nothing is swapped."""
+    small = load(SCENARIOS / "small_city.yaml")
+    for changes, swapping in (({}, True), ({"swap.enabled": False}, False)):
+        case = build_case(small.replace(changes))
+        use = asked_use(case.ledger, case.network)
+        parts = [1 - row.swap_target_share * swapping for row in case.ledger.rows]
+        sessions = sum(p * row.sessions_per_day for p, row in zip(parts, case.ledger.rows))
+        assert use.sessions_per_gun_day == pytest.approx(sessions / 16)
+        energy = sum(p * row.network_kwh_per_day for p, row in zip(parts, case.ledger.rows))
+        assert use.kwh_per_gun_day == pytest.approx(energy / 16)
+
+
+def test_the_range_of_the_shares_holds_the_observed_use():
+    """With every share at its low end a gun has at most the 3.0 sessions a day of NIO's."""
+    low = {
+        f"fleets.{name}.fast_share": fleet.fast_share.low
+        for name, fleet in PLAN.scenario.fleets.items()
+    }
+    low["corridors.share_at_network"] = PLAN.scenario.corridors.share_at_network.low
+    asked = ledger(low)
+    swapped = sum(row.sessions_per_day * row.swap_target_share for row in asked.rows)
+    (nio, *_) = [one for one in PLAN.scenario.observed.anchors if one.sessions_per_gun_day]
+    assert (asked.sessions_per_day - swapped) / 4_000 <= nio.sessions_per_gun_day == 3.0
 
 
 def test_sums_are_those_of_the_lines():

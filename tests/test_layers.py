@@ -18,6 +18,7 @@ ORDER = (
     {"analysis"},
     {"runs"},
     {"experiment"},
+    {"importers"},
     {"synthetic"},
     {"bench", "verify"},
     {"view"},

@@ -4,14 +4,33 @@ import atexit
 import gc
 import signal
 
+from chargesim.cli.imports import import_sessions, import_stations
 from chargesim.cli.options import app
 from chargesim.cli.run import EXIT_CODES, check, run, schema
+from chargesim.cli.start import new, scenarios
 from chargesim.cli.studies import compare, lead_in, limit, tornado, uncertainty
 from chargesim.cli.verification import bench, coverage, engines, verify
 
 __all__ = [
-    "EXIT_CODES", "app", "bench", "check", "compare", "coverage", "engines", "lead_in", "limit",
-    "main", "run", "schema", "tornado", "uncertainty", "verify",
+    "EXIT_CODES",
+    "app",
+    "bench",
+    "check",
+    "compare",
+    "coverage",
+    "engines",
+    "import_sessions",
+    "import_stations",
+    "lead_in",
+    "limit",
+    "main",
+    "new",
+    "run",
+    "scenarios",
+    "schema",
+    "tornado",
+    "uncertainty",
+    "verify",
 ]  # fmt: skip
 
 

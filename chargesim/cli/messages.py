@@ -26,13 +26,15 @@ def print_json(data: Any) -> None:
 
 
 @contextlib.contextmanager
-def messages(*, kept: bool = True) -> Iterator[None]:
+def messages(*, kept: bool = True, did: str = "run") -> Iterator[None]:
     """Turn an error of the input into lines on stderr and exit code 1, Ctrl-C into exit code 130.
 
     Parameters
     ----------
     kept : bool
         Whether finished replications are on disk.
+    did : str
+        What the command does, in the past: nothing was run.
     """
     from chargesim.errors import InputError, RunStoppedError
 
@@ -42,7 +44,7 @@ def messages(*, kept: bool = True) -> Iterator[None]:
         for fault in error.faults:
             typer.echo(fault, err=True)
         count = len(error.faults)
-        typer.echo(f"{count} error{'s' if count > 1 else ''}; nothing was run.", err=True)
+        typer.echo(f"{count} error{'s' if count > 1 else ''}; nothing was {did}.", err=True)
         raise typer.Exit(1) from None
     except RunStoppedError as error:
         typer.echo(str(error), err=True)

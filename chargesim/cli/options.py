@@ -10,7 +10,6 @@ app = typer.Typer(
     help="Plan ultra-fast charging and battery swapping for a city: does a plan meet the demand, "
     "how sure are we, where does it break?",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -39,8 +38,36 @@ class Direction(StrEnum):
     better = "better"
 
 
+def complete_scenario(incomplete: str) -> list[str]:
+    """Return the scenario files and folders here, and the shipped scenarios, that begin so."""
+    from chargesim.scenario.shipped import shipped_names
+
+    folder, _, begun = incomplete.rpartition("/")
+    here = sorted(Path(folder or "/" if incomplete.startswith("/") else folder or ".").glob("*"))
+    above = f"{folder}/" if "/" in incomplete else ""
+    found = [
+        f"{above}{path.name}{'/' if path.is_dir() else ''}"
+        for path in here
+        if path.name.startswith(begun) and (path.suffix == ".yaml" or path.is_dir())
+    ]
+    return found + [name for name in shipped_names() if name.startswith(incomplete)]
+
+
+def complete_start(incomplete: str) -> list[str]:
+    """Return the names from which `new` can start that begin so."""
+    from chargesim.scenario.new_folder import startable_names
+
+    return [name for name in startable_names() if name.startswith(incomplete)]
+
+
 ScenarioPath = Annotated[
-    Path, typer.Argument(metavar="SCENARIO", help="scenario file (YAML)", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="scenario file (YAML), or the name of a shipped one",
+        show_default=False,
+        autocompletion=complete_scenario,
+    ),
 ]
 Changes = Annotated[
     list[str] | None,

@@ -116,7 +116,7 @@ def coverage(
 def bench(
     scenario: Annotated[
         Path, typer.Argument(metavar="SCENARIO", help="scenario whose first day is simulated")
-    ] = Path("scenarios/chongqing_2025.yaml"),
+    ] = Path("chongqing_2025"),
     set_: Changes = None,
     part: Annotated[
         list[Part] | None, typer.Option(help="measure this part alone; may be repeated")

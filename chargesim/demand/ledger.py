@@ -1,8 +1,8 @@
 """Account for the energy that the fleets ask of the network, line by line.
 
 Per fleet: stock x active share x km a day x kWh per km x season factor = energy a day; x share
-taken in public x share at this network = energy asked of this network, ultra-fast and swap
-together; / mean energy of a session = sessions a day. The mean is that of the drawn, truncated
+taken in public x calibration x share at this network = energy asked of this network, ultra-fast and
+swap together; / mean energy of a session = sessions a day. The mean is that of the drawn, truncated
 distributions, so ledger and demand table agree. A build-up gives the stock and the shares at the
 guns of its month.
 """
@@ -39,6 +39,10 @@ class LedgerRow:
     consumption_kwh_km: float
     energy_kwh_per_day: float
     public_share: float
+    public_factor: float
+    """calibration of the public energy, 1 for the corridors"""
+    on_corridors_kwh_per_day: float
+    """public energy that its vehicles take at service areas, in the corridors' line and not here"""
     public_kwh_per_day: float
     share_at_network: float
     swap_target_share: float
@@ -169,6 +173,8 @@ def build_ledger(scenario: Scenario, folder: Path, curves: Curves) -> Ledger:
         _fleet_row(scenario, name, fleet, curves, fleet.electric * factor)
         for name, fleet in scenario.fleets.items()
     ]
+    if scenario.corridors is not None:
+        rows = _without_corridors(scenario.corridors, rows, _corridor_row(scenario, curves))
     rows = _scaled_to_network_share(scenario, rows)
     public = sum(row.public_kwh_per_day for row in rows)
     share = sum(row.network_kwh_per_day for row in rows) / public if public > 0 else 0.0
@@ -212,7 +218,8 @@ def _fleet_row(
 ) -> LedgerRow:
     consumption = fleet.consumption_kwh_km.value * scenario.fleet.season_factor.value
     energy = stock * fleet.active_share.value * fleet.km_per_day.value * consumption
-    public = energy * fleet.public_share.value
+    factor = scenario.fleet.public_energy_factor.value
+    public = energy * fleet.public_share.value * factor
     asked = fleet.fast_share.value + fleet.swap_share.value
     own_kwh, pack_kwh = batteries_kwh(scenario, fleet, curves)
     capable = capable_share(fleet, own_kwh, pack_kwh)
@@ -236,6 +243,8 @@ def _fleet_row(
         consumption_kwh_km=consumption,
         energy_kwh_per_day=energy,
         public_share=fleet.public_share.value,
+        public_factor=factor,
+        on_corridors_kwh_per_day=0.0,
         public_kwh_per_day=public,
         share_at_network=asked,
         swap_target_share=fleet.swap_share.value / asked if asked > 0 else 0.0,
@@ -262,6 +271,32 @@ def _stock_source(fleet: Fleet) -> str:
     )
     text = f"{share.value:.2f}" if round(share.value, 2) == share.value else f"{share.value:.4g}"
     return f"{fleet.electric:,.0f} = {fleet.vehicles.value:,.0f} x {text} electric ({sources})"
+
+
+def _without_corridors(
+    corridors: Corridors, rows: list[LedgerRow], corridor: LedgerRow
+) -> list[LedgerRow]:
+    """Take what a fleet's vehicles charge at service areas on an ordinary day out of its line."""
+    ordinary = corridor.public_kwh_per_day / corridors.holiday_factor.value
+    local_kwh = ordinary * corridors.local_share.value
+    return [
+        _with_public_energy(row, max(0.0, row.public_kwh_per_day - local_kwh), local_kwh)
+        if row.fleet == corridors.fleet
+        else row
+        for row in rows
+    ]
+
+
+def _with_public_energy(row: LedgerRow, public_kwh: float, on_corridors_kwh: float) -> LedgerRow:
+    """Return a line with another public energy, of which the same share is asked here."""
+    asked = public_kwh * row.share_at_network
+    return replace(
+        row,
+        on_corridors_kwh_per_day=on_corridors_kwh,
+        public_kwh_per_day=public_kwh,
+        network_kwh_per_day=asked,
+        sessions_per_day=asked / row.session_kwh,
+    )
 
 
 def _scaled_to_network_share(scenario: Scenario, rows: list[LedgerRow]) -> list[LedgerRow]:
@@ -320,6 +355,7 @@ def _corridor_row(scenario: Scenario, curves: Curves) -> LedgerRow:
         "nev_share_of_traffic",
         "charge_share",
         "share_at_network",
+        "local_share",
     )
     return LedgerRow(
         fleet=CORRIDOR,
@@ -330,6 +366,8 @@ def _corridor_row(scenario: Scenario, curves: Curves) -> LedgerRow:
         consumption_kwh_km=consumption,
         energy_kwh_per_day=float("nan"),
         public_share=1.0,
+        public_factor=1.0,
+        on_corridors_kwh_per_day=0.0,
         public_kwh_per_day=charges * mean_kwh,
         share_at_network=corridors.share_at_network.value,
         swap_target_share=0.0,

@@ -76,16 +76,18 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
 _UNREAD_KEYS = {
     "": (
         "name", "title", "seed", "replications", "tables", "grid", "tariff", "reliability",
-        "blackouts", "outside", "adoption", "day_factor", "recorded", "standard", "series",
+        "blackouts", "outside", "adoption", "day_factor", "observed", "recorded",
+        "standard", "series",
     ),
     "fleet": (
-        "stock", "stock_from", "share_at_network", "season_factor", "curve_factor",
+        "stock", "stock_from", "share_at_network", "public_energy_factor", "season_factor",
+        "curve_factor",
         "posted_share", "connected_share", "compliance", "soc_low", "soc_high", "target_low",
         "least_gain", "rural_weight",
     ),
     "corridors": (
         "vehicles_at_service_areas_per_day", "nev_share_of_traffic", "charge_share",
-        "share_at_network", "holiday_factor", "soc_mean", "soc_low", "profile",
+        "share_at_network", "local_share", "holiday_factor", "soc_mean", "soc_low", "profile",
         "consumption_factor", "fleet",
     ),
     "layout": ("observed_share",),

@@ -133,6 +133,10 @@ class Corridors(Section):
     nev_share_of_traffic: Share = Field(description="share of NEVs in that traffic")
     charge_share: Share = Field(description="share of those NEVs that charge")
     share_at_network: Share = Field(description="share of those charges that come to this network")
+    local_share: Share = Field(
+        description="share of those charges by vehicles of the city's own `fleet`, whose public "
+        "energy in the ledger holds them already, so they are taken out of it"
+    )
     holiday_factor: Positive = Field(description="traffic as a multiple of that on an ordinary day")
     gravity_exponent: Positive = Field(
         description="exponent of travel time in the gravity model of trips"

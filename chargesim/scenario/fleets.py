@@ -164,6 +164,10 @@ class FleetTotal(Section):
         description="share of all public energy that this network is asked for, guns and swap "
         "sites together; null: by the fleets' own shares",
     )
+    public_energy_factor: Positive = Field(
+        description="calibration: all fleets' public energy as a factor of what stock, km and "
+        "public share give; see observed",
+    )
     season_factor: Positive = Field(description="consumption as a factor of the year's mean")
     curve_factor: Positive = Field(
         description="power that batteries take in the season as a factor of their curves"

@@ -10,6 +10,7 @@ from chargesim.scenario.city import City, Corridors, Layout, Traffic
 from chargesim.scenario.days import DayFactor
 from chargesim.scenario.disturbances import Blackout, Reliability
 from chargesim.scenario.fleets import Adoption, Fleet, FleetTotal, Tables
+from chargesim.scenario.observed import Observed
 from chargesim.scenario.plan import Choice, Grid, Outside, Stations, Swap
 from chargesim.scenario.series import Series
 from chargesim.scenario.standard import Standard
@@ -92,6 +93,9 @@ class Scenario(Section):
     recorded: TableName | None = Field(
         default=None,
         description="CSV or Parquet of recorded wishes (docs/tables.md); replaces the drawn demand",
+    )
+    observed: Observed = Field(
+        default_factory=Observed, description="observed use, to hold the demand against"
     )
     standard: Standard = Field(description="service standard that the plan must meet")
     series: Series | None = Field(

@@ -27,6 +27,7 @@ from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.keys import Key, key_fault, keys_with_note, value_at
 from chargesim.scenario.merging import merge, set_value
 from chargesim.scenario.model import Scenario
+from chargesim.scenario.shipped import scenario_path
 from chargesim.scenario.yaml_text import Document, SourceLocation, read_document, read_value
 
 MAX_PARENTS = 8
@@ -116,7 +117,7 @@ def load(path: str | Path, set_: Sequence[str] = ()) -> LoadedScenario:
     Parameters
     ----------
     path : str or Path
-        The file; tables and parents must lie in its folder.
+        The file, or the bare name of a shipped scenario; tables and parents must lie in its folder.
     set_ : sequence of str
         Changes as on the command line: `"fleet.stock=1200000"`.
 
@@ -130,7 +131,7 @@ def load(path: str | Path, set_: Sequence[str] = ()) -> LoadedScenario:
     InputError
         With all faults at once, one line each: `file:line: key: what came, what would be right`.
     """
-    path = Path(path)
+    path = scenario_path(Path(path))
     document = _with_parents(path, path.parent, [])
     faults: list[str] = []
     for change in [set_] if isinstance(set_, str) else set_:
