@@ -9,12 +9,14 @@ from chargesim.analysis.breaking_point import (
     Band,
     Crossing,
     Curve,
+    band_of,
     breaking_point_of,
     crossing_of,
     curve_of,
     direction_of,
     monotone,
 )
+from chargesim.scenario.standard import Criterion
 
 LEVELS = [1.0, 2.0, 3.0, 4.0]
 
@@ -70,19 +72,42 @@ def curve(name, used, half=0.1, told=None, sway=0.0):
     return curve_of(name, LEVELS, bands, [_Verdicts] * len(used), told)
 
 
-def test_the_interval_holds_the_levels_whose_bounds_do_not_exclude_the_threshold():
-    found = curve("a", [0.6, 0.9, 1.2, 1.5])
-    assert found.crossing.about == pytest.approx(2 + 1 / 3)
-    assert (found.crossing.low, found.crossing.high) == (
-        pytest.approx(2.0),
-        pytest.approx(2 + 2 / 3),
-    )
-    falling = curve("a", [1.5, 1.2, 0.9, 0.6])
+def test_the_interval_goes_from_the_last_level_that_meets_to_the_first_that_fails():
+    found = curve("a", [0.6, 0.85, 1.2, 1.5])
+    assert found.crossing.about == pytest.approx(2 + 0.15 / 0.35)
+    assert (found.crossing.low, found.crossing.high) == (2.0, 3.0)
+    open_at_2 = curve("a", [0.6, 0.95, 1.2, 1.5])
+    assert (open_at_2.crossing.low, open_at_2.crossing.high) == (1.0, 3.0)
+    falling = curve("a", [1.5, 1.2, 0.85, 0.6])
     assert falling.direction == "better"
-    assert (falling.crossing.low, falling.crossing.high) == (
-        pytest.approx(2 + 1 / 3),
-        pytest.approx(3.0),
-    )
+    assert (falling.crossing.low, falling.crossing.high) == (2.0, 3.0)
+    within, beyond = curve("a", [0.1, 0.2, 0.3, 0.4]), curve("a", [1.5, 1.6, 1.7, 1.8])
+    assert within.crossing == Crossing(math.inf, math.inf, math.inf)
+    assert beyond.crossing == Crossing(-math.inf, -math.inf, -math.inf)
+    assert curve("a", [0.6, 0.7, 0.8, 0.95]).crossing == Crossing(math.inf, 3.0, math.inf)
+
+
+@pytest.mark.parametrize("shape", ["straight", "bent", "jump"])
+def test_the_interval_holds_the_breaking_point_as_often_as_it_says(shape):
+    """Curves whose breaking point is known; 300 times each, 20 replications on common vehicles."""
+    rng, levels = np.random.default_rng(14), np.arange(1.0, 10.0)
+    criterion = Criterion(name="a", measure="unserved", scope="cars", at_most=0.1, source="assumed")
+
+    def shares(at, breaks):
+        if shape == "straight":
+            return 0.1 + 0.01 * (at - breaks)
+        if shape == "bent":
+            return 0.1 * np.exp(0.5 * (at - breaks))
+        return np.where(at <= breaks, 0.04, 0.3)
+
+    held = 0
+    for breaks in rng.uniform(2.0, 8.0, 300):
+        common = rng.normal(0.0, 0.015, 20)
+        failed = [shares(level, breaks) + common + rng.normal(0.0, 0.01, 20) for level in levels]
+        bands = [band_of(one[None], criterion) for one in failed]
+        crossing = curve_of("a", levels, bands, [_Verdicts] * len(levels), "worse").crossing
+        held += crossing.low <= breaks <= crossing.high
+    assert held >= 0.93 * 300  # 95 % less two standard errors
 
 
 def test_what_never_changes_has_no_direction_and_breaks_nowhere():

@@ -79,7 +79,7 @@ def test_a_run_directory_and_a_scenario_file_give_the_same_table(
 
 def test_common_vehicles_make_the_difference_narrow(done):
     assert done.comparison.notes[-1] == (
-        "small city pooled has the same vehicles as small city: all 526 on the first "
+        "small city pooled has the same vehicles as small city: all 486 on the first "
         "judged day of the first replication are alike"
     )
     table = done.table.set_index("title")
@@ -215,7 +215,7 @@ def test_another_demand_and_fewer_replications_are_said(folder, tmp_path, monkey
     notes = done.comparison.notes
     assert notes[0] == "more differs from as planned in fleet.stock 10,000 -> 12,000"
     assert notes[1].startswith(
-        "The demand differs: 526 of the 526 vehicles of as planned on the first judged day"
+        "The demand differs: 486 of the 486 vehicles of as planned on the first judged day"
     )
     assert (
         notes[2] == "Replications differ (as planned 4, more 3): the first 3 of each are compared"
@@ -289,9 +289,15 @@ def test_the_command_prints_json_and_what_is_wrong(folder, tmp_path):
     printed = json.loads(
         command(*plans, "--no-figures", "--json", "--out", tmp_path / "bare").stdout
     )
-    assert {"compare_dir", "sentence", "replications", "plans", "differences", "notes"} == set(
-        printed
-    )
+    assert {
+        "compare_dir",
+        "sentence",
+        "replications",
+        "plans",
+        "differences",
+        "layouts",
+        "notes",
+    } == set(printed)
     assert [one["name"] for one in printed["plans"]] == ["small city", "small city pooled"]
     assert not (tmp_path / "bare" / "figures").exists()
     refused = command(plans[0], tmp_path / "nowhere.yaml", code=1)

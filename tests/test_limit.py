@@ -84,7 +84,8 @@ def test_the_answer_names_the_day_the_direction_and_where_it_breaks(found):
     assert worst.crossing.low <= worst.crossing.about <= worst.crossing.high
     axes = draw_limit(found).axes
     assert len(axes) == 9
-    assert not any(ax.texts for ax in axes)  # on the lines
+    texts = {text.get_text() for ax in axes for text in ax.texts}
+    assert all(set(text) <= set("0123456789, ") for text in texts)  # numbers of observed networks
 
 
 def test_only_what_is_missing_is_run_again(found):
@@ -115,7 +116,7 @@ def test_only_what_is_missing_is_run_again(found):
 
 
 def test_a_folder_of_another_input_is_refused(found):
-    with pytest.raises(InputError, match="holds another run"):
+    with pytest.raises(InputError, match="holds another study"):
         run_limit(
             small(), "share_at_network", levels=2, replications=10, out=found.folder, progress=False
         )
@@ -154,21 +155,21 @@ def test_a_key_without_effect_says_so(tmp_path):
     [
         ("worse", (18.4, 16.0, math.inf), "about 18.4 (16 to above all levels)"),
         ("worse", (math.inf, math.inf, math.inf), "at no level"),
-        ("worse", (math.inf, 426.0, math.inf), "at no level by its mean, not sure from 426 on"),
-        ("worse", (-math.inf, -math.inf, 300.0), "at every level by its mean, not sure up to 300"),
+        ("worse", (math.inf, 426.0, math.inf), "at no level by its mean, sure up to 426"),
+        ("worse", (-math.inf, -math.inf, 300.0), "at every level by its mean, sure from 300 on"),
         ("worse", (math.inf, -math.inf, math.inf), "at no level by its mean, and no level is sure"),
         ("better", (-math.inf, -math.inf, -math.inf), "at no level"),
-        ("better", (-math.inf, -math.inf, 300.0), "at no level by its mean, not sure up to 300"),
-        ("better", (math.inf, 426.0, math.inf), "at every level by its mean, not sure from 426 on"),
+        ("better", (-math.inf, -math.inf, 300.0), "at no level by its mean, sure from 300 on"),
+        ("better", (math.inf, 426.0, math.inf), "at every level by its mean, sure up to 426"),
     ],
 )
 def test_where_a_criterion_breaks_is_said_in_words(found, direction, crossing, words):
     first = replace(found.breaking_point, breaks_first=found.curves[0].criterion)
     plain = replace(found, breaking_point=first)
     curve = replace(found.curves[0], direction=direction, crossing=Crossing(*crossing))
-    assert headline(replace(plain, curves=(curve,))).endswith(
-        f"breaks first by its fit: {curve.criterion}, {words}"
-    )
+    said = headline(replace(plain, curves=(curve,)))
+    assert f"breaks first by its fit: {curve.criterion}, {words}" in said
+    assert ("sessions" in said) == math.isfinite(crossing[0])  # what is asked of a gun there
 
 
 def test_few_levels_lie_between_those_that_the_scenario_takes(tmp_path):

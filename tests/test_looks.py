@@ -13,7 +13,7 @@ from chargesim.analysis.verdict import decided
 from chargesim.cli import EXIT_CODES, app
 from chargesim.errors import InputError, RunStoppedError
 from chargesim.runs import replications as running
-from chargesim.runs.parallel import ThisProcess, pool_of
+from chargesim.runs.parallel import Pool, pool_of
 from chargesim.runs.precision import Precision
 from chargesim.runs.run_scenario import run_scenario
 from chargesim.scenario.reading import load
@@ -171,7 +171,7 @@ def test_a_precision_of_no_kpi_is_refused_before_anything_runs(tmp_path):
 def killed(monkeypatch):
     """Let the worker that comes to the third replication be killed."""
 
-    class Killed(ThisProcess):
+    class Killed(Pool):
         def run(self, function, calls, **words):
             for call in calls:
                 if call[1] == 2:

@@ -2,13 +2,14 @@
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 from factories import SCENARIOS, TICK
 from network_files import copy_small_city, edit, small_network
 
 from chargesim.network.build import build_network
 from chargesim.network.candidates import _near, _smallest, holds
-from chargesim.network.network import STATION
+from chargesim.network.network import STATION, THROUGH_TRAFFIC, CandidateKey
 from chargesim.runs.case import build_case
 from chargesim.runs.replication import simulate
 from chargesim.scenario.reading import load
@@ -30,18 +31,21 @@ def free(u, v, data):
 
 
 def roads_for(network, key, origin):
-    """Return the roads on which a list is searched.
+    """Return the roads on which a list is searched; no way leads through a site.
 
-    No way leads through a site, none over ramps for expressway sites alone.
+    Through traffic looks ahead on the expressways, for public stations it leaves them for good.
     """
     kinds = {data["kind"] for _, _, data in network.graph.edges(data=True)}
-    if key.access == {"expressway"}:
+    if key.through and key.access == {"expressway"}:
         kinds &= {"expressway", "interchange", "access"}
-    other = set(network.sites.id) - {origin}
+    other, on_ramp = set(network.sites.id) - {origin}, ("ramp", "corridor")
     edges = [
         (a, b)
         for a, b, data in network.graph.edges(data=True)
-        if data["kind"] in kinds and a not in other and b not in other
+        if data["kind"] in kinds
+        and a not in other
+        and b not in other
+        and not (key.through and (data["kind"], network.graph.nodes[b]["kind"]) == on_ramp)
     ]
     graph = network.graph.edge_subgraph(edges).copy()
     graph.add_nodes_from(network.graph.nodes)
@@ -67,6 +71,21 @@ def expected(network, key, origin):
     return sorted(found, key=lambda one: (one[0][0], one[2]))
 
 
+def expected_through(network, origin, most):
+    """Return the same for through traffic: at most half are stations ahead, the rest public."""
+    ahead, public = (
+        CandidateKey(STATION, frozenset({access}), through=True)
+        for access in ("expressway", "public")
+    )
+    sites = dict(zip(network.sites.id, network.sites.access, strict=True))
+    on = origin in network.corridors.id or sites.get(origin) == "expressway"
+    first = expected(network, ahead, origin)[: (most + 1) // 2] if on else []
+    return sorted(
+        first + expected(network, public, origin)[: most - len(first)],
+        key=lambda one: (one[0][0], one[2]),
+    )
+
+
 def test_lists_are_the_shortest_paths_of_networkx(network):
     lists, compared = network.candidates, 0
     for i, key in enumerate(lists.keys):
@@ -76,16 +95,17 @@ def test_lists_are_the_shortest_paths_of_networkx(network):
             else SMALL.scenario.choice.nearest_swap_sites
         )
         for o, origin in enumerate(origin_names(network)):
-            if key.access == {"expressway"} and o < len(network.zones.id):
+            site = network.sites.id.index(origin) if origin in network.sites.id else -1
+            if key.through and (
+                o < len(network.zones.id) or (site >= 0 and not holds(key, network.sites, site))
+            ):
                 assert (lists.site[i, o] == -1).all()
                 continue
-            if (
-                origin in network.sites.id
-                and key.access == {"expressway"}
-                and network.sites.access[network.sites.id.index(origin)] != "expressway"
-            ):
-                continue
-            want = expected(network, key, origin)[:per_key]
+            want = (
+                expected_through(network, origin, per_key)
+                if key.through
+                else expected(network, key, origin)[:per_key]
+            )
             got = [s for s in lists.site[i, o].tolist() if s >= 0]
             assert len(got) == len(want), (key, origin)
             for rank, (minutes, km, site) in enumerate(want):
@@ -137,18 +157,49 @@ def test_a_site_is_never_its_own_candidate(network):
         assert s not in network.candidates.site[:, first + s]
 
 
-def test_a_corridor_sees_only_what_is_ahead(network):
-    lists = network.candidates
-    i = next(i for i, key in enumerate(lists.keys) if key.access == {"expressway"})
-    service = network.sites.id.index("Service-area")
-    first = len(network.zones.id)
-    ahead = {name: lists.site[i, first + c, 0] for c, name in enumerate(network.corridors.id)}
-    assert ahead == {
-        "gate_west>service": service,
-        "gate_east>service": service,
-        "service>gate_west": -1,
-        "service>gate_east": -1,
-    }
+def seen_on_the_way(network, name):
+    """Return the ids that a corridor's list holds, and which of them are on an expressway."""
+    i = network.candidates.keys.index(THROUGH_TRAFFIC)
+    row = len(network.zones.id) + network.corridors.id.index(name)
+    found = [network.sites.id[s] for s in network.candidates.site[i, row] if s >= 0]
+    of = dict(zip(network.sites.id, network.sites.access, strict=True))
+    return found, [name for name in found if of[name] == "expressway"]
+
+
+def test_a_corridor_sees_what_is_ahead_and_public_stations_off_the_next_exits(network):
+    """The service area before the exit, behind it the towns; it never turns back on the way."""
+    for way, on, town in (
+        ("gate_west>service", ["Service-area"], "Hilltown-1"),
+        ("gate_east>service", ["Service-area"], "Riverside-3"),
+        ("service>gate_west", [], "Riverside-3"),
+        ("service>gate_east", [], "Hilltown-1"),
+    ):
+        found, ahead = seen_on_the_way(network, way)
+        assert ahead == on
+        assert found[len(on)] == town
+
+
+def test_through_traffic_that_left_the_expressway_stays_off(network):
+    i = network.candidates.keys.index(THROUGH_TRAFFIC)
+    first = len(network.zones.id) + len(network.corridors.id)
+    for s, access in enumerate(network.sites.access):
+        found = [network.sites.access[t] for t in network.candidates.site[i, first + s] if t >= 0]
+        if network.sites.kind[s] == STATION and access == "public":
+            assert found
+            assert set(found) == {"public"}
+        elif access != "expressway":
+            assert not found
+
+
+def test_a_driver_on_a_corridor_reaches_a_charge():
+    """Without public stations off the exits 40 % of them were stranded."""
+    case = build_case(SMALL.replace({"fleet.stock": 1}))
+    sessions = pd.concat([simulate(case.task, number)[1] for number in range(3)])
+    corridor = sessions[sessions["zone"].isin(case.network.corridors.id)]
+    assert len(corridor) > 50
+    assert (corridor["outcome"] == "stranded").mean() < 0.02
+    off = corridor["site"].dropna() != "Service-area"
+    assert 0.2 < off.mean() < 0.8
 
 
 def test_traffic_never_turns_back_at_a_service_area(tmp_path):
@@ -163,13 +214,7 @@ def test_traffic_never_turns_back_at_a_service_area(tmp_path):
         "Riverside-truck,station,truck",
     )
     network = small_network(folder)
-    lists, sites = network.candidates, network.sites
-    i = next(i for i, key in enumerate(lists.keys) if key.access == {"expressway"})
-    zones = len(network.zones.id)
-    seen = {
-        name: [sites.id[s] for s in lists.site[i, zones + c] if s >= 0]
-        for c, name in enumerate(network.corridors.id)
-    }
+    seen = {name: seen_on_the_way(network, name)[1] for name in network.corridors.id}
     assert seen["gate_west>first"] == ["First-area", "Service-area"]
     assert seen["first>service"] == ["Service-area"]  # not First-area, which lies behind
     assert seen["service>first"] == ["First-area"]  # not Service-area

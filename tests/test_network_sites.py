@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from network_files import copy_small_city, edit, network_faults, small_network
 
-from chargesim.network.network import STATION, SWAP
+from chargesim.network.network import STATION, SWAP, THROUGH_TRAFFIC
 
 HEADER = "site_id,kind,access,district,lat,lon,node,guns\n"
 SYNTHETIC = "chongqing_2025.yaml"
@@ -157,9 +157,10 @@ def test_without_a_node_a_site_joins_the_nearest_zone(folder):
 
 
 def corridor_sites(network, name):
-    i = next(i for i, key in enumerate(network.candidates.keys) if key.access == {"expressway"})
+    i = network.candidates.keys.index(THROUGH_TRAFFIC)
     row = network.candidates.site[i, len(network.zones.id) + network.corridors.id.index(name)]
-    return [network.sites.id[s] for s in row if s >= 0]
+    found = [s for s in row if s >= 0 and network.sites.access[s] == "expressway"]
+    return [network.sites.id[s] for s in found]
 
 
 def test_a_table_of_sites_on_synthetic_zones_and_roads(folder):

@@ -306,8 +306,10 @@ def without_effect(loaded, skip=()):
     for key in leaves(loaded.resolved):
         dotted = ".".join(key)
         if (
-            key[-1] in NAMES or dotted.startswith(skip) or dotted == "series"
-        ):  # a series is none of a variant's keys
+            key[-1] in NAMES
+            or dotted.startswith((*skip, "common_causes"))  # studies read it
+            or dotted == "series"  # is none of a variant's keys
+        ):
             continue
         from_, before = own.get(key[0], own.get(key[-1], usual))
         tried = False

@@ -345,11 +345,11 @@ def test_an_added_value_and_another_panel_run_nothing_again(run, city, tmp_path)
 
 def test_the_folder_of_another_series_or_run_is_refused(run, city, tmp_path):
     other = load(write(city, SERIES.replace("noise_min: 0", "noise_min: 1")))
-    with pytest.raises(InputError, match="holds another run"):
+    with pytest.raises(InputError, match="holds another study"):
         run_series(other, jobs=1, out=run.folder, progress=False)
     with pytest.raises(InputError, match="holds another run"):
         run_series(other, jobs=1, out=run.folder / "variants/plan_3000", progress=False)
-    with pytest.raises(InputError, match="holds another run"):
+    with pytest.raises(InputError, match="holds another study"):
         run_scenario(load(city / "small_city.yaml"), out=run.folder, progress=False)
 
 

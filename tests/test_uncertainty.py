@@ -1,6 +1,7 @@
 """Test ranges of assumptions, the tornado and the study of uncertainty, with tiny designs."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -19,8 +20,15 @@ from chargesim.analysis.sensitivity import (
 )
 from chargesim.errors import InputError
 from chargesim.experiment import ranges, tornado, uncertainty
-from chargesim.experiment.judgement import WHOLE, effects_of, used_by_criterion, worst_units
-from chargesim.experiment.ranges import LAYOUT, Range, ledger_ranges, ranges_of, uncertain_ranges
+from chargesim.experiment.judgement import WHOLE, effects_of, used_by_criterion
+from chargesim.experiment.ranges import (
+    LAYOUT,
+    Range,
+    inputs_of,
+    ledger_ranges,
+    ranges_of,
+    uncertain_ranges,
+)
 from chargesim.experiment.responses import failed_shares, responses_of
 from chargesim.experiment.runner import play_all
 from chargesim.experiment.tornado import run_tornado
@@ -55,6 +63,7 @@ ASKED = {
     "tariff.energy_cny_kwh", "fleets.taxi.flexible_min", "corridors.holiday_factor",
     "fleet.season_factor", "fleets.taxi.soc_mean", "fleets.taxi.vehicles",
     "traffic.town_kmh", "stations.truck_stations", "corridors.gravity_exponent",
+    "outside.drive_min.core", "choice.noise_min", "fleets.taxi.value_of_time_cny_h",
 }  # fmt: skip
 
 
@@ -98,6 +107,42 @@ def test_draws_follow_a_triangle_with_its_peak_at_the_value():
     assert Range("key", 1.0, 1.0, 2.0, "").at(0.75) == pytest.approx(1.5)  # the peak at an end
 
 
+def test_assumptions_of_a_common_cause_are_one_input():
+    """The total fast share spreads as widely as that of one fleet; drawn by fleet half as wide."""
+    loaded = load(SCENARIOS / "chongqing_2025.yaml")
+    shares = [one for one in ranges_of(loaded) if one.key.endswith(".fast_share")]
+    (one,) = inputs_of(shares)
+    assert (one.name, one.group, len(one.ranges)) == ("fast_share", "fast_share", len(shares))
+    fleets = loaded.scenario.fleets.values()
+    weights = np.array(
+        [
+            fleet.stock.value * fleet.km_per_day.value * fleet.consumption_kwh_km.value
+            * fleet.active_share.value * fleet.public_share.value
+            for fleet in fleets
+        ]
+    )  # fmt: skip
+    u = np.random.default_rng(7).random((4000, len(shares)))
+    together = np.array([list(one.at(q).values()) for q in u[:, 0]])
+    apart = np.array([[each.at(q) for each, q in zip(shares, row, strict=True)] for row in u])
+    spread, weights = together.std(axis=0), weights / weights.sum()
+    assert (together @ weights).std() == pytest.approx(spread @ weights, rel=0.01)
+    assert (apart @ weights).std() < 0.5 * spread @ weights
+    ends = {key: value for key, value in one.ends["high"].items() if "private" in key}
+    assert ends == {"fleets.private_car.fast_share": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ("[fleets.*.fast_shar]", "common_causes.mine: got fleets.*.fast_shar, needs the key of an"),
+        ("[fleets.taxi.fast_share]", "fleets.taxi.fast_share is in fast_share, too; needs one"),
+    ],
+)
+def test_a_common_cause_names_assumptions_each_once(keys, words):
+    with pytest.raises(InputError, match=re.escape(words)):
+        small(f"common_causes.mine={keys}")
+
+
 def test_every_layout_is_drawn_alike():
     one = Range(LAYOUT, 4, 4, 13, "", layouts=10)
     assert [one.at(u) for u in np.linspace(0, 1, 11)] == [*range(4, 14), 13]
@@ -114,6 +159,9 @@ def test_inputs_are_those_that_move_something(monkeypatch):
         "traffic.town_kmh",
         "fleets.taxi.patience_min",
         "stations.site_kw",
+        "outside.drive_min.core",
+        "choice.noise_min",
+        "fleets.taxi.value_of_time_cny_h",
     } <= keys
     assert keys.isdisjoint(
         {"traffic.core_kmh", "stations.truck_stations", "corridors.gravity_exponent"}
@@ -138,9 +186,6 @@ def test_inputs_are_those_that_move_something(monkeypatch):
     assert ledger.isdisjoint(
         {"fleets.taxi.patience_min", "traffic.core_kmh", "fleets.taxi.vehicles"}
     )
-    assert {one.group for one in uncertain_ranges(case, 10) if one.key.endswith("fast_share")} == {
-        "fleets.*.fast_share"
-    }
 
 
 def test_screening_and_shares_name_the_group_that_moves_the_values():
@@ -185,7 +230,7 @@ def test_an_input_turns_a_criterion_for_sure_only_where_both_sides_are():
     criterion = small().scenario.standard.criteria[0]  # a share of 0.1 may fail
 
     def turns(base, end):
-        after, before = ({criterion.name: np.array(values)} for values in (end, base))
+        after, before = ({criterion.name: np.array([values])} for values in (end, base))
         return effects_of(after, before, [criterion])["turns"].item()
 
     within, nearly, about, beyond = (
@@ -204,32 +249,31 @@ def test_a_change_shows_both_bounds_where_they_are_not_alike(n, words):
     criterion = small().scenario.standard.criteria[0]
     base, end = np.full(n, 0.05), np.full(n, 0.05)
     end[0] += 0.1
-    effect = effects_of({criterion.name: end}, {criterion.name: base}, [criterion]).assign(at=2.0)
+    shares = ({criterion.name: values[None]} for values in (end, base))
+    effect = effects_of(*shares, [criterion]).assign(at=2.0)
     assert change_words(next(effect.itertuples())).startswith(words)
 
 
 def test_a_tornado_compares_both_ends_on_the_same_vehicles(few, tmp_path):
     run = run_tornado(tiny(), replications=2, jobs=1, out=tmp_path / "out", progress=False)
-    assert len(run.frame) == 6 * len(run.criteria)
+    assert len(run.frame) == 4 * len(run.criteria)  # both fast shares are one input
     assert set(run.frame["turns"]) <= {"", "on average", "for sure"}
     assert run.left_out == ("corridors.holiday_factor: 1 to 2.59 describes holidays, not this day",)
     key, criterion = "fleets.private_car.fast_share", "cars served within 10 min"
-    case = build_case(tiny(f"{key}=0.4", "replications=2"))
+    case = build_case(tiny(f"{key}=0.4", "fleets.taxi.fast_share=0.35", "replications=2"))
     played = [play_all([case], replication, "simpy")[0] for replication in range(2)]
-    by_hand = worst_units(failed_shares(responses_of(as_result(case, played)).assign(point=""))[""])
-    rows = run.effects.set_index(["key", "end", "criterion"])
-    row = rows.loc[key, "high", criterion]
+    by_hand = failed_shares(responses_of(as_result(case, played)).assign(point=""))[""]
+    rows = run.effects.set_index(["input", "end", "criterion"])
+    row = rows.loc["fast_share", "high", criterion]
     before = run_tornado(tiny(), replications=2, jobs=1, out=tmp_path / "out", progress=False)
     assert before.frame.equals(run.frame)
     base = build_case(tiny("replications=2", "horizon.first_day=wednesday"))
     base_played = [play_all([base], replication, "simpy")[0] for replication in range(2)]
-    own = worst_units(
-        failed_shares(responses_of(as_result(base, base_played)).assign(point=""))[""]
-    )
-    change = t_interval(by_hand[criterion] - own[criterion])
+    own = failed_shares(responses_of(as_result(base, base_played)).assign(point=""))[""]
+    change = t_interval(by_hand[criterion][0] - own[criterion][0])
     assert (row["change"], row["lower"], row["upper"]) == (change.mean, change.lower, change.upper)
     assert change.mean != 0
-    assert run.ranked(criterion)[0][0] in SOME
+    assert run.ranked(criterion)[0][0] in ("fast_share", *SOME)
     axes = drawn(draw_tornado(run)).axes
     assert [overlapping(list(ax.texts)) for ax in axes] == [[]] * len(axes)
     assert all(
@@ -250,8 +294,8 @@ def test_both_uncertainties_stand_apart(few, tmp_path):
         assert one.base.lower <= one.base.mean <= one.base.upper
     assert run.whole.meets.count <= min(one.meets.count for one in run.criteria)
     assert set(run.morris["group"]) == {
-        "fleets.*.fast_share",
-        "outside.drive_min.core",
+        "fast_share",
+        "outside_drive",
         "corridors.share_at_network",
     }
     assert run.sobol["group"].nunique() == 2

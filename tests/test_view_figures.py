@@ -92,7 +92,9 @@ def test_empty_run_still_draws(tmp_path: Path) -> None:
 def test_heat_map_orders_districts_by_class_then_load(run: SimpleNamespace) -> None:
     result = make_result(network=make_network(district_count=8))
     use = use_by_district_hour(result)
-    labels = [label.get_text() for label in plot.heat_map(run_of(result)).get_yticklabels()]
+    labels = [
+        label.get_text() for label in plot.utilisation_heat_map(run_of(result)).get_yticklabels()
+    ]
     names, classes = result.network.districts.name, result.network.districts.area_class
     order = [names.index(label) for label in labels]
     assert [classes[district] for district in order] == [

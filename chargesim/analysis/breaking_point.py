@@ -1,10 +1,11 @@
 """Fit each criterion along the levels of a factor, and find where it breaks.
 
 The failures of a criterion over what it allows are fitted by isotonic regression (Barlow et al.
-1972); where the fit crosses 1 the criterion breaks. The interval of that point is where the fitted
-two-sided 95 % bounds cross 1: the levels at which the bounds do not exclude the threshold. It is
-that of one criterion by itself, without the division of the error over levels and Holm's
-correction that the judgement of a level has: a level outside the interval may be inconclusive.
+1972); where the fit crosses 1 the criterion breaks. The interval of that point goes from the last
+level whose two-sided 95 % bounds lie within what is allowed to the first whose bounds lie beyond:
+failures may jump between two levels. It is that of one criterion by itself, without the division of
+the error over levels and Holm's correction that the judgement of a level has: a level outside the
+interval may be inconclusive.
 """
 
 import math
@@ -15,8 +16,8 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from chargesim.analysis.failure_counts import allowance_used
-from chargesim.analysis.intervals import one_sided_bounds, t_interval
+from chargesim.analysis.every_area import allowance_band
+from chargesim.analysis.intervals import t_interval
 from chargesim.analysis.result import Floats
 from chargesim.analysis.scope_totals import ratio
 from chargesim.analysis.trend_text import criterion_state
@@ -43,7 +44,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Crossing:
-    """About where a criterion breaks; -inf below all levels, inf above them."""
+    """About where a criterion breaks, and between which levels; -inf below all, inf above."""
 
     about: float
     low: float
@@ -76,29 +77,19 @@ class Curve:
 def band_of(shares: Floats | None, criterion: Criterion) -> Band:
     """Return the part of its allowance that a criterion uses, with two-sided 95 % bounds.
 
-    The worst unit is at most the highest upper bound, and at least the highest lower bound at an
-    error that is divided by the number of units.
-
     Parameters
     ----------
     shares : array of float, [unit, replication]
         Failed shares; None where the criterion was not judged.
     criterion : Criterion
+        Of several units (districts) the worst counts; see `every_area.allowance_band`.
     """
     if shares is None:
         return Band(math.nan, math.nan, math.nan, np.empty(0))
-    above = [one_sided_bounds(unit, confidence=0.975) for unit in shares]
-    below = [one_sided_bounds(unit, confidence=1 - 0.025 / len(shares)) for unit in shares]
-
-    def used(share: float) -> float:
-        return min(allowance_used(share, criterion), _ENDLESS)
-
-    return Band(
-        used(max(bound.mean for bound in above)),
-        used(max(bound.lower for bound in below)),
-        used(max(bound.upper for bound in above)),
-        ratio(np.nansum(shares, axis=0), (~np.isnan(shares)).sum(axis=0)),
-    )
+    band = allowance_band(shares, criterion, confidence=0.975)
+    mean, lower, upper = (min(end, _ENDLESS) for end in (band.mean, band.lower, band.upper))
+    known = (~np.isnan(shares)).sum(axis=0)
+    return Band(mean, lower, upper, ratio(np.nansum(shares, axis=0), known))
 
 
 def curve_of(
@@ -139,10 +130,8 @@ def curve_of(
     fit, fit_lower, fit_upper = (monotone(values, direction) for values in (used, lower, upper))
     if known is None and ((fit < lower) | (fit > upper)).any():
         return Curve(criterion, states, used, lower, upper, used, lower, upper, None, True, None)
-    at, early, late = (
-        crossing_of(levels, values, direction) for values in (fit, fit_upper, fit_lower)
-    )
-    crossing = Crossing(at, min(early, late), max(early, late))
+    about = crossing_of(levels, fit, direction)
+    crossing = Crossing(about, *bracket_of(levels, fit_lower, fit_upper, direction))
     return Curve(
         criterion, states, used, lower, upper, fit, fit_lower, fit_upper, direction, False, crossing
     )
@@ -207,6 +196,36 @@ def crossing_of(levels: Sequence[float], fit: Floats, direction: Direction) -> f
     one, other = fit[after - 1], fit[after]
     part = (1.0 - one) / (other - one)
     return float(levels[after - 1] + part * (levels[after] - levels[after - 1]))
+
+
+def bracket_of(
+    levels: Sequence[float], lower: Floats, upper: Floats, direction: Direction
+) -> tuple[float, float]:
+    """Return the last level that meets and the first that fails: between them a criterion breaks.
+
+    Failures may jump between two levels, and nothing tells where: no line between them narrows the
+    interval. More levels do.
+
+    Parameters
+    ----------
+    levels : sequence of float
+        In rising order.
+    lower, upper : array of float, [level]
+        Monotone bounds of failures over allowed ones.
+    direction : {"worse", "better"}
+
+    Returns
+    -------
+    tuple of float
+        In rising order; -inf below all levels, inf above them.
+    """
+    best, worst = (-math.inf, math.inf) if direction == "worse" else (math.inf, -math.inf)
+    toward_worse = np.arange(len(levels))[:: 1 if direction == "worse" else -1]
+    meets = [levels[place] for place in toward_worse if upper[place] <= 1.0]
+    fails = [levels[place] for place in toward_worse if lower[place] > 1.0]
+    begin = best if not meets else worst if len(meets) == len(levels) else meets[-1]
+    end = worst if not fails else best if len(fails) == len(levels) else fails[0]
+    return min(begin, end), max(begin, end)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 Intervals are single: each holds at 95 % by itself. A difference is sure only after Holm's
 correction over all comparisons of its family: the figures of the table times the plans that are
-compared with the first, or the districts times these plans. A KPI of neither family is in the
-table of differences for whoever looks it up; no claim is made of it.
+compared with the first, or the districts times these plans. Where plans are compared over several
+layouts, it must hold over these too. A KPI of neither family is in the table of differences for
+whoever looks it up; no claim is made of it.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ import pandas as pd
 from chargesim.analysis.headlines import COMPARED, Headline, judged_headline
 from chargesim.analysis.intervals import holm
 from chargesim.analysis.kpi_responses import KpiResponses, kpi_responses
+from chargesim.analysis.over_layouts import OverLayouts
 from chargesim.analysis.paired import LEVEL, pair_responses
 from chargesim.analysis.profiles import use_by_site, use_of_public_guns
 from chargesim.analysis.result import Floats, RunResult
@@ -82,6 +84,8 @@ class Comparison:
     differences: pd.DataFrame
     headline: Headline
     notes: tuple[str, ...] = ()
+    over: OverLayouts | None = None
+    """the same plans on other synthetic layouts"""
 
     @property
     def others(self) -> tuple[ComparedPlan, ...]:
@@ -137,7 +141,9 @@ def compared_plan(
     )
 
 
-def compare_plans(plans: Sequence[ComparedPlan], notes: Sequence[str] = ()) -> Comparison:
+def compare_plans(
+    plans: Sequence[ComparedPlan], notes: Sequence[str] = (), over: OverLayouts | None = None
+) -> Comparison:
     """Compare plans with the first of them.
 
     Parameters
@@ -146,6 +152,9 @@ def compare_plans(plans: Sequence[ComparedPlan], notes: Sequence[str] = ()) -> C
         At least two, of the same districts and with the same replications of the same vehicles.
     notes : sequence of str
         What is to be said with the comparison.
+    over : OverLayouts, optional
+        The same plans on other layouts: a difference is then sure only if it is one in the compared
+        runs and in the mean over layouts, so the larger of both p-values counts.
     """
     first = plans[0]
     headlines = _table_headlines(first.standard)
@@ -158,13 +167,16 @@ def compare_plans(plans: Sequence[ComparedPlan], notes: Sequence[str] = ()) -> C
     frame.loc[frame["title"].ne("") & frame["n"].gt(0), "family"] = TABLE
     frame.loc[in_district & frame["n"].gt(0), ["family", "better"]] = DISTRICTS, headline.better
     frame.loc[frame["given"], "family"] = GIVEN_BY_PLAN
+    if over is not None:
+        frame["p"] = np.maximum(frame["p"], over.table(frame)["p"].fillna(1.0))
+        frame.loc[frame["given"], "p"] = np.nan
     frame["sure"] = False
     for family in (TABLE, DISTRICTS):
         chosen = frame["family"] == family
         if chosen.any():
             frame.loc[chosen, "sure"] = holm(frame.loc[chosen, "p"].fillna(1.0), alpha=1 - LEVEL)
     return Comparison(
-        tuple(plans), _ordered(frame, headline)[list(COLUMNS)], headline, tuple(notes)
+        tuple(plans), _ordered(frame, headline)[list(COLUMNS)], headline, tuple(notes), over
     )
 
 

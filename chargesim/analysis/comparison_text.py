@@ -36,7 +36,7 @@ def first_sentence(comparison: Comparison) -> str:
         which = "all " if all(sure) else f"{sum(sure)} of {len(sure)} " if any(sure) else "none "
     return (
         f"{clauses} ({100 * LEVEL:g} % paired intervals; {which}sure after Holm's correction "
-        f"over {comparison.size(TABLE)} comparisons)."
+        f"over {comparison.size(TABLE)} comparisons{_layouts(comparison)})."
     )
 
 
@@ -54,7 +54,7 @@ def plan_lines(comparison: Comparison, name: str) -> list[str]:
     given = rows[(rows["family"] == GIVEN_BY_PLAN) & (rows["difference"].abs() > 1e-12)]
     rows = rows[rows["family"] == TABLE]
     sides = rows.apply(_side, axis=1) if len(rows) else pd.Series(dtype=str)
-    lines = []
+    lines = _layout_line(comparison, name)
     for side in ("better", "worse", "differs"):
         found = rows[sides == side]
         if len(found):
@@ -74,6 +74,43 @@ def plan_lines(comparison: Comparison, name: str) -> list[str]:
     return [*lines, *_district_line(comparison, name)]
 
 
+def _layout_rule(comparison: Comparison) -> list[str]:
+    """Return what several layouts mean for what is called sure."""
+    over = comparison.over
+    if over is None:
+        return []
+    return [
+        f"Places are invented, so the plans were repeated on {len(over.seeds) - 1} more layouts "
+        f"(layout seeds {over.seeds[1]} to {over.seeds[-1]}, {over.replications} replications "
+        "each), paired within each. A sure difference is other than 0 in the compared runs and in "
+        "the mean over the layouts: the larger of both p-values counts. layouts.csv has every "
+        "layout, the mean and the spread."
+    ]
+
+
+def _layouts(comparison: Comparison) -> str:
+    """Return over how many layouts a difference must hold to be sure."""
+    return f" and over {len(comparison.over.seeds)} layouts" if comparison.over else ""
+
+
+def _layout_line(comparison: Comparison, name: str) -> list[str]:
+    """Return how much of the headline's difference is layout."""
+    if comparison.over is None:
+        return []
+    row = comparison.over.table(_headline_row(comparison, name).to_frame().T).iloc[0]
+    by_layout = [float(row[f"layout_{seed}"]) for seed in comparison.over.seeds]
+    values = (float(row["mean"]), float(row["lower"]), float(row["upper"]))
+    (mean, lower, upper), unit = _numbers(values, str(row["unit"]), signed=True)
+    ends = (min(by_layout), float(row["lower"]), float(row["upper"]))
+    (least, *_), _ = _numbers(ends, str(row["unit"]), signed=True)
+    ends = (max(by_layout), *ends[1:])
+    (most, *_), _ = _numbers(ends, str(row["unit"]), signed=True)
+    return [
+        f"over {len(by_layout)} layouts of the invented places, {comparison.headline.title}: "
+        f"{mean}{unit} on average ({lower} to {upper}), by layout {least} to {most}"
+    ]
+
+
 def rules(comparison: Comparison) -> list[str]:
     """Return what the numbers of the table mean."""
     first, count = comparison.plans[0], len(comparison.others)
@@ -88,6 +125,7 @@ def rules(comparison: Comparison) -> list[str]:
         f"comparisons of the table ({size // max(count, 1)} figures x {plans} against "
         f"{first.name}). The districts are a family of their own "
         f"({comparison.size(DISTRICTS)} comparisons).",
+        *_layout_rule(comparison),
         "VRF, variance-reduction factor: how many times as many replications independent runs "
         "would need for an interval as narrow, (var A + var B) / var (A - B); - where nothing "
         "varies.",

@@ -21,6 +21,7 @@ from chargesim.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from chargesim.experiment.study import Study
     from chargesim.view.answer import Answer
 
 
@@ -41,6 +42,10 @@ def compare(
     ] = None,
     days: Annotated[
         int | None, typer.Option(min=1, help="days that are judged, e.g. 7 for a week")
+    ] = None,
+    layouts: Annotated[
+        int | None,
+        typer.Option(min=1, help="synthetic layouts; default 5 where counts of places differ"),
     ] = None,
     jobs: Annotated[int, typer.Option(min=0, help="processes side by side; 0: one per core")] = 0,
     figures: Annotated[
@@ -66,13 +71,9 @@ def compare(
             for key, value in (("seed", seed), ("horizon.days", days))
             if value is not None
         ]
-        chosen: Any = {
-            "replications": replications,
-            "jobs": jobs,
-            "out": out,
-            "engine": engine.value,
-        }
-        done = compare_runs(*plans, set_=set_ or [], changes=changes, **chosen)
+        chosen: Any = {"replications": replications, "layouts": layouts, "jobs": jobs, "out": out}
+        chosen |= {"set_": set_ or [], "changes": changes, "engine": engine.value}
+        done = compare_runs(*plans, **chosen)
         write_comparison(done, figures=figures)
         if as_json:
             print_json(done.to_dict())
@@ -112,7 +113,9 @@ def limit(
     set_: Changes = None,
     replications: Annotated[
         int | None,
-        typer.Option(min=2, help="at each level; the scenario's by default, at least 40"),
+        typer.Option(
+            min=2, help="at each level; by default the scenario's, or 40 where it has fewer"
+        ),
     ] = None,
     jobs: Jobs = 0,
     figures: Figures = True,
@@ -122,14 +125,16 @@ def limit(
 ) -> None:
     """Find the level of a key at which the plan breaks: where it meets, where it fails."""
     with messages():
-        from chargesim.experiment.limit import run_limit
+        from chargesim.experiment.limit import limit_study, run_limit
         from chargesim.scenario.reading import load
 
-        ends: Any = {"low": low, "high": high, "levels": levels}
         more: Any = None if direction is None else direction.value
-        chosen: Any = {"weekday": weekday, "replications": replications, "direction": more}
-        where: Any = {"jobs": jobs, "out": out, "engine": engine.value}
-        found = run_limit(load(scenario, set_ or []), vary, **ends, **chosen, **where)
+        asked: Any = {"low": low, "high": high, "levels": levels, "direction": more}
+        asked |= {"weekday": weekday, "replications": replications, "out": out}
+        loaded = load(scenario, set_ or [])
+        if show_stored(limit_study(loaded, vary, **asked), figures=figures, as_json=as_json):
+            return
+        found = run_limit(loaded, vary, **asked, jobs=jobs, engine=engine.value)
         from chargesim.view.limit import answer
 
         show(found, answer(found), figures=figures, as_json=as_json)
@@ -151,12 +156,14 @@ def tornado(
 ) -> None:
     """Set each assumption of the demand ledger to both its ends, and show which move most."""
     with messages():
-        from chargesim.experiment.tornado import run_tornado
+        from chargesim.experiment.tornado import run_tornado, tornado_study
         from chargesim.scenario.reading import load
 
-        chosen: Any = {"weekday": weekday, "replications": replications}
-        where: Any = {"jobs": jobs, "out": out, "engine": engine.value}
-        found = run_tornado(load(scenario, set_ or []), **chosen, **where)
+        asked: Any = {"weekday": weekday, "replications": replications, "out": out}
+        loaded = load(scenario, set_ or [])
+        if show_stored(tornado_study(loaded, **asked), figures=figures, as_json=as_json):
+            return
+        found = run_tornado(loaded, **asked, jobs=jobs, engine=engine.value)
         from chargesim.view.tornado import answer
 
         show(found, answer(found), figures=figures, as_json=as_json)
@@ -187,32 +194,63 @@ def uncertainty(
     with messages():
         from dataclasses import replace
 
-        from chargesim.experiment.uncertainty import DEFAULT, QUICK, run_uncertainty
+        from chargesim.experiment.uncertainty import (
+            DEFAULT,
+            QUICK,
+            run_uncertainty,
+            uncertainty_study,
+        )
         from chargesim.scenario.reading import load
 
         sizes = QUICK if quick else DEFAULT
         sizes = replace(sizes, layouts=layouts or sizes.layouts, draws=draws or sizes.draws)
-        where: Any = {"jobs": jobs, "out": out, "engine": engine.value}
-        found = run_uncertainty(load(scenario, set_ or []), sizes=sizes, weekday=weekday, **where)
+        asked: Any = {"sizes": sizes, "weekday": weekday, "out": out}
+        loaded = load(scenario, set_ or [])
+        if show_stored(uncertainty_study(loaded, **asked), figures=figures, as_json=as_json):
+            return
+        if not quick:
+            typer.echo("A first look takes a quarter of the time: --quick.", err=True)
+        found = run_uncertainty(loaded, **asked, jobs=jobs, engine=engine.value)
         from chargesim.view.uncertainty import answer
 
         show(found, answer(found), figures=figures, as_json=as_json)
 
 
+def show_stored(study: "Study", *, figures: bool, as_json: bool) -> bool:
+    """Print the answer of a study that is finished already; return whether there was one."""
+    from chargesim.view.answer import stored_answer
+
+    answer = stored_answer(study.folder, figures=figures) if study.is_finished() else None
+    if answer is None:
+        return False
+    if as_json:
+        print((study.folder / f"{study.command}.json").read_text(encoding="utf-8"), end="")
+    else:
+        _print(answer, study.folder, figures=figures)
+    return True
+
+
 def show(found: Any, answer: "Answer", *, figures: bool, as_json: bool) -> None:
-    """Draw and print what a study has found, and say where its files are."""
-    from chargesim.view.answer import draw_answer, print_answer
+    """Draw, keep and print what a study has found, and say where its files are."""
+    from chargesim.view.answer import draw_answer, keep_answer
 
     if figures:
         draw_answer(answer, found.folder / "figures")
+    keep_answer(answer, found.folder)
     if as_json:
         print_json(found.to_dict())
         return
+    _print(answer, found.folder, figures=figures)
+
+
+def _print(answer: "Answer", folder: Path, *, figures: bool) -> None:
+    from chargesim.view.answer import print_answer
+
     console = plain_console()
     print_answer(console, answer)
     drawn = [f"figures/{name}.png" for name in answer.figures] if figures else []
     files = ", ".join([answer.files, *drawn])
-    console.print(f"All results: {found.folder} ({files})", soft_wrap=True, highlight=False)
+    console.print(f"All results: {folder} ({files})", soft_wrap=True, highlight=False)
 
 
 @app.command(name="lead-in")

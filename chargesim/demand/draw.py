@@ -21,7 +21,7 @@ from chargesim.demand.ledger import CORRIDOR, Ledger, LedgerRow, SocRule, batter
 from chargesim.demand.random_streams import generator, vehicle_keys
 from chargesim.errors import InputError
 from chargesim.exact_time import durations_min, instants_min
-from chargesim.network.network import STATION, SWAP, CandidateKey, Network
+from chargesim.network.network import STATION, SWAP, THROUGH_TRAFFIC, CandidateKey, Network
 from chargesim.network.zone_weights import zone_weights
 from chargesim.scenario.model import WEEKDAYS, Scenario
 
@@ -198,17 +198,17 @@ def _fleet_draw(
     corridors = scenario.corridors if row.fleet == CORRIDOR else None
     if corridors is not None:
         fleet, profile = scenario.fleets[corridors.fleet], corridors.profile
-        access = frozenset({"expressway"})
+        stations = THROUGH_TRAFFIC
         origins, weights = _corridor_origins(network)
         if weights.sum() <= 0:
             return None
     else:
         fleet = scenario.fleets[row.fleet]
-        profile, access = fleet.profile, frozenset[str](fleet.access)
+        profile, stations = fleet.profile, CandidateKey(STATION, frozenset(fleet.access))
         origins, weights = _zone_origins(scenario, network, row.fleet)
     curve_rows = np.array([curves.index(curve) for curve in fleet.curves])
     keys = network.candidates.keys
-    swap_key = CandidateKey(SWAP, access, fleet.pack_type or "")
+    swap_key = CandidateKey(SWAP, stations.access, fleet.pack_type or "")
     can_swap = corridors is None and swap_key in keys
     return FleetDraw(
         name=row.fleet,
@@ -231,7 +231,7 @@ def _fleet_draw(
         value_cv=fleet.value_of_time_cv.value,
         behaviour=Behaviour.of(scenario, fleet, on_corridor=corridors is not None),
         max_diversions=fleet.max_diversions,
-        station_list=keys.index(CandidateKey(STATION, access)),
+        station_list=keys.index(stations),
         swap_list=keys.index(swap_key) if can_swap else -1,
     )
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,23 @@ from chargesim.analysis.looks import Look
 from chargesim.analysis.trend_text import WHOLE, criterion_states
 from chargesim.analysis.verdict import judge
 from chargesim.errors import InputError
+from chargesim.experiment.layouts import compare_over_layouts, layouts_to_compare
 from chargesim.experiment.pair_check import check_pair
+from chargesim.experiment.runner import Runner
 from chargesim.runs.case import Case, build_case
 from chargesim.runs.engine_choice import Engine
 from chargesim.runs.extension_hash import extension_name
 from chargesim.runs.open_run import FinishedRun, find_run
 from chargesim.runs.result import as_result
-from chargesim.runs.result_directory import ResultDirectory, default_folder, run_digest
+from chargesim.runs.result_directory import ResultDirectory, default_folder, made_with, run_digest
 from chargesim.runs.run_scenario import Run, run_scenario
 from chargesim.runs.storage import write_text
+from chargesim.runs.store import program_digest
 from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.reading import LoadedScenario, load
 
+VARIANTS = "variants"
+"""Folder of the run directories of a series."""
 _LONGEST_NAMES = 120
 Comparable = Run | LoadedScenario | str | Path
 
@@ -91,6 +96,7 @@ class ComparedRuns:
             "replications": compared.plans[0].replications,
             "plans": plans,
             "differences": self.table.to_dict(orient="records"),
+            "layouts": [] if compared.over is None else list(compared.over.seeds),
             "notes": [*compared.notes, *rules(compared)],
         }
 
@@ -106,6 +112,8 @@ class _Source:
     get: Callable[[], Run]
     extensions: tuple[str, ...] = ()
     """names of the SimPy processes of the user's own that ran with it"""
+    program: str = field(default_factory=program_digest)
+    """hash of the version of the program that ran it"""
 
 
 def compare(
@@ -114,6 +122,7 @@ def compare(
     set_: Sequence[str] = (),
     changes: Sequence[str] = (),
     replications: int | None = None,
+    layouts: int | None = None,
     jobs: int = 0,
     out: Path | None = None,
     progress: bool = True,
@@ -134,6 +143,9 @@ def compare(
     replications : int, optional
         How many each scenario runs, and how many are compared at most; by default what each
         scenario says, and the common number.
+    layouts : int, optional
+        Synthetic layouts over which the differences must hold; by default 5 where the plans differ
+        in counts of invented places, else 1.
     jobs, progress, engine
         As for `run_scenario`.
     out : Path, optional
@@ -148,34 +160,70 @@ def compare(
     if len(plans) < 2:
         needs = "needs at least two to compare: scenario files or run directories"
         raise InputError([f"got {len(plans)} plan, {needs}"])
-    limit = [] if replications is None else [replications]
-    keys = [*set_, *changes, *(f"replications={count}" for count in limit)]
+    counts = [] if replications is None else [replications]
+    keys = [*set_, *changes, *(f"replications={count}" for count in counts)]
     options: dict[str, Any] = {"jobs": jobs, "progress": progress, "engine": engine}
     found = [_source(plan, set_, keys, **options) for plan in plans]
     called = _names(found, plans, names)
     sources = [replace(source, name=name) for source, name in zip(found, called, strict=True)]
     notes = _notes(sources)
-    count = min([source.replications for source in sources] + limit)
+    count = min([source.replications for source in sources] + counts)
     if len({source.replications for source in sources}) > 1:
         have = ", ".join(f"{source.name} {source.replications}" for source in sources)
         notes.append(f"Replications differ ({have}): the first {count} of each are compared")
-    digest = _identity(sources)
+    layouts = _layouts(sources, layouts)
+    digest = _identity(sources, count, layouts)
     joined = "-".join(called)[:_LONGEST_NAMES].replace(" ", "_").replace("/", "_")
     folder = out or Path("runs") / f"compare-{joined}-{digest[:12]}"
-    directory = ResultDirectory(folder, "compare", digest)
+    head = _head(sources) | {"replications": count, "layouts": layouts, "engine": engine}
+    head |= {"set": [*set_, *changes]}
+    directory = ResultDirectory(folder, "compare", digest, head)
     directory.say("running")
-    with directory.saying_when_interrupted():
+    with directory.saying_how_it_ends():
         compared, folders = zip(*[_run(source, count) for source in sources], strict=True)
-    done = ComparedRuns(folder, compare_plans(compared, notes), folders)
+        over = None
+        if layouts > 1:
+            plans_to_run = [(source.name, source.case.loaded) for source in sources]
+            runner = Runner(folder, engine, jobs, progress, whole=True)
+            over = compare_over_layouts(plans_to_run, layouts, count, runner)
+    done = ComparedRuns(folder, compare_plans(compared, notes, over), folders)
+    if over is not None:
+        spread = over.table(done.differences)
+        write_text(folder / "layouts.csv", spread.to_csv(index=False, lineterminator="\n"))
     criteria = done.criteria.to_csv(index_label="criterion", lineterminator="\n")
     write_text(folder / "criteria.csv", criteria)
     directory.finish(done.to_dict(), differences=done.differences)
     return done
 
 
-def _identity(sources: Sequence[_Source]) -> str:
-    """Return the hash that names a comparison."""
-    digests = json.dumps([[source.name, source.digest] for source in sources])
+def _head(sources: Sequence[_Source]) -> dict[str, Any]:
+    """Return what the manifest says of the plans and of the program."""
+    plans = [
+        {
+            "name": source.name,
+            "scenario": source.case.scenario.name,
+            "run": source.digest,
+            "program_digest": source.program,
+        }
+        for source in sources
+    ]
+    return {"plans": plans, "seed": sources[0].case.scenario.seed, **made_with()}
+
+
+def _layouts(sources: Sequence[_Source], asked: int | None) -> int:
+    """Return over how many layouts the plans are compared; a plan's own processes stay in its."""
+    if any(source.extensions for source in sources):
+        if (asked or 1) > 1:
+            words = "a plan ran with processes of the user's own, which stay in its one layout"
+            raise InputError([f"--layouts: got {asked}; {words}"])
+        return 1
+    return layouts_to_compare([source.case.scenario for source in sources], asked)
+
+
+def _identity(sources: Sequence[_Source], count: int, layouts: int) -> str:
+    """Return the hash that names a comparison of so many replications and layouts."""
+    own = [[source.name, source.digest, source.program] for source in sources]
+    digests = json.dumps([own, count, layouts, program_digest()])
     return hashlib.sha256(digests.encode()).hexdigest()
 
 
@@ -208,6 +256,7 @@ def _source(plan: Comparable, set_: Sequence[str], keys: Sequence[str], **option
         digest=found.manifest["run"],
         get=found.read,
         extensions=tuple(found.manifest.get("extensions", ())),
+        program=str(found.manifest.get("program_digest", "")),
     )
 
 
@@ -250,7 +299,10 @@ def _run(source: _Source, count: int) -> tuple[ComparedPlan, Path]:
 def _names(
     sources: Sequence[_Source], plans: Sequence[Comparable], given: Sequence[str] | None
 ) -> list[str]:
-    """Return a name for each plan: given, of its scenario, or of its file where two are alike."""
+    """Return a name for each plan: given, or of its scenario; of its file where two are alike.
+
+    A variant of a series is called as its folder.
+    """
     if given is not None:
         if len(given) != len(sources) or len(set(given)) != len(given):
             needs = f"needs {len(sources)} names that differ"
@@ -261,8 +313,9 @@ def _names(
     for name, plan in zip(names, plans, strict=True):
         path = None if isinstance(plan, LoadedScenario) else plan
         path = Path(path.folder if isinstance(path, Run) else path) if path is not None else None
-        if names.count(name) > 1 and path is not None:
-            called.append(path.name if path.is_dir() else path.stem)
+        is_variant = path is not None and path.is_dir() and path.absolute().parent.name == VARIANTS
+        if path is not None and (is_variant or names.count(name) > 1):
+            called.append(path.absolute().name if path.is_dir() else path.stem)
         else:
             called.append(name)
     return [
@@ -279,6 +332,10 @@ def _notes(sources: Sequence[_Source]) -> list[str]:
     if faults:
         raise InputError(faults)
     notes = [note for check in checks for note in check.notes]
+    others_program = [one.name for one in others if one.program != first.program]
+    if others_program:
+        ran = f"{', '.join(others_program)} ran with another version of the program than"
+        notes.append(f"{ran} {first.name}; a part of the difference may come from that")
     notes += [
         f"{source.name} ran with extensions: {', '.join(source.extensions)}"
         for source in sources

@@ -7,7 +7,7 @@ from typing import Any
 from chargesim.analysis.result import Floats
 from chargesim.errors import InputError
 from chargesim.experiment.factor import Factor
-from chargesim.experiment.ranges import LAYOUT, Range
+from chargesim.experiment.ranges import Input
 from chargesim.runs.case import Case
 from chargesim.scenario.model import WEEKDAYS
 from chargesim.scenario.reading import LoadedScenario
@@ -87,24 +87,19 @@ def grid(
     return listed(base, changes, replications, check=check)
 
 
-def one_at_a_time(base: LoadedScenario, ranges: Sequence[Range], replications: int) -> Design:
-    """Return the scenario itself as `base`, then both ends of every range by themselves.
+def one_at_a_time(base: LoadedScenario, inputs: Sequence[Input], replications: int) -> Design:
+    """Return the scenario itself as `base`, then both ends of every input by themselves.
 
-    The name of an end is `<key>, low` or `<key>, high`.
+    The name of an end is `<input>, low` or `<input>, high`.
     """
-    ends = {
-        f"{one.key}, {end}": {one.key: value}
-        for one in ranges
-        for end, value in one.ends.items()
-        if value != one.value
-    }
+    ends = {f"{one.name}, {end}": values for one in inputs for end, values in one.ends.items()}
     return listed(base, {"base": {}, **ends}, replications)
 
 
 def sampled(
-    base: LoadedScenario, ranges: Sequence[Range], cube: Floats, replications: int
+    base: LoadedScenario, inputs: Sequence[Input], cube: Floats, replications: int
 ) -> Design:
-    """Return a point for each row of quantiles [point, range] in the unit cube.
+    """Return a point for each row of quantiles [point, input] in the unit cube.
 
     Raises
     ------
@@ -113,8 +108,9 @@ def sampled(
     """
     changes = {
         f"{number:05d}": {
-            one.key: int(one.at(float(u))) if one.key == LAYOUT else one.at(float(u))
-            for one, u in zip(ranges, row, strict=True)
+            key: value
+            for one, u in zip(inputs, row, strict=True)
+            for key, value in one.at(float(u)).items()
         }
         for number, row in enumerate(cube)
     }

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from chargesim.analysis.every_area import allowance_band, worst_share
 from chargesim.analysis.failure_counts import allowance_used
-from chargesim.analysis.intervals import Interval, t_interval
+from chargesim.analysis.intervals import Interval
 from chargesim.analysis.paired import paired_difference
 from chargesim.analysis.result import Floats
+from chargesim.analysis.scope_totals import ratio
 from chargesim.scenario.standard import Criterion
 
 WHOLE = "whole standard"
@@ -31,35 +33,23 @@ def worst_unit(shares: Floats) -> Floats:
     return np.asarray(max(shares, key=lambda values: float(np.nanmean(values))))
 
 
-def worst_units(responses: Mapping[str, Floats]) -> dict[str, Floats]:
-    """Return the failed shares by replication of the worst unit of each response of a point."""
-    return {response: worst_unit(shares) for response, shares in responses.items()}
-
-
 def used_by_criterion(
     failed: Mapping[str, Floats], criteria: Sequence[Criterion]
 ) -> dict[str, float]:
-    """Return the mean part of its allowance that each criterion uses, and the most as `WHOLE`.
+    """Return the part of its allowance that each criterion uses, and the most as `WHOLE`.
 
     Parameters
     ----------
-    failed : mapping of str to array
-        Failed shares by replication, from `worst_units`.
+    failed : mapping of str to array, [unit, replication]
+        Failed shares; of several units the worst counts, see `analysis.every_area`.
     criteria : sequence of Criterion
         A criterion without wishes uses nothing.
     """
-    means = {name: float(np.nanmean(values)) for name, values in failed.items()}
-    used = {one.name: allowance_used(means.get(one.name, 0.0), one) for one in criteria}
+    used = {
+        one.name: allowance_used(worst_share(failed[one.name]), one) if one.name in failed else 0.0
+        for one in criteria
+    }
     return used | {WHOLE: max(used.values(), default=math.nan)}
-
-
-def used_interval(values: Floats, criterion: Criterion, *, level: float = 0.95) -> Interval:
-    """Return the two-sided interval of the part of the allowance: the Monte Carlo error."""
-    interval = t_interval(values, level=level)
-    mean, lower, upper = (
-        allowance_used(end, criterion) for end in (interval.mean, interval.lower, interval.upper)
-    )
-    return Interval(mean, lower, upper, interval.n, interval.equal)
 
 
 def effects_of(
@@ -69,29 +59,38 @@ def effects_of(
 
     Parameters
     ----------
-    changed, base : mapping of str to array
-        Failed shares by replication, from `worst_units`; on the same vehicles.
+    changed, base : mapping of str to array, [unit, replication]
+        Failed shares, on the same vehicles.
     criteria : sequence of Criterion
 
     Returns
     -------
     DataFrame
-        criterion; change, lower, upper, n: of the failed share, paired, two-sided 95 %;
-        allowance_used, allowance_lower, allowance_upper: the part of the allowance after the
-        change, with one-sided 95 % bounds; turns: whether the criterion is on the other side of
-        its threshold, for sure where the bounds of both sides say so.
+        criterion; change, lower, upper, n: of the failed share, paired, two-sided 95 %, of the
+        worst unit; allowance_used, allowance_lower, allowance_upper: the part of the allowance
+        after the change, with one-sided 95 % bounds over all units; turns: whether the criterion is
+        on the other side of its threshold, for sure where the bounds of both sides say so.
     """
     rows = []
     for one in criteria:
         if one.name in changed and one.name in base:
-            after, before = (
-                used_interval(shares[one.name], one, level=0.9) for shares in (changed, base)
-            )
-            change = paired_difference(changed[one.name], base[one.name])
+            both = changed[one.name], base[one.name]
+            after, before = (allowance_band(shares, one, confidence=0.95) for shares in both)
+            change = paired_difference(*_worst_of_both(*both))
             numbers = change.mean, change.lower, change.upper, change.n
             part = after.mean, after.lower, after.upper
             rows.append((one.name, *numbers, *part, _turns(after, before)))
     return pd.DataFrame(rows, columns=list(_EFFECT))
+
+
+def _worst_of_both(changed: Floats, base: Floats) -> tuple[Floats, Floats]:
+    """Return the shares of the unit that fails most at both points; of each, where units differ."""
+    if changed.shape != base.shape:
+        return worst_unit(changed), worst_unit(base)
+    both = changed + base
+    means = ratio(np.nansum(both, axis=1), (~np.isnan(both)).sum(axis=1))
+    worst = int(np.argmax(np.nan_to_num(means, nan=-1.0)))
+    return changed[worst], base[worst]
 
 
 def _turns(after: Interval, before: Interval) -> str:

@@ -17,9 +17,9 @@ from chargesim.engine.event_order import DAY_MIN
 from chargesim.errors import InputError
 from chargesim.experiment.design import Design, Point
 from chargesim.experiment.runner import Runner
+from chargesim.experiment.study import Study
 from chargesim.runs.case import Case, build_case
 from chargesim.runs.engine_choice import Engine
-from chargesim.runs.result_directory import ResultDirectory
 from chargesim.runs.store import MANIFEST, content_digest
 from chargesim.scenario.reading import LoadedScenario
 
@@ -100,21 +100,11 @@ def check_lead_in(
         raise InputError([f"lead-in: {words}"])
     own_days, count = loaded.scenario.horizon.lead_in_days, loaded.scenario.replications
     longer_days = 2 * own_days or 1
-    directory = ResultDirectory.of_study("lead-in", loaded, out=out)
+    directory = Study("lead-in", loaded, {}, out).open(engine)
     directory.head["content"] = content_digest(loaded)
-    adapted: dict[str, Callable[[Case], Case] | None] = {
-        "own": None,
-        "longer": partial(with_lead_in, days=longer_days),
-        "none": first_day_without,
-        "alike": partial(days_alike, days=max(2 * own_days, 1) + 1),
-    }
-    points = tuple(
-        Point(name, loaded, adapt, "" if adapt is None else f"lead-in {name}")
-        for name, adapt in adapted.items()
-    )
-    with directory.saying_when_interrupted():
+    with directory.saying_how_it_ends():
         runner = Runner(directory.folder, engine, jobs, progress, whole=True)
-        own, longer, none, alike = runner.results(Design(points, count))
+        own, longer, none, alike = runner.results(Design(_points(loaded, longer_days), count))
     checked = LeadIn(
         folder=directory.folder,
         title=loaded.scenario.title,
@@ -129,6 +119,21 @@ def check_lead_in(
     )
     directory.finish(checked.to_dict())
     return checked
+
+
+def _points(loaded: LoadedScenario, longer_days: int) -> tuple[Point, ...]:
+    """Return the scenario itself, with a longer lead-in, with none, and days that are alike."""
+    days = max(2 * loaded.scenario.horizon.lead_in_days, 1) + 1
+    adapted: dict[str, Callable[[Case], Case] | None] = {
+        "own": None,
+        "longer": partial(with_lead_in, days=longer_days),
+        "none": first_day_without,
+        "alike": partial(days_alike, days=days),
+    }
+    return tuple(
+        Point(name, loaded, adapt, "" if adapt is None else f"lead-in {name}")
+        for name, adapt in adapted.items()
+    )
 
 
 def with_lead_in(case: Case, days: int) -> Case:

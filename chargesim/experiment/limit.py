@@ -22,13 +22,15 @@ from chargesim.analysis.breaking_point import (
 )
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, judge
+from chargesim.demand.observed_use import GunUse, asked_use
 from chargesim.errors import InputError
 from chargesim.experiment.design import Design, grid, one_day
 from chargesim.experiment.factor import DEFAULT_LEVELS, Factor, factor_of, levels_of
 from chargesim.experiment.responses import failed_shares, responses_of
 from chargesim.experiment.runner import Runner, builder
+from chargesim.experiment.study import Study
+from chargesim.experiment.use_of_guns import ObservedUse, observed_on, use_at
 from chargesim.runs.engine_choice import Engine
-from chargesim.runs.result_directory import ResultDirectory
 from chargesim.scenario.reading import LoadedScenario
 
 LEAST_REPLICATIONS = 40
@@ -51,6 +53,10 @@ class LimitRun:
     replications: int
     curves: tuple[Curve, ...]
     breaking_point: BreakingPoint
+    use: tuple[GunUse, ...]
+    """what the ledger asks of a gun at each level"""
+    observed: tuple[ObservedUse, ...]
+    """networks whose use is published, on the levels"""
     note: str
     about: str
     label: str
@@ -70,6 +76,10 @@ class LimitRun:
         """Whether each criterion is the same at all levels, to the last digit."""
         return not any(np.ptp(curve.used) > 0 for curve in self.curves)
 
+    def use_at(self, level: float) -> GunUse | None:
+        """Return what is asked of a gun at a level; None where all levels ask the same."""
+        return use_at(level, self.levels, self.use)
+
     @property
     def frame(self) -> pd.DataFrame:
         """A row per level and criterion: state, estimate, part of the allowance used, its fit."""
@@ -88,6 +98,7 @@ class LimitRun:
                         "estimate_upper": item.upper,
                         "unit": item.unit,
                         **{name: getattr(curve, name)[place] for name in band},
+                        **asdict(self.use[place]),
                     }
                 )
         return pd.DataFrame(rows)
@@ -115,6 +126,8 @@ class LimitRun:
             "alpha_of_a_level": self.alpha_of_a_level,
             "replications": self.replications,
             "limit": asdict(self.breaking_point),
+            "asked_of_a_gun": [asdict(one) for one in self.use],
+            "observed": [asdict(one) for one in self.observed],
             "criteria": criteria,
             "note": self.note,
         }
@@ -162,17 +175,37 @@ def run_limit(
     InputError
         For an unknown key, levels that the scenario refuses, or a directory of something else.
     """
-    count = replications or max(LEAST_REPLICATIONS, loaded.scenario.replications)
-    base = one_day(loaded, weekday=weekday, replications=count)
-    factor = factor_of(builder.case(base), key)
-    design, note = _accepted(base, factor, low, high, levels)
-    directory = ResultDirectory.of_study("limit", base, asked=key, out=out)
-    with directory.saying_when_interrupted():
+    asked: Any = {"low": low, "high": high, "levels": levels, "direction": direction}
+    days: Any = {"weekday": weekday, "replications": replications}
+    study = limit_study(loaded, key, **asked, **days, out=out)
+    factor = factor_of(builder.case(study.base), key)
+    design, note = _accepted(study.base, factor, low, high, levels)
+    directory = study.open(engine)
+    with directory.saying_how_it_ends():
         runner = Runner(directory.folder, engine, jobs, progress)
         results = runner.results(design, what="replications, each at all levels")
     run = _judged(directory.folder, factor, design, results, direction, note)
     directory.finish(run.to_dict(), levels=run.frame)
     return run
+
+
+def limit_study(
+    loaded: LoadedScenario,
+    key: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    levels: int | None = None,
+    weekday: str | None = None,
+    replications: int | None = None,
+    direction: Direction | None = None,
+    out: Path | None = None,
+) -> Study:
+    """Return the study that `run_limit` runs with these arguments."""
+    count = replications or max(LEAST_REPLICATIONS, loaded.scenario.replications)
+    base = one_day(loaded, weekday=weekday, replications=count)
+    asked = {"vary": key, "from": low, "to": high, "levels": levels, "direction": direction}
+    return Study("limit", base, asked, out, words=key)
 
 
 def _accepted(
@@ -219,6 +252,8 @@ def _judged(
     """Judge every level, and fit every criterion along them."""
     scenario = design.points[0].loaded.scenario
     levels = [float(point.name) for point in design.points]
+    cases = builder.cases(design.points)
+    use = [asked_use(case.ledger, case.network) for case in cases]
     confidence = scenario.standard.confidence.value
     verdicts = [judge(at_error(one, (1 - confidence) / len(levels))) for one in results]
     shares = [failed_shares(responses_of(one).assign(point="")).get("", {}) for one in results]
@@ -238,6 +273,8 @@ def _judged(
         replications=scenario.replications,
         curves=tuple(curves),
         breaking_point=breaking_point_of(levels, states, curves, direction),
+        use=tuple(use),
+        observed=tuple(observed_on(scenario.observed.anchors, levels, use)),
         note=note,
         about=f"{scenario.name}: {results[0].scope_text} at each level, on the same vehicles",
         label=results[0].label,

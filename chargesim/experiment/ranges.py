@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chargesim.demand.ledger import build_ledger
@@ -11,12 +11,19 @@ from chargesim.errors import InputError
 from chargesim.network.build import network_part
 from chargesim.runs.case import Case, build_case
 from chargesim.runs.mechanisms.registry import CONDITIONS, has_no_effect
+from chargesim.scenario.common_causes import cause_of
 from chargesim.scenario.keys import Key, field_type_at
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.parameters import replacing_table
 from chargesim.scenario.reading import LoadedScenario
 
 LAYOUT = "layout.seed"
+DISTRIBUTION = (
+    "each input is drawn from a triangle between its low and high end with its peak at the "
+    "scenario's value, independent of the others; the keys of a common cause are one input, at one "
+    "quantile"
+)
+"""What studies assume of the inputs."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +37,17 @@ class Range:
     source: str
     layouts: int = 0
     """number of synthetic layouts; 0 for an assumption"""
+    cause: str = ""
+    """name of the common cause that it shares with others; see `scenario.common_causes`"""
 
     @property
     def group(self) -> str:
-        """The key without the names of fleets, swap kinds and pack types: what moves together."""
+        """What is screened together: its cause, else its key without the names of fleets and kinds.
+
+        The ranges of a cause move together; of a key of several fleets each moves by itself.
+        """
+        if self.cause:
+            return self.cause
         parts = self.key.split(".")
         for above in (("fleets",), ("swap", "kinds"), ("swap", "pack_types")):
             if tuple(parts[: len(above)]) == above:
@@ -68,15 +82,55 @@ class Range:
         return self.high - math.sqrt((1 - u) * span * (span - below))
 
 
+@dataclass(frozen=True)
+class Input:
+    """One unknown: an assumption with its range, or all that have one common cause."""
+
+    ranges: tuple[Range, ...]
+
+    @property
+    def name(self) -> str:
+        """The common cause, or the key."""
+        return self.ranges[0].cause or self.ranges[0].key
+
+    @property
+    def group(self) -> str:
+        """Inputs that are screened together have the same; see `Range.group`."""
+        return self.ranges[0].group
+
+    def at(self, u: float) -> dict[str, float]:
+        """Return the value of each key at one quantile of all ranges."""
+        return {one.key: int(one.at(u)) if one.key == LAYOUT else one.at(u) for one in self.ranges}
+
+    @property
+    def ends(self) -> dict[str, dict[str, float]]:
+        """The values at both ends, by name; an end that changes nothing is left out."""
+        ends = {
+            end: {one.key: one.ends[end] for one in self.ranges if one.ends[end] != one.value}
+            for end in ("low", "high")
+        }
+        return {end: values for end, values in ends.items() if values}
+
+
+def inputs_of(ranges: Sequence[Range]) -> list[Input]:
+    """Return what is unknown, in order: the ranges of a common cause are one input."""
+    together: dict[str, list[Range]] = {}
+    for one in ranges:
+        together.setdefault(f"cause {one.cause}" if one.cause else one.key, []).append(one)
+    return [Input(tuple(some)) for some in together.values()]
+
+
 def ranges_of(loaded: LoadedScenario) -> list[Range]:
     """Return every assumption of a scenario with two ends that differ, in the order of the file."""
-    return [
+    found = [
         Range(".".join(key), data["value"], data["low"], data["high"], data.get("source", ""))
         for key, data in _assumptions(loaded.resolved, ())
         if data.get("low") is not None
         and data.get("high") is not None
         and data["low"] < data["high"]
     ]
+    causes = loaded.scenario.common_causes
+    return [replace(one, cause=cause_of(one.key, causes)) for one in found]
 
 
 def _assumptions(data: Any, key: Key) -> Iterator[tuple[Key, dict[str, Any]]]:

@@ -25,10 +25,11 @@ from chargesim.analysis.series import (
 from chargesim.errors import InputError
 from chargesim.experiment.runner import RunOptions, run_whole
 from chargesim.experiment.series_panels import check_panels
+from chargesim.experiment.study import Study
 from chargesim.network.network import STATION
 from chargesim.runs.case import build_case
 from chargesim.runs.engine_choice import Engine
-from chargesim.runs.result_directory import ResultDirectory, run_digest
+from chargesim.runs.result_directory import run_digest
 from chargesim.runs.run_scenario import Run, Sessions
 from chargesim.runs.storage import write_text
 from chargesim.scenario.reading import LoadedScenario
@@ -116,7 +117,8 @@ def run_series(
         loaded = loaded.replace({"looks": 1})
     variants = expand(loaded)
     check_panels(loaded, build_case(variants[0].loaded))
-    directory = ResultDirectory.of_study("series", loaded, digest=series_digest(loaded), out=out)
+    study = Study("series", loaded, {}, out, own_digest=series_digest(loaded))
+    directory = study.open(engine)
     kept: Sessions = "none" if sessions == "auto" else sessions
     options = RunOptions(jobs, kept, progress, engine)
 
@@ -126,7 +128,7 @@ def run_series(
         read = partial(variant_result, folders, series)
         return run_whole(scenarios, read, options, what="variants")
 
-    with directory.saying_when_interrupted():
+    with directory.saying_how_it_ends():
         results, note = run_all(variants), ""
         if series.refine:
             results, note = _refined(loaded, results, run_all)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chargesim.analysis.every_area import SharesTest, allowance_band, judge_shares
 from chargesim.analysis.failure_counts import allowance_used
 from chargesim.analysis.intervals import Interval
 from chargesim.analysis.result import Floats
@@ -29,17 +30,24 @@ from chargesim.analysis.sensitivity import (
 )
 from chargesim.errors import InputError
 from chargesim.experiment.design import Design, listed, one_day, sampled
-from chargesim.experiment.judgement import WHOLE, used_by_criterion, used_interval, worst_units
-from chargesim.experiment.ranges import LAYOUT, Range, ranges_of, uncertain_ranges
+from chargesim.experiment.judgement import WHOLE, used_by_criterion, worst_unit
+from chargesim.experiment.ranges import (
+    DISTRIBUTION,
+    LAYOUT,
+    Input,
+    inputs_of,
+    ranges_of,
+    uncertain_ranges,
+)
 from chargesim.experiment.responses import failed_shares
 from chargesim.experiment.runner import Runner, builder
+from chargesim.experiment.study import Study
 from chargesim.runs.engine_choice import Engine
-from chargesim.runs.result_directory import ResultDirectory
 from chargesim.scenario.reading import LoadedScenario
-from chargesim.scenario.standard import Criterion
+from chargesim.scenario.standard import Criterion, Standard
 
 Failed = Mapping[str, Floats]
-"""Failed shares by criterion [replication], of the worst unit; see `judgement.worst_units`."""
+"""Failed shares by criterion, [unit, replication]."""
 _MEETS = 1 + 1e-12
 _ENDLESS = 1e9
 """Stands for an infinite part of the allowance in effects and variances."""
@@ -77,7 +85,10 @@ class CriterionUncertainty:
     draws: Floats
     """[draw] over the ranges"""
     meets: EstimatedShare
-    """share of the draws that meet"""
+    """share of the draws that meet by their estimates"""
+    surely_meets: int
+    surely_fails: int
+    """draws that meet, and that fail, by bounds at the standard's confidence; see `every_area`"""
     by_layout: Floats
     """[layout] the scenario's own values in each layout; empty where tables give the places"""
     noise: float
@@ -96,7 +107,8 @@ class UncertaintyRun:
     title: str
     day: str
     sizes: Sizes
-    ranges: tuple[Range, ...]
+    inputs: tuple[Input, ...]
+    """what is unknown; assumptions of a common cause are one"""
     left_out: tuple[str, ...]
     """ranges that describe conditions, each with the reason"""
     criteria: tuple[CriterionUncertainty, ...]
@@ -133,6 +145,8 @@ class UncertaintyRun:
                 "criterion": one.name,
                 "base": {name: getattr(one.base, name) for name in ("mean", "lower", "upper", "n")},
                 "over_inputs": {f"p{p:02d}": one.quantile(p / 100) for p in percents},
+                "surely_meets": one.surely_meets,
+                "surely_fails": one.surely_fails,
                 "p_meets": {
                     "share": one.meets.value,
                     "lower": one.meets.lower,
@@ -148,7 +162,10 @@ class UncertaintyRun:
             "folder": str(self.folder),
             "day": self.day,
             "design": vars(self.sizes),
-            "inputs": [vars(one) | {"group": one.group} for one in self.ranges],
+            "distribution": DISTRIBUTION,
+            "inputs": [
+                vars(one) | {"group": one.group} for each in self.inputs for one in each.ranges
+            ],
             "left_out": list(self.left_out),
             "outcomes": rows,
             "morris": self.morris.to_dict(orient="records"),
@@ -178,27 +195,41 @@ def run_uncertainty(
     jobs, progress, engine
         As for `run_scenario`.
     out : Path, optional
-        The directory; by default `runs/uncertainty-<name>-<hash>`. A stopped study goes on there,
-        and a larger one takes what it can from a smaller one.
+        The directory; by default `runs/uncertainty-<name>-<hash>`. A stopped study goes on there;
+        a larger one takes what it can from a smaller one beside it.
 
     Raises
     ------
     InputError
         When fewer than two groups of assumptions have a range.
     """
-    base = one_day(loaded, weekday=weekday, replications=sizes.base_replications)
+    study = uncertainty_study(loaded, sizes=sizes, weekday=weekday, out=out)
+    base = study.base
     case = builder.case(base)
-    ranges = uncertain_ranges(case, sizes.layouts)
-    if len({one.group for one in ranges}) < 2:
+    inputs = inputs_of(uncertain_ranges(case, sizes.layouts))
+    if len({one.group for one in inputs}) < 2:
         words = "fewer than two inputs have a range; give assumptions low and high"
         raise InputError([f"{base.path}: {words}"])
-    directory = ResultDirectory.of_study("uncertainty", base, out=out)
-    with directory.saying_when_interrupted():
-        measure = _Measure(Runner(directory.folder, engine, jobs, progress), base, ranges, sizes)
+    directory = study.open(engine)
+    directory.head["distribution"] = DISTRIBUTION
+    with directory.saying_how_it_ends():
+        measure = _Measure(Runner(directory.folder, engine, jobs, progress), base, inputs, sizes)
         run = _studied(measure, case.network.label)
     tables = {"morris": run.morris, "sobol": run.sobol, "draws": run.draws}
     directory.finish(run.to_dict(), **tables)
     return run
+
+
+def uncertainty_study(
+    loaded: LoadedScenario,
+    *,
+    sizes: Sizes = DEFAULT,
+    weekday: str | None = None,
+    out: Path | None = None,
+) -> Study:
+    """Return the study that `run_uncertainty` runs with these arguments."""
+    base = one_day(loaded, weekday=weekday, replications=sizes.base_replications)
+    return Study("uncertainty", base, vars(sizes), out)
 
 
 @dataclass(frozen=True)
@@ -207,7 +238,7 @@ class _Measure:
 
     runner: Runner
     base: LoadedScenario
-    ranges: list[Range]
+    inputs: list[Input]
     sizes: Sizes
 
     @property
@@ -222,44 +253,44 @@ class _Measure:
 
     def layouts(self) -> list[Failed]:
         """Return the failures of the scenario's own values in each layout."""
-        numbered = [one for one in self.ranges if one.layouts]
+        numbered = [one for each in self.inputs for one in each.ranges if one.layouts]
         seeds = [int(one.value) + number for one in numbered for number in range(one.layouts)]
         changes = {f"layout {seed}": {LAYOUT: seed} for seed in seeds}
         design = listed(self.base, changes, self.sizes.draw_replications)
         return self._failed(design, "layouts") if seeds else []
 
     def points(
-        self, cube: Floats, ranges: Sequence[Range], replications: int, what: str
+        self, cube: Floats, inputs: Sequence[Input], replications: int, what: str
     ) -> list[Failed]:
-        """Return the failures at quantiles of some ranges; the others keep their values."""
-        return self._failed(sampled(self.base, ranges, cube, replications), what)
+        """Return the failures at quantiles of some inputs; the others keep their values."""
+        return self._failed(sampled(self.base, inputs, cube, replications), what)
 
     def _failed(self, design: Design, what: str) -> list[Failed]:
         shares = failed_shares(self.runner.responses(design, what=what))
-        return [worst_units(shares[point.name]) for point in design.points]
+        return [shares[point.name] for point in design.points]
 
 
 def _studied(measure: _Measure, label: str) -> UncertaintyRun:
     """Run all designs, one after the other, and put together what they say."""
-    sizes, ranges, seed = measure.sizes, measure.ranges, measure.seed
+    sizes, inputs, seed = measure.sizes, measure.inputs, measure.seed
     base, layouts = measure.scenario(), measure.layouts()
     criteria = [one for one in measure.base.scenario.standard.criteria if one.name in base]
 
-    groups = [one.group for one in ranges]
+    groups = [one.group for one in inputs]
     cube = morris_points(groups, sizes.trajectories, seed)
-    used = _used(measure.points(cube, ranges, sizes.replications, "screening"), criteria)
+    used = _used(measure.points(cube, inputs, sizes.replications, "screening"), criteria)
     effects = {name: morris_effects(groups, cube, used[name], seed) for name in used}
 
     kept = survivors(list(effects.values()), sizes.survivors)
-    which = [one for one in ranges if one.group in kept]
+    which = [one for one in inputs if one.group in kept]
     groups = [one.group for one in which]
     cube = sobol_points(groups, sizes.sobol_size, seed)
     used = _used(measure.points(cube, which, sizes.replications, "indices"), criteria)
     shares = {name: sobol_shares(groups, used[name], seed) for name in used}
 
     stream = np.random.SeedSequence(seed, spawn_key=(77,))
-    cube = np.random.default_rng(stream).random((sizes.draws, len(ranges)))
-    draws = measure.points(cube, ranges, sizes.draw_replications, "draws")
+    cube = np.random.default_rng(stream).random((sizes.draws, len(inputs)))
+    draws = measure.points(cube, inputs, sizes.draw_replications, "draws")
     scenario = measure.base.scenario
     day = scenario.horizon.first_day.capitalize()
     conditions = [one.condition for one in ranges_of(measure.base) if one.condition]
@@ -268,33 +299,50 @@ def _studied(measure: _Measure, label: str) -> UncertaintyRun:
         title=scenario.title,
         day=day,
         sizes=sizes,
-        ranges=tuple(ranges),
+        inputs=tuple(inputs),
         left_out=tuple(dict.fromkeys(conditions)),
-        criteria=tuple(_by_criterion(criteria, base, layouts, draws)),
+        criteria=tuple(_by_criterion(scenario.standard, criteria, base, layouts, draws)),
         morris=_long(effects),
         sobol=_long(shares),
         about=f"{scenario.name}: one {day}, {sizes.base_replications} replications of the "
-        f"scenario, {sizes.draws} draws of {len(ranges)} inputs",
+        f"scenario, {sizes.draws} draws of {len(inputs)} inputs",
         label=label,
     )
 
 
 def _by_criterion(
-    criteria: Sequence[Criterion], base: Failed, layouts: Sequence[Failed], draws: Sequence[Failed]
+    standard: Standard,
+    criteria: Sequence[Criterion],
+    base: Failed,
+    layouts: Sequence[Failed],
+    draws: Sequence[Failed],
 ) -> list[CriterionUncertainty]:
     """Return both uncertainties of each criterion, and of the whole standard."""
     over, by_layout = _used(draws, criteria), _used(layouts, criteria)
+    alpha = 1 - standard.confidence.value
+    tests = [_tests(draw, criteria, alpha) for draw in draws]
 
     def of(name: str, interval: Interval, by_replication: Sequence[Floats]) -> CriterionUncertainty:
-        meets = share_of((over[name] <= _MEETS).tolist())
-        noise = noise_share(np.stack(by_replication))
-        return CriterionUncertainty(name, interval, over[name], meets, by_layout[name], noise)
+        mine = [list(each.values()) if name == WHOLE else [each[name]] for each in tests]
+        return CriterionUncertainty(
+            name=name,
+            base=interval,
+            draws=over[name],
+            meets=share_of((over[name] <= _MEETS).tolist()),
+            surely_meets=sum(all(one.meets for one in some) for some in mine),
+            surely_fails=sum(
+                min((one.p_fail for one in some), default=1.0) <= alpha / max(len(some), 1)
+                for some in mine
+            ),
+            by_layout=by_layout[name],
+            noise=noise_share(np.stack(by_replication)),
+        )
 
     found = [
         of(
             one.name,
-            used_interval(base[one.name], one),
-            [d[one.name] for d in draws if one.name in d],
+            allowance_band(base[one.name], one, confidence=0.975),
+            [worst_unit(draw[one.name]) for draw in draws if one.name in draw],
         )
         for one in criteria
     ]
@@ -302,11 +350,22 @@ def _by_criterion(
     return [*found, of(WHOLE, worst.base, [_worst_used(draw, criteria) for draw in draws])]
 
 
+def _tests(draw: Failed, criteria: Sequence[Criterion], alpha: float) -> dict[str, SharesTest]:
+    """Return the test of each criterion in a draw; one without wishes meets."""
+    return {
+        one.name: judge_shares(draw[one.name], one, alpha=alpha)
+        if one.name in draw
+        else SharesTest(True, 1.0)
+        for one in criteria
+    }
+
+
 def _worst_used(failed: Failed, criteria: Sequence[Criterion]) -> Floats:
     """Return the part of its allowance that a draw's worst criterion uses, by replication."""
     used = used_by_criterion(failed, criteria)
     worst = max((one for one in criteria if one.name in failed), key=lambda one: used[one.name])
-    return np.array([allowance_used(share, worst) for share in failed[worst.name].tolist()])
+    shares = worst_unit(failed[worst.name]).tolist()
+    return np.array([allowance_used(share, worst) for share in shares])
 
 
 def _used(points: Sequence[Failed], criteria: Sequence[Criterion]) -> dict[str, Floats]:

@@ -10,12 +10,20 @@ from numpy.typing import NDArray
 
 from chargesim.network.candidates import Attachment, RoadArrays, list_candidates
 from chargesim.network.geography import Geography, geography_of_tables, synthetic_geography
-from chargesim.network.network import SITE_KINDS, STATION, SWAP, CandidateKey, Network
+from chargesim.network.network import (
+    SITE_KINDS,
+    STATION,
+    SWAP,
+    THROUGH_TRAFFIC,
+    CandidateKey,
+    Network,
+)
 from chargesim.network.roads import (
     ACCESS,
     EDGE_KINDS,
     EXPRESSWAY,
     INTERCHANGE,
+    RAMP,
     Roads,
     speed_factors,
 )
@@ -51,6 +59,9 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
     at_sites = Attachment(joined.node, leg_km, leg_min)
     keys, per_key = _keys(scenario)
     is_fast = np.isin(geography.roads.edge_kind, (EXPRESSWAY, INTERCHANGE))
+    leads_on = (np.array(geography.roads.edge_kind) == RAMP) & (
+        np.array(geography.roads.kind)[geography.roads.heads] == "corridor"
+    )
     candidates = list_candidates(
         keys,
         per_key,
@@ -59,6 +70,7 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
         at_sites,
         _road_arrays(geography.roads, factors, np.ones_like(is_fast)),
         _road_arrays(geography.roads, factors, is_fast),
+        _road_arrays(geography.roads, factors, ~leads_on),
         _on_expressway(geography),
         period_of_hour,
     )
@@ -76,7 +88,7 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
 _UNREAD_KEYS = {
     "": (
         "name", "title", "seed", "replications", "tables", "grid", "tariff", "reliability",
-        "blackouts", "outside", "adoption", "day_factor", "observed", "recorded",
+        "blackouts", "outside", "adoption", "day_factor", "observed", "recorded", "common_causes",
         "standard", "series",
     ),
     "fleet": (
@@ -153,16 +165,20 @@ def _road_arrays(roads: Roads, factors: Floats, chosen: Bools) -> RoadArrays:
     )
 
 
+def _key_order(key: CandidateKey) -> tuple[int, bool, list[str], str]:
+    return key.kind, key.through, sorted(key.access), key.pack_type
+
+
 def _keys(scenario: Scenario) -> tuple[tuple[CandidateKey, ...], NDArray[np.int64]]:
     """Return the lists that the fleets need, and how many sites each holds."""
     keys = set()
     if scenario.corridors is not None:
-        keys.add(CandidateKey(STATION, frozenset({"expressway"})))
+        keys.add(THROUGH_TRAFFIC)
     for fleet in scenario.fleets.values():
         keys.add(CandidateKey(STATION, frozenset(fleet.access)))
         if fleet.pack_type is not None:
             keys.add(CandidateKey(SWAP, frozenset(fleet.access), fleet.pack_type))
-    ordered = tuple(sorted(keys, key=lambda key: (key.kind, sorted(key.access), key.pack_type)))
+    ordered = tuple(sorted(keys, key=_key_order))
     nearest = [getattr(scenario.choice, SITE_KINDS[key.kind].nearest) for key in ordered]
     return ordered, np.array(nearest)
 

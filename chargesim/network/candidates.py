@@ -1,6 +1,8 @@
 """List the nearest sites of every origin.
 
-Nearest is fastest in free flow; km and the minutes of every speed period follow that path.
+Nearest is fastest in free flow; km and the minutes of every speed period follow that path. Through
+traffic sees the stations ahead on the expressways, and beside them the public ones that it reaches
+off the next exits.
 """
 
 from dataclasses import dataclass
@@ -71,7 +73,7 @@ class Attachment:
 
 def list_candidates(
     keys: tuple[CandidateKey, ...], per_key: Ints, sites: Sites, origins: Attachment,
-    at_sites: Attachment, roads: RoadArrays, expressways: RoadArrays,
+    at_sites: Attachment, roads: RoadArrays, expressways: RoadArrays, exits: RoadArrays,
     on_expressway: NDArray[np.bool_], period_of_hour: Ints,
 ) -> Candidates:  # fmt: skip
     """Return the candidate lists.
@@ -82,41 +84,79 @@ def list_candidates(
         What each list holds, and how many sites at most.
     origins, at_sites
         Attachments of all origins, and of all sites (the sites are the last origins, too).
-    roads, expressways
-        All roads; and the expressways alone, without ramps and without turning back. A list of
-        expressway sites alone is searched on the latter, and only for origins `on_expressway`.
+    roads, expressways, exits
+        All roads; the expressways alone, without ramps and without turning back; and all roads
+        without a way onto an expressway. The list of through traffic is searched on the last two:
+        for the stations ahead, at most half of the list, from origins `on_expressway`; for the
+        public ones, which fill it, from these and from public stations.
     """
-    shape = (len(keys), len(origins.node), int(per_key.max(initial=1)))
-    lists = Candidates(
+    rows, ranks, periods = len(origins.node), int(per_key.max(initial=1)), len(origins.minutes)
+    lists = _empty(keys, rows, ranks, periods, period_of_hour)
+    members = [np.flatnonzero([holds(key, sites, s) for s in range(len(sites))]) for key in keys]
+    ends = origins, at_sites
+    ordinary = [i for i, key in enumerate(keys) if not key.through]
+    wanted = [(i, members[i], int(per_key[i])) for i in ordinary]
+    _search(lists, wanted, roads, np.arange(rows), *ends)
+    for i in set(range(len(keys))) - set(ordinary):
+        ahead = members[i][np.array(sites.access)[members[i]] == "expressway"]
+        public = members[i][np.array(sites.access)[members[i]] == "public"]
+        most = int(per_key[i])
+        half = (i, ahead, -(-most // 2))
+        _search(lists, [half], expressways, np.flatnonzero(on_expressway), *ends)
+        off = _empty((keys[i],), rows, ranks, periods, period_of_hour)
+        leaves = on_expressway.copy()
+        leaves[rows - len(sites) + public] = True
+        _search(off, [(0, public, most)], exits, np.flatnonzero(leaves), *ends)
+        _merge(lists, i, off, most)
+    return lists
+
+
+def _empty(
+    keys: tuple[CandidateKey, ...], rows: int, ranks: int, periods: int, period_of_hour: Ints
+) -> Candidates:
+    """Return lists without a site."""
+    shape = (len(keys), rows, ranks)
+    return Candidates(
         keys=keys,
         site=np.full(shape, -1, dtype=np.int32),
         km=np.full(shape, np.inf),
-        minutes=np.full((len(origins.minutes), *shape), np.inf),
+        minutes=np.full((periods, *shape), np.inf),
         period_of_hour=period_of_hour,
     )
-    members = [np.flatnonzero([holds(key, sites, s) for s in range(len(sites))]) for key in keys]
-    ahead_only = [key.access == {"expressway"} for key in keys]
-    for on, searched, rows in (
-        (roads, False, np.arange(len(origins.node))),
-        (expressways, True, np.flatnonzero(on_expressway)),
-    ):
-        wanted = [i for i, only in enumerate(ahead_only) if only == searched]
-        matrix, sources = on.matrix(), np.unique(origins.node[rows])
-        for begin in range(0, len(sources) if wanted else 0, _CHUNK):
-            chunk = sources[begin : begin + _CHUNK]
-            mine = rows[np.isin(origins.node[rows], chunk)]
-            search = _Search(
-                on,
-                chunk,
-                mine,
-                origins,
-                at_sites,
-                *dijkstra(matrix, indices=chunk, return_predecessors=True),
-            )
-            for i in wanted:
-                if len(members[i]):
-                    search.fill(lists, i, members[i], int(per_key[i]))
-    return lists
+
+
+def _search(
+    lists: Candidates, wanted: list[tuple[int, Ints, int]], on: RoadArrays, rows: Ints,
+    origins: Attachment, at_sites: Attachment,
+) -> None:  # fmt: skip
+    """Fill in some lists, each with at most so many of its members, for some origins."""
+    wanted = [one for one in wanted if len(one[1])]
+    matrix, sources = on.matrix(), np.unique(origins.node[rows])
+    for begin in range(0, len(sources) if wanted else 0, _CHUNK):
+        chunk = sources[begin : begin + _CHUNK]
+        mine = rows[np.isin(origins.node[rows], chunk)]
+        paths = dijkstra(matrix, indices=chunk, return_predecessors=True)
+        search = _Search(on, chunk, mine, origins, at_sites, *paths)
+        for i, members, most in wanted:
+            search.fill(lists, i, members, most)
+
+
+def _merge(lists: Candidates, i: int, off: Candidates, most: int) -> None:
+    """Add to list `i` the nearest sites of another list, as far as it has room; nearest first."""
+    found = (lists.site[i] >= 0).sum(axis=1)
+    ranks = np.arange(off.site.shape[2])
+    kept = (off.site[0] >= 0) & (ranks < most - found[:, None])
+    site = np.concatenate([lists.site[i], np.where(kept, off.site[0], -1)], axis=1)
+    km = np.concatenate([lists.km[i], off.km[0]], axis=1)
+    minutes = np.concatenate([lists.minutes[:, i], off.minutes[:, 0]], axis=2)
+    free = np.where(site >= 0, minutes[0], np.inf)
+    order = np.lexsort((site, free), axis=1)[:, : len(ranks)]
+    missing = np.take_along_axis(site, order, axis=1) < 0
+    lists.site[i] = np.take_along_axis(site, order, axis=1)
+    lists.km[i] = np.where(missing, np.inf, np.take_along_axis(km, order, axis=1))
+    lists.minutes[:, i] = np.where(
+        missing, np.inf, np.take_along_axis(minutes, order[None], axis=2)
+    )
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def demand_share_within(
     lists = [
         i
         for i, key in enumerate(network.candidates.keys)
-        if key.kind == STATION and "public" in key.access
+        if key.kind == STATION and "public" in key.access and not key.through
     ]
     chosen = np.ones(len(zones.id), dtype=bool)
     if area_class is not None:

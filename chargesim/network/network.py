@@ -213,6 +213,12 @@ class CandidateKey:
     kind: int
     access: frozenset[str]
     pack_type: str = ""
+    through: bool = False
+    """for through traffic: stations ahead on the expressways, and public ones off their exits"""
+
+
+THROUGH_TRAFFIC = CandidateKey(STATION, frozenset({"expressway", "public"}), through=True)
+"""The list of the vehicles on the corridors."""
 
 
 @dataclass(frozen=True)

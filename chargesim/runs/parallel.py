@@ -7,8 +7,7 @@ import contextlib
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from tqdm.auto import tqdm
 
@@ -18,12 +17,11 @@ T = TypeVar("T")
 KEPT = "what is finished is kept, the same command goes on from there"
 
 
-class Pool(Protocol):
-    """Runs calls, some of them at the same time."""
+class Pool:
+    """Runs calls one after the other in this process; a subclass runs some at the same time."""
 
-    @property
-    def workers(self) -> int:
-        """How many calls it runs at the same time."""
+    workers = 1
+    """how many calls run at the same time"""
 
     def run(
         self,
@@ -51,53 +49,36 @@ class Pool(Protocol):
         RunStoppedError
             When a worker was killed.
         """
-
-
-class ThisProcess:
-    """Runs one call after the other in this process."""
-
-    workers = 1
-
-    def run(
-        self,
-        function: Callable[..., T],
-        calls: Sequence[tuple[Any, ...]],
-        *,
-        what: str,
-        progress: bool,
-    ) -> Iterator[T]:
-        """Give the result of each call, in order; see `Pool.run`."""
-        results = (function(*call) for call in calls)
-        return _with_bar(results, len(calls), what, progress)
-
-
-@dataclass(frozen=True)
-class LocalProcesses:
-    """Runs calls in worker processes of this machine."""
-
-    workers: int
-    kept: str = KEPT
-    """what the error says of the other calls when a worker was killed"""
-
-    def run(
-        self,
-        function: Callable[..., T],
-        calls: Sequence[tuple[Any, ...]],
-        *,
-        what: str,
-        progress: bool,
-    ) -> Iterator[T]:
-        """Give the result of each call, in any order; see `Pool.run`."""
-        if min(self.workers, len(calls)) <= 1:  # not worth the start of a worker
-            return ThisProcess().run(function, calls, what=what, progress=progress)
         return _with_bar(self._results(function, calls), len(calls), what, progress)
 
     def _results(
         self, function: Callable[..., T], calls: Sequence[tuple[Any, ...]]
     ) -> Generator[T, None, None]:
+        yield from (function(*call) for call in calls)
+
+
+class LocalProcesses(Pool):
+    """Runs calls in worker processes of this machine.
+
+    Parameters
+    ----------
+    workers : int
+    kept : str
+        What the error says of the other calls when a worker was killed.
+    """
+
+    def __init__(self, workers: int, kept: str = KEPT) -> None:
+        self.workers, self.kept = workers, kept
+
+    def _results(
+        self, function: Callable[..., T], calls: Sequence[tuple[Any, ...]]
+    ) -> Generator[T, None, None]:
+        workers = min(self.workers, len(calls))
+        if workers <= 1:  # not worth the start of a worker
+            yield from super()._results(function, calls)
+            return
         import joblib  # a fifth of a second that a small study does not need
 
-        workers = min(self.workers, len(calls))
         try:
             parallel = joblib.Parallel(
                 n_jobs=workers, return_as="generator_unordered", mmap_mode="c"
@@ -119,7 +100,7 @@ def pool_of(jobs: int, *, kept: str = KEPT) -> Pool:
         What the error says of the other calls when a worker was killed.
     """
     workers = jobs or os.cpu_count() or 1
-    return ThisProcess() if workers <= 1 else LocalProcesses(workers, kept)
+    return Pool() if workers <= 1 else LocalProcesses(workers, kept)
 
 
 def _with_bar(

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from chargesim.engine.simpy.engine import Extension
-from chargesim.errors import InputError
+from chargesim.errors import InputError, RunStoppedError
 from chargesim.runs.case import Case
 from chargesim.runs.extension_hash import extension_name, extension_text
 from chargesim.runs.storage import clear_partial_files, write_atomically, write_json, write_text
@@ -61,56 +61,45 @@ class ResultDirectory:
     def __post_init__(self) -> None:
         _refuse_another(self.folder, self.digest)
         clear_partial_files(self.folder)
+        self._state, self._complete = "", _complete_files(self.folder)
         self.head = {"run": self.digest, "command": self.command, **self.head}
-
-    @classmethod
-    def of_study(
-        cls,
-        command: str,
-        loaded: LoadedScenario,
-        *,
-        asked: str = "",
-        digest: str | None = None,
-        out: Path | None = None,
-    ) -> "ResultDirectory":
-        """Return the directory of a study of one scenario, its manifest begun.
-
-        Parameters
-        ----------
-        command : str
-        loaded : LoadedScenario
-            The scenario at the centre of the study.
-        asked : str
-            What the study asks beside the scenario, as far as it names the directory.
-        digest : str, optional
-            Hash of what is asked; by default of the scenario and `asked`.
-        out : Path, optional
-            The directory; by default `runs/<command>-<name>-<asked>-<hash>`.
-        """
-        digest = digest or run_digest(loaded)
-        if asked:
-            digest = sha256(f"{digest}/{asked}".encode()).hexdigest()
-        words = [command, loaded.scenario.name, asked.replace("*", "all").replace(".", "_")]
-        name = "-".join([*filter(None, words), digest[:12]])
-        made = {"chargesim": version("chargesim-planner"), "seed": loaded.scenario.seed}
-        head = {"scenario": loaded.scenario.name, **made}
-        study = cls(out or Path("runs") / name, command, digest, head)
-        write_text(study.folder / RESOLVED, dump_yaml(loaded.resolved))
-        study.say("running")
-        return study
 
     def say(self, state: str, **found: Any) -> None:
         """Write the manifest: what was asked, how far it is and what was found."""
+        self._state = state
         write_json(self.folder / MANIFEST, {**self.head, "state": state, **found})
 
     @contextlib.contextmanager
-    def saying_when_interrupted(self) -> Iterator[None]:
-        """Say in the manifest that the work inside was interrupted, when it was."""
+    def saying_how_it_ends(self) -> Iterator[None]:
+        """Say in the manifest when the work inside was interrupted, stopped or failed.
+
+        What was complete before stays complete, as it was: more replications were asked, or the
+        same answer again.
+        """
         try:
             yield
-        except KeyboardInterrupt:
-            self.say("interrupted")
+        except BaseException as error:
+            if self._state == "running" and not self._restore():
+                interrupted = isinstance(error, KeyboardInterrupt)
+                stopped = isinstance(error, RunStoppedError)
+                self.say("interrupted" if interrupted else "stopped" if stopped else "failed")
             raise
+
+    @property
+    def complete_replications(self) -> int:
+        """Replications of the run that was complete here before; 0 where none was."""
+        text = self._complete.get(MANIFEST)
+        return 0 if text is None else int(json.loads(text).get("replications", 0))
+
+    def keep_nothing(self) -> None:
+        """Forget that something was complete here: a part of it is missing."""
+        self._complete = {}
+
+    def _restore(self) -> bool:
+        """Write back the files of the work that was complete; return whether there was any."""
+        for name, text in self._complete.items():
+            write_text(self.folder / name, text)
+        return bool(self._complete)
 
     def finish(self, answer: dict[str, Any], **tables: pd.DataFrame) -> None:
         """Write the answer as `<command>.json`, each table as CSV, and the manifest as complete."""
@@ -122,6 +111,15 @@ class ResultDirectory:
     def write_table(self, name: str, frame: pd.DataFrame) -> None:
         """Write a table as CSV."""
         write_text(self.folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+
+
+def _complete_files(folder: Path) -> dict[str, str]:
+    """Return manifest and scenario of a directory that is complete, by the name of the file."""
+    try:
+        texts = {one: (folder / one).read_text(encoding="utf-8") for one in (MANIFEST, RESOLVED)}
+        return texts if json.loads(texts[MANIFEST]).get("state") == "complete" else {}
+    except (OSError, ValueError, AttributeError):
+        return {}
 
 
 def _refuse_another(folder: Path, digest: str) -> None:
@@ -142,8 +140,11 @@ def _refuse_another(folder: Path, digest: str) -> None:
     if not manifest.is_file():
         words = "holds files that are not a run; name an empty or new folder with --out"
         raise InputError([f"{display_path(folder)}: {words}"])
-    if f'"{digest}"' not in manifest.read_text(encoding="utf-8"):
-        other = "holds another run (other scenario, tables, seed or version)"
+    text = manifest.read_text(encoding="utf-8")
+    if f'"{digest}"' not in text:
+        run = json.loads(text).get("command", "run") == "run"
+        kind = "run (other scenario," if run else "study (other question, size, scenario,"
+        other = f"holds another {kind} tables, seed or version)"
         raise InputError([f"{display_path(folder)}: {other}; name another folder with --out"])
 
 
@@ -183,13 +184,10 @@ def manifest_of(case: Case, content: str, keep_sessions: bool) -> dict[str, Any]
         "content": content,
         "totals_format": TOTALS_FORMAT,
         "scenario_digest": scenario_digest(case.loaded),
-        "program_digest": program_digest(),
         "scenario": scenario.name,
         "label": case.network.label,
-        "chargesim": version("chargesim-planner"),
-        "python": platform.python_version(),
+        **made_with(),
         "machine": machine,
-        "packages": {name: version(name) for name in _PACKAGES},
         "engine": case.task.engine,
         "extensions": [extension_name(extension) for extension in case.task.extensions],
         "seed": scenario.seed,
@@ -198,6 +196,16 @@ def manifest_of(case: Case, content: str, keep_sessions: bool) -> dict[str, Any]
         "replications": scenario.replications,
         "looks": scenario.looks,
         "sessions_kept": keep_sessions,
+    }
+
+
+def made_with() -> dict[str, Any]:
+    """Return what a manifest says of the program and its packages."""
+    return {
+        "chargesim": version("chargesim-planner"),
+        "program_digest": program_digest(),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in _PACKAGES},
     }
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -143,16 +143,12 @@ def run_scenario(
         When a worker was killed; its `run` has what is there, with the verdict ``incomplete``.
     """
     case = replace(case or build_case(loaded), loaded=loaded)
-    task = replace(case.task, extensions=as_extensions(extensions), debug=debug)
-    case = replace(case, task=task)
+    own: Any = {"extensions": as_extensions(extensions), "debug": debug}
+    case = replace(case, task=replace(case.task, **own))
     _check_precision(case, precision, budget)
     begun = _begin(case, engine, sessions, out, jobs=jobs, progress=progress)
-    with begun.directory.saying_when_interrupted():
-        result, verdict = begun.judge_at_looks()
-        reached = None
-        if precision is not None:
-            result, reached = begun.until_narrow(precision, result, budget)
-        return begun.finish(result, verdict, reached)
+    with begun.directory.saying_how_it_ends():
+        return begun.to_the_end(precision, budget)
 
 
 def _check_precision(case: Case, precision: Precision | None, budget: int | None) -> None:
@@ -186,6 +182,9 @@ def _begin(
     write_inputs(loaded, folder)
     replications = Replications(case, folder, keep, jobs, progress)
     before = made_by(folder, replications.numbers(schedule.most))
+    complete = directory.complete_replications
+    if len(replications.numbers(complete)) < complete:
+        directory.keep_nothing()
     head = manifest_of(case, replications.content, keep)
     directory.head |= {**head, "engine_why": why, "made_by": before}
     directory.say("running")
@@ -203,6 +202,13 @@ class _RunUnderWay:
     schedule: LookSchedule
     replications: Replications
     directory: ResultDirectory
+
+    def to_the_end(self, precision: Precision | None, budget: int | None) -> Run:
+        """Run up to the last look that is needed, or on until a KPI is precise; write all."""
+        (result, verdict), reached = self.judge_at_looks(), None
+        if precision is not None:
+            result, reached = self.until_narrow(precision, result, budget)
+        return self.finish(result, verdict, reached)
 
     def judge_at_looks(self) -> tuple[RunResult, Verdict]:
         """Return result and verdict of the first look that decides, or of the last one.

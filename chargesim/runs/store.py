@@ -29,7 +29,9 @@ from chargesim.scenario.reading import LoadedScenario
 TOTALS_FORMAT = "3"
 """Version of the files of totals; a change of their columns or axes raises it."""
 MANIFEST = "manifest.json"
-_NO_CONTENT = ("name", "title", "replications", "looks", "series", "standard")
+_NO_CONTENT = (
+    "name", "title", "replications", "looks", "common_causes", "series", "standard",
+)  # fmt: skip
 """Keys of a scenario that change no replication; of the standard only its minutes are counted."""
 
 

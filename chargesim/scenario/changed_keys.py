@@ -4,7 +4,7 @@ from typing import Any
 
 from chargesim.scenario.model import Scenario
 
-_ABOUT = frozenset({"name", "title", "replications", "series", "seed"})
+_ABOUT = frozenset({"name", "title", "replications", "series", "seed", "common_causes"})
 _WORDS = ("source", "low", "high", "reading")
 
 

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from chargesim.scenario.assumption import Section, TableName, raise_faults
 from chargesim.scenario.buildup import Buildup
 from chargesim.scenario.city import City, Corridors, Layout, Traffic
+from chargesim.scenario.common_causes import CommonCauses, cause_faults
 from chargesim.scenario.days import DayFactor
 from chargesim.scenario.disturbances import Blackout, Reliability
 from chargesim.scenario.fleets import Adoption, Fleet, FleetTotal, Tables
@@ -94,6 +95,11 @@ class Scenario(Section):
         default=None,
         description="CSV or Parquet of recorded wishes (docs/tables.md); replaces the drawn demand",
     )
+    common_causes: CommonCauses = Field(
+        default_factory=dict,
+        description="assumptions that are one unknown, by a name of your own: keys, * is any name; "
+        "studies of uncertain assumptions move them together",
+    )
     observed: Observed = Field(
         default_factory=Observed, description="observed use, to hold the demand against"
     )
@@ -142,5 +148,6 @@ class Scenario(Section):
                 )
         if "corridor" in self.fleets:
             faults.append("fleets.corridor: this name is reserved for the corridor vehicles")
+        faults += cause_faults(self, self.common_causes)
         raise_faults(faults)
         return self

@@ -12,7 +12,9 @@ from chargesim.scenario.assumption import TABLE_FILE, Assumption
 from chargesim.scenario.keys import keys_with_note
 from chargesim.scenario.model import Scenario
 
-RUN_SECTIONS = ("name", "title", "seed", "replications", "horizon", "standard", "series")
+RUN_SECTIONS = (
+    "name", "title", "seed", "replications", "horizon", "common_causes", "standard", "series",
+)  # fmt: skip
 """Sections about the run and its verdict; they hold no parameters of the model."""
 _REPLACED = {
     "sites": (

@@ -1,5 +1,6 @@
 """Show the answer of a study: headline, tables, notes and figures, in one way for all studies."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +11,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from chargesim.runs.storage import write_json
 from chargesim.view.figures import write_figure
 from chargesim.view.style import GREY, INK
 
 Cell = str | Text
+ANSWER = "answer.json"
+"""The answer in a study's directory, as it is printed."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,51 @@ def draw_answer(answer: Answer, folder: Path) -> list[Path]:
         for name, draw in answer.figures.items()
         for path in write_figure(draw(), folder / name)
     ]
+
+
+def keep_answer(answer: Answer, folder: Path) -> None:
+    """Write an answer as it is printed, so that it can be shown again without any work."""
+    tables = [
+        {**vars(table), "rows": [[_kept(cell) for cell in row] for row in table.rows]}
+        for table in answer.tables
+    ]
+    kept = {**vars(answer), "tables": tables, "figures": list(answer.figures)}
+    write_json(folder / ANSWER, kept)
+
+
+def _kept(cell: Cell) -> str | list[str]:
+    return cell if isinstance(cell, str) else [cell.plain, str(cell.style)]
+
+
+def stored_answer(folder: Path, *, figures: bool) -> Answer | None:
+    """Return the answer that `keep_answer` wrote; None where it or a figure is missing.
+
+    Parameters
+    ----------
+    folder : Path
+        The directory of the study.
+    figures : bool
+        Whether its figures must be there, too.
+    """
+    try:
+        kept = json.loads((folder / ANSWER).read_text(encoding="utf-8"))
+        names = kept.pop("figures")
+        files = [folder / "figures" / f"{name}.{kind}" for name in names for kind in ("png", "svg")]
+        if figures and not all(path.is_file() for path in files):
+            return None
+        tables = [
+            AnswerTable(
+                **{**table, "rows": [[_cell(cell) for cell in row] for row in table["rows"]]}
+            )
+            for table in kept.pop("tables")
+        ]
+        return Answer(**kept, tables=tables, figures=dict.fromkeys(names, Figure))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _cell(kept: str | list[str]) -> Cell:
+    return kept if isinstance(kept, str) else Text(kept[0], style=kept[1])
 
 
 def name_figure(figure: Figure, title: str, *, shown: str, about: str, size: float = 15) -> None:

@@ -31,6 +31,8 @@ from chargesim.view.wording import amount, threshold
 _MOST = 300.0
 """Top of the axes [% of what is allowed]."""
 _COLUMNS = 3
+_APART = 0.06
+"""Part of the axis that the number of an observed network takes."""
 _SHOWN = (
     "line: monotone fit with its 95 % band, through the points where none fits; "
     "points: o meets, X fails, square inconclusive; "
@@ -47,8 +49,8 @@ def answer(run: LimitRun) -> Answer:
         f"{levels} levels, {run.replications} replications at each{now}. Meets and fails hold with "
         f"{100 * run.confidence:g} % over all levels together: the error of {error:.2g} % is "
         f"divided over {levels} levels, {100 * run.alpha_of_a_level:.2g} % for each. "
-        "Where a criterion breaks "
-        "comes from a monotone fit, with a 95 % interval of that criterion by itself, so a level "
+        "Where a criterion breaks comes from a monotone fit, with a 95 % interval of that "
+        "criterion by itself, from the last level that meets to the first that fails, so a level "
         "outside it may still be inconclusive."
     )
     return Answer(
@@ -56,7 +58,7 @@ def answer(run: LimitRun) -> Answer:
         headline=headline(run),
         text=text,
         tables=(_criteria_table(run), _levels_table(run)),
-        notes=[f"Note: {run.note}"] if run.note else [],
+        notes=[*([f"Note: {run.note}"] if run.note else []), *_observed_lines(run)],
         about=f"{run.about}; {run.label}",
         figures={"limit": lambda: draw_limit(run)},
         files="levels.csv, limit.json",
@@ -75,7 +77,22 @@ def headline(run: LimitRun) -> str:
         return text
     curve = next(curve for curve in run.curves if curve.criterion == first)
     how = "" if curve.crossing is None else "breaks first by its fit: "
-    return f"{text}; {how}{first}, {_breaks(run, curve)}"
+    return f"{text}; {how}{first}, {_breaks(run, curve)}{_use_there(run, curve)}"
+
+
+def _use_there(run: LimitRun, curve: Curve) -> str:
+    """Return what is asked of a gun where a criterion breaks, as a clause; "" where unknown."""
+    crossing = curve.crossing
+    if crossing is None or not math.isfinite(crossing.about):
+        return ""
+    use = [run.use_at(level) for level in (crossing.about, crossing.low, crossing.high)]
+    if any(one is None for one in use):
+        return ""
+    at, *ends = (one.sessions_per_gun_day for one in use if one is not None)
+    kwh = [one.kwh_per_gun_day for one in use if one is not None]
+    sides = ends if all(map(math.isfinite, (crossing.low, crossing.high))) else []
+    between = f" ({min(sides):.1f} to {max(sides):.1f})" if sides else ""
+    return f", where {at:.1f}{between} sessions and {kwh[0]:.0f} kWh are asked of a gun and day"
 
 
 def _name(run: LimitRun) -> str:
@@ -106,8 +123,8 @@ def _breaks(run: LimitRun, curve: Curve) -> str:
     near = first if above else last
     if near is None:
         return said if low == high else f"{said} by its mean, and no level is sure"
-    since = f"from {near} on" if above else f"up to {near}"
-    return f"{said} by its mean, not sure {since}"
+    until = f"up to {near}" if above else f"from {near} on"
+    return f"{said} by its mean, sure {until}"
 
 
 def _direction(curve: Curve) -> str:
@@ -129,17 +146,40 @@ def _criteria_table(run: LimitRun) -> AnswerTable:
     return AnswerTable("Where each criterion breaks", columns, rows, right=("needs",))
 
 
+def _observed_lines(run: LimitRun) -> list[str]:
+    """Return a line for each observed network: its use, and the level that asks as much."""
+    lines = []
+    for number, one in enumerate(run.observed, 1):
+        if math.isnan(one.level):
+            where = ""
+        elif math.isinf(one.level):
+            where = ": below all levels" if one.level < 0 else ": above all levels"
+        else:
+            where = f": as much as at {_level(run, one.level)}"
+        lines.append(
+            f"observed {number}: {one.name}, {one.value:g} {one.unit} a gun and day{where}"
+        )
+    return lines
+
+
 def _levels_table(run: LimitRun) -> AnswerTable:
     rows = []
-    for level, verdict in zip(run.levels, run.verdicts, strict=True):
+    for level, verdict, use in zip(run.levels, run.verdicts, run.use, strict=True):
         judged = [item for item in verdict.criteria if item.verdict != "given"]
-        worst = min(judged, key=lambda item: item.margin, default=None)
+        worst = max(judged, key=lambda item: item.allowance_used, default=None)
         not_met = str(sum(item.verdict != "meets" for item in judged))
         words = "-" if worst is None else f"{worst.name}: {amount(worst.estimate, worst.unit)}"
         state = Text(verdict.verdict, style=STYLES[verdict.verdict])
-        rows.append((_level(run, level), state, not_met, words))
-    columns = (_name(run), "verdict", "not met", "nearest to breaking, or broken furthest")
-    return AnswerTable("Levels", columns, rows, right=(columns[0],))
+        asked = f"{use.sessions_per_gun_day:.1f}, {use.kwh_per_gun_day:.0f} kWh"
+        rows.append((_level(run, level), asked, state, not_met, words))
+    columns = (
+        _name(run),
+        "sessions, energy a gun and day",
+        "verdict",
+        "not met",
+        "nearest to breaking, or broken furthest",
+    )
+    return AnswerTable("Levels", columns, rows, right=columns[:2])
 
 
 @styled
@@ -165,8 +205,11 @@ def draw_limit(run: LimitRun) -> Figure:
         if bottom:
             bottom[-1].set_xlabel(f"{run.factor.name} [%]" if run.factor.is_share else _name(run))
             bottom[-1].tick_params(labelbottom=True)
+    seen = [line for line in _observed_lines(run) if "level" not in line and ": as" in line]
+    numbers = "; ".join(line.removeprefix("observed ") for line in seen)
+    shown = [_SHOWN, *textwrap.wrap(f"dotted, observed: {numbers}" if seen else "", 175)]
     about = f"{run.about}\n{run.label}"
-    name_figure(figure, "\n".join(title), shown=_SHOWN, about=about)
+    name_figure(figure, "\n".join(title), shown="\n".join(shown), about=about)
     return figure
 
 
@@ -192,9 +235,30 @@ def _draw_curve(ax: Axes, run: LimitRun, curve: Curve, *, first: bool) -> None:
         ends = np.clip(factor * np.array([curve.crossing.low, curve.crossing.high]), at[0], at[-1])
         ax.axvspan(float(ends[0]), float(ends[1]), color=GREY, alpha=0.25, linewidth=0)
         ax.axvline(factor * curve.crossing.about, color=INK, linestyle="--", linewidth=1.3)
+    _mark_observed(ax, run, factor)
     if value is not None and at[0] <= factor * value <= at[-1]:
         triangle: Looks = {"markersize": 9, "clip_on": False, "zorder": 4}
         ax.plot([factor * value], [0], marker="^", color=INK, **triangle)
     item = run.verdicts[0].criterion(curve.criterion)
     ax.set_title(f"{curve.criterion}\n{threshold(item)}", fontsize=12)
     ax.set(ylim=(0, top), ylabel="failures, % of\nwhat is allowed" if first else "")
+
+
+def _mark_observed(ax: Axes, run: LimitRun, factor: float) -> None:
+    """Draw a dotted line with its number where the ledger asks what a network is observed to give.
+
+    Numbers that would lie on each other are written as one.
+    """
+    seen = [(one.level, str(number)) for number, one in enumerate(run.observed, 1)]
+    marks: list[tuple[float, str]] = []
+    room = _APART * (run.levels[-1] - run.levels[0])
+    for level, number in sorted(one for one in seen if math.isfinite(one[0])):
+        ax.axvline(factor * level, color=GREY, linestyle=":", linewidth=1.5)
+        if marks and level - marks[-1][0] < room:
+            marks[-1] = (marks[-1][0], f"{marks[-1][1]}, {number}")
+        else:
+            marks.append((level, number))
+    for level, text in marks:
+        beside: Looks = {"xytext": (3, -3), "textcoords": "offset points", "va": "top"}
+        top = (factor * level, 1.0)
+        ax.annotate(text, top, xycoords=ax.get_xaxis_transform(), color=INK, fontsize=10, **beside)

@@ -96,7 +96,7 @@ def utilisation(run: Run, ax: Axes | None = None) -> Axes:
 
 
 @_run_figure("utilisation_heat_map")
-def heat_map(run: Run, ax: Axes | None = None) -> Axes:
+def utilisation_heat_map(run: Run, ax: Axes | None = None) -> Axes:
     """Plot the time utilisation of the guns by district and hour of day [%]."""
     return draw_heat_map(use_by_district_hour(run.result), run.result.network.districts, ax=ax)
 
@@ -162,3 +162,9 @@ def compare_maps(compared: Compared) -> Figure:
 def compare_load_duration(compared: Compared, ax: Axes | None = None) -> Axes:
     """Plot for how many of the judged hours the load of every plan reaches each level [MW]."""
     return draw_load_duration(compared.comparison.plans, ax=ax)
+
+
+def __dir__() -> list[str]:
+    """Return the names of the plots."""
+    compared = [name for name in globals() if name.startswith("compare_")]
+    return sorted([*(one.plot for one in FIGURES), *compared, "figures"])

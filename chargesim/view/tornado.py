@@ -28,12 +28,14 @@ def answer(run: TornadoRun) -> Answer:
     """Return the answer: which assumptions move each criterion most, and which ends turn it."""
     sure = run.turning("for sure")
     likely = run.turning("on average") - sure
+    bring = "brings" if len(sure) == 1 else "bring"
     headline = (
-        f"{len(sure)} of {len(run.ranges)} assumptions alone bring a criterion to the other side "
+        f"{len(sure)} of {len(run.inputs)} assumptions alone {bring} a criterion to the other side "
         f"of its threshold for sure, {len(likely)} more on average but not for sure"
     )
     text = (
-        f"Each assumption of the demand ledger with a range is set to both ends by itself, "
+        f"Each assumption of the demand ledger with a range is set to both ends by itself, those "
+        "of a common cause together, "
         f"{run.replications} replications of one {run.day}, on the same vehicles. For sure: both "
         "sides at one-sided 95 %, each assumption by itself."
     )
@@ -57,7 +59,7 @@ def _table(run: TornadoRun) -> AnswerTable:
         rows.append((Text(criterion.name, style="bold"), *none))
         for key, ends in ranked:
             words = {str(one.end): change_words(one) for one in ends.itertuples()}
-            turned = [f"{one.at:g} {one.turns!s}" for one in ends.itertuples() if one.turns]
+            turned = [f"{at_words(one)} {one.turns!s}" for one in ends.itertuples() if one.turns]
             cells = [words.get(end, "-") for end in ("low", "high")]
             rows.append((f"  {key}", *cells, ", ".join(turned) or "-"))
     title = (
@@ -66,6 +68,11 @@ def _table(run: TornadoRun) -> AnswerTable:
     )
     columns = ("assumption", "low", "high", "turns it at")
     return AnswerTable(title, columns, rows, right=("low", "high"))
+
+
+def at_words(end: Any, comma: str = "") -> str:
+    """Return the value at an end; its name where a common cause sets several values."""
+    return str(end.end) if math.isnan(end.at) else f"{end.at:{comma}g}"
 
 
 def change_words(end: Any) -> str:
@@ -128,4 +135,4 @@ def _draw_bar(ax: Axes, y: float, end: Any) -> None:
     span = [[change - lower], [upper - change]]
     ax.errorbar([change], [y], xerr=span, color=INK, linewidth=1.2, capsize=2)
     beside: Looks = {"va": "center", "fontsize": 9.5, "color": INK}
-    ax.text(1.01, y, f"{end.at:,g}", transform=ax.get_yaxis_transform(), **beside)
+    ax.text(1.01, y, at_words(end, ","), transform=ax.get_yaxis_transform(), **beside)

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from chargesim.analysis.result import Floats
 from chargesim.analysis.sensitivity import EstimatedShare
 from chargesim.experiment.judgement import WHOLE
+from chargesim.experiment.ranges import DISTRIBUTION
 from chargesim.experiment.uncertainty import CriterionUncertainty, UncertaintyRun
 from chargesim.view.answer import Answer, AnswerTable, name_figure
 from chargesim.view.style import (
@@ -34,11 +35,12 @@ def answer(run: UncertaintyRun) -> Answer:
     """Return the answer: how sure the verdict is, and what drives it."""
     noise = 0 if np.isnan(run.whole.noise) else 100 * run.whole.noise
     text = (
-        f"One {run.day}. Each range is drawn from a triangle between its low and high end with its "
-        "peak at the scenario's value (assumed), independent of the others. The column scenario "
-        "has Monte Carlo error alone. A draw meets where every judged criterion is within what it "
-        f"allows; of the districts the worst counts. Monte Carlo error is {noise:.1f} % of the "
-        "variance of the whole standard over the draws."
+        f"One {run.day}. {DISTRIBUTION[0].upper()}{DISTRIBUTION[1:]} (assumed). The column "
+        "scenario has Monte Carlo error alone. A draw meets where every judged criterion is, by "
+        "its estimate, within what it allows; of the districts the worst counts, by means that are "
+        "drawn together as far as their spread is noise. For sure: by bounds over its few "
+        "replications, every district by itself to meet, after Holm's correction to fail. Monte "
+        f"Carlo error is {noise:.1f} % of the variance of the whole standard over the draws."
     )
     return Answer(
         title=run.title,
@@ -56,7 +58,8 @@ def headline(run: UncertaintyRun) -> str:
     """Return in two sentences how sure the verdict is, and what drives it."""
     share = run.whole.meets
     draws = f"{share.count} of {share.of} draws: {_with_interval(share)}"
-    words = f"Over the ranges of {len(run.ranges)} inputs the plan meets in {draws}."
+    sure = f"for sure it meets in {run.whole.surely_meets} and fails in {run.whole.surely_fails}"
+    words = f"Over the ranges of {len(run.inputs)} inputs the plan meets in {draws}; {sure}."
     drivers = [
         f"{group} ({100 * total:.0f} +- {100 * half:.0f} % of the variance)"
         for group, total, half in run.drivers()
@@ -84,14 +87,15 @@ def _span(low: float, high: float) -> str:
 def _criteria_table(run: UncertaintyRun) -> AnswerTable:
     layouts = len(run.whole.by_layout)
     by_layout = [f"{layouts} layouts"] if layouts else []
-    numbers = ["scenario", "inputs, 90 %", *by_layout, "meets in"]
+    numbers = ["scenario", "inputs, 90 %", *by_layout, "meets in", "sure: meets, fails"]
     rows = []
     for one in run.criteria:
         base = f"{100 * one.base.mean:.0f} ({_span(one.base.lower, one.base.upper)})"
         cells = [base, _span(one.quantile(0.05), one.quantile(0.95))]
         cells += [_span(one.by_layout.min(), one.by_layout.max())] if layouts else []
         driver = next((group.split(".")[-1] for group, _, _ in run.drivers(one.name)), "-")
-        rows.append([one.name, *cells, _with_interval(one.meets), driver])
+        sure = f"{one.surely_meets}, {one.surely_fails}"
+        rows.append([one.name, *cells, _with_interval(one.meets), sure, driver])
     title = (
         "Failures, % of what the criterion allows (100: at the threshold), and the draws that meet "
         "(95 % intervals)"

@@ -4,7 +4,7 @@ A vehicle is a process that reads like its story (`vehicle.py`). Demand and outa
 beforehand, so nothing here is random.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
 import simpy
 
@@ -76,7 +76,12 @@ class World(City):
         if hourly:
             self._schedule(0.0, EventClass.HOUR, self._turn_hour)
         for extend in extensions:
-            self.env.process(extend(self))
+            process = extend(self)
+            if not isinstance(process, Generator):
+                name = getattr(extend, "__qualname__", "a partial")
+                words = "is no process; it needs to yield events, as a generator function does"
+                raise InputError([f"extension {name}: {words}"])
+            self.env.process(process)
 
     def run(self) -> tuple[DayStatistics, SessionLog]:
         """Run to the end; return the statistics of the judged days as one, and the session log."""
@@ -168,7 +173,7 @@ class World(City):
         if isinstance(site, str):
             if site in ids:
                 return ids.index(site)
-            known = [*ids, *self.facilities.zone_ids]
+            known = list(dict.fromkeys([*ids, *self.facilities.zone_ids]))
             near = nearest_name(site, known)
             hint = f"; did you mean {near!r}?" if near else known_keys_hint(known)
             raise InputError([f"there is no site {site!r}{hint}"])
