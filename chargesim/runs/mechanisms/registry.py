@@ -35,6 +35,7 @@ MECHANISMS = (
     demand.FLEXIBLE,
     supply.FAILURES,
     supply.FAILED_STARTS,
+    supply.TIME_AT_GUN,
     supply.BLACKOUTS,
     supply.EXTENSIONS,
 )
