@@ -1,6 +1,7 @@
 """State what must hold of any run of the engine, as checks that tests call and planted faults must
 break."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from factories import demand, facilities
 from chargesim.engine.compiled.engine import run_compiled
 from chargesim.engine.day_statistics import STATISTICS
 from chargesim.engine.facilities import Facilities
+from chargesim.engine.operating_rules import OperatingRules
 from chargesim.engine.replication_totals import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED
 from chargesim.engine.rules import charge_min, exact_min
 from chargesim.engine.simpy.engine import World, run_simpy
@@ -94,6 +96,45 @@ def check_conservation(p: Facilities, table: Any, world: World, log: Any) -> Non
     assert abs(busy_min - service_min) <= 1e-6 * max(1.0, service_min), (
         f"{service_min} min of service, {busy_min} busy"
     )
+    assert (log["charging_min"] <= log["service_min"]).all()
+    charging_min, charged_min = world.statistics.charging_min.sum(), log["charging_min"].sum()
+    assert abs(charging_min - charged_min) <= 1e-6 * max(1.0, charged_min), (
+        f"{charged_min} min of charges, {charging_min} in the statistics"
+    )
+
+
+def check_waits(log: Any) -> None:
+    """A wait holds the minutes in queues; who neither drives on nor is cut off has no other."""
+    assert (log["wait_min"] >= log["queue_min"]).all()
+    simple = (log["diversions"] == 0) & (log["interruptions"] == 0) & (log["outcome"] == SERVED)
+    assert (log["wait_min"] == log["queue_min"])[simple].all()
+
+
+def check_wait_over_a_drive() -> None:
+    """A's gun is taken for hours, so it balks there at 9, drives 5 min and queues at B from 14 to
+    26, when the vehicle before it is full: it waits 17 min, 12 of them in the queue."""
+    table = demand(
+        [0.0, 1.0, 4.0],
+        battery_kwh=[1000.0, 50.0, 50.0],
+        tolerance_min=[1e6, 20.0, 20.0],
+        max_diversions=2,
+        key=[1, 2, 3],
+    )
+    p = replace(facilities(guns=(1, 1)), service_min=np.array([60.0, 10.0]))
+    _, log = run(p, table)
+    assert log["plug_min"].tolist() == [5.0, 11.0, 26.0]
+    assert log["queue_min"].tolist() == [0.0, 0.0, 12.0]
+    assert log["wait_min"].tolist() == [0.0, 5.0, 17.0]
+
+
+def check_no_power_in_handling() -> None:
+    """At the gun from 105 to 178.5, it has power from 112 to 127 alone: 8 and 7 min of quarters."""
+    rules = OperatingRules(handling_before_min=7.0, handling_after_min=1.5)
+    world, log = run(facilities(operating_rules=rules), demand([100.0], overstay_min=50.0))
+    kwh = world.statistics.energy_kwh[0]
+    assert np.allclose(kwh[[7, 8]], [8 / 60 * 100, 7 / 60 * 100])
+    assert abs(kwh.sum() - 25.0) < 1e-6
+    assert log["end_min"][0] == 178.5
 
 
 def check_little(world: World) -> None:

@@ -23,7 +23,8 @@ from chargesim.engine.simpy.swap_site import SwapSite
 MECHANISMS = (
     "a free server is held", "a reservation goes first", "late within the grace", "interruption",
     "second interruption",
-    "failure in a try", "failed start", "blackout", "shared power", "mixed connection",
+    "failure before power", "failed start", "handling", "overstay", "failure after the charge",
+    "blackout", "shared power", "mixed connection",
     "companion taken", "store charges", "store lends",
     "packs wait", "put off", "opened later", "lead-in", "run-out", "balk", "renege", "divert",
     "outside", "partial", "stranded",
@@ -44,7 +45,8 @@ class Counts:
         for owner, name, watch in (
             (OutageEvents, "_end_outage", self._restore), (PowerGroup, "_finish",
             partial(self._planned, EventClass.DONE)),
-            (Station, "_start", self._start), (SwapSite, "_leave_bay", self._leave_bay),
+            (Station, "_start", self._start), (Station, "_leave_gun", self._leave_gun),
+            (SwapSite, "_leave_bay", self._leave_bay),
             (PowerGroup, "_step", partial(self._planned, EventClass.STEP)), (Store, "_end",
             self._store_ends),
             (World, "_turn_hour", self._hour), (Store, "turn", self._turn), (SwapSite, "turn_hour",
@@ -107,8 +109,23 @@ class Counts:
     def _start(self, station: Any, call: Any, event: Any) -> None:
         car, done = event.value
         goes_on = station.in_service.get(car.server, (None, None))[1] is done
-        self._count("failed start" if goes_on else "failure in a try", True)
+        self._count("failure before power", not goes_on)
         if goes_on:
+            minutes, before_min = (
+                car.starts_min - car.taken_min,
+                station.operating_rules.handling_before_min,
+            )
+            self._count("failed start", minutes > before_min)
+            self._count("handling", before_min > 0)
+            self._event(station.env, EventClass.DONE, station.number)
+        call()
+
+    def _leave_gun(self, station: Any, call: Any, event: Any) -> None:
+        gun, done = event.value
+        car, at_gun = station.in_service.get(gun, (None, None))
+        self._count("failure after the charge", at_gun is not done)
+        if at_gun is done:
+            self._count("overstay", car.overstay_min > 0)
             self._event(station.env, EventClass.DONE, station.number)
         call()
 
@@ -221,7 +238,7 @@ class Counts:
                 "run-out": (log["end_min"] > statistics.end_min).sum(),
                 "balk": log["balks"].sum(), "renege": log["reneges"].sum(),
                 "divert": log["diversions"].sum(),
-                "outside": log["outside"].sum(), "partial": (log["outcome"] == PARTIAL).sum(),
+                "outside": log["chose_outside"].sum(), "partial": (log["outcome"] == PARTIAL).sum(),
                 "stranded": (log["outcome"] == STRANDED).sum(),
                 "unfinished": (log["outcome"] == UNFINISHED).sum(),
             }

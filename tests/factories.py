@@ -65,10 +65,10 @@ def facilities(
     known["hash"], known["swap"] = np.arange(1, n + 1), is_swap
     known["swap_min"], known["hand_out_soc"] = swap_min, hand_out_soc
     city = np.zeros(1, dtype=CITY)
-    city["noise_min"], city["outside_drive_min"], city["outside_kw"] = (
-        noise_min,
-        outside_drive_min,
-        30.0,
+    city["noise_min"], city["outside_kw"] = noise_min, 30.0
+    rules = operating_rules or OperatingRules()
+    known["handling_min"] = np.where(
+        is_swap, 0.0, rules.handling_before_min + rules.handling_after_min
     )
     edges, powers = curve
     edge_soc, step_kw = np.ones((2, len(edges))), np.full((2, len(powers)), 60.0)
@@ -91,6 +91,7 @@ def facilities(
         candidates=candidates,
         known=known,
         city=city,
+        outside_min=np.full(origins + n, outside_drive_min),
         free_min=np.where(candidates["site"][:, :, 0] >= 0, drive_min, np.inf),
         edge_soc=edge_soc,
         step_kw=np.stack(types),
@@ -107,7 +108,7 @@ def facilities(
         pack_curve=np.where(is_swap, 1, -1),
         pack_interval_min=np.where(is_swap, 30.0 / slots, 0.0),
         posted_refresh_min=posted_refresh_min,
-        operating_rules=operating_rules or OperatingRules(),
+        operating_rules=rules,
     )
 
 

@@ -326,7 +326,7 @@ def _fill_sessions(
     run.outcomes[0] = served = wished - bad
     run.outcomes[2] = rng.binomial(bad, 0.8)
     run.outcomes[3] = bad - run.outcomes[2]
-    run.outside[:] = rng.binomial(run.outcomes[2], 0.5)
+    run.chose_outside[:] = rng.binomial(run.outcomes[2], 0.5)
     run.balked[:] = rng.binomial(wished, 0.05)
     run.reneged[:] = rng.binomial(wished, 0.02)
     run.diverted[:] = rng.binomial(wished, 0.06)
@@ -340,6 +340,7 @@ def _fill_sessions(
     for place, threshold in enumerate(THRESHOLDS_MIN):
         run.within[place] = run.wait_bins[..., edges <= threshold].sum(axis=-1)
     run.wait_min[:] = (run.wait_bins * middle).sum(axis=-1)
+    run.queued_min[:] = 0.8 * run.wait_min
     run.wait_all_min[:] = run.wait_min + 10 * bad
     run.delay_min[:] = run.wait_min + 2 * served
     run.detour_min[:] = 1.5 * served

@@ -36,6 +36,9 @@ class Values(NamedTuple):
     late_min: tuple[float, ...] = (0.0, 0.0, 3.0, 12.0)
     patience_min: tuple[float, ...] = (3.0, 10.0, 40.0)
     failed_start_min: tuple[float, ...] = (1.0, 4.0, 30.0)
+    handling_before_min: tuple[float, ...] = (0.0, 0.75)
+    handling_after_min: tuple[float, ...] = (0.0, 1.25)
+    overstay_min: tuple[float, ...] = (0.0, 0.0, 7.5)
     drive_min: tuple[float, ...] = (0.0, 2.0, 7.5)
     km: tuple[float, ...] = (0.0, 0.0, 3.0, 3.0, 60.0)
     consumption_kwh_km: float = 0.15
@@ -61,6 +64,8 @@ WHOLE = Values(
     False), guidance=(0, 1, 2, 2, 2, 2),
     grace_min=(5.0,), late_min=(0.0, 10.0, 15.0, 30.0), patience_min=(5.0, 10.0, 40.0),
     failed_start_min=(5.0, 30.0),
+    handling_before_min=(0.0, 5.0), handling_after_min=(0.0, 0.0, 5.0),
+    overstay_min=(0.0, 0.0, 10.0),
     drive_min=(5.0, 10.0), km=(0.0, 0.0, 0.0, 40.0), consumption_kwh_km=0.125, noise_min=0.0,
     battery_kwh=(50.0, 100.0),
     curve=((0.0, 0.3, 0.5, 0.8, 1.0), (60.0, 100.0, 60.0, 30.0)), companion_kw=60.0,
@@ -90,6 +95,8 @@ def random_rules(choose, values):
         smart=one_of(choose, (True, False)), hold_packs=HOLD,
         promised=one_of(choose, (0.5, 0.99)), memory_min=one_of(choose, (60.0, 1e4)),
         failed_start_min=one_of(choose, values.failed_start_min),
+        handling_before_min=one_of(choose, values.handling_before_min),
+        handling_after_min=one_of(choose, values.handling_after_min),
     )  # fmt: skip
 
 
@@ -131,6 +138,7 @@ def random_table(choose, values, cloud):
         n),
         tolerance_min=rng.choice([5.0, 60.0], n), put_off_min=rng.choice([0.0, 0.0, 45.0], n),
         late_min=rng.choice(values.late_min, n),
+        overstay_min=rng.choice(values.overstay_min, n),
         failed_starts=rng.choice([0, 0, 1], n), max_diversions=rng.integers(0, 3, n),
         guidance=rng.choice(values.guidance if cloud else (0, 1), n), key=rng.integers(1, 2**62, n),
     )  # fmt: skip

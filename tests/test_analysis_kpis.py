@@ -110,7 +110,7 @@ def test_a_share_that_never_varies_has_the_rule_of_three_for_its_bound() -> None
         pytest.approx(0.05 ** (1 / 20)),
         1.0,
     )
-    assert np.isnan(kpi_value(kpis, "share_lost", "district", "District 0")["upper"]), (
+    assert np.isnan(kpi_value(kpis, "share_gave_up", "district", "District 0")["upper"]), (
         "nobody wished there"
     )
 
@@ -121,11 +121,12 @@ def test_outcomes_by_hand() -> None:
     here = (STATION, 1, 17)
     for outcome, count in ((SERVED, 80), (PARTIAL, 4), (LOST, 10), (STRANDED, 6), (UNFINISHED, 50)):
         run.outcomes[(outcome, CAR, *here)] = count
-    run.outside[(CAR, *here)] = 7
+    run.chose_outside[(CAR, *here)] = 7
     run.balked[(CAR, *here)] = 20
     run.within[(1, CAR, *here)] = 75
     run.wait_bins[(CAR, *here)][[0, 40]] = 70, 10
     run.wait_min[(CAR, *here)], run.wait_all_min[(CAR, *here)] = 160.0, 300.0
+    run.queued_min[(CAR, *here)] = 120.0
     kpis = kpi_frame(make_result([run, run], network=network))
     for scope, key in (
         ("city", "all"),
@@ -137,12 +138,14 @@ def test_outcomes_by_hand() -> None:
         assert value(kpis, "wishes_per_day", scope, key) == 150
         assert value(kpis, "share_served", scope, key) == pytest.approx(0.80)
         assert value(kpis, "share_unserved", scope, key) == pytest.approx(0.20)
-        assert value(kpis, "share_lost", scope, key) == pytest.approx(0.03)
-        assert value(kpis, "share_outside", scope, key) == pytest.approx(0.07)
+        assert value(kpis, "share_lost", scope, key) == pytest.approx(0.10)
+        assert value(kpis, "share_gave_up", scope, key) == pytest.approx(0.03)
+        assert value(kpis, "share_chose_outside", scope, key) == pytest.approx(0.07)
         assert value(kpis, "share_balked", scope, key) == pytest.approx(0.20)
         assert value(kpis, "share_served_within_10_min", scope, key) == pytest.approx(0.75)
         assert value(kpis, "wait_mean_min", scope, key) == pytest.approx(3.0)
         assert value(kpis, "wait_mean_served_min", scope, key) == pytest.approx(2.0)
+        assert value(kpis, "queue_mean_served_min", scope, key) == pytest.approx(1.5)
         assert value(kpis, "wait_p50_min", scope, key) == 0.0
         assert value(kpis, "wait_p95_min", scope, key) == math.inf
         assert 5 < value(kpis, "wait_p95_served_min", scope, key) < 20
@@ -229,7 +232,13 @@ def test_queue_by_hand() -> None:
 
 
 def test_shares_of_outcomes_add_up(random_kpis: pd.DataFrame) -> None:
-    parts = ["share_served", "share_partial", "share_lost", "share_outside", "share_stranded"]
+    parts = [
+        "share_served",
+        "share_partial",
+        "share_gave_up",
+        "share_chose_outside",
+        "share_stranded",
+    ]
     table = random_kpis[random_kpis["kpi"].isin(parts)].pivot_table(
         index=["scope", "key"], columns="kpi", values="mean"
     )

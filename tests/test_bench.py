@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from engine_checks import differences, run
-from factories import SCENARIOS, demand, facilities
+from factories import SCENARIOS, TICK, demand, facilities
 from rich.console import Console
 
 from chargesim.bench import suite
@@ -22,6 +22,7 @@ from chargesim.bench.suite import PARTS, Sizes, Target, bench_case, race_queues
 from chargesim.engine.compiled.engine import CompiledWorld, run_compiled
 from chargesim.engine.compiled.schedule import pop, push
 from chargesim.engine.compiled.state import EVENT
+from chargesim.engine.operating_rules import OperatingRules
 from chargesim.engine.replication_totals import OUTCOMES, SERVED
 from chargesim.runs.case import build_case
 from chargesim.scenario.reading import load
@@ -63,7 +64,9 @@ def test_the_naive_program_agrees_where_no_power_is_shared(seed):
         packs=4,
         slots=2,
         outside_drive_min=60.0,
+        operating_rules=OperatingRules(handling_before_min=1.5, handling_after_min=1.0),
     )
+    stays_min = np.where(rng.random(n) < 0.3, rng.exponential(8.0, n), 0.0)
     table = demand(
         rng.uniform(0, 900, n),
         battery_kwh=rng.uniform(30, 80, n),
@@ -73,6 +76,7 @@ def test_the_naive_program_agrees_where_no_power_is_shared(seed):
         guidance=rng.integers(0, 2, n),
         swap_list=np.where(rng.random(n) < 0.3, 1, -1),
         key=rng.integers(1, 2**62, n),
+        overstay_min=np.floor(stays_min / TICK) * TICK,
     )
     _, log = run(p, table)
     city = NaiveCity(p, [table], 1440.0)
@@ -80,9 +84,10 @@ def test_the_naive_program_agrees_where_no_power_is_shared(seed):
     ours = {name: int((log["outcome"] == number).sum()) for number, name in enumerate(OUTCOMES)}
     assert city.outcomes["served"] == ours["served"]
     assert city.outcomes["lost"] == ours["lost"]
-    assert sorted(city.waits) == pytest.approx(
-        sorted(log["wait_min"][log["outcome"] == SERVED]), abs=1e-4
-    )
+    served = log[log["outcome"] == SERVED]
+    assert sorted(city.waits) == pytest.approx(sorted(served["wait_min"]), abs=1e-4)
+    assert sorted(city.queues) == pytest.approx(sorted(served["queue_min"]), abs=1e-4)
+    assert (served["wait_min"] > served["queue_min"]).sum() > 10
 
 
 def test_a_day_times_all_on_the_same_vehicles():

@@ -134,7 +134,7 @@ LINES = {
         **TARIFF,
         "swap.enabled": False,
     },
-    "reliability.failures: is on, but with mtbf_h 1e+06 and mttr_h 25 a gun is available "
+    "reliability.failures: is on, but with mtbf_h 1e+06 and mttr_h 24.7 a gun is available "
     "100.00 % of the time; "
     "it changes next to nothing": {**FAILURES, "reliability.mtbf_h": 1e6},
     "reliability.failed_start_share: is above 0, but failed_start_min is 0; it changes nothing": {

@@ -26,6 +26,7 @@ SMALL = load(SCENARIOS / "small_city.yaml").replace({"fleet.stock": 150_000})
 TARIFF = {"tariff.enabled": True}
 CLOUDY = {"fleet.connected_share": 0.4}
 FAILING = {"reliability.failed_start_share": 0.2}
+STAYING = {f"fleets.{name}.overstay_share": 0.3 for name in SMALL.scenario.fleets}
 
 
 def drawn(changes=None):
@@ -49,6 +50,11 @@ def plain():
         (TARIFF, {"put_off_min"}),
         (CLOUDY, {"guidance"}),
         (FAILING, {"failed_starts"}),
+        (STAYING, {"overstay_min"}),
+        (
+            {f"fleets.{name}.overstay_mean_min": 20.0 for name in SMALL.scenario.fleets},
+            {"overstay_min"},
+        ),
         ({**TARIFF, **CLOUDY, **FAILING}, {"put_off_min", "guidance", "failed_starts"}),
         ({**TARIFF, "tariff.energy_cny_kwh": 0.0}, set()),
         ({**TARIFF, "tariff.periods.peak.factor": 1.0, "tariff.periods.valley.factor": 1.0}, set()),
@@ -81,6 +87,22 @@ def test_a_share_of_one_mechanism_leaves_those_of_the_others():
     assert changed(usual, drawn({**every, **compliance})[1]) == {"guidance"}
 
 
+def test_overstays_have_their_share_and_mean_and_move_no_other_draw():
+    every = {**TARIFF, **CLOUDY, **FAILING}
+    minutes = {f"fleets.{name}.overstay_mean_min": 20.0 for name in SMALL.scenario.fleets}
+    usual, more = drawn(every)[1], drawn({**every, **STAYING, **minutes})[1]
+    assert changed(usual, more) == {"overstay_min"}
+    stays = more["overstay_min"] > 0
+    low, high = stats.binomtest(int(stays.sum()), len(more)).proportion_ci(0.999)
+    assert low <= 0.3 <= high
+    minutes = more["overstay_min"][stays]
+    assert abs(minutes.mean() - 20.0) < 4 * 20.0 / np.sqrt(len(minutes))
+    assert minutes.std() == pytest.approx(20.0, rel=0.15), "exponential"
+    assert set(np.flatnonzero(usual["overstay_min"])) <= set(np.flatnonzero(stays)), (
+        "who overstays goes on to do so when the share rises"
+    )
+
+
 def test_marks_are_thinned_with_their_vehicles():
     """The vehicles of a smaller stock have the same marks in a larger one."""
     every = {**TARIFF, **CLOUDY, **FAILING}
@@ -104,6 +126,8 @@ def behaviour(**changes):
         "failed_start_share": 0.0,
         "late_share": 0.0,
         "late_mean_min": 0.0,
+        "overstay_share": 0.0,
+        "overstay_mean_min": 0.0,
     }
     return Behaviour(**{**values, **changes})
 
@@ -300,7 +324,7 @@ def test_no_stream_is_drawn_from_twice(monkeypatch):
     for module in (draw, behaviour_module):
         monkeypatch.setattr(module, "generator", recording)
     drawn({**TARIFF, **CLOUDY, **FAILING})
-    assert {key[1] for key in used} == {"wish", "conduct"}
+    assert {key[1] for key in used} == {"wish", "conduct", "overstay"}
     assert len(set(used)) == len(used)
 
 

@@ -128,7 +128,7 @@ def test_the_counts_by_day_add_up_to_those_by_hour():
     assert (totals.arrivals_by_day.sum(axis=0) == totals.arrivals.sum(axis=1)).all()
     assert (totals.pack_found_by_day.sum(axis=0) == totals.pack_found.sum(axis=1)).all()
     by_day = totals.ended_by_day.sum(axis=(1, 2, 3)), totals.arrivals_by_day.sum(axis=1)
-    assert all((counts > 50).all() and len(set(counts)) == 3 for counts in by_day)
+    assert all((counts > 20).all() and len(set(counts)) > 1 for counts in by_day)
     assert unserved.sum() > 0
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from engine_checks import check_conservation, check_little, run
+from engine_checks import check_conservation, check_little, check_waits, run
 from factories import demand, facilities
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +21,7 @@ def test_nothing_is_made_and_nothing_is_lost(scenario):
     world, log = run(p, table, outages=calendar)
     check_conservation(p, table, world, log)
     check_little(world)
+    check_waits(log)
 
 
 @given(scenarios())

@@ -1,4 +1,4 @@
-"""Plant five faults in the engine and see each caught by the test that is named for it.
+"""Plant faults in the engine and see each caught by the test that is named for it.
 
 The checks are those of the ordinary tests; here the engine is spoilt and the same check must fail.
 """
@@ -7,16 +7,18 @@ import numpy as np
 import pytest
 from engine_checks import (
     check_conservation,
+    check_no_power_in_handling,
     check_patience,
     check_soc_is_a_share,
     check_tie_of_grant_and_patience,
+    check_wait_over_a_drive,
     check_whole_curve,
     run,
 )
 from factories import demand, facilities
 
 from chargesim.engine.event_order import EventClass
-from chargesim.engine.simpy import power, site, vehicle
+from chargesim.engine.simpy import power, site, station, vehicle
 
 
 def busy_station():
@@ -51,6 +53,34 @@ def test_a_skipped_last_curve_step_is_caught_by_the_whole_curve(monkeypatch):
     )
     with pytest.raises(AssertionError):
         check_whole_curve()
+
+
+def test_a_wait_that_rests_on_the_way_is_caught_by_the_drive_to_another_site(monkeypatch):
+    check_wait_over_a_drive()
+    drive = vehicle.drive
+
+    def resting(city, car, *way):
+        vehicle.end_wait(city, car)
+        return drive(city, car, *way)
+
+    monkeypatch.setattr(vehicle, "drive", resting)
+    with pytest.raises(AssertionError):
+        check_wait_over_a_drive()
+
+
+def test_power_during_handling_is_caught_by_the_quarters_of_an_hour(monkeypatch):
+    check_no_power_in_handling()
+    serve = station.Station.serve
+
+    def eager(self, car):
+        done = serve(self, car)
+        if car.charge is None:
+            self._plug_in(car)
+        return done
+
+    monkeypatch.setattr(station.Station, "serve", eager)
+    with pytest.raises(AssertionError):
+        check_no_power_in_handling()
 
 
 def test_patience_off_by_a_minute_is_caught_by_the_patience_of_a_single_car(monkeypatch):

@@ -158,13 +158,28 @@ def test_base_stock_is_the_poisson_quantile(mean):
 
 
 def test_noise_is_standard_gumbel_and_belongs_to_the_pair():
-    noise = np.array([rules.gumbel_noise(np.uint64(k), np.uint64(7)) for k in range(40_000)])
+    noise = np.array(
+        [rules.noise_of(rules.noise_hash(np.uint64(k), np.uint64(7))) for k in range(40_000)]
+    )
     standard_error = np.pi / np.sqrt(6) / np.sqrt(len(noise))
     assert abs(noise.mean() - 0.5772156649) < 4 * standard_error
     assert noise.std() == pytest.approx(np.pi / np.sqrt(6), rel=0.02)
-    assert rules.gumbel_noise(np.uint64(1), np.uint64(2)) != rules.gumbel_noise(
+    assert rules.noise_hash(np.uint64(1), np.uint64(2)) != rules.noise_hash(
         np.uint64(2), np.uint64(1)
     )
+
+
+@pytest.mark.parametrize("most", [-800.0, -3.0, 0.0, 2.0, np.inf])
+def test_noise_below_a_bound_is_a_truncated_gumbel(most):
+    """Its share of F(most) is the uniform of the hash."""
+    hashes = [rules.noise_hash(np.uint64(k), np.uint64(7)) for k in range(4000)]
+    noise = np.array([rules.noise_below(z, most) for z in hashes])
+    assert (noise <= most).all()
+    if most == np.inf:
+        assert noise.tolist() == [rules.noise_of(z) for z in hashes]
+    uniform = np.array([(float(int(z) >> 12) + 0.5) * 2.0**-52 for z in hashes])
+    if most > -700:
+        assert np.exp(-np.exp(-noise) + np.exp(-most)) == pytest.approx(uniform, rel=1e-9)
 
 
 def test_no_noise_exceeds_the_bound_that_is_read_off_its_first_byte():

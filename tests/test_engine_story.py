@@ -1,5 +1,7 @@
 """Small stories whose end is known by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from engine_checks import (
@@ -8,11 +10,13 @@ from engine_checks import (
     check_patience,
     check_soc_is_a_share,
     check_tie_of_grant_and_patience,
+    check_wait_over_a_drive,
     run,
     run_both,
 )
-from factories import demand, facilities
+from factories import demand, facilities, outages
 
+from chargesim.engine.collector import session_measures
 from chargesim.engine.replication_totals import LOST, SERVED, STRANDED, UNFINISHED
 from chargesim.engine.simpy.engine import run_simpy
 
@@ -65,7 +69,7 @@ def test_outside_option_is_taken_for_a_posted_queue_and_marked():
     table = demand([0.0, 20.0], guidance=1, battery_kwh=1000.0)
     _, log = run(facilities(guns=(1,), outside_drive_min=-1e6), table)
     assert log["outcome"].tolist() == [SERVED, LOST]
-    assert log["outside"].tolist() == [0, 1]
+    assert log["chose_outside"].tolist() == [0, 1]
     _, blind = run(
         facilities(guns=(1,), outside_drive_min=-1e6),
         demand([0.0, 20.0], guidance=0, battery_kwh=100.0),
@@ -88,6 +92,40 @@ def test_balks_at_a_long_queue_and_goes_on_to_the_other_site():
     assert log["site"].tolist() == [0, 0, 1]
     assert log["outcome"][2] == SERVED
     assert log["diversions"][2] == 1
+
+
+def test_the_wait_runs_from_the_first_arrival_over_the_drive_to_the_plug():
+    check_wait_over_a_drive()
+    table = demand(
+        [0.0, 1.0, 4.0], battery_kwh=[1000.0, 50.0, 50.0], tolerance_min=[1e6, 20.0, 20.0],
+        max_diversions=2, key=[1, 2, 3],
+    )  # fmt: skip
+    p = replace(facilities(guns=(1, 1)), service_min=np.array([60.0, 10.0]))
+    world, log = run_both(p, table)
+    assert log["site"].tolist() == [0, 1, 1]
+    delay_min = session_measures(p, table, log)["delay_min"]
+    assert delay_min.tolist() == [0.0, 5.0, 17.0], "plug-in - wish - the drive to the nearest site"
+    check_little(world)
+
+
+def test_after_a_failure_the_wait_runs_again_to_the_next_plug():
+    """Plugged in at 5, cut off from 10 to 12 and at 14 for good, it drives 5 min to B."""
+    calendar = outages((10.0, 12.0, 0, 0), (14.0, 1000.0, 0, 0))
+    table = demand([0.0], battery_kwh=100.0, max_diversions=1)
+    _, log = run_both(facilities(guns=(1, 1)), table, calendar)
+    assert (log["outcome"][0], log["site"][0], log["interruptions"][0]) == (SERVED, 1, 2)
+    assert (log["wait_min"][0], log["queue_min"][0]) == (7.0, 2.0)
+
+
+def test_the_wait_of_the_unserved_ends_when_they_leave():
+    """It balks at 9 at A, drives 5 min, and gives up in B's queue 7 min later."""
+    table = demand(
+        [0.0, 1.0, 4.0], battery_kwh=1000.0, tolerance_min=[1e6, 20.0, 20.0],
+        patience_min=[1e6, 1e6, 7.0], max_diversions=1, key=[1, 2, 3],
+    )  # fmt: skip
+    p = replace(facilities(guns=(1, 1)), service_min=np.array([60.0, 10.0]))
+    _, log = run_both(p, table)
+    assert (log["outcome"][2], log["wait_min"][2], log["queue_min"][2]) == (LOST, 12.0, 7.0)
 
 
 def test_lost_after_the_last_diversion():

@@ -19,7 +19,7 @@ REPLICATIONS = 3
 SMALL = load(SCENARIOS / "small_city.yaml", [f"replications={REPLICATIONS}"])
 COLUMNS = (
     "wish_min", "zone", "vehicle_class", "site", "kind", "outcome", "drive_min", "wait_min",
-    "delay_min", "service_min", "energy_kwh", "soc_in", "soc_out", "diversions",
+    "queue_min", "delay_min", "service_min", "energy_kwh", "soc_in", "soc_out", "diversions",
 )  # fmt: skip
 EVERY = (
     {

@@ -45,7 +45,12 @@ def test_a_class_of_district_without_urban_share_is_told():
 
 @pytest.mark.parametrize(
     "change",
-    ["grid.efficiency=1", "fleet.rural_weight=0", "fleets.taxi.stock=0", "outside.drive_min=0"],
+    [
+        "grid.efficiency=1",
+        "fleet.rural_weight=0",
+        "fleets.taxi.stock=0",
+        "outside.drive_min.core=0",
+    ],
 )
 def test_a_number_at_its_bound_is_taken(change):
     load(PLAN, [change])

@@ -138,6 +138,7 @@ def test_all_the_mechanisms_of_a_case_are_told_once_on_or_off(run, small, many):
         "posted occupancy",
         "outside option",
         "swapping",
+        "handling and overstay",
     ]
     still_off = {
         "recorded wishes",
@@ -347,7 +348,12 @@ def test_a_log_is_told_as_a_log(tmp_path, run, manifest):
     assert rows(told["2.5.1"]) == [
         ["taxi", "cars", "6.0"]
     ]  # 12 in two days, the lead-in among them
-    assert on_and_off(told["2.2"])[0] == ["recorded wishes", "outside option", "swapping"]
+    assert on_and_off(told["2.2"])[0] == [
+        "recorded wishes",
+        "outside option",
+        "swapping",
+        "handling and overstay",
+    ]
     assert "expressway links" not in told["2.5.5"]
 
 

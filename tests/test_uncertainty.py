@@ -52,7 +52,7 @@ TINY = Sizes(
 SOME = (
     "fleets.private_car.fast_share",
     "fleets.taxi.fast_share",
-    "outside.drive_min",
+    "outside.drive_min.core",
     "corridors.share_at_network",
 )
 
@@ -63,7 +63,7 @@ ASKED = {
     "tariff.energy_cny_kwh", "fleets.taxi.flexible_min", "corridors.holiday_factor",
     "fleet.season_factor", "fleets.taxi.soc_mean", "fleets.taxi.vehicles",
     "traffic.town_kmh", "stations.truck_stations", "corridors.gravity_exponent",
-    "outside.drive_min", "choice.noise_min", "fleets.taxi.value_of_time_cny_h",
+    "outside.drive_min.core", "choice.noise_min", "fleets.taxi.value_of_time_cny_h",
 }  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def few(monkeypatch):
     monkeypatch.setattr(
         tornado,
         "ledger_ranges",
-        lambda case: [one for one in ledger if one.key != "outside.drive_min"],
+        lambda case: [one for one in ledger if one.key != "outside.drive_min.core"],
     )
 
 
@@ -159,7 +159,7 @@ def test_inputs_are_those_that_move_something(monkeypatch):
         "traffic.town_kmh",
         "fleets.taxi.patience_min",
         "stations.site_kw",
-        "outside.drive_min",
+        "outside.drive_min.core",
         "choice.noise_min",
         "fleets.taxi.value_of_time_cny_h",
     } <= keys
@@ -295,7 +295,7 @@ def test_both_uncertainties_stand_apart(few, tmp_path):
     assert run.whole.meets.count <= min(one.meets.count for one in run.criteria)
     assert set(run.morris["group"]) == {
         "fast_share",
-        "outside.drive_min",
+        "outside_drive",
         "corridors.share_at_network",
     }
     assert run.sobol["group"].nunique() == 2

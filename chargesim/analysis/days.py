@@ -63,6 +63,8 @@ class CriterionDays:
     lower: float
     """of the interval for the expected number"""
     upper: float
+    mostly: str
+    """when most of its failing days are, in words; "" where none fails or all do"""
     worst: tuple[WorstDay, ...]
     note: str
     failed: Floats
@@ -96,7 +98,7 @@ class DaysVerdict:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer for JSON."""
-        names = ("name", "failing_days", "lower", "upper", "note")
+        names = ("name", "failing_days", "lower", "upper", "mostly", "note")
         return dict(
             json_value(
                 {
@@ -158,7 +160,7 @@ def _criterion_days(
     with np.errstate(divide="ignore", invalid="ignore"):
         used = np.nan_to_num(ratio(failed, wishes) / allowed, nan=0.0, posinf=np.inf)
     found = CriterionDays(
-        criterion.name, 0.0, 0.0, 0.0, (), note, failed, wishes, used.max(axis=2)
+        criterion.name, 0.0, 0.0, 0.0, "", (), note, failed, wishes, used.max(axis=2)
     )  # fmt: skip
     interval = failing_days(found.fails, level=result.interval_level)
     return CriterionDays(
@@ -166,6 +168,7 @@ def _criterion_days(
         interval.mean,
         interval.lower,
         interval.upper,
+        _mostly(result.calendar, found.fails.mean(axis=0)),
         _worst_days(result, criterion, found),
         note,
         failed,

@@ -27,8 +27,9 @@ class Headline:
 
 HEADLINES: tuple[Headline, ...] = (
     Headline("wishes a day, all fleets", "wishes_per_day", "city", "all"),
-    Headline("guns busy, all day", "time_utilisation", "city", "all"),
-    Headline("guns busy, peak hours", "time_utilisation_peak", "city", "all"),
+    Headline("guns occupied, all day", "time_utilisation", "city", "all"),
+    Headline("guns occupied, peak hours", "time_utilisation_peak", "city", "all"),
+    Headline("guns charging, all day", "charging_utilisation", "city", "all"),
     Headline(
         "stations above 40 % in their busiest hour",
         "share_sites_above_40pct_in_peak_hour",
@@ -39,8 +40,8 @@ HEADLINES: tuple[Headline, ...] = (
     Headline("cars: mean wait of the served", "wait_mean_served_min", "group", "cars", "less"),
     Headline("cars: P95 wait, unserved = endless", "wait_p95_min", "group", "cars", "less"),
     Headline("trucks: P95 wait, unserved = endless", "wait_p95_min", "group", "trucks", "less"),
-    Headline("left a posted queue for another public pile", "share_outside", "city", "all", "less"),
-    Headline("lost after balking or reneging", "share_lost", "city", "all", "less"),
+    Headline("chose another public pile", "share_chose_outside", "city", "all", "less"),
+    Headline("gave up after balking or queueing", "share_gave_up", "city", "all", "less"),
     Headline("stranded, no site within reach", "share_stranded", "city", "all", "less"),
     Headline("energy, stations", "energy_mwh_per_day", "kind", "station"),
     Headline("energy, swap sites", "energy_mwh_per_day", "kind", "swap"),

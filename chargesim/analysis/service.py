@@ -23,15 +23,17 @@ def share_of_wishes(totals: ScopeTotals, name: str) -> KpiValues:
 
 
 def share_of_outcome(totals: ScopeTotals, outcome: str) -> KpiValues:
-    """Return the share of all who wished with an outcome; `lost` without the outside option."""
-    count = totals["outcomes"][:, OUTCOMES.index(outcome)]
-    if OUTCOMES.index(outcome) == LOST:
-        count = count - totals["outside"]
-    return _share(totals, count)
+    """Return the share of all who wished with an outcome."""
+    return _share(totals, totals["outcomes"][:, OUTCOMES.index(outcome)])
+
+
+def share_gave_up(totals: ScopeTotals) -> KpiValues:
+    """Return the share of all who wished: lost without having chosen the outside option."""
+    return _share(totals, totals["outcomes"][:, LOST] - totals["chose_outside"])
 
 
 def share_unserved(totals: ScopeTotals) -> KpiValues:
-    """Return the share of all who wished: lost (outside included), stranded or partly served."""
+    """Return the share of all who wished: lost, stranded or partly served."""
     return _share(totals, totals.unserved)
 
 
@@ -56,7 +58,7 @@ def mean_of_served(totals: ScopeTotals, name: str) -> KpiValues:
 
 
 def mean_wait(totals: ScopeTotals) -> KpiValues:
-    """Return the mean queue minutes of all who wished, the unserved with what they queued."""
+    """Return the mean wait of all who wished, that of the unserved until they left."""
     return KpiValues(totals.sessions.keys, ratio(totals["wait_all_min"], totals.ended))
 
 

@@ -13,10 +13,17 @@ BUSY_SHARE, IDLE_SHARE = 0.40, 0.05
 
 
 def time_utilisation(totals: ScopeTotals, hours: list[int] | None = None) -> KpiValues:
-    """Return busy gun-minutes over gun-minutes of the judged days, or of some of their hours."""
+    """Return occupied gun-minutes over all gun-minutes, of the judged days or some hours."""
     scopes, guns = totals.stations, totals.result.network.sites.guns
     available_min = 60 * totals.result.days * scopes.site_hours(guns, hours)
     return KpiValues(scopes.keys, ratio(scopes.total(totals["busy_min"], hours), available_min))
+
+
+def charging_utilisation(totals: ScopeTotals) -> KpiValues:
+    """Return the gun-minutes with a charge under way over all gun-minutes."""
+    scopes, guns = totals.stations, totals.result.network.sites.guns
+    all_min = 60 * totals.result.days * scopes.site_hours(guns)
+    return KpiValues(scopes.keys, ratio(scopes.total(totals["charging_min"]), all_min))
 
 
 def time_utilisation_peak(totals: ScopeTotals) -> KpiValues:

@@ -37,6 +37,9 @@ class NaiveCity:
         self.posted_wait_min = np.zeros(len(facilities))
         self.outcomes = dict.fromkeys(OUTCOMES, 0)
         self.waits: list[float] = []
+        """of the served: minutes from the first arrival to the gun or bay"""
+        self.queues: list[float] = []
+        """of the served: minutes in queues"""
         self.energy_kwh = 0.0
         self.env.process(self.post())
         for table in tables:
@@ -78,10 +81,11 @@ class NaiveCity:
         """One vehicle, from its wish to its end."""
         env, facilities, me = self.env, self.facilities, table[row]
         yield env.timeout(me["wish_min"] - env.now)
-        soc, origin, wait, tried = (
+        soc, origin, queued, arrived, tried = (
             float(me["soc"]),
             int(me["origin"]),
             0.0,
+            -1.0,
             np.zeros(16, dtype=np.int64),
         )
         for attempt in range(int(me["max_diversions"]) + 1):
@@ -99,12 +103,14 @@ class NaiveCity:
                 facilities.city,
                 facilities.edge_soc,
                 facilities.step_kw,
+                facilities.outside_min,
             )
             if site < 0:
                 self.outcomes[OUTCOMES[STRANDED if site == NOWHERE and attempt == 0 else LOST]] += 1
                 return
             yield env.timeout(exact_min(minutes))
             soc -= km * float(me["consumption_kwh_km"]) / float(me["battery_kwh"])
+            arrived = env.now if arrived < 0 else arrived
             if self.visible_wait_min(site) <= me["tolerance_min"]:
                 joined = env.now
                 place, packs = self.places[site], self.packs[site]
@@ -119,10 +125,12 @@ class NaiveCity:
                         turned = pack.triggered
                     else:
                         turned = turn.triggered
-                    wait += env.now - joined
+                    queued += env.now - joined
                     if turned:
+                        waited = env.now - arrived
                         yield from self.serve(me, site, soc)
-                        self.waits.append(wait)
+                        self.waits.append(waited)
+                        self.queues.append(queued)
                         self.outcomes[OUTCOMES[SERVED]] += 1
                         return
             tried[attempt] = site
@@ -139,6 +147,8 @@ class NaiveCity:
             return
         curve, outlet = int(me["curve"]), int(facilities.known["outlet"][site])
         target = max(soc, float(me["target_soc"]))
+        rules = facilities.operating_rules
+        yield self.env.timeout(rules.handling_before_min)
         yield self.env.timeout(
             exact_min(
                 charge_min(
@@ -151,6 +161,7 @@ class NaiveCity:
             )
         )
         self.energy_kwh += (target - soc) * battery
+        yield self.env.timeout(rules.handling_after_min + float(me["overstay_min"]))
 
     def charge_pack(self, site: int, soc: float, battery_kwh: float) -> Process:
         """Charge a pack in a slot, then put it into the rack."""

@@ -50,7 +50,7 @@ def slowed_share(facilities: Facilities, table: Table) -> tuple[float, float]:
         )
         for row, car, outlet in zip(log, cars, outlets, strict=True)
     ]
-    slowed = log["service_min"] > np.array(alone_min) + 4 / TICKS_PER_MIN
+    slowed = log["charging_min"] > np.array(alone_min) + 4 / TICKS_PER_MIN
     return float(slowed.sum() / max(1, len(log))), len(np.unique(log["site"][slowed])) / max(
         1, len(np.unique(log["site"]))
     )

@@ -26,7 +26,7 @@ def naive(facilities: Facilities, table: Table) -> Callable[[], ProgramResult]:
         city.run()
         ended = sum(city.outcomes.values())
         return ProgramResult(
-            city.outcomes[OUTCOMES[SERVED]] / max(1, ended), float(np.mean(city.waits or [0.0]))
+            city.outcomes[OUTCOMES[SERVED]] / max(1, ended), float(np.mean(city.queues or [0.0]))
         )
 
     return run
@@ -55,5 +55,5 @@ def compiled_engine_to_the_end(facilities: Facilities, table: Table) -> Callable
 def served(log: SessionLog) -> ProgramResult:
     """Return the share served, of those whose session ended, and their mean wait [min]."""
     ended, ours = log["outcome"] != UNFINISHED, log["outcome"] == SERVED
-    wait_min = float(log["wait_min"][ours].mean()) if ours.any() else 0.0
+    wait_min = float(log["queue_min"][ours].mean()) if ours.any() else 0.0
     return ProgramResult(float(ours.sum() / max(1, ended.sum())), wait_min)

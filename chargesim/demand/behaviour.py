@@ -1,4 +1,4 @@
-"""Draw how a vehicle behaves: what it knows, whether it puts off, comes late or fails to start."""
+"""Draw how a vehicle behaves: what it knows, whether it puts off, is late, fails or overstays."""
 
 from dataclasses import dataclass
 
@@ -16,6 +16,8 @@ Floats = NDArray[np.float64]
 
 _COMPLIANCE, _FLEXIBLE, _INSTANT, _START, _LATE, _HOW_LATE = range(6)
 _COLUMNS = 6
+_OVERSTAY, _HOW_LONG = -2, -1
+"""Columns of a stream of their own, behind the others."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Behaviour:
     failed_start_share: float
     late_share: float
     late_mean_min: float
+    overstay_share: float
+    overstay_mean_min: float
 
     @classmethod
     def of(cls, scenario: Scenario, fleet: Fleet, *, on_corridor: bool = False) -> "Behaviour":
@@ -48,12 +52,24 @@ class Behaviour:
             failed_start_share=scenario.reliability.failed_start_share.value,
             late_share=reservation.late_share.value if reservation.enabled else 0.0,
             late_mean_min=reservation.late_min.value,
+            overstay_share=fleet.overstay_share.value,
+            overstay_mean_min=fleet.overstay_mean_min.value,
         )
 
     @property
     def puts_off(self) -> bool:
         """Whether any vehicle may put off its wish."""
         return self.flexible_share > 0 and self.flexible_min > 0 and len(set(self.factors)) > 1
+
+    @property
+    def overstays(self) -> bool:
+        """Whether any vehicle stays at the gun when it is done."""
+        return self.overstay_share > 0 and self.overstay_mean_min > 0
+
+    @property
+    def mean_overstay_min(self) -> float:
+        """Mean overstay of all vehicles, most of them with none [min]."""
+        return self.overstay_share * self.overstay_mean_min
 
     @property
     def is_plain(self) -> bool:
@@ -63,14 +79,18 @@ class Behaviour:
     def draws(
         self, seed: int, replication: int, fleet: str, day: int, layer: int, count: int
     ) -> Floats:
-        """Return the uniforms of a layer's vehicles, from a stream that moves no other draw."""
-        if self.is_plain:
-            return np.zeros((count, 0))
+        """Return the uniforms of a layer's vehicles, from streams that move no other draw."""
         # "conduct" names the stream: with another name every draw would be another one
-        return generator(seed, replication, "conduct", fleet, day, layer).random((count, _COLUMNS))
+        streams = (("conduct", 0 if self.is_plain else _COLUMNS), ("overstay", 2 * self.overstays))
+        drawn = [
+            generator(seed, replication, name, fleet, day, layer).random((count, columns))
+            for name, columns in streams
+            if columns
+        ]
+        return np.concatenate(drawn, axis=1) if drawn else np.zeros((count, 0))
 
     def fill(self, table: Table, u_guidance: Floats, u: Floats) -> None:
-        """Fill in the columns `guidance`, `put_off_min`, `failed_starts` and `late_min`.
+        """Fill in what a vehicle knows and does: `guidance` and the columns of minutes and tries.
 
         Parameters
         ----------
@@ -95,6 +115,12 @@ class Behaviour:
             late = u[_LATE] < self.late_share
             table["late_min"][late] = durations_min(
                 -self.late_mean_min * np.log1p(-u[_HOW_LATE, late])
+            )
+
+        if self.overstays:
+            stays = u[_OVERSTAY] < self.overstay_share
+            table["overstay_min"][stays] = durations_min(
+                -self.overstay_mean_min * np.log1p(-u[_HOW_LONG, stays])
             )
 
     def _guidance(self, u_guidance: Floats, u: Floats) -> NDArray[np.int64]:

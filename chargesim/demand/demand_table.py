@@ -25,6 +25,7 @@ WISH = np.dtype(
         ("value_of_time_cny_h", "f8"),
         ("put_off_min", "f8"),  # how long it puts off its wish for a cheaper hour, 0 for most
         ("late_min", "f8"),  # how much later than it reserved for it comes, 0 for most
+        ("overstay_min", "f8"),  # how long it stays at the gun when it is done, 0 for most
         ("u", "f8"),  # thinning mark 0..1
         ("key", "u8"),  # hash key of the vehicle
     ],

@@ -60,7 +60,7 @@ def read_recorded(
     path : Path
         Columns `wish_min` (min since the start of the first lead-in day), `zone`, `vehicle_class`,
         `soc`, `target_soc` (above `soc`); optional `curve` (else the commonest of the fleet) and
-        `patience_min` (else the fleet's mean).
+        `patience_min`, `overstay_min` (else the fleet's mean).
 
     Raises
     ------
@@ -86,6 +86,8 @@ def read_recorded(
             continue
         _fill_fleet(table, mine, frame.iloc[mine], fleet, fleets.index(name), curves)
     table["patience_min"] = durations_min(table["patience_min"])
+    stays = table["overstay_min"] > 0
+    table["overstay_min"][stays] = durations_min(table["overstay_min"][stays])
     table["tolerance_min"] = table["patience_min"]
     table["soc"], table["target_soc"] = frame["soc"], frame["target_soc"]
     table["key"] = [stable_hash(f"recorded/{scenario.seed}/{text}") for text in _contents(frame)]
@@ -117,9 +119,9 @@ def _refuse_faults(
     curves: Curves,
 ) -> None:
     """Raise with one line per faulty column."""
-    wish_min, soc, target_soc, patience_min = (
+    wish_min, soc, target_soc, patience_min, overstay_min = (
         pd.to_numeric(frame[name], errors="coerce") if name in frame else pd.Series(dtype=float)
-        for name in ("wish_min", "soc", "target_soc", "patience_min")
+        for name in ("wish_min", "soc", "target_soc", "patience_min", "overstay_min")
     )
     comparable = soc.between(0, 1) & target_soc.between(0, 1)
     checks = [
@@ -134,6 +136,10 @@ def _refuse_faults(
         checks.append(("curve", frame["curve"].isin(curves.id), f"one of {', '.join(curves.id)}"))
     if "patience_min" in frame:
         checks.append(("patience_min", patience_min > 0, "more than 0 min"))
+    if "overstay_min" in frame:
+        checks.append(
+            ("overstay_min", np.isfinite(overstay_min) & (overstay_min >= 0), "0 min or more")
+        )
     faults = [
         fault
         for column, good, needs in checks
@@ -162,6 +168,7 @@ def _fill_fleet(
     table["battery_kwh"][mine] = curves.battery_kwh[curve]
     table["station_list"][mine], table["swap_list"][mine] = fleet.station_list, -1
     table["consumption_kwh_km"][mine] = fleet.consumption_kwh_km
+    table["overstay_min"][mine] = frame.get("overstay_min", fleet.behaviour.mean_overstay_min)
     table["patience_min"][mine] = frame.get("patience_min", fleet.patience_mean)
     table["value_of_time_cny_h"][mine], table["max_diversions"][mine] = (
         fleet.value_mean,

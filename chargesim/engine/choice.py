@@ -3,7 +3,7 @@
 Compiled, and called by every engine. It reads the records `CITY`, `KNOWN_SITE` and `CANDIDATE`.
 """
 
-from math import inf
+from math import exp, inf, log, log1p
 
 import numpy as np
 from numba import from_dtype, njit, types
@@ -15,8 +15,8 @@ from chargesim.engine.rules import (
     NOWHERE,
     OUTSIDE,
     charge_min,
-    gumbel_noise,
     most_noise_of,
+    noise_below,
     noise_hash,
     noise_of,
 )
@@ -32,18 +32,19 @@ KNOWN_SITE = np.dtype(
         ("swap", "i4"),
         ("outlet", "i4"),
         ("price_cny_kwh", "f8"),
+        ("handling_min", "f8"),
+        ("overstay_min", "f8"),
         ("swap_min", "f8"),
         ("hand_out_soc", "f8"),
         ("opens_min", "f8"),
     ],
     align=True,
 )
-"""What a vehicle knows of a site: stable hash of its id, kind, best outlet type, price, swap, and
-when it opens."""
+"""What a vehicle knows of a site: stable hash of its id, kind, best outlet type, price, minutes
+of handling at a gun, mean overstay there, swap, and when it opens."""
 CITY = np.dtype(
     [
         ("noise_min", "f8"),
-        ("outside_drive_min", "f8"),
         ("outside_kw", "f8"),
         ("outside_price_cny_kwh", "f8"),
         ("period_of_hour", "i8", (24,)),
@@ -52,8 +53,8 @@ CITY = np.dtype(
     ],
     align=True,
 )
-"""Scale of the noise, the outside option (an infinite drive switches it off), and by hour of day:
-the speed period and what the tariff adds to the price, here and outside."""
+"""Scale of the noise, power and price of the outside option, and by hour of day: the speed period
+and what the tariff adds to the price, here and outside."""
 NEVER_MIN = 1e6
 """In site of an endless wait: a site without power is the last choice, but one may drive there
 [min]."""
@@ -64,7 +65,7 @@ _signature = types.Tuple((types.i8, types.f8, types.f8))(
 
     _wish[::1], types.i8, types.i8, types.f8, types.f8, types.i8[::1], types.i8,
     _candidate[:, :, ::1], _known[::1], types.f8[::1], _city[::1], types.f8[:, ::1], types.f8[:, :,
-    ::1],
+    ::1], types.f8[::1],
 )  # fmt: skip
 
 
@@ -83,16 +84,73 @@ def price_min(price_cny_kwh, energy_kwh, value_of_time_cny_h):
 
 
 @njit(cache=True)
-def _outside_cost_min(wish, soc, own, hour):
-    """Return what the outside option costs a vehicle [min]."""
+def _outside_cost_min(wish, soc, own, hour, outside_min):
+    """Return what the outside option costs a vehicle, its noise left out [min]."""
     energy_kwh = (wish.target_soc - soc) * wish.battery_kwh
     money_min = price_min(
         own.outside_price_cny_kwh + own.outside_tariff_cny_kwh[hour],
         energy_kwh,
         wish.value_of_time_cny_h,
     )
-    noise_min = own.noise_min * gumbel_noise(wish.key, OUTSIDE_HASH)
-    return own.outside_drive_min + 60.0 * energy_kwh / own.outside_kw + money_min - noise_min
+    return outside_min + 60.0 * energy_kwh / own.outside_kw + money_min
+
+
+@njit(cache=True)
+def _outside_noise_min(wish, candidates, known, own, edge_soc, step_kw, outside_min):
+    """Return the noise of the outside option, given that this network was chosen [min].
+
+    At the wish the vehicle prices every site without a wait: the least of these costs with noise is
+    the most that the outside option must cost. `docs/model.md` derives the formula.
+    """
+    now, noise_min, soc = wish.wish_min + wish.put_off_min, own.noise_min, wish.soc
+    hour = int(now / 60.0) % 24
+    period, tariff_cny_kwh = own.period_of_hour[hour], own.tariff_cny_kwh[hour]
+    edges, least, plain, attraction = edge_soc[wish.curve], inf, inf, 0.0
+    for way in range(2):
+        which = wish.station_list if way == 0 else wish.swap_list
+        if which < 0:
+            continue
+        for rank in range(candidates.shape[2]):
+            there = candidates[which, wish.origin, rank]
+            if there.site < 0:
+                break
+            site = known[there.site]
+            soc_there = soc - there.km * wish.consumption_kwh_km / wish.battery_kwh
+            if (
+                there.km > soc * wish.battery_kwh / wish.consumption_kwh_km
+                or site.opens_min > now
+                or (site.swap and soc_there >= site.hand_out_soc)
+            ):
+                continue
+            if site.swap:
+                service_min, full_soc = site.swap_min, site.hand_out_soc
+            else:
+                powers = step_kw[site.outlet, wish.curve]
+                service_min = site.handling_min + charge_min(
+                    soc_there, wish.target_soc, wish.battery_kwh, edges, powers
+                )
+                full_soc = wish.target_soc
+            money_min = price_min(
+                site.price_cny_kwh + tariff_cny_kwh,
+                (full_soc - soc_there) * wish.battery_kwh,
+                wish.value_of_time_cny_h,
+            )
+            cost = there.minutes[period] + service_min + money_min
+            noise = noise_of(noise_hash(wish.key, site.hash))
+            least = min(least, cost - noise_min * noise)
+            if noise_min > 0.0:  # the sum of exp(-cost / scale), over that of the least cost
+                if cost < plain:
+                    attraction *= exp((cost - plain) / noise_min)
+                    plain = cost
+                attraction += exp((plain - cost) / noise_min)
+            plain = min(plain, cost)
+    outside_cost = _outside_cost_min(wish, soc, own, hour, outside_min)
+    if noise_min == 0.0:
+        return min(0.0, outside_cost - least)
+    ahead = (plain - outside_cost) / noise_min - log(attraction)
+    shift = ahead + log1p(exp(-ahead)) if ahead > 0.0 else log1p(exp(ahead))
+    most = (outside_cost - least) / noise_min + shift
+    return noise_min * (noise_below(noise_hash(wish.key, OUTSIDE_HASH), most) - shift)
 
 
 @kernel(_signature)
@@ -110,6 +168,7 @@ def choose_site(
     city,
     edge_soc,
     step_kw,
+    outside_min,
 ):
     """Return the site that a vehicle chooses, the way there [km] and the drive [min].
 
@@ -131,6 +190,8 @@ def choose_site(
     edge_soc, step_kw : arrays of float
         Edges of the curves [curve, step + 1] and power of each step [outlet type, curve, step] in
         kW.
+    outside_min : array of float, [origin]
+        Drive to the outside option and handling there [min]; infinite where there is none.
 
     Returns
     -------
@@ -142,9 +203,10 @@ def choose_site(
     -----
     Cost in minutes = drive + expected wait + expected service + price x kWh / value of time -
     noise; the smallest wins, at equal cost the one that is nearer in free flow. With Gumbel noise
-    this is a multinomial logit (McFadden 1974). Who is in the demand table wishes this network, so
-    the outside option is never better than its best site without a wait: a vehicle leaves for a
-    queue, not for a lower price that it knew before.
+    this is a multinomial logit (McFadden 1974). Who is in the demand table has chosen this network,
+    so the noise of the outside option is drawn given that at the wish the best site without waits
+    is no worse: a truncated Gumbel. It can be chosen only because of waits, failures and diversions
+    (`docs/model.md`).
     """
     wish, own = wishes[row], city[0]
     hour = int(now / 60.0) % 24
@@ -181,7 +243,7 @@ def choose_site(
                 if site.outlet != outlet:
                     outlet, powers = site.outlet, step_kw[site.outlet, wish.curve]
                     least_min = charge_min(soc, wish.target_soc, wish.battery_kwh, edges, powers)
-                service_min, full_soc = least_min, wish.target_soc
+                service_min, full_soc = site.handling_min + least_min, wish.target_soc
             money_min = price_min(
                 site.price_cny_kwh + tariff_cny_kwh,
                 (full_soc - soc_there) * wish.battery_kwh,
@@ -195,7 +257,7 @@ def choose_site(
             if cost >= idle_cost and cost + wait_min >= best_cost:
                 continue
             if not site.swap:
-                service_min = charge_min(
+                service_min = site.handling_min + charge_min(
                     soc_there, wish.target_soc, wish.battery_kwh, edges, powers
                 )
             cost = there.minutes[period] + service_min + money_min - noise_min * noise_of(noise)
@@ -207,6 +269,14 @@ def choose_site(
                     there.minutes[period],
                     cost + wait_min,
                 )
-    if idle_cost < best_cost and _outside_cost_min(wish, soc, own, hour) < best_cost:
+    if outside_min[origin] == inf or (n_tried == 0 and idle_cost == best_cost):
+        return best, best_km, best_min
+    outside_cost = _outside_cost_min(wish, soc, own, hour, outside_min[origin])
+    outside_cost -= _outside_noise_min(
+        wish, candidates, known, own, edge_soc, step_kw, outside_min[wish.origin]
+    )
+    if n_tried == 0:
+        outside_cost = max(outside_cost, idle_cost)  # whatever the rounding
+    if outside_cost < best_cost:
         return OUTSIDE, 0.0, 0.0
     return best, best_km, best_min

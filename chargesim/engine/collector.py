@@ -103,7 +103,7 @@ class Collector:
             thresholds=len(thresholds_min),
             days=round((end_min - start_min) / DAY_MIN),
         )
-        self._shape, self._days = self._totals.outside.shape, 0
+        self._shape, self._days = self._totals.chose_outside.shape, 0
         self._district_kw = [self._totals.district_kw]
 
     def add_day(self, statistics: DayStatistics) -> None:
@@ -159,13 +159,14 @@ class Collector:
             count(total.outcomes[outcome], log["outcome"] == outcome)
         for index, threshold_min in enumerate(self.thresholds_min):
             count(total.within[index], served & (log["wait_min"] <= threshold_min))
-        count(total.outside, log["outside"] > 0)
+        count(total.chose_outside, log["chose_outside"] > 0)
         count(total.balked, ended & (log["balks"] > 0))
         count(total.reneged, ended & (log["reneges"] > 0))
         count(total.diverted, ended & (log["diversions"] > 0))
         count(total.interrupted, ended & (log["interruptions"] > 0))
         count(total.put_off, ended & (table["put_off_min"] > 0))
         add(total.wait_min, log["wait_min"], served)
+        add(total.queued_min, log["queue_min"], served)
         add(total.wait_all_min, log["wait_min"], ended)
         add(total.delay_min, measures["delay_min"], served)
         add(total.detour_min, measures["detour_min"], served)

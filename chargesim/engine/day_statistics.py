@@ -16,6 +16,7 @@ from chargesim.engine.session_log import SessionLog, by_row
 QUARTER_MIN = 15.0
 HOURLY: tuple[str, ...] = (
     "busy_min",
+    "charging_min",
     "down_min",
     "queue_min",
     "ready_min",
@@ -94,6 +95,7 @@ class DayStatistics:
         hours = 24 * days
         self.start_min, self.end_min = start_min, start_min + days * DAY_MIN
         self.busy_min = np.zeros((sites, hours))
+        self.charging_min = np.zeros((sites, hours))
         self.energy_kwh = np.zeros((sites, 4 * hours))
         self.store_kwh = np.zeros((sites, 4 * hours))
         self.down_min = np.zeros((sites, hours))
@@ -103,8 +105,8 @@ class DayStatistics:
         self.pack_found = np.zeros((sites, hours), dtype=np.int64)
         self.losses = np.zeros((sites, hours), dtype=np.int64)
         self.queue_check_min = np.zeros((sites, 2))
-        """[S, 2] from the start of the run on: integral of the queue length, and the waits of those
-        who have left the queue"""
+        """[S, 2] from the start of the run on: integral of the queue length, and the minutes in it
+        of those who have left it"""
         self.past_kwh = np.zeros(sites)
         """[S] energy at the plug on the days before"""
         self.noted_kwh = np.zeros(sites)
@@ -122,8 +124,12 @@ class DayStatistics:
         return ended
 
     def busy(self, site: int, begin_min: float, end_min: float) -> None:
-        """Note that an outlet was in use between two instants."""
+        """Note that a gun or bay was occupied between two instants."""
         add_level(self.busy_min, site, begin_min, end_min, 1.0, self.start_min, HOUR_MIN)
+
+    def charging(self, site: int, begin_min: float, end_min: float) -> None:
+        """Note that a charge was under way at a gun between two instants."""
+        add_level(self.charging_min, site, begin_min, end_min, 1.0, self.start_min, HOUR_MIN)
 
     def down(self, site: int, begin_min: float, end_min: float) -> None:
         """Note that a gun was out of order between two instants."""

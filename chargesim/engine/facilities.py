@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chargesim.demand.curves import Curves
-from chargesim.demand.draw import DemandModel
+from chargesim.demand.draw import DemandModel, FleetDraw
 from chargesim.demand.random_streams import stable_hash
 from chargesim.engine.choice import CANDIDATE, CITY, KNOWN_SITE
 from chargesim.engine.operating_rules import OperatingRules, operating_rules_of
@@ -58,6 +58,8 @@ class Facilities:
     """[S] of `KNOWN_SITE`: what a vehicle knows of the sites"""
     city: NDArray[Any]
     """[1] of `CITY`"""
+    outside_min: Floats
+    """[O] drive to the outside option and handling there [min], infinite where there is none"""
     free_min: Floats
     """[L, O] free drive to the nearest site of a list [min], infinite when there is none"""
     edge_soc: Floats
@@ -77,7 +79,7 @@ class Facilities:
     store_kw: Floats
     efficiency: float
     service_min: Floats
-    """[S] mean minutes at the plug or in the bay, for expected waits"""
+    """[S] mean minutes that a vehicle occupies a gun or bay, for expected waits"""
     packs: Ints
     pack_curve: Ints
     """[S] row of the packs' curve, -1 at stations"""
@@ -117,12 +119,14 @@ def build_facilities(
     pack_row = {name: len(curves.id) + i for i, name in enumerate(packs)}
     pack_curve = np.array([pack_row.get(name, -1) for name in sites.pack_type], dtype=np.int64)
     efficiency = scenario.grid.efficiency.value
+    known = _known_sites(sites, outlet, _handling_min(scenario), _overstays(sites, demand, network))
     return Facilities(
         kind=sites.kind,
         district=sites.district,
         candidates=_candidates(network.candidates),
-        known=_known_sites(sites, outlet),
+        known=known,
         city=_city(scenario, network.candidates.period_of_hour),
+        outside_min=_outside_min(scenario, network),
         free_min=np.where(
             network.candidates.site[:, :, 0] >= 0, network.candidates.minutes[0, :, :, 0], np.inf
         ),
@@ -139,7 +143,9 @@ def build_facilities(
         service_min=np.where(
             swap,
             sites.swap_min,
-            _station_minutes(sites, outlet, demand, network, edge_soc, step_kw),
+            _station_minutes(sites, outlet, demand, network, edge_soc, step_kw)
+            + known["handling_min"]
+            + known["overstay_min"],
         ),
         packs=sites.packs,
         pack_curve=pack_curve,
@@ -222,7 +228,9 @@ def _candidates(lists: Candidates) -> NDArray[Any]:
     return table
 
 
-def _known_sites(sites: Sites, outlet: Ints) -> NDArray[Any]:
+def _known_sites(
+    sites: Sites, outlet: Ints, handling_min: float, overstay_min: Floats
+) -> NDArray[Any]:
     table = np.zeros(len(sites), dtype=KNOWN_SITE)
     table["hash"] = [stable_hash(name) for name in sites.id]
     table["swap"], table["outlet"] = sites.kind == SWAP, outlet
@@ -232,6 +240,8 @@ def _known_sites(sites: Sites, outlet: Ints) -> NDArray[Any]:
         sites.hand_out_soc,
     )
     table["opens_min"] = sites.opens_min
+    table["handling_min"] = np.where(sites.kind == SWAP, 0.0, handling_min)
+    table["overstay_min"] = overstay_min
     return table
 
 
@@ -239,7 +249,6 @@ def _city(scenario: Scenario, period_of_hour: Ints) -> NDArray[Any]:
     outside, tariff = scenario.outside, scenario.tariff
     table = np.zeros(1, dtype=CITY)
     table["noise_min"] = scenario.choice.noise_min.value
-    table["outside_drive_min"] = outside.drive_min.value if outside.enabled else np.inf
     table["outside_kw"], table["outside_price_cny_kwh"] = (
         outside.pile_kw.value,
         outside.price_cny_kwh.value,
@@ -250,6 +259,45 @@ def _city(scenario: Scenario, period_of_hour: Ints) -> NDArray[Any]:
     return table
 
 
+def _handling_min(scenario: Scenario) -> float:
+    """Return the minutes at a gun without power, before and after a charge."""
+    rules = operating_rules_of(scenario)
+    return rules.handling_before_min + rules.handling_after_min
+
+
+def _outside_min(scenario: Scenario, network: Network) -> Floats:
+    """Return the minutes to the outside option and of handling there, by origin.
+
+    The drive is that of the class of the origin's district; handling is that at our own guns.
+    """
+    drive_min = {str(name): one.value for name, one in scenario.outside.drive_min.items()}
+    by_district = np.array([drive_min[name] for name in network.districts.area_class])
+    origins = (network.zones.district, network.corridors.district, network.sites.district)
+    minutes: Floats = by_district[np.concatenate(origins)] + _handling_min(scenario)
+    return minutes if scenario.outside.enabled else np.full(len(minutes), np.inf)
+
+
+def _fleets_at(access: str, demand: DemandModel, network: Network) -> list[FleetDraw]:
+    """Return the fleets that may use stations of an access."""
+    return [
+        fleet
+        for fleet in demand.fleets
+        if access in network.candidates.keys[fleet.station_list].access
+    ]
+
+
+def _overstays(sites: Sites, demand: DemandModel, network: Network) -> Floats:
+    """Return each station's mean overstay, over the wishes of its fleets; 0 at swap sites."""
+    minutes = np.zeros(len(sites))
+    for access in set(sites.access):
+        fleets = _fleets_at(access, demand, network)
+        wishes = sum(fleet.wishes_per_day for fleet in fleets)
+        total = sum(fleet.wishes_per_day * fleet.behaviour.mean_overstay_min for fleet in fleets)
+        at = (np.array(sites.access) == access) & (sites.kind == STATION)
+        minutes[at] = total / wishes if wishes > 0 else 0.0
+    return minutes
+
+
 def _station_minutes(
     sites: Sites,
     outlet: Ints,
@@ -258,26 +306,38 @@ def _station_minutes(
     edge_soc: Floats,
     step_kw: Floats,
 ) -> Floats:
-    """Return each station's mean minutes at the plug, over the wishes of its fleets."""
+    """Return each station's mean minutes of a charge, over the wishes of its fleets."""
     minutes = np.full(len(sites), 30.0)
     cache: dict[tuple[str, int], float] = {}
     for site in np.flatnonzero(sites.kind == STATION):
         key = (sites.access[site], int(outlet[site]))
         if key not in cache:
             total = weight = 0.0
-            for fleet in demand.fleets:
-                if key[0] in network.candidates.keys[fleet.station_list].access:
-                    shares = np.diff(fleet.curve_cdf, prepend=0.0)
-                    total += fleet.wishes_per_day * sum(
-                        share * _mean_minutes(fleet.rule, kwh, edge_soc[row], step_kw[key[1], row])
-                        for share, kwh, row in zip(
-                            shares, fleet.curve_kwh, fleet.curves, strict=True
-                        )
-                    )
-                    weight += fleet.wishes_per_day
+            for fleet in _fleets_at(key[0], demand, network):
+                total += fleet.wishes_per_day * _fleet_minutes(fleet, edge_soc, step_kw[key[1]])
+                weight += fleet.wishes_per_day
             cache[key] = total / weight if weight > 0 else 30.0
         minutes[site] = cache[key]
     return minutes
+
+
+def _fleet_minutes(fleet: FleetDraw, edge_soc: Floats, step_kw: Floats) -> float:
+    """Return the mean minutes of a fleet's charges, those who can swap with their packs."""
+    minutes = 0.0
+    for share, kwh, row in zip(
+        np.diff(fleet.curve_cdf, prepend=0.0), fleet.curve_kwh, fleet.curves, strict=True
+    ):
+        for part, battery_kwh in (
+            (1.0 - fleet.capable_share, kwh),
+            (fleet.capable_share, fleet.pack_kwh),
+        ):
+            if part > 0:
+                minutes += (
+                    share
+                    * part
+                    * _mean_minutes(fleet.rule, battery_kwh, edge_soc[row], step_kw[row])
+                )
+    return float(minutes)
 
 
 def _mean_minutes(rule: Any, battery_kwh: float, edge_soc: Floats, step_kw: Floats) -> float:

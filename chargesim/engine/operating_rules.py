@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import inf
 
-from chargesim.engine.rules import exact_min
+from chargesim.engine.rules import exact_min, left_min
 from chargesim.scenario.fleets import fleet_value
 from chargesim.scenario.model import Scenario
 
@@ -35,13 +35,16 @@ class OperatingRules:
     """share of arrivals that shall find a charged pack"""
     memory_min: float = 180.0
     """time over which a site averages its arrivals [min]"""
+    handling_before_min: float = 0.0
+    handling_after_min: float = 0.0
+    """minutes at a gun without power before and after a charge [min]"""
     failed_start_min: float = 0.0
     """what a failed try to charge costs [min]"""
 
 
 def operating_rules_of(scenario: Scenario) -> OperatingRules:
     """Return how the sites of a scenario are run."""
-    total, reservation, store, smart = (
+    total, reservation, stations, smart = (
         scenario.fleet,
         scenario.choice.reservation,
         scenario.stations,
@@ -58,12 +61,18 @@ def operating_rules_of(scenario: Scenario) -> OperatingRules:
         hold_min=reservation.hold_min.value,
         grace_min=exact_min(reservation.grace_min.value),
         store_hours=tuple(_store_hour(scenario, hour) for hour in range(24)),
-        store_charge_kw=store.store.charge_kw.value if store is not None else inf,
-        store_efficiency=store.store.efficiency.value if store is not None else 1.0,
+        store_charge_kw=stations.store.charge_kw.value if stations is not None else inf,
+        store_efficiency=stations.store.efficiency.value if stations is not None else 1.0,
         smart=smart.enabled,
         hold_packs=held_hours(factors, smart.look_ahead_h),
         promised=smart.promised.value,
         memory_min=60.0 * smart.memory_h.value,
+        handling_before_min=left_min(stations.handling_before_min.value)
+        if stations is not None
+        else 0.0,
+        handling_after_min=left_min(stations.handling_after_min.value)
+        if stations is not None
+        else 0.0,
         failed_start_min=exact_min(scenario.reliability.failed_start_min.value),
     )
 

@@ -65,7 +65,9 @@ class ReplicationTotals:
     """
 
     busy_min: Annotated[Floats, SITE_HOUR]
-    """gun-minutes in use, bay-minutes at a swap site"""
+    """gun-minutes occupied, bay-minutes at a swap site"""
+    charging_min: Annotated[Floats, SITE_HOUR]
+    """gun-minutes with a charge under way; 0 at swap sites"""
     energy_kwh: Annotated[Floats, SITE_HOUR]
     """energy at the plug; at a swap site, what the slots charged"""
     lent_kwh: Annotated[Floats, SITE_HOUR]
@@ -92,8 +94,8 @@ class ReplicationTotals:
     """mean grid power"""
     outcomes: Annotated[Counts, ("outcome", *SESSION_AXES)]
     """sessions by outcome"""
-    outside: Annotated[Counts, SESSION_AXES]
-    """lost sessions that chose the outside option without having queued anywhere"""
+    chose_outside: Annotated[Counts, SESSION_AXES]
+    """lost sessions that chose the outside option, at the wish or after they tried a site"""
     balked: Annotated[Counts, SESSION_AXES]
     """ended sessions that balked at least once"""
     reneged: Annotated[Counts, SESSION_AXES]
@@ -107,15 +109,17 @@ class ReplicationTotals:
     within: Annotated[Counts, ("threshold", *SESSION_AXES)]
     """served sessions that waited at most the threshold"""
     wait_min: Annotated[Floats, SESSION_AXES]
-    """queue minutes of the served sessions"""
+    """minutes without a gun or bay of the served sessions, from their first arrival on"""
+    queued_min: Annotated[Floats, SESSION_AXES]
+    """minutes of the served sessions in queues"""
     wait_all_min: Annotated[Floats, SESSION_AXES]
-    """queue minutes of the ended sessions, served or not"""
+    """wait of the ended sessions, that of the unserved until they left"""
     delay_min: Annotated[Floats, SESSION_AXES]
     """delay of the served sessions"""
     detour_min: Annotated[Floats, SESSION_AXES]
     """drive of the served sessions beyond the free drive to the nearest site"""
     service_min: Annotated[Floats, SESSION_AXES]
-    """minutes of the served sessions at the plug or in the bay"""
+    """minutes for which the served sessions occupied a gun or bay"""
     service_sq_min2: Annotated[Floats, SESSION_AXES]
     """squares of these minutes"""
     session_kwh: Annotated[Floats, SESSION_AXES]
@@ -138,7 +142,7 @@ class ReplicationTotals:
     """arrivals with a charged pack that no earlier vehicle waited for"""
     queue_check_min: Annotated[Floats, ("site", "record")]
     """whole horizon, lead-in included: integral of the queue length by the site's clock, and sum
-    of the waits that the vehicles noted; equal to the last bit by Little's law"""
+    of the minutes in its queue that the vehicles noted; equal to the last bit by Little's law"""
     energy_check_kwh: Annotated[Floats, ("site", "record")]
     """whole horizon: energy by statistics, and by vehicles; NaN at swap sites"""
     wishes: Annotated[Counts, ("once",)]

@@ -5,7 +5,7 @@ are positional and in one order everywhere: who, where, how much. `queue_rules` 
 on.
 """
 
-from math import floor, inf, log
+from math import exp, floor, inf, log, log1p
 
 import numpy as np
 from numba import njit
@@ -59,10 +59,17 @@ def most_noise_of(z):
     return _MOST_NOISE[z >> np.uint64(56)]
 
 
-@njit("f8(u8, u8)", cache=True)
-def gumbel_noise(key, site_hash):
-    """Return the standard Gumbel noise of one vehicle for one site."""
-    return noise_of(noise_hash(key, site_hash))
+@njit("f8(u8, f8)", cache=True)
+def noise_below(z, most):
+    """Return the standard Gumbel noise of a hash, given that it is at most `most`.
+
+    By inverse cdf: u is the share of F(most) that F(noise) is, with F(x) = exp(-exp(-x)). Without a
+    bound it is `noise_of`.
+    """
+    spread = -log((np.float64(z >> np.uint64(12)) + 0.5) * 2.0**-52)
+    if most < 0.0:  # the same, where exp(-most) may overflow
+        return most - log1p(spread * exp(most))
+    return min(most, -log(exp(-most) + spread))
 
 
 @kernel("f8(f8, f8, f8, f8[::1], f8[::1])")

@@ -13,16 +13,18 @@ SESSION = np.dtype(
         ("site", "i8"),  # where it was served, else where it was last; -1: nowhere
         ("kind", "i4"),  # index of totals.KINDS
         ("outcome", "i4"),  # index of totals.OUTCOMES
-        ("outside", "i4"),  # 1: left for the outside option without having queued anywhere
+        ("chose_outside", "i4"),  # 1: lost because it chose the outside option, at once or later
         ("balks", "i4"),
         ("reneges", "i4"),
         ("diversions", "i4"),
         ("interruptions", "i8"),  # by failures of its gun
         ("drive_min", "f8"),
-        ("wait_min", "f8"),  # all queue minutes, over all sites
+        ("wait_min", "f8"),  # without a gun or bay, from the first arrival on, and after a failure
+        ("queue_min", "f8"),  # in queues, over all sites
         ("plug_min", "f8"),  # instant at which service first began, -1: never
         ("end_min", "f8"),
-        ("service_min", "f8"),  # at the plug or in the bay, over all sites
+        ("service_min", "f8"),  # at the gun or in the bay, over all sites
+        ("charging_min", "f8"),  # of these with a charge under way, at guns
         ("energy_kwh", "f8"),  # taken, over all sites
         ("soc_in", "f8"),  # on arrival at the first plug or bay; else at the last place
         ("soc_out", "f8"),

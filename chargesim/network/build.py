@@ -105,6 +105,7 @@ _UNREAD_KEYS = {
     ),
     "layout": ("observed_share",),
     "choice": ("noise_min", "posted_refresh_min", "reservation"),
+    "stations": ("handling_before_min", "handling_after_min"),
     "swap": ("charge_limits", "pack_temperature_c", "pack_types", "smart"),
 }  # fmt: skip
 """Keys, by section, that the network never reads."""

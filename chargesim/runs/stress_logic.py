@@ -34,7 +34,9 @@ _STORY = (
     "A vehicle chooses a site, drives there and joins its queue. It balks when the wait that it "
     "sees exceeds its patience, and reneges when it has waited that long; then it diverts to a "
     "site that it has not tried, from where it is and with the SOC that it has, until it has used "
-    "up its diversions. It stays until its target SOC, or the hand-out SOC of the pack. Guns share "
+    "up its diversions. Its wait runs from its first arrival at a site until it has a gun or bay, "
+    "drives between sites included, and again after a failure of its gun; minutes in queues are "
+    "counted apart. It stays until its target SOC, or the hand-out SOC of the pack. Guns share "
     "power behind cabinets and grid connections."
 )
 _ATTRIBUTES = (

@@ -102,6 +102,12 @@ class Fleet(Section):
         description="share of the drivers who can put off their wish for a cheaper hour"
     )
     flexible_min: NonNegative = Field(description="how long they can put it off [min]")
+    overstay_share: Share = Field(
+        description="share of the drivers who stay at the gun when their charge is done"
+    )
+    overstay_mean_min: NonNegative = Field(
+        description="mean overstay of these drivers, exponential [min]"
+    )
     curves: Annotated[dict[str, Share], REPLACED_WHOLE] = Field(
         min_length=1,
         description="mix of charging curves with their batteries, sums to 1; "

@@ -12,6 +12,7 @@ from chargesim.scenario.assumption import (
     TableName,
     raise_faults,
 )
+from chargesim.scenario.city import AREA_CLASSES, AreaClass
 
 Access = Literal["public", "expressway", "taxi", "truck"]
 ACCESS: tuple[Access, ...] = ("public", "expressway", "taxi", "truck")
@@ -101,6 +102,12 @@ class Stations(Section):
     )
     site_kw: Positive = Field(
         description="grid connection of a station, per cabinet [kW on the grid side]"
+    )
+    handling_before_min: NonNegative = Field(
+        description="time at the gun before power flows: parking, plugging in, authorising [min]"
+    )
+    handling_after_min: NonNegative = Field(
+        description="time at the gun after the charge: unplugging, leaving [min]"
     )
     price_cny_kwh: NonNegative = Field(
         description="price for the driver in flat hours of the tariff [CNY/kWh]"
@@ -242,11 +249,20 @@ class Outside(Section):
     enabled: bool = Field(
         default=True, description="false: no vehicle leaves for another network's pile"
     )
-    drive_min: NonNegative = Field(description="time to the next free pile, with the wait [min]")
+    drive_min: dict[AreaClass, NonNegative] = Field(
+        description="time to the next free pile, with the wait, by class of district [min]"
+    )
     pile_kw: Positive = Field(description="mean power of these piles in use [kW]")
     price_cny_kwh: NonNegative = Field(
         description="price for the driver in flat hours of the tariff [CNY/kWh]"
     )
+
+    @model_validator(mode="after")
+    def _everywhere(self) -> Self:
+        missing = [name for name in AREA_CLASSES if name not in self.drive_min]
+        if missing:
+            raise ValueError(f"drive_min: {', '.join(missing)} missing; needs every class of area")
+        return self
 
 
 class Reservation(Section):

@@ -23,7 +23,8 @@ GIVEN: frozenset[str] = frozenset({"covered_5km", "covered_1km_core", "guns_avai
 class Criterion(Section):
     """One criterion: a measure in a scope against a threshold.
 
-    `served_within`: share of all wishes that were served after at most `minutes` of waiting.
+    `served_within`: share of all wishes that were served after at most `minutes` of waiting,
+    from the first arrival at a site until they had a gun or bay, drives between sites included.
     `wait_p95`: 95th percentile of the wait of all wishes, infinite for the unserved, against
     `minutes`. `unserved`: share of all wishes that were lost, stranded or only partly served.
     `pack_available`: share of arrivals at swap sites that found a charged pack. The plan gives

@@ -85,7 +85,7 @@ def grid_facilities(grid: Grid) -> Facilities:
     sites = np.zeros(n, dtype=KNOWN_SITE)
     sites["hash"] = np.arange(1, n + 1)
     city = np.zeros(1, dtype=CITY)
-    city["outside_drive_min"], city["outside_kw"] = np.inf, GUN_KW
+    city["outside_kw"] = GUN_KW
     count = n * grid.guns
     of_site, of_outlet = np.zeros(n), np.zeros(count, dtype=np.int64)
     return Facilities(
@@ -94,6 +94,7 @@ def grid_facilities(grid: Grid) -> Facilities:
         candidates=candidates,
         known=sites,
         city=city,
+        outside_min=np.full(2 * n, np.inf),
         free_min=np.zeros((1, 2 * n)),
         edge_soc=np.array([[0.0, 1.0]]),
         step_kw=np.full((1, 1, 1), GUN_KW),

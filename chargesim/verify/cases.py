@@ -35,7 +35,7 @@ class Measure:
 
 
 def _mean_wait(log: SessionLog) -> float:
-    return float(log["wait_min"].mean())
+    return float(log["queue_min"].mean())
 
 
 def _mean_service(log: SessionLog) -> float:

@@ -20,9 +20,9 @@ FIRST, SECOND = "first station", "second station"
 
 
 class VehicleResults(NamedTuple):
-    """Each vehicle's wait, and where it was served."""
+    """Each vehicle's minutes in queues, and where it was served."""
 
-    wait_min: Floats
+    queue_min: Floats
     """[N] queue minutes, over both stations"""
     site: Ints
     """[N] the site that served it; -1: none"""
@@ -33,7 +33,7 @@ Program = Callable[[Facilities, Table], VehicleResults]
 
 
 def simulate_ring(facilities: Facilities, table: Table) -> VehicleResults:
-    """Return each vehicle's wait and station by Ciw, when all have left.
+    """Return each vehicle's queue minutes and station by Ciw, when all have left.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def simulate_ring(facilities: Facilities, table: Table) -> VehicleResults:
     results = VehicleResults(np.zeros(len(table)), np.full(len(table), -1))
     for record in simulation.get_all_records():
         if record.node <= len(facilities):
-            results.wait_min[record.id_number - 1] += record.waiting_time
+            results.queue_min[record.id_number - 1] += record.waiting_time
             if record.record_type == "service":
                 results.site[record.id_number - 1] = record.node - 1
     return results

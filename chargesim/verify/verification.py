@@ -202,7 +202,7 @@ def run_case(case: VerificationCase, number: int, seed: int, replication: int) -
     if case.other is not None:
         by_other = case.other(case.facilities, table)
         theirs = mine.copy()
-        theirs["wait_min"] = by_other.wait_min[mine["row"]]
+        theirs["queue_min"] = by_other.queue_min[mine["row"]]
         other, different_vehicles = case.measure.of(theirs), count_different(mine, by_other)
     unfinished = int((mine["outcome"] == UNFINISHED).sum())
     return ReplicationResult(
@@ -232,7 +232,7 @@ def count_different(log: SessionLog, by_other: VehicleResults) -> int:
     rows = log["row"]
     return int(
         (
-            (np.abs(log["wait_min"] - by_other.wait_min[rows]) > 1e-8)
+            (np.abs(log["queue_min"] - by_other.queue_min[rows]) > 1e-8)
             | (served_at != by_other.site[rows])
         ).sum()
     )

@@ -50,21 +50,28 @@ def print_days(console: Console, days: DaysVerdict) -> None:
     table.add_column("criterion")
     for column in ("days", "interval"):
         table.add_column(column, justify="right")
-    table.add_column("worst days (used part of the allowance)")
+    table.add_column("most of them")
+    table.add_column("worst day (used part of the allowance)")
     for one in days.criteria:
         limits = f"{_number(one.lower)} to {_number(one.upper)}"
-        table.add_row(escape(one.name), _number(one.failing_days), limits, escape(_worst(one)))
+        table.add_row(
+            escape(one.name),
+            _number(one.failing_days),
+            limits,
+            escape(one.mostly),
+            escape(_worst(one)),
+        )
     console.print(table)
     notes = [f"{one.name}: {one.note}" for one in days.criteria if one.note]
     for note in (*notes, *days.notes):
         console.print(Text(f"  {note}", style="dim"))
 
 
-def _worst(one: CriterionDays, most: int = 2) -> str:
-    """Return the worst days of a criterion in words."""
+def _worst(one: CriterionDays) -> str:
+    """Return the worst day of a criterion in words."""
     return "; ".join(
         f"{day.day} {day.weekday[:3]}, {day.reason} ({100 * day.allowance_used:.0f} %)"
-        for day in one.worst[:most]
+        for day in one.worst[:1]
     )
 
 

@@ -34,5 +34,5 @@ def send(w, v, s, km, arrival_min):
         soc = soc_after_drive(car.soc, km, wish.consumption_kwh_km, wish.battery_kwh)
         edges, powers = m.edge_soc(w)[wish.curve], m.step_kw(w)[known.outlet, wish.curve]
         minutes = charge_min(soc, max(soc, wish.target_soc), wish.battery_kwh, edges, powers)
-        car.known_min = exact_min(minutes)
+        car.known_min = exact_min(known.handling_min + minutes + known.overstay_min)
     site.announce(w, s, v, arrival_min, m.foreseen_min(w)[s])

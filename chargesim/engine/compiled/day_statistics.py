@@ -8,8 +8,14 @@ from chargesim.engine.event_order import HOUR_MIN
 
 @inlined
 def busy(w, s, begin_min, end_min):
-    """Note that an outlet was in use between two instants."""
+    """Note that a gun or bay was occupied between two instants."""
     add_level(m.busy_min(w), s, begin_min, end_min, 1.0, m.rules(w)[0].start_min, HOUR_MIN)
+
+
+@inlined
+def charging(w, s, begin_min, end_min):
+    """Note that a charge was under way at a gun between two instants."""
+    add_level(m.charging_min(w), s, begin_min, end_min, 1.0, m.rules(w)[0].start_min, HOUR_MIN)
 
 
 @inlined

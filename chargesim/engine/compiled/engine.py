@@ -23,8 +23,10 @@ from chargesim.engine.compiled.prefetch import ask_for_event, ask_for_wish
 from chargesim.engine.compiled.schedule import drop_first, schedule
 from chargesim.engine.compiled.state import (
     ARRIVES,
+    CHARGE_BEGINS,
     CHARGE_ENDS,
     CHARGE_STEPS,
+    GUN_IS_LEFT,
     HOUR_BEGINS,
     NOBODY,
     OCCUPANCY_POSTED,
@@ -34,7 +36,6 @@ from chargesim.engine.compiled.state import (
     SETS_OUT,
     STORE_ENDS,
     SWAP_ENDS,
-    TRY_ENDS,
     TURN_ENDS,
     City,
     build_city,
@@ -300,6 +301,12 @@ def handle(w, what, who, stamp):
         if m.outlets(w)[who].plan == stamp:
             power.finish(w, who)
             kinds.charged(w, who)
+    elif what == CHARGE_BEGINS:
+        if m.cars(w)[who].turn == stamp:
+            station.start(w, m.site_of_car(w, who), who)
+    elif what == GUN_IS_LEFT:
+        if m.cars(w)[who].turn == stamp:
+            station.leave_gun(w, m.site_of_car(w, who), who)
     elif what == SWAP_ENDS:
         swap_site.leave_bay(w, m.site_of_car(w, who), who)
     elif what == TURN_ENDS:
@@ -312,9 +319,6 @@ def handle(w, what, who, stamp):
         refresh(w)
     elif what == SETS_OUT:
         vehicle.set_out(w, who)
-    elif what == TRY_ENDS:
-        if m.cars(w)[who].turn == stamp:
-            station.start(w, m.site_of_car(w, who), who)
     elif what == STORE_ENDS:
         if m.groups(w)[who].plan == stamp:
             store.end(w, who)

@@ -52,7 +52,7 @@ def close(w, s):
     tick(w, s)
     v = m.sites(w)[s].head
     while v >= 0:
-        note_wait(w, s, v)
+        note_queued(w, s, v)
         v = m.cars(w)[v].next
 
 
@@ -211,16 +211,16 @@ def leave_queue(w, s, v):
     remove_queued(w, s, v)
     m.sites(w)[s].queued -= 1
     m.cars(w)[v].turn = 0
-    note_wait(w, s, v)
+    note_queued(w, s, v)
     if m.rules(w)[0].cloud:
         forget(w, v)
 
 
 @njit
-def note_wait(w, s, v):
-    """Write what a vehicle waited to the statistics and to the vehicle."""
+def note_queued(w, s, v):
+    """Write how long a vehicle was in the queue to the statistics and to the vehicle."""
     minutes = m.clock(w)[0].now - m.cars(w)[v].joined_min
-    m.cars(w)[v].wait_min += minutes
+    m.cars(w)[v].queue_min += minutes
     m.queue_check_min(w)[s, 1] += minutes
 
 

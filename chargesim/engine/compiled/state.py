@@ -25,7 +25,8 @@ planned."""
 (
     CHARGE_ENDS,
     SWAP_ENDS,
-    TRY_ENDS,
+    CHARGE_BEGINS,
+    GUN_IS_LEFT,
     CHARGE_STEPS,
     STORE_ENDS,
     HOUR_BEGINS,
@@ -36,26 +37,29 @@ planned."""
     SETS_OUT,
     RESERVATION_LAPSES,
     TURN_ENDS,
-) = range(13)
+) = range(14)
 """What happens at an event: `what` of `EVENT`."""
 
 CAR = np.dtype(
     [
         ("row", "i8"), ("turn", "i8"), ("site", "i4"), ("first_site", "i4"), ("server", "i4"),
         ("judged", "i4"), ("balks", "i4"), ("reneges", "i4"), ("diversions", "i4"),
-        ("interruptions", "i4"), ("failed_starts", "i4"), ("tries", "i4"),
+        ("interruptions", "i4"), ("failed_starts", "i4"), ("tries", "i4"), ("full", "i4"),
         ("rank", "i4"), ("next", "i4"), ("held", "i4"), ("held_next", "i4"), ("known", "i4"),
         ("known_next", "i4"),
         ("late_min", "f8"), ("rank_min", "f8"), ("joined_min", "f8"), ("plug_min", "f8"),
         ("promised_min", "f8"), ("known_min", "f8"), ("expected_min", "f8"),
-        ("drive_min", "f8"), ("wait_min", "f8"), ("service_min", "f8"), ("energy_kwh", "f8"),
-        ("soc", "f8"), ("soc_in", "f8"),
+        ("drive_min", "f8"), ("wait_min", "f8"), ("waits_since_min", "f8"), ("queue_min", "f8"),
+        ("taken_min", "f8"), ("starts_min", "f8"), ("full_min", "f8"),
+        ("service_min", "f8"), ("charging_min", "f8"), ("energy_kwh", "f8"), ("soc", "f8"),
+        ("soc_in", "f8"),
     ],
     align=True,
 )  # fmt: skip
-"""A vehicle under way. `turn` is the stamp of its turn in a queue, or of its try that fails, 0
-without one; `next` the one behind it in the queue; `held` and `known` the site that holds a server
-for it or knows when it comes, `held_next` and `known_next` the one after it there."""
+"""A vehicle under way. `turn` is the stamp of its turn in a queue, or of the next event at its gun
+that belongs to no charge, 0 without one; `next` the one behind it in the queue; `held` and `known`
+the site that holds a server for it or knows when it comes, `held_next` and `known_next` the one
+after it there."""
 SITE = np.dtype(
     [
         ("kind", "i4"), ("present", "i4"), ("up", "i4"), ("free", "i4"), ("dark", "i4"),
@@ -114,7 +118,8 @@ without one."""
 RULES = np.dtype(
     [
         ("start_min", "f8"), ("end_min", "f8"), ("refresh_min", "f8"), ("hold_min", "f8"),
-        ("grace_min", "f8"), ("failed_start_min", "f8"), ("store_efficiency", "f8"),
+        ("grace_min", "f8"), ("failed_start_min", "f8"), ("handling_before_min", "f8"),
+        ("handling_after_min", "f8"), ("store_efficiency", "f8"),
         ("promised", "f8"), ("memory_min", "f8"), ("cloud", "i8"), ("reserve", "i8"),
         ("smart", "i8"), ("store_hours", "i8", (24,)), ("hold_packs", "i8", (24,)),
     ],
@@ -159,7 +164,9 @@ class City(NamedTuple):
     city: NDArray[Any]
     edge_soc: NDArray[np.float64]
     step_kw: NDArray[np.float64]
+    outside_min: NDArray[np.float64]
     busy_min: NDArray[np.float64]
+    charging_min: NDArray[np.float64]
     energy_kwh: NDArray[np.float64]
     store_kwh: NDArray[np.float64]
     down_min: NDArray[np.float64]
@@ -211,6 +218,7 @@ def build_city(
         posted_min=np.zeros(len(facilities)), foreseen_min=np.zeros(len(facilities)),
         candidates=np.ascontiguousarray(facilities.candidates), known=facilities.known,
         city=facilities.city, edge_soc=facilities.edge_soc, step_kw=facilities.step_kw,
+        outside_min=facilities.outside_min,
         **{
             name: getattr(statistics, name) for name in STATISTICS
         },
@@ -246,6 +254,8 @@ def _rules(facilities: Facilities, statistics: DayStatistics) -> NDArray[Any]:
         "hold_min",
         "grace_min",
         "failed_start_min",
+        "handling_before_min",
+        "handling_after_min",
         "store_efficiency",
         "promised",
         "memory_min",

@@ -9,7 +9,7 @@ from chargesim.engine.compiled import arrays as m
 from chargesim.engine.compiled import day_statistics as statistics
 from chargesim.engine.compiled import power, site
 from chargesim.engine.compiled.schedule import new_stamp, schedule
-from chargesim.engine.compiled.state import NOBODY, TRY_ENDS
+from chargesim.engine.compiled.state import CHARGE_BEGINS, GUN_IS_LEFT, NOBODY
 from chargesim.engine.compiled.steps import after_service
 from chargesim.engine.event_order import EventClass, outlet_key
 from chargesim.engine.queue_rules import foreseen_gun_wait_min, station_wait_min
@@ -38,16 +38,19 @@ def foreseen_wait_min(w, s, arrival_min):
 
 @njit
 def serve(w, s, v):
-    """Plug a vehicle in, at its first gun after the tries that fail."""
+    """Let a vehicle occupy its gun: handling, tries that fail, charge, handling, overstay."""
     car, now = m.cars(w)[v], m.clock(w)[0].now
     m.servers(w)[m.sites(w)[s].first_server + car.server].car = v
-    if not car.failed_starts:
+    minutes = m.rules(w)[0].handling_before_min
+    if car.failed_starts:
+        minutes += m.rules(w)[0].failed_start_min
+    car.failed_starts, car.taken_min, car.starts_min = 0, now, now + minutes
+    if minutes == 0.0:
         plug_in(w, s, v)
     else:
-        minutes = m.rules(w)[0].failed_start_min
-        car.failed_starts, car.joined_min, car.turn = 0, now, new_stamp(w)
+        car.turn = new_stamp(w)
         key = outlet_key(EventClass.DONE, s, car.server)
-        schedule(w, minutes, key, TRY_ENDS, v, car.turn)
+        schedule(w, minutes, key, CHARGE_BEGINS, v, car.turn)
 
 
 @njit
@@ -58,7 +61,10 @@ def end_day(w, s):
     for gun in range(m.server_count(w, s)):
         v = m.car_at_server(w, here.first_server + gun)
         if v >= 0:
-            statistics.busy(w, s, begun_min(w, s, v, gun), m.clock(w)[0].now)
+            charge = m.outlets(w)[here.first_outlet + gun]
+            statistics.busy(w, s, m.cars(w)[v].taken_min, m.clock(w)[0].now)
+            if charge.taken:
+                statistics.charging(w, s, charge.begun_min, m.clock(w)[0].now)
         if m.servers(w)[here.first_server + gun].down:
             note_down(w, s, gun)
 
@@ -71,7 +77,9 @@ def close(w, s):
     for gun in range(m.server_count(w, s)):
         v = m.car_at_server(w, here.first_server + gun)
         if v >= 0:
-            note_service(w, s, gun, v, m.outlets(w)[here.first_outlet + gun].taken != 0)
+            if m.outlets(w)[here.first_outlet + gun].taken:
+                note_charge(w, s, gun, v)
+            note_stay(w, s, v)
 
 
 @njit
@@ -91,15 +99,19 @@ def fail(w, s, gun):
         return
     v, o = m.car_at_server(w, here.first_server + gun), here.first_outlet + gun
     server.car = NOBODY
-    charging = m.outlets(w)[o].taken != 0
-    if charging:
+    if m.outlets(w)[o].taken:
         power.unplug(w, o)
-    note_service(w, s, gun, v, charging)
+        note_charge(w, s, gun, v)
+    note_stay(w, s, v)
     car = m.cars(w)[v]
-    car.server, car.turn, car.interruptions = NOBODY, 0, car.interruptions + 1
-    if car.known_min >= 0:
-        car.known_min = exact_min(minutes_at(w, o - gun, v))
-    after_service(w, v, False)
+    car.server, car.turn = NOBODY, 0
+    if car.full:
+        here.present -= 1
+    else:
+        car.interruptions += 1
+        if car.known_min >= 0:
+            car.known_min = exact_min(stay_min(w, s, o - gun, v))
+    after_service(w, v, car.full != 0)
 
 
 @njit
@@ -157,10 +169,12 @@ def free_min(w, s, gun):
         return inf
     if v < 0:
         return 0.0
-    if not m.outlets(w)[o].taken:  # a try that fails goes on
-        start_min = m.cars(w)[v].joined_min + m.rules(w)[0].failed_start_min
-        return start_min + exact_min(minutes_at(w, o, v))
-    return power.foreseen_end_min(w, o)
+    car, after_min = m.cars(w)[v], m.rules(w)[0].handling_after_min + m.known(w)[s].overstay_min
+    if car.full:  # perhaps longer than foreseen
+        return max(m.clock(w)[0].now, car.full_min + after_min)
+    if not m.outlets(w)[o].taken:
+        return car.starts_min + exact_min(minutes_at(w, o, v)) + after_min
+    return power.foreseen_end_min(w, o) + after_min
 
 
 @njit
@@ -180,11 +194,8 @@ def plug_in(w, s, v):
 
 @njit
 def start(w, s, v):
-    """Begin to charge after a failed try."""
-    car, now = m.cars(w)[v], m.clock(w)[0].now
-    statistics.busy(w, s, car.joined_min, now)
-    car.service_min += now - car.joined_min
-    car.turn = 0
+    """Begin to charge after handling and failed tries."""
+    m.cars(w)[v].turn = 0
     plug_in(w, s, v)
 
 
@@ -195,6 +206,13 @@ def minutes_at(w, o, v):
     target_soc = max(wish.target_soc, car.soc)
     edges, powers = m.edge_soc(w)[wish.curve], m.step_kw(w)[m.outlets(w)[o].type, wish.curve]
     return charge_min(car.soc, target_soc, wish.battery_kwh, edges, powers)
+
+
+@njit
+def stay_min(w, s, o, v):
+    """Return the minutes that a vehicle is expected to occupy a gun that nobody shares [min]."""
+    known = m.known(w)[s]
+    return known.handling_min + minutes_at(w, o, v) + known.overstay_min
 
 
 @njit
@@ -238,31 +256,52 @@ def used_at_cabinet(w, s, cabinet):
 
 @njit
 def charged(w, s, gun):
+    """End the charge of a vehicle that is full; it leaves after handling and overstay."""
+    v = m.car_at_server(w, m.sites(w)[s].first_server + gun)
+    note_charge(w, s, gun, v)
+    car = m.cars(w)[v]
+    car.full, car.full_min = 1, m.clock(w)[0].now
+    minutes = m.rules(w)[0].handling_after_min + m.wishes(w)[v].overstay_min
+    if minutes == 0.0:
+        vacate(w, s, gun)
+    else:
+        car.turn = new_stamp(w)
+        schedule(w, minutes, outlet_key(EventClass.DONE, s, gun), GUN_IS_LEFT, v, car.turn)
+
+
+@njit
+def leave_gun(w, s, v):
+    """Let a vehicle leave its gun."""
+    m.cars(w)[v].turn = 0
+    vacate(w, s, np.int64(m.cars(w)[v].server))
+
+
+@njit
+def vacate(w, s, gun):
     """Let a vehicle that is full go, and call the next."""
     v = m.car_at_server(w, m.sites(w)[s].first_server + gun)
-    note_service(w, s, gun, v, True)
+    note_stay(w, s, v)
     site.give_back(w, s, gun)
     after_service(w, v, True)
     site.call_next(w, s, NOBODY)
 
 
 @njit
-def begun_min(w, s, v, gun):
-    """Return when a vehicle's charge, or its try that fails, began [min]."""
+def note_charge(w, s, gun, v):
+    """Write what a vehicle was charged to the statistics and to the vehicle."""
+    car, now = m.cars(w)[v], m.clock(w)[0].now
     charge = m.outlets(w)[m.sites(w)[s].first_outlet + gun]
-    return charge.begun_min if charge.taken else m.cars(w)[v].joined_min
+    statistics.charging(w, s, charge.begun_min, now)
+    car.charging_min += now - charge.begun_min
+    energy_kwh = (charge.soc - car.soc) * m.wishes(w)[v].battery_kwh
+    car.energy_kwh += energy_kwh
+    m.noted_kwh(w)[s] += energy_kwh
+    car.soc = charge.soc
 
 
 @njit
-def note_service(w, s, gun, v, charging):
-    """Write what a vehicle had at a gun to the statistics and to the vehicle."""
+def note_stay(w, s, v):
+    """Write how long a vehicle occupied its gun to the statistics and to the vehicle."""
     car, now = m.cars(w)[v], m.clock(w)[0].now
-    charge = m.outlets(w)[m.sites(w)[s].first_outlet + gun]
-    begun = charge.begun_min if charging else car.joined_min
-    statistics.busy(w, s, begun, now)
-    car.service_min += now - begun
-    if charging:
-        energy_kwh = (charge.soc - car.soc) * m.wishes(w)[v].battery_kwh
-        car.energy_kwh += energy_kwh
-        m.noted_kwh(w)[s] += energy_kwh
-        car.soc = charge.soc
+    statistics.busy(w, s, car.taken_min, now)
+    car.service_min += now - car.taken_min

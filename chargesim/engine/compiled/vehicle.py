@@ -26,12 +26,14 @@ def appear(w, index, row):
     clock.under_way += 1
     m.wishes(w)[v] = m.table(w)[index]
     car, wish = m.cars(w)[v], m.wishes(w)[v]
-    car.row, car.turn, car.judged, car.tries = row, 0, 0, 0
+    car.row, car.turn, car.judged, car.tries, car.full = row, 0, 0, 0, 0
     car.site = car.first_site = car.server = car.held = car.known = NOBODY
     car.balks = car.reneges = car.diversions = car.interruptions = 0
     car.failed_starts, car.late_min = wish.failed_starts, wish.late_min
-    car.joined_min = car.plug_min = car.promised_min = car.known_min = -1.0
-    car.drive_min = car.wait_min = car.service_min = car.energy_kwh = 0.0
+    car.joined_min = car.plug_min = car.promised_min = car.known_min = car.waits_since_min = -1.0
+    car.drive_min = car.wait_min = car.queue_min = 0.0
+    car.service_min = car.charging_min = car.energy_kwh = 0.0
+    car.taken_min = car.starts_min = car.full_min = -1.0
     car.soc = car.soc_in = wish.soc
     if wish.put_off_min > 0:
         schedule(w, wish.put_off_min, vehicle_key(EventClass.WISH, row), SETS_OUT, v, 0)
@@ -54,6 +56,7 @@ def set_out(w, v):
 def arrive(w, v):
     """Arrive at a site: balk, be served at once, or wait."""
     s = m.site_of_car(w, v)
+    begin_wait(w, v)
     kinds.arrive(w, s, v)
     if balks_at(w, s, v):
         m.cars(w)[v].balks += 1
@@ -72,6 +75,7 @@ def _after_turn(w, v):
         if car.server < 0:
             go_on(w, v)
             return
+        end_wait(w, v)
         if car.plug_min < 0:
             car.plug_min, car.soc_in = m.clock(w)[0].now, car.soc
         site.serve(w, m.site_of_car(w, v), v)
@@ -86,7 +90,9 @@ def _after_service(w, v, full):
     def after_service(w, v, full):
         if full:
             leave(w, v, SERVED, False)
-        elif not site.rejoin(w, m.site_of_car(w, v), v):
+            return
+        begin_wait(w, v)
+        if not site.rejoin(w, m.site_of_car(w, v), v):
             steps.after_turn(w, v)
 
     return after_service
@@ -107,7 +113,7 @@ def go_on(w, v):
         car.diversions += 1
         drive(w, v, choice, km, minutes)
     else:
-        leave(w, v, LOST, choice == OUTSIDE and car.reneges == 0)
+        leave(w, v, LOST, choice == OUTSIDE)
 
 
 @njit
@@ -121,6 +127,7 @@ def choose(w, v, origin):
     choice, km, minutes = choose_site(
         m.wishes(w), v, origin, car.soc, now, m.tried(w)[v], car.tries,
         m.candidates(w), m.known(w), wait_min, m.city(w), m.edge_soc(w), m.step_kw(w),
+        m.outside_min(w),
     )  # fmt: skip
     if follows and choice >= 0:
         cloud.send(w, v, choice, km, now + exact_min(minutes))
@@ -148,6 +155,22 @@ def balks_at(w, s, v):
 
 
 @inlined
+def begin_wait(w, v):
+    """Let the wait run from now on, unless it runs already."""
+    if m.cars(w)[v].waits_since_min < 0:
+        m.cars(w)[v].waits_since_min = m.clock(w)[0].now
+
+
+@inlined
+def end_wait(w, v):
+    """Let the wait rest: the vehicle has a gun or bay, or leaves."""
+    car = m.cars(w)[v]
+    if car.waits_since_min >= 0:
+        car.wait_min += m.clock(w)[0].now - car.waits_since_min
+        car.waits_since_min = -1.0
+
+
+@inlined
 def may_divert(w, v):
     """Tell whether the vehicle may go on to another site."""
     return m.cars(w)[v].diversions != m.wishes(w)[v].max_diversions
@@ -168,13 +191,16 @@ def leave(w, v, outcome, outside):
 def log_session(w, v, outcome, outside):
     """Write a row of the session log."""
     clock, car = m.clock(w)[0], m.cars(w)[v]
+    end_wait(w, v)
     s = car.site if outcome == SERVED else car.first_site
     row = m.log(w)[clock.logged]
     clock.logged += 1
     row.row, row.site, row.kind = car.row, car.site, m.sites(w)[s].kind if s >= 0 else NO_KIND
-    row.outcome, row.outside = outcome, 1 if outside and outcome == LOST else 0
+    row.outcome, row.chose_outside = outcome, 1 if outside and outcome == LOST else 0
     row.balks, row.reneges, row.diversions = car.balks, car.reneges, car.diversions
     row.interruptions, row.drive_min, row.wait_min = car.interruptions, car.drive_min, car.wait_min
+    row.queue_min = car.queue_min
     row.plug_min, row.end_min, row.service_min = car.plug_min, clock.now, car.service_min
+    row.charging_min = car.charging_min
     row.energy_kwh, row.soc_out = car.energy_kwh, car.soc
     row.soc_in = car.soc_in if car.plug_min >= 0 else car.soc

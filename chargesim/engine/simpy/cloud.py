@@ -52,5 +52,7 @@ class Cloud:
             edges = facilities.edge_soc[car.curve]
             powers = facilities.step_kw[facilities.known["outlet"][number], car.curve]
             minutes = charge_min(soc, max(soc, car.target_soc), car.battery_kwh, edges, powers)
-            car.known_min = float(exact_min(minutes))
+            known = facilities.known[number]
+            stay_min = known["handling_min"] + minutes + known["overstay_min"]
+            car.known_min = float(exact_min(stay_min))
         self.sites[number].announce(car, arrival_min, float(self.wait_min[number]))

@@ -87,7 +87,7 @@ class Site:
         """Bring the vehicles up to now, at the end of the horizon."""
         self._tick()
         for turn in self.queue.values():
-            self._note_wait(turn.car)
+            self._note_queued(turn.car)
 
     def announce(self, car: Car, arrival_min: float, wait_min: float) -> None:
         """Let the cloud know that a vehicle is on its way; it reserves where that is possible."""
@@ -214,14 +214,14 @@ class Site:
         """Take a vehicle out of the queue."""
         self._tick()
         del self.queue[turn.car.row]
-        self._note_wait(turn.car)
+        self._note_queued(turn.car)
         if self.cloud:
             self.expected.pop(turn.car.row, None)
 
-    def _note_wait(self, car: Car) -> None:
-        """Write what a vehicle waited to the statistics and to the vehicle."""
+    def _note_queued(self, car: Car) -> None:
+        """Write how long a vehicle was in the queue to the statistics and to the vehicle."""
         minutes = self.env.now - car.joined_min
-        car.wait_min += minutes
+        car.queue_min += minutes
         self.statistics.queue_check_min[self.number, 1] += minutes
 
     def _tick(self) -> None:

@@ -27,8 +27,8 @@ class Station(Site):
     guns : list of Gun
         By number; ultra-fast guns first, then their companions, then those that were added.
     in_service : dict of int to (Car, Signal)
-        The vehicles at guns, by gun. The signal happens when the vehicle is full or interrupted,
-        before the next vehicle is called.
+        The vehicles at guns, by gun. The signal happens when the vehicle leaves the gun, full or
+        interrupted, before the next vehicle is called.
     """
 
     def __init__(
@@ -50,6 +50,9 @@ class Station(Site):
         self.kinds = len({outlet.type for outlet in self.outlets})
         self.cabinets = len({outlet.cabinet for outlet in self.outlets})
         self.up = self.servers
+        self.handling_min = float(facilities.known["handling_min"][number])
+        self.overstay_min = float(facilities.known["overstay_min"][number])
+        """mean overstay of the vehicles that may come [min]"""
         self.down = [0] * self.servers
         """failures and blackouts now, by gun"""
         self.in_service: dict[int, tuple[Car, Signal]] = {}
@@ -98,17 +101,20 @@ class Station(Site):
         )
 
     def serve(self, car: Car) -> Signal:
-        """Plug the vehicle in, at its first gun after the tries that fail.
+        """Let a vehicle occupy its gun: handling, tries that fail, charge, handling, overstay.
 
-        The event comes when it is full, or interrupted.
+        The event comes when it leaves the gun, full or interrupted.
         """
         done = Signal(self.env)
         self.in_service[car.server] = (car, done)
-        if not car.failed_starts:
+        minutes = self.operating_rules.handling_before_min
+        if car.failed_starts:
+            minutes += self.operating_rules.failed_start_min
+        car.failed_starts, car.taken_min = 0, self.env.now
+        car.starts_min = self.env.now + minutes
+        if minutes == 0.0:
             self._plug_in(car)
         else:
-            minutes = self.operating_rules.failed_start_min
-            car.failed_starts, car.joined_min = 0, self.env.now
             key = outlet_key(EventClass.DONE, self.number, car.server)
             ScheduledEvent(self.env, minutes, key, (car, done), self._start)
         return done
@@ -117,7 +123,9 @@ class Station(Site):
         """Write to the day's statistics what goes on over its end, at guns in use and guns down."""
         super().end_day()
         for car, _ in self.in_service.values():
-            self.statistics.busy(self.number, self._begun_min(car), self.env.now)
+            self.statistics.busy(self.number, car.taken_min, self.env.now)
+            if car.charge is not None:
+                self.statistics.charging(self.number, car.charge.begun_min, self.env.now)
         for gun, failures in enumerate(self.down):
             if failures:
                 self._note_down(gun)
@@ -125,11 +133,16 @@ class Station(Site):
     def close(self) -> None:
         """Bring the vehicles up to now, at the end of the horizon."""
         super().close()
-        for gun, (car, _) in sorted(self.in_service.items()):
-            self._note_service(gun, car)
+        for _, (car, _) in sorted(self.in_service.items()):
+            if car.charge is not None:
+                self._note_charge(car)
+            self._note_stay(car)
 
     def fail(self, gun: int) -> None:
-        """Let a gun be out of order until it is restored; the vehicle at it keeps its SOC."""
+        """Let a gun be out of order until it is restored; the vehicle at it keeps its SOC.
+
+        Who has ended its charge leaves, served.
+        """
         self.down[gun] += 1
         if self.down[gun] > 1:
             return
@@ -142,10 +155,15 @@ class Station(Site):
         car, done = self.in_service.pop(gun)
         if car.charge is not None:
             self.supplies[gun].unplug(car.charge)
-        self._note_service(gun, car)
-        car.server, car.interruptions = -1, car.interruptions + 1
-        if car.known_min >= 0:
-            car.known_min = exact_min(self._minutes_at(self.outlets[0], car))
+            self._note_charge(car)
+        self._note_stay(car)
+        car.server = -1
+        if car.full:
+            self.present -= 1
+        else:
+            car.interruptions += 1
+            if car.known_min >= 0:
+                car.known_min = exact_min(self._stay_min(self.outlets[0], car))
         done.happen()
 
     def restore(self, gun: int) -> None:
@@ -189,10 +207,13 @@ class Station(Site):
         if gun not in self.in_service:
             return 0.0
         car, _ = self.in_service[gun]
-        if car.charge is None:  # a try that fails goes on
-            start_min = car.joined_min + self.operating_rules.failed_start_min
-            return float(start_min + exact_min(self._minutes_at(self.outlets[gun], car)))
-        return self.supplies[gun].foreseen_end_min(car.charge)
+        after_min = self.operating_rules.handling_after_min + self.overstay_min
+        if car.full:  # perhaps longer than foreseen
+            return float(max(self.env.now, car.full_min + after_min))
+        if car.charge is None:
+            charge_min = exact_min(self._minutes_at(self.outlets[gun], car))
+            return float(car.starts_min + charge_min + after_min)
+        return self.supplies[gun].foreseen_end_min(car.charge) + after_min
 
     def _note_down(self, gun: int) -> None:
         """Write to the statistics how long one of the plan's guns has been out of order."""
@@ -206,11 +227,9 @@ class Station(Site):
         car.charge = supply.plug_in(gun, car.soc, target_soc, car.battery_kwh, car.curve)
 
     def _start(self, event: ScheduledEvent) -> None:
-        """Begin to charge after a failed try, unless the gun has failed meanwhile."""
+        """Begin to charge after handling and failed tries, unless the gun has failed meanwhile."""
         car, done = event.value  # type: ignore[misc]
         if self.in_service.get(car.server, (None, None))[1] is done:
-            self.statistics.busy(self.number, car.joined_min, self.env.now)
-            car.service_min += self.env.now - car.joined_min
             self._plug_in(car)
 
     def _minutes_at(self, gun: Outlet, car: Car) -> float:
@@ -218,6 +237,13 @@ class Station(Site):
         target_soc = max(car.target_soc, car.soc)
         edges, powers = self.facilities.edge_soc[car.curve], gun.powers[car.curve]
         return float(charge_min(car.soc, target_soc, car.battery_kwh, edges, powers))
+
+    def _stay_min(self, gun: Outlet, car: Car) -> float:
+        """Return the minutes that a vehicle is expected to occupy a gun that nobody shares [min].
+
+        Who will overstay nobody knows, so each counts with the mean of the station's fleets.
+        """
+        return self.handling_min + self._minutes_at(gun, car) + self.overstay_min
 
     def _servers_free(self) -> int:
         """Return how many vehicles could be served now."""
@@ -245,30 +271,48 @@ class Station(Site):
         self.free.remove(car.server)
 
     def _charged(self, charge: Charge) -> None:
-        """Let a vehicle that is full go, and call the next."""
+        """End the charge of a vehicle that is full; it leaves after handling and overstay."""
         gun = charge.outlet.number
+        car, done = self.in_service[gun]
+        self._note_charge(car)
+        car.full, car.full_min = True, self.env.now
+        minutes = self.operating_rules.handling_after_min + car.overstay_min
+        if minutes == 0.0:
+            self._vacate(gun)
+        else:
+            key = outlet_key(EventClass.DONE, self.number, gun)
+            ScheduledEvent(self.env, minutes, key, (gun, done), self._leave_gun)
+
+    def _leave_gun(self, event: ScheduledEvent) -> None:
+        """Let a vehicle leave its gun, unless the gun has failed meanwhile."""
+        gun, done = event.value  # type: ignore[misc]
+        if self.in_service.get(gun, (None, None))[1] is done:
+            self._vacate(gun)
+
+    def _vacate(self, gun: int) -> None:
+        """Let a vehicle that is full go, and call the next."""
         car, done = self.in_service.pop(gun)
-        self._note_service(gun, car)
-        car.full = True
+        self._note_stay(car)
         self._give_back(gun)
         done.happen()
         self._call_next()
 
-    def _begun_min(self, car: Car) -> float:
-        """Return when a vehicle's charge, or its try that fails, began [min]."""
-        return float(car.joined_min if car.charge is None else car.charge.begun_min)
+    def _note_charge(self, car: Car) -> None:
+        """Write what a vehicle was charged to the statistics and to the vehicle."""
+        charge, now = car.charge, self.env.now
+        assert charge is not None
+        self.statistics.charging(self.number, charge.begun_min, now)
+        car.charging_min += now - charge.begun_min
+        energy_kwh = (charge.soc - car.soc) * car.battery_kwh
+        car.energy_kwh += energy_kwh
+        self.statistics.noted_kwh[self.number] += energy_kwh
+        charge.outlet.given_kwh += energy_kwh
+        car.soc, car.charge = charge.soc, None
 
-    def _note_service(self, gun: int, car: Car) -> None:
-        """Write what a vehicle had at a gun to the statistics and to the vehicle."""
-        charge, begun_min = car.charge, self._begun_min(car)
-        self.statistics.busy(self.number, begun_min, self.env.now)
-        car.service_min += self.env.now - begun_min
-        if charge is not None:
-            energy_kwh = (charge.soc - car.soc) * car.battery_kwh
-            car.energy_kwh += energy_kwh
-            self.statistics.noted_kwh[self.number] += energy_kwh
-            charge.outlet.given_kwh += energy_kwh
-            car.soc, car.charge = charge.soc, None
+    def _note_stay(self, car: Car) -> None:
+        """Write how long a vehicle occupied its gun to the statistics and to the vehicle."""
+        self.statistics.busy(self.number, car.taken_min, self.env.now)
+        car.service_min += self.env.now - car.taken_min
 
 
 class Gun:

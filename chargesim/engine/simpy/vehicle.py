@@ -22,6 +22,7 @@ def story(city: City, car: Car) -> Process:
     while choice >= 0:
         yield drive(city, car, choice, km, minutes)
         site = city.sites[choice]
+        begin_wait(city, car)
         site.arrive(car)
         if balks_at(site, car):
             car.balks += 1
@@ -31,11 +32,13 @@ def story(city: City, car: Car) -> Process:
             if turn is not None:
                 yield turn
             while car.server >= 0:  # once, or again after a failure of the gun
+                end_wait(city, car)
                 if car.plug_min < 0:
                     car.plug_min, car.soc_in = city.env.now, car.soc
                 yield site.serve(car)
                 if car.full:
                     return leave(city, car, SERVED)
+                begin_wait(city, car)
                 turn = site.rejoin(car)
                 if turn is not None:
                     yield turn
@@ -46,7 +49,7 @@ def story(city: City, car: Car) -> Process:
         choice, km, minutes = choose(city, car)
         car.diversions += choice >= 0
     stranded = choice == NOWHERE and not car.tried
-    leave(city, car, STRANDED if stranded else LOST, choice == OUTSIDE and car.reneges == 0)
+    leave(city, car, STRANDED if stranded else LOST, choice == OUTSIDE)
 
 
 def choose(city: City, car: Car) -> tuple[int, float, float]:
@@ -60,6 +63,7 @@ def choose(city: City, car: Car) -> tuple[int, float, float]:
         car.table, car.index, car.origin, car.soc, now, city.tried, len(car.tried),
         facilities.candidates, facilities.known, wait_min,
         facilities.city, facilities.edge_soc, facilities.step_kw,
+        facilities.outside_min,
     )  # fmt: skip
     if follows and choice >= 0:
         city.cloud.send(car, choice, km, now + exact_min(minutes))
@@ -82,6 +86,19 @@ def balks_at(site: Site, car: Car) -> bool:
     return bool(balks(site.visible_wait_min(), car.tolerance_min, car.promised_min))
 
 
+def begin_wait(city: City, car: Car) -> None:
+    """Let the wait run from now on, unless it runs already."""
+    if car.waits_since_min < 0:
+        car.waits_since_min = city.env.now
+
+
+def end_wait(city: City, car: Car) -> None:
+    """Let the wait rest: the vehicle has a gun or bay, or leaves."""
+    if car.waits_since_min >= 0:
+        car.wait_min += city.env.now - car.waits_since_min
+        car.waits_since_min = -1.0
+
+
 def may_divert(car: Car) -> bool:
     """Tell whether the vehicle may go on to another site."""
     return bool(car.diversions != car.max_diversions)
@@ -95,12 +112,13 @@ def leave(city: City, car: Car, outcome: int, outside: bool = False) -> None:
 
 def log_session(city: City, car: Car, outcome: int, outside: bool = False) -> None:
     """Write a row of the session log."""
+    end_wait(city, car)
     number = car.site if outcome == SERVED else car.first_site
     kind = city.sites[number].kind if number >= 0 else NO_KIND
     soc_in = car.soc_in if car.plug_min >= 0 else car.soc
     city.rows.append(
         (car.row, car.site, kind, outcome, outside and outcome == LOST,
          car.balks, car.reneges, car.diversions, car.interruptions,
-         car.drive_min, car.wait_min, car.plug_min, city.env.now, car.service_min, car.energy_kwh,
-         soc_in, car.soc)
+         car.drive_min, car.wait_min, car.queue_min, car.plug_min, city.env.now, car.service_min,
+         car.charging_min, car.energy_kwh, soc_in, car.soc)
     )  # fmt: skip

@@ -384,6 +384,13 @@ RESERVATION = Mechanism(
         ),
     ),
 )
+
+
+def _outside_minutes(case: Case) -> str:
+    minutes = [one.value for one in case.scenario.outside.drive_min.values()]
+    return f"{min(minutes):g} to {max(minutes):g}"
+
+
 OUTSIDE = Mechanism(
     name="outside option",
     keys=("outside",),
@@ -391,21 +398,23 @@ OUTSIDE = Mechanism(
     tests=(
         "test_engine_story::test_outside_option_is_taken_for_a_posted_queue_and_marked",
         "test_engine_choose_site::test_bounds_change_no_choice",
+        "test_engine_choose_site::test_the_outside_option_is_a_conditional_logit",
     ),
     is_on=lambda case: case.scenario.outside.enabled,
     sentence=lambda case: (
         "a driver may leave for another network's pile, "
-        f"{number_text(case.scenario.outside.drive_min)} min away"
+        f"{_outside_minutes(case)} min away by class of district"
     ),
     asked_for=lambda scenario: scenario.outside.enabled,
     keys_when_off=("outside.*",),
     checklist=(
         (
             "2.4",
-            "Outside option: taken where it costs less than the best site does, "
-            "and that site less without the waits.",
+            "Outside option: taken where it costs less than the best site. Its noise is drawn "
+            "given that at the wish it costs no less than the best site without waits, as the "
+            "drivers of the demand have chosen this network.",
         ),
-        ("3.4", "The outside option is a cost without a queue, alike everywhere."),
+        ("3.4", "The outside option is a cost without a queue, alike within a class of district."),
     ),
 )
 

@@ -36,6 +36,7 @@ MECHANISMS = (
     demand.FLEXIBLE,
     supply.FAILURES,
     supply.FAILED_STARTS,
+    supply.TIME_AT_GUN,
     supply.BLACKOUTS,
     supply.EXTENSIONS,
 )

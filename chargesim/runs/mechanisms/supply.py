@@ -324,6 +324,40 @@ FAILED_STARTS = Mechanism(
 )
 
 
+def _handling_sentence(case: Case) -> str:
+    rules = case.task.facilities.operating_rules
+    overstays = any(one.overstays for one in behaviours(case))
+    return (
+        f"a vehicle occupies its gun {rules.handling_before_min:g} min before and "
+        f"{rules.handling_after_min:g} min after its charge"
+        f"{', and some drivers stay on' if overstays else ''}"
+    )
+
+
+def _handles(case: Case) -> bool:
+    rules = case.task.facilities.operating_rules
+    return rules.handling_before_min + rules.handling_after_min > 0
+
+
+TIME_AT_GUN = Mechanism(
+    name="handling and overstay",
+    keys=(
+        "stations.handling_before_min", "stations.handling_after_min",
+        "fleets.*.overstay_share", "fleets.*.overstay_mean_min",
+    ),
+    source="measured (EPFL, Dundee); assumed",
+    tests=(
+        "test_engine_handling::test_handling_is_a_longer_service_without_power",
+        "test_engine_handling::test_no_handling_and_no_overstay_equal_a_charge_alone",
+        "test_engine_handling::test_an_overstay_keeps_the_gun",
+        "test_demand_behaviour::test_overstays_have_their_share_and_mean_and_move_no_other_draw",
+    ),
+    is_on=lambda case: _handles(case) or any(one.overstays for one in behaviours(case)),
+    sentence=_handling_sentence,
+    checklist=(("2.5.2", lambda case: f"At a gun without power: {_handling_sentence(case)}."),),
+)  # fmt: skip
+
+
 def _blackouts_sentence(case: Case) -> str:
     return "no power in " + "; ".join(
         f"{one.district} on judged day {one.day} from {one.from_hour:g} h "
