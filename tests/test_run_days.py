@@ -11,6 +11,7 @@ from chargesim.cli import app
 from chargesim.runs.open_run import open_run
 from chargesim.view import plot
 from chargesim.view.days import draw_calendar
+from chargesim.view.style import new_axes
 
 CHANGES = {
     "horizon": "{first_day: friday, days: 40, lead_in_days: 1}",
@@ -61,6 +62,8 @@ def test_a_year_is_drawn_as_calendars(told):
     titles = [title for ax in figure.axes if (title := ax.get_title(loc="left"))]
     failing = [one.name for one in run.days.criteria if one.fails.any()]
     assert [title.split(":")[0] for title in titles] == failing[:6]
-    one = plot.calendar(run, criterion=failing[0])
+    ax = new_axes()
+    one = plot.calendar(run, ax, criterion=failing[0])
+    assert one is ax
     rows = [label.get_text() for label in one.get_yticklabels()]
     assert rows == ["Jan 2025", "Feb 2025"]
