@@ -144,6 +144,7 @@ def test_all_the_mechanisms_of_a_case_are_told_once_on_or_off(run, small, many):
         "recorded wishes",
         "projected stock",
         "build-up",
+        "calendar",
         "shared connections",
         "later openings",
         "processes of the user's own",

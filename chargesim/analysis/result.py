@@ -1,6 +1,8 @@
 """Hold a finished run for analysis: its network, its standard and the totals of replications."""
 
-from dataclasses import dataclass
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,23 @@ Counts = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 GROUPS: tuple[str, ...] = ("cars", "trucks")
+
+
+@dataclass(frozen=True)
+class JudgedDay:
+    """A judged day and what sets it apart."""
+
+    weekday: int
+    """Monday is 0"""
+    date: datetime.date | None = None
+    """None without a calendar"""
+    holiday: str = ""
+    cold_spell: str = ""
+
+    @property
+    def occasion(self) -> str:
+        """Holiday and cold spell in words; "" on an ordinary day."""
+        return " and ".join(filter(None, (self.holiday, self.cold_spell)))
 
 
 @dataclass(frozen=True)
@@ -58,6 +77,10 @@ class RunResult:
     """how many looks were planned; the error of the verdict is divided over them"""
     recorded: bool = False
     """whether the demand is a recorded log, so the same in every replication"""
+    calendar: tuple[JudgedDay, ...] = ()
+    """the judged days; empty where no days are told apart"""
+    day_factors: Mapping[str, Floats] = field(default_factory=dict)
+    """[R, days] by group: the factor of each judged day's wishes, see `demand.days`"""
 
     def __post_init__(self) -> None:
         if len(self.groups) != len(self.fleets):

@@ -133,11 +133,14 @@ def _print_run(finished: "Run", as_json: bool) -> None:
         print_json(_run_data(finished))
         return
     from chargesim.runs.result import plan_text
+    from chargesim.view.days import print_days
     from chargesim.view.run_checks import print_checks
     from chargesim.view.terminal import print_precision, print_swap_shares, print_verdict
 
     console = plain_console()
     console.print(f"Simulated: {plan_text(finished.case)}", soft_wrap=True, highlight=False)
+    if finished.days is not None:
+        print_days(console, finished.days)
     print_verdict(console, finished.result, finished.verdict, finished.kpis)
     if finished.reached is not None:
         print_precision(console, finished.reached, finished.verdict)
@@ -158,6 +161,7 @@ def _run_data(finished: "Run") -> dict[str, Any]:
     return {
         "run_dir": str(finished.folder),
         **{name: verdict[name] for name in names},
+        **({} if finished.days is None else {"days": finished.days.to_dict()}),
         "precision": None if finished.reached is None else finished.reached.to_dict(),
         "engine": finished.engine,
         "kpis": json.loads(city.to_json(orient="records")),

@@ -1,5 +1,6 @@
 """Read charging curves and hour-of-week profiles of the wishes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from chargesim.errors import InputError
+from chargesim.scenario.calendar import WEEKDAYS, Weekday
 from chargesim.scenario.csv_tables import CsvRow, read_csv_rows
 from chargesim.scenario.file_paths import display_path
-from chargesim.scenario.model import WEEKDAYS, Weekday
 
 Floats = NDArray[np.float64]
 
@@ -56,6 +57,18 @@ class Curves:
     def scaled(self, factor: float) -> "Curves":
         """Return curves with `factor` times the power at every SOC, as cold batteries have."""
         return replace(self, step_kw=self.step_kw * factor)
+
+    def with_copies(self, factors: Sequence[float]) -> "Curves":
+        """Return curves with a scaled copy of all of them behind for each factor."""
+        sets = [self, *(self.scaled(factor) for factor in factors)]
+        names = [f" x {factor:g}" for factor in factors]
+        return Curves(
+            id=tuple(name + more for more in ("", *names) for name in self.id),
+            edge_soc=np.concatenate([one.edge_soc for one in sets]),
+            step_kw=np.concatenate([one.step_kw for one in sets]),
+            battery_kwh=np.concatenate([one.battery_kwh for one in sets]),
+            volt=np.concatenate([one.volt for one in sets]),
+        )
 
 
 def read_curves(path: Path) -> Curves:

@@ -4,7 +4,7 @@ Wishes are a non-homogeneous Poisson process per vehicle class: hour-of-week pro
 They are drawn in layers of `LAYER_WISHES` a day, each with its own stream, so that two scenarios
 that differ in stock or in share at the network share all the vehicles of their common layers; only
 the last layer is thinned, by the mark `u`. A day has as many layers as its expected
-wishes times the day's factor need (`demand.days`).
+wishes times the day's factors need (`demand.days`, `demand.calendar`).
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from chargesim.demand.behaviour import Behaviour
+from chargesim.demand.calendar import CalendarDay, DayCalendar
 from chargesim.demand.curves import Curves
 from chargesim.demand.days import AS_EXPECTED, DayFactors
 from chargesim.demand.demand_table import WISH, Table, rows_of, wish_order
@@ -23,7 +24,8 @@ from chargesim.errors import InputError
 from chargesim.exact_time import durations_min, instants_min
 from chargesim.network.network import STATION, SWAP, THROUGH_TRAFFIC, CandidateKey, Network
 from chargesim.network.zone_weights import zone_weights
-from chargesim.scenario.model import WEEKDAYS, Scenario
+from chargesim.scenario.calendar import WEEKDAYS
+from chargesim.scenario.model import Scenario
 
 Floats = NDArray[np.float64]
 
@@ -83,6 +85,8 @@ class DemandModel:
     where it changes with the lead-in, a calendar day keeps its vehicles"""
     day_factors: DayFactors = AS_EXPECTED
     """how days differ"""
+    calendar: DayCalendar | None = None
+    """dates, seasons and holidays"""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,19 +95,33 @@ class DemandModel:
 
     def expected_wishes(self, day: int) -> float:
         """Return the expected number of wishes on a day, over all replications."""
-        weekday = (self.first_weekday + day) % 7
+        here = self.calendar_day(day)
         return sum(
-            fleet.wishes_per_day * float(fleet.weights[weekday].mean()) for fleet in self.fleets
+            fleet.wishes_per_day
+            * float(fleet.weights[here.profile_weekday].mean())
+            * here.factors.get(fleet.day_group, 1.0)
+            for fleet in self.fleets
         )
+
+    def calendar_day(self, day: int) -> CalendarDay:
+        """Return what the calendar says of a day, counted from the first lead-in day."""
+        if self.calendar is not None:
+            return self.calendar.day(day)
+        weekday = (self.first_weekday + day) % 7
+        return CalendarDay(weekday, weekday)
 
     def layers(self, replication: int, day: int) -> list[float]:
         """Return how many layers of wishes each class has on a day; the last one is thinned."""
-        key_day = self._key_day(day)
+        here = self.calendar_day(day)
         factors = {
-            group: self.day_factors.factor(self.seed, replication, group, key_day)
+            group: self.day_factor(replication, day, group) * here.factors.get(group, 1.0)
             for group in {fleet.day_group for fleet in self.fleets}
         }
         return [fleet.layers * factors[fleet.day_group] for fleet in self.fleets]
+
+    def day_factor(self, replication: int, day: int, group: str) -> float:
+        """Return by how much a day of a replication differs from the expected one."""
+        return self.day_factors.factor(self.seed, replication, group, self._key_day(day))
 
     def _key_day(self, day: int) -> int:
         """Return the number of a day in the keys of the streams."""
@@ -130,9 +148,9 @@ class DemandModel:
         A model of the same classes with fewer wishes has a row too when the row's mark `u` is
         below that model's layers less the row's own, see `demand.thinning`.
         """
-        weekday, key_day = (self.first_weekday + day) % 7, self._key_day(day)
+        here, key_day = self.calendar_day(day), self._key_day(day)
         parts = [
-            _draw_fleet(self.seed, replication, day, key_day, weekday, fleet, layers)
+            _draw_fleet(self.seed, replication, day, key_day, here, fleet, layers)
             for fleet, layers in zip(self.fleets, self.layers(replication, day), strict=True)
         ]
         if not parts:
@@ -163,6 +181,7 @@ def build_demand(
         first_weekday=first,
         fleets=tuple(fleet for fleet in fleets if fleet is not None),
         day_factors=DayFactors.of(scenario),
+        calendar=DayCalendar.of(scenario, len(curves.id)),
     )
 
 
@@ -262,7 +281,7 @@ def _draw_fleet(
     replication: int,
     day: int,
     key_day: int,
-    weekday: int,
+    here: CalendarDay,
     fleet: FleetDraw,
     layers: float,
 ) -> tuple[Table, NDArray[np.int64]]:
@@ -270,7 +289,7 @@ def _draw_fleet(
 
     The uniforms are drawn layer by layer, the columns are made from all of them at once.
     """
-    expected = LAYER_WISHES / 24 * fleet.weights[weekday]
+    expected = LAYER_WISHES / 24 * fleet.weights[here.profile_weekday]
     hours, uniforms, marks, keys, counts = [], [], [], [], []
     for layer in range(int(np.ceil(layers))):
         rng = generator(seed, replication, "wish", fleet.name, key_day, layer)
@@ -289,6 +308,8 @@ def _draw_fleet(
         return np.zeros(0, WISH), np.zeros(0, dtype=np.int64)
     u = _by_column(uniforms)
     table = _columns(fleet, day, np.concatenate(hours), u, np.concatenate(keys))
+    table["curve"] += here.curve_shift
+    table["consumption_kwh_km"] *= here.consumption_factor
     fleet.behaviour.fill(table, u[_GUIDANCE], _by_column(marks))
     return table, np.repeat(np.arange(len(counts)), counts)
 

@@ -9,7 +9,7 @@ from chargesim.errors import InputError
 from chargesim.experiment.factor import Factor
 from chargesim.experiment.ranges import Input
 from chargesim.runs.case import Case
-from chargesim.scenario.model import WEEKDAYS
+from chargesim.scenario.calendar import WEEKDAYS
 from chargesim.scenario.reading import LoadedScenario
 
 
@@ -123,7 +123,7 @@ def sampled(
 def one_day(
     loaded: LoadedScenario, *, weekday: str | None = None, replications: int | None = None
 ) -> LoadedScenario:
-    """Return the scenario with one judged day and one look.
+    """Return the scenario with one judged day, of no calendar, and one look.
 
     The day is the named weekday, else that of a scenario that judges one day, else Wednesday.
 
@@ -139,5 +139,7 @@ def one_day(
         raise InputError(["series: the scenario has one; leave it out with --set series=null"])
     own = scenario.horizon.first_day if scenario.horizon.days == 1 else "wednesday"
     changes: dict[str, Any] = {"horizon.days": 1, "horizon.first_day": weekday or own, "looks": 1}
-    given = {} if replications is None else {"replications": replications}
+    given: dict[str, Any] = {} if replications is None else {"replications": replications}
+    if scenario.calendar is not None:
+        given["calendar"] = None
     return loaded.replace(changes | given)

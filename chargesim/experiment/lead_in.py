@@ -165,7 +165,7 @@ def days_alike(case: Case, days: int) -> Case:
     fleets = tuple(
         replace(fleet, weights=np.tile(fleet.weights[weekday], (7, 1))) for fleet in demand.fleets
     )
-    alike = replace(demand, fleets=fleets, day_factors=AS_EXPECTED)
+    alike = replace(demand, fleets=fleets, day_factors=AS_EXPECTED, calendar=None)
     return _judged_days(replace(case, task=replace(case.task, demand=alike)), days)
 
 

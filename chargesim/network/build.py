@@ -88,7 +88,8 @@ def build_network(scenario: Scenario, folder: Path) -> Network:
 _UNREAD_KEYS = {
     "": (
         "name", "title", "seed", "replications", "tables", "grid", "tariff", "reliability",
-        "blackouts", "outside", "adoption", "day_factor", "observed", "recorded", "common_causes",
+        "blackouts", "outside", "adoption", "calendar", "day_factor", "observed", "recorded",
+        "common_causes",
         "standard", "series",
     ),
     "fleet": (

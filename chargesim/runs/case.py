@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from chargesim.demand.calendar import cold_curve_factors
 from chargesim.demand.curves import Curves, read_curves, read_profiles
 from chargesim.demand.draw import DemandModel, build_demand
 from chargesim.demand.ledger import CORRIDOR, Ledger, build_ledger
@@ -93,6 +94,7 @@ def build_case(loaded: LoadedScenario, *, network: Network | None = None) -> Cas
     network = network or build_network(scenario, folder)
     _check_blackouts(loaded, network)
     drawn = build_demand(scenario, network, ledger, curves, profiles)
+    curves = curves.with_copies(cold_curve_factors(scenario))
     facilities = build_facilities(scenario, network, drawn, curves, packs)
     fleets = (*scenario.fleets, CORRIDOR)
     demand = (

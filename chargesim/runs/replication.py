@@ -218,9 +218,11 @@ def _named(codes: NDArray[np.int64], names: tuple[str, ...]) -> "pd.Categorical[
 
 
 def run_replication(
-    task: Task, replication: int, folder: Path, store: Store, keep_sessions: bool
+    task: Task, replication: int, folder: Path, store: Store, keep_sessions: bool, keep_hours: bool
 ) -> float:
     """Run one replication and write its files; the totals last, as the mark of completion.
+
+    `keep_sessions` asks for a row per session, `keep_hours` for a row per site and judged hour.
 
     Returns
     -------
@@ -229,10 +231,12 @@ def run_replication(
     """
     played, site_hours, day = Replication(task, replication), SiteHours(task), 0
     with contextlib.ExitStack() as stack:
-        hours = stack.enter_context(parquet_parts(site_hours_path(folder, replication), SITE_HOURS))
-        sessions = None
+        hours = sessions = None
+        if keep_hours:
+            path = site_hours_path(folder, replication)
+            hours = stack.enter_context(parquet_parts(path, SITE_HOURS))
         for statistics, table, log in played.days():
-            if statistics is not None:
+            if hours is not None and statistics is not None:
                 hours.write_table(site_hours.of_day(statistics, day))
                 day += 1
             if keep_sessions:

@@ -16,6 +16,11 @@ SESSIONS_WORTH_A_WORKER = 60_000
 workers take to start."""
 
 
+MOST_SITE_HOURS = 5_000_000
+"""Rows of a replication, one per site and judged hour, up to which they are kept: two months of
+the default network."""
+
+
 @dataclass
 class Replications:
     """The replications of a run directory; missing ones are taken from runs beside it, or run."""
@@ -64,8 +69,19 @@ class Replications:
             self._run(todo)
         return self.there(count)
 
+    @property
+    def keep_hours(self) -> bool:
+        """Whether the hours of the sites are few enough to be kept."""
+        task = self.case.task
+        return 24 * task.days * len(task.facilities) <= MOST_SITE_HOURS
+
     def site_hours(self, count: int) -> list[Path]:
-        """Return the files of the site-hours of the first finished replications, in order."""
+        """Return the files of the site-hours of the first finished replications, in order.
+
+        There are none where they are too many to be kept.
+        """
+        if not self.keep_hours:
+            return []
         return [site_hours_path(self.folder, r) for r in sorted(self.numbers(count))]
 
     def there(self, count: int) -> list[ReplicationTotals]:
@@ -83,7 +99,7 @@ class Replications:
 
     def _files(self, replication: int) -> list[Path]:
         """Return the files of a replication; the totals last, as the mark of completion."""
-        files = [site_hours_path(self.folder, replication)]
+        files = [site_hours_path(self.folder, replication)] if self.keep_hours else []
         files += [sessions_path(self.folder, replication)] if self.keep_sessions else []
         return [*files, self._store.path(replication)]
 
@@ -104,7 +120,8 @@ class Replications:
     def _run(self, todo: list[int]) -> None:
         """Run some replications; each writes its own files: a stop loses only unfinished ones."""
         pool = pool_of(self.jobs or worthwhile_jobs(self.case, len(todo)))
-        calls = [(self.case.task, r, self.folder, self._store, self.keep_sessions) for r in todo]
+        kept = self.keep_sessions, self.keep_hours
+        calls = [(self.case.task, r, self.folder, self._store, *kept) for r in todo]
         self.ran += todo
         done = pool.run(run_replication, calls, what="replications", progress=self.progress)
         for gib in done:

@@ -1,10 +1,13 @@
 """Combine a case and its replications for the analysis, and describe what was simulated."""
 
+from typing import Any
+
 import numpy as np
 
 from chargesim.analysis.looks import Look, LookSchedule
-from chargesim.analysis.result import RunResult
+from chargesim.analysis.result import GROUPS, JudgedDay, RunResult
 from chargesim.demand.buildup import buildup_of
+from chargesim.demand.draw import DemandModel
 from chargesim.engine.replication_totals import ReplicationTotals
 from chargesim.network.demand_within import demand_share_within
 from chargesim.network.network import STATION, SWAP
@@ -30,6 +33,8 @@ def as_result(
         if horizon.days == 1
         else f"{horizon.days} days from a {horizon.first_day.capitalize()}"
     )
+    if scenario.calendar is not None:
+        days += f", {scenario.calendar.first_date}"
     lead = (
         "no lead-in"
         if horizon.lead_in_days == 0
@@ -61,7 +66,28 @@ def as_result(
         looks=look.of,
         blackouts=len(scenario.blackouts),
         recorded=scenario.recorded is not None,
+        **_judged_days(case, len(replications)),
     )
+
+
+def _judged_days(case: Case, replications: int) -> dict[str, Any]:
+    """Return the dates of the judged days, and the factors of each by replication."""
+    demand, task = case.task.demand, case.task
+    if not isinstance(demand, DemandModel):
+        return {}
+    judged = range(task.lead_in_days, task.lead_in_days + task.days)
+    days = [demand.calendar_day(day) for day in judged]
+    return {
+        "calendar": tuple(
+            JudgedDay(day.weekday, day.date, day.holiday, day.cold_spell) for day in days
+        ),
+        "day_factors": {
+            group: np.array(
+                [[demand.day_factor(r, day, group) for day in judged] for r in range(replications)]
+            )
+            for group in GROUPS
+        },
+    }
 
 
 def share_text(case: Case) -> str:

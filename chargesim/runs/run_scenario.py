@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from chargesim.analysis.days import DaysVerdict, days_frame, judge_days
 from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.looks import Look, LookSchedule
 from chargesim.analysis.result import RunResult
@@ -75,6 +76,11 @@ class Run:
     """seconds and memory of this call; less when replications were there already"""
     reached: Reached | None = None
     """where a run for precision stopped; its KPIs may use more replications than the verdict"""
+
+    @property
+    def days(self) -> DaysVerdict | None:
+        """On how many days each criterion fails; None where a run judges less than four weeks."""
+        return judge_days(self.result)
 
     @property
     def sites(self) -> pd.DataFrame:
@@ -243,7 +249,8 @@ class _RunUnderWay:
         case, directory, ran = self.replications.case, self.directory, self.replications.ran
         kpis, checks = _write_tables(directory, result, verdict)
         hours = self.replications.site_hours(result.planned_replications)
-        write_mean_site_hours(hours, directory.folder / "site_hours.parquet")
+        if hours:
+            write_mean_site_hours(hours, directory.folder / "site_hours.parquet")
         text = checklist(case, result, verdict, directory.head)
         write_text(directory.folder / "stress_des.md", text)
         engines = {
@@ -280,6 +287,10 @@ def _write_tables(
     """Write the tables of a run; return its KPIs and its checks."""
     kpis, checks = kpi_frame(result), check_run(result)
     directory.write_table("kpis", kpis)
-    write_json(directory.folder / "verdict.json", verdict.to_dict())
+    days = judge_days(result)
+    if days is not None:
+        directory.write_table("days", days_frame(days))
+    told = verdict.to_dict() | ({} if days is None else {"days": days.to_dict()})
+    write_json(directory.folder / "verdict.json", told)
     write_json(directory.folder / "checks.json", checks.to_dict())
     return kpis, checks

@@ -1,11 +1,12 @@
 """Define the scenario: everything that a user can say about a case, with its checks."""
 
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
 from chargesim.scenario.assumption import Section, TableName, raise_faults
 from chargesim.scenario.buildup import Buildup
+from chargesim.scenario.calendar import WEEKDAYS, Calendar, Weekday
 from chargesim.scenario.city import City, Corridors, Layout, Traffic
 from chargesim.scenario.common_causes import CommonCauses, cause_faults
 from chargesim.scenario.days import DayFactor
@@ -16,17 +17,6 @@ from chargesim.scenario.plan import Choice, Grid, Outside, Stations, Swap
 from chargesim.scenario.series import Series
 from chargesim.scenario.standard import Standard
 from chargesim.scenario.tariff import Tariff
-
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WEEKDAYS: tuple[Weekday, ...] = (
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-)
 
 
 class Horizon(Section):
@@ -82,6 +72,9 @@ class Scenario(Section):
     fleet: FleetTotal = Field(description="values over all fleets together")
     day_factor: DayFactor | None = Field(
         default=None, description="how days differ; null: every day is as expected"
+    )
+    calendar: Calendar | None = Field(
+        default=None, description="dates, seasons and holidays of the days; null: days of one kind"
     )
     adoption: Adoption | None = Field(
         default=None, description="how the stock is projected from a production series"
@@ -145,6 +138,13 @@ class Scenario(Section):
                 faults.append(
                     f"fleets.{name}.pack_type: {fleet.pack_type!r} is not among "
                     f"swap.pack_types ({known})"
+                )
+        if self.calendar is not None:
+            weekday = WEEKDAYS[self.calendar.first.weekday()]
+            if weekday != self.horizon.first_day:
+                faults.append(
+                    f"horizon.first_day: got {self.horizon.first_day!r}, but "
+                    f"calendar.first_date, {self.calendar.first_date}, is a {weekday}"
                 )
         if "corridor" in self.fleets:
             faults.append("fleets.corridor: this name is reserved for the corridor vehicles")

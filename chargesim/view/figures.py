@@ -28,7 +28,7 @@ def draw_figures(run: Run) -> dict[str, Figure]:
     dict of str to Figure
         By the name of the file without its ending, in the order in which a report shows them.
     """
-    figures = {one.file: one.draw(run) for one in FIGURES}
+    figures = {one.file: one.draw(run) for one in FIGURES if one.applies(run)}
     with mpl.rc_context(RC):
         for figure in figures.values():
             note_below(figure, f"{run.result.name}: {run.result.scope_text}\n{run.result.label}")

@@ -16,12 +16,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from chargesim.analysis.comparison import Comparison
+from chargesim.analysis.days import DaysVerdict, judge_days
 from chargesim.analysis.profiles import quarter_load, use_by_district_hour, use_by_site, wait_curves
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict
 from chargesim.view.comparison import draw_load_duration, draw_use_over_sites
 from chargesim.view.comparison import draw_use_by_hour as draw_compared_use
 from chargesim.view.comparison_maps import draw_difference_heat_map, draw_maps
+from chargesim.view.days import draw_calendar, draw_days
 from chargesim.view.load import draw_load
 from chargesim.view.margins import draw_margins
 from chargesim.view.site_map import core_extent, draw_site_map, draw_two_maps
@@ -56,6 +58,8 @@ class RunFigure:
     shows: str
     draw: Callable[[Run], Figure]
     """draws what the file shows"""
+    applies: Callable[[Run], bool]
+    """whether the run has what it shows"""
 
 
 FIGURES: list[RunFigure] = []
@@ -63,13 +67,20 @@ FIGURES: list[RunFigure] = []
 _Plot = TypeVar("_Plot", bound=Callable[..., Axes])
 
 
-def _run_figure(file: str, page: Callable[[Run], Figure] | None = None) -> Callable[[_Plot], _Plot]:
-    """Register a plot as a figure of every run; `page` draws the file where it is not the plot."""
+def _run_figure(
+    file: str,
+    page: Callable[[Run], Figure] | None = None,
+    applies: Callable[[Run], bool] = lambda run: True,
+) -> Callable[[_Plot], _Plot]:
+    """Register a plot as a figure of every run to which it applies.
+
+    `page` draws the file where it is not the plot.
+    """
 
     def register(plot: _Plot) -> _Plot:
-        shows = str(plot.__doc__).removeprefix("Plot ").rstrip(".")
+        shows = str(plot.__doc__).removeprefix("Plot ").split("\n")[0].rstrip(".")
         draw = page or (lambda run: cast(Figure, plot(run).figure))
-        FIGURES.append(RunFigure(file, plot.__name__, shows, draw))
+        FIGURES.append(RunFigure(file, plot.__name__, shows, draw, applies))
         return plot
 
     return register
@@ -126,6 +137,29 @@ def waiting(run: Run, ax: Axes | None = None, *, by: Literal["fleet", "kind"] = 
 def load(run: Run, ax: Axes | None = None) -> Axes:
     """Plot the power from the grid [MW] by quarter of an hour, stacked by kind of site."""
     return draw_load(quarter_load(run.result), level=run.result.interval_level, ax=ax)
+
+
+def _days(run: Run) -> DaysVerdict:
+    """Return the failing days of a run that judges days."""
+    days = judge_days(run.result)
+    if days is None:
+        raise ValueError("calendar: the run judges less than four weeks, or a recorded log")
+    return days
+
+
+@_run_figure(
+    "calendar",
+    lambda run: draw_calendar(_days(run)),
+    lambda run: judge_days(run.result) is not None,
+)
+def calendar(run: Run, ax: Axes | None = None, *, criterion: str | None = None) -> Axes:
+    """Plot each day of four weeks or more by the used allowance of a criterion [%].
+
+    By default that of the criterion which fails most often; the file shows each that fails.
+    """
+    days = _days(run)
+    named = {one.name: one for one in days.criteria}
+    return draw_days(days, named[criterion] if criterion is not None else None, ax=ax)
 
 
 class Compared(Protocol):

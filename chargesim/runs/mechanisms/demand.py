@@ -201,6 +201,39 @@ DAYS = Mechanism(
     asked_for=lambda scenario: scenario.day_factor is not None and scenario.day_factor.enabled,
     keys_when_off=("day_factor.*",),
 )
+
+
+def _calendar_sentence(case: Case) -> str:
+    given = case.scenario.calendar
+    assert given is not None
+    parts = {
+        "holidays": ", ".join(given.holidays),
+        "cold spells": ", ".join(given.cold_spells),
+    }
+    named = "; ".join(f"{what}: {names}" for what, names in parts.items() if names)
+    return (
+        f"the judged days begin on {given.first_date}; consumption differs by month, wishes also "
+        f"on holidays and cold days, charging power on cold days ({named.replace('_', ' ')})"
+    )
+
+
+def _calendar_inert(case: Case) -> Iterator[str]:
+    if case.scenario.calendar is not None and case.scenario.recorded is not None:
+        yield f"calendar: is given, {_REPLACED}"
+
+
+CALENDAR = Mechanism(
+    name="calendar",
+    keys=("calendar",),
+    source="holidays of 2025; gscn.com.cn; assumed",
+    tests=(
+        "test_demand_calendar::test_a_calendar_of_ordinary_days_is_none",
+        "test_demand_calendar::test_factors_multiply_the_expected_wishes_of_their_day_alone",
+    ),
+    is_on=lambda case: case.scenario.calendar is not None and case.scenario.recorded is None,
+    sentence=_calendar_sentence,
+    why_inert=_calendar_inert,
+)
 SEASON = Mechanism(
     name="season",
     keys=("fleet.season_factor",),

@@ -19,6 +19,7 @@ MECHANISMS = (
     demand.ELECTRIFICATION,
     demand.BUILD_UP,
     demand.DAYS,
+    demand.CALENDAR,
     demand.SEASON,
     demand.COLD_BATTERIES,
     demand.POSTED,
