@@ -201,12 +201,12 @@ def test_names_of_scenarios() -> None:
 def test_misspelt_fleet_is_one_line() -> None:
     (words,) = faults("fleets:\n  taxy: {stock: 3}\n")
     assert words == (
-        "child.yaml:4: fleets.taxy: unknown key, or incomplete: group, active_share and 24 "
+        "child.yaml:4: fleets.taxy: unknown key, or incomplete: group, active_share and 26 "
         "more are missing; did you mean taxi?"
     )
     (words,) = faults("fleets:\n  zeppelin: {stock: 3}\n")
     assert words == (
-        "child.yaml:4: fleets.zeppelin: is incomplete: group, active_share and 24 more are missing"
+        "child.yaml:4: fleets.zeppelin: is incomplete: group, active_share and 26 more are missing"
     )
 
 
@@ -239,7 +239,7 @@ def test_all_at_once_in_the_order_of_the_file() -> None:
         "child.yaml:7: city.links: no such file nix.csv",
         "--set nix: unknown key; known here: name, title, seed, replications, looks, "
         "horizon, city, layout, traffic, stations, grid, swap"
-        " and 14 more",
+        " and 18 more",
     ]
 
 

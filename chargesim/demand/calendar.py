@@ -53,7 +53,7 @@ class DayCalendar:
     holidays: tuple[tuple[str, Holiday], ...]
     cold_spells: tuple[tuple[str, ColdSpell], ...]
     curves: int
-    """charging curves of a mild day; a cold copy of all for each curve factor stands behind them"""
+    """charging curves of a mild day; behind them is a cold copy of all for each curve factor"""
 
     @classmethod
     def of(cls, scenario: Scenario, curves: int) -> "DayCalendar | None":
