@@ -38,7 +38,7 @@ print(sc.scenario.title)
 import tempfile
 
 folder = Path(tempfile.mkdtemp())
-run = cs.run(sc.replace({"replications": 5}), out=folder / "as_planned", jobs=1)
+run = cs.run(sc.replace({"replications": 10}), out=folder / "as_planned", jobs=1)
 run.verdict.verdict, run.verdict.share_text
 
 # %% [markdown]
@@ -70,7 +70,7 @@ cs.plot.margins(run).figure
 
 # %%
 more = cs.run(
-    sc.replace({"replications": 5, "fleet.stock": 10_000}), out=folder / "twice_the_stock", jobs=1
+    sc.replace({"replications": 10, "fleet.stock": 10_000}), out=folder / "twice_the_stock", jobs=1
 )
 
 

@@ -31,7 +31,7 @@ scenarios = next(
     if (folder / "scenarios").is_dir()
 )
 folder = Path(tempfile.mkdtemp())
-sc = cs.load(scenarios / "small_city.yaml").replace({"replications": 6, "fleet.stock": 10_000})
+sc = cs.load(scenarios / "small_city.yaml").replace({"replications": 10, "fleet.stock": 10_000})
 as_planned = cs.run(sc, out=folder / "as_planned", jobs=1)
 
 # %% [markdown]

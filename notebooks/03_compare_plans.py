@@ -34,7 +34,7 @@ scenarios = next(
 )
 folder = Path(tempfile.mkdtemp())
 plans = [
-    cs.load(scenarios / name, ["fleet.stock=10000", "replications=6"])
+    cs.load(scenarios / name, ["fleet.stock=10000", "replications=10"])
     for name in ("small_city.yaml", "small_city_pooled.yaml")
 ]
 runs = [cs.run(plan, out=folder / plan.scenario.name, jobs=1) for plan in plans]
