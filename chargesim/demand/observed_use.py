@@ -17,6 +17,10 @@ class GunUse:
     kwh_per_gun_day: float
 
 
+NOT_KNOWN = GunUse(float("nan"), float("nan"))
+"""Of a network without guns, or of a recorded log, which no ledger describes."""
+
+
 def asked_use(ledger: Ledger, network: Network) -> GunUse:
     """Return what the ledger asks of a gun on an average day; nan without a gun.
 

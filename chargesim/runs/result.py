@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from chargesim.analysis.gun_use import asked_text
 from chargesim.analysis.looks import Look, LookSchedule
 from chargesim.analysis.result import RunResult
 from chargesim.demand.buildup import buildup_of
+from chargesim.demand.observed_use import NOT_KNOWN, asked_use
 from chargesim.engine.replication_totals import ReplicationTotals
 from chargesim.network.demand_within import demand_share_within
 from chargesim.network.network import STATION, SWAP
@@ -60,6 +62,8 @@ def as_result(
         look=look.number,
         looks=look.of,
         blackouts=len(scenario.blackouts),
+        asked=NOT_KNOWN if scenario.recorded is not None else asked_use(case.ledger, network),
+        anchors=tuple(scenario.observed.anchors),
         recorded=scenario.recorded is not None,
     )
 
@@ -76,9 +80,12 @@ def share_text(case: Case) -> str:
         f"{asked_mwh:,.0f} MWh on an average day"
     )
     swap_mwh = sum(row.network_kwh_per_day * row.swap_target_share for row in ledger.rows) / 1000
+    use = asked_text(asked_use(ledger, case.network))
+    guns = f", {use}" if use else ""
     if (case.network.sites.kind == SWAP).any():
-        return f"{text} with the corridors, {swap_mwh:,.0f} MWh of it by swap{reading}"
-    return f"{text} with the corridors, all at guns{reading}"
+        by_swap = f"the ledger expects {swap_mwh:,.0f} MWh of it by swap"
+        return f"{text} with the corridors; {by_swap}, the rest at guns{guns}{reading}"
+    return f"{text} with the corridors, all at guns{guns}{reading}"
 
 
 def plan_text(case: Case) -> str:

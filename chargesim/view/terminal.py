@@ -1,6 +1,7 @@
 """Print a verdict and its KPIs so that a planner understands them without the manual."""
 
 from collections.abc import Mapping
+from math import isnan
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -10,11 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from chargesim.analysis.criteria import CriterionVerdict
+from chargesim.analysis.gun_use import UseBeside, observed_text
 from chargesim.analysis.headlines import HEADLINES
 from chargesim.analysis.kpis import kpi_value
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, nearest_to_breaking
 from chargesim.runs.precision import Reached
+from chargesim.scenario.observed import Anchor
 from chargesim.view.wording import amount, bounds, interval, percent, threshold
 
 STYLES = {
@@ -74,7 +77,7 @@ def _answer(verdict: Verdict) -> Text:
 
 def _lines(verdict: Verdict) -> list[str]:
     """Return the lines under the answer: assumption, nearest criterion, worst district and hour."""
-    lines = [f"Assumed: {verdict.share_text}"]
+    lines = [f"Assumed: {verdict.share_text}", *_use_lines(verdict.gun_use)]
     if (
         verdict.planned_replications < LEAST_REPLICATIONS
         and verdict.looks == 1
@@ -96,6 +99,18 @@ def _lines(verdict: Verdict) -> list[str]:
     if verdict.note:
         lines.append(f"Note: {verdict.note}")
     return lines
+
+
+def _use_lines(use: UseBeside) -> list[str]:
+    """Return the simulated use of the guns, and what is observed elsewhere."""
+    if isnan(use.kwh_per_gun_day):
+        return []
+    lines = [
+        f"Simulated: {use.sessions_per_gun_day:.1f} sessions and {use.kwh_per_gun_day:,.0f} kWh "
+        f"of a gun and day, {use.busy_share:.0%} of the time"
+    ]
+    observed = observed_text([Anchor(**one) for one in use.observed])
+    return [*lines, f"Observed elsewhere, a gun and day: {observed}"] if observed else lines
 
 
 def _nearest_line(item: CriterionVerdict) -> str:
