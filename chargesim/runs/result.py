@@ -79,11 +79,10 @@ def share_text(case: Case) -> str:
         f"{ledger.share_at_network:.1%} of the fleets' public energy is asked of this network, "
         f"{asked_mwh:,.0f} MWh on an average day"
     )
-    swap_mwh = sum(row.network_kwh_per_day * row.swap_target_share for row in ledger.rows) / 1000
     use = asked_text(asked_use(ledger, case.network))
     guns = f", {use}" if use else ""
     if (case.network.sites.kind == SWAP).any():
-        by_swap = f"the ledger expects {swap_mwh:,.0f} MWh of it by swap"
+        by_swap = f"the ledger expects {ledger.swap_kwh_per_day / 1000:,.0f} MWh of it by swap"
         return f"{text} with the corridors; {by_swap}, the rest at guns{guns}{reading}"
     return f"{text} with the corridors, all at guns{guns}{reading}"
 

@@ -218,8 +218,10 @@ def _width(width: float, unit: str) -> str:
     return f"{100 * width:.2g} points" if unit.startswith("share") else f"{width:,.2g} {unit}"
 
 
-def print_swap_shares(console: Console, kpis: pd.DataFrame, targets: Mapping[str, float]) -> None:
-    """Print the swapped share of the fleets' energy beside what the demand ledger expects.
+def print_swap_shares(
+    console: Console, kpis: pd.DataFrame, targets: Mapping[str, float], expected_mwh: float
+) -> None:
+    """Print the energy of swapping, and its share by fleet, beside what the ledger expects.
 
     Parameters
     ----------
@@ -229,13 +231,20 @@ def print_swap_shares(console: Console, kpis: pd.DataFrame, targets: Mapping[str
         From `analysis.kpis.kpi_frame`.
     targets : mapping of str to float
         Share of a fleet's energy at the network that the ledger expects to be swapped.
+    expected_mwh : float
+        Energy that the ledger expects to be swapped on an average day [MWh].
     """
     parts = []
     for fleet, target in targets.items():
         row = kpi_value(kpis, "swap_share_of_energy", "fleet", fleet)
         if target > 0 and row["n"] > 0:
             parts.append(f"{fleet.replace('_', ' ')} {float(row['mean']):.0%} ({target:.0%})")
-    if parts:
+    given = kpi_value(kpis, "energy_mwh_per_day", "kind", "swap")
+    if parts and given["n"] > 0:
         console.print(
-            Text(f"Energy swapped, and in brackets what the ledger expects: {', '.join(parts)}")
+            Text(
+                f"Swapping: {float(given['mean']):,.0f} MWh a day charged into packs, "
+                f"{expected_mwh:,.0f} expected by the ledger: who can swap also takes a gun that "
+                f"costs less time. Swapped share, and in brackets the ledger's: {', '.join(parts)}"
+            )
         )
