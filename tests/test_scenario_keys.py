@@ -340,7 +340,7 @@ IN_TABLES = {
     "swap.kinds.taxi.sites", "swap.kinds.private.sites", "swap.kinds.truck.sites",
     "swap.kinds.taxi.access", "swap.kinds.private.access", "swap.kinds.truck.access",
     "choice.nearest_swap_sites",  # each pack type has one site
-    "observed.kwh_per_public_pile_day",  # the public piles of this city are not known
+    "observed.public_piles", "observed.kwh_per_public_pile_day",  # null: not known of this city
     "corridors.gravity_exponent",  # corridors of a table of roads weigh by km x inhabitants
 }  # fmt: skip
 """Keys of the small city of which its tables take the place."""
