@@ -8,7 +8,14 @@ import networkx as nx
 import numpy as np
 
 from chargesim.analysis.result import RunResult
-from chargesim.engine.replication_totals import ReplicationTotals, bin_edges_min
+from chargesim.engine.replication_totals import (
+    LOST,
+    PARTIAL,
+    STRANDED,
+    UNFINISHED,
+    ReplicationTotals,
+    bin_edges_min,
+)
 from chargesim.network.network import (
     STATION,
     SWAP,
@@ -374,6 +381,17 @@ def _fill_sites(
             ].sum(axis=0)
 
 
+def count_by_day(run: ReplicationTotals) -> None:
+    """Put all sessions and arrivals of a replication on its first judged day."""
+    ended = run.outcomes.sum(axis=0) - run.outcomes[UNFINISHED]
+    unserved = run.outcomes[[PARTIAL, LOST, STRANDED]].sum(axis=0)
+    run.ended_by_day[0] = ended.sum(axis=-1)
+    run.unserved_by_day[0] = unserved.sum(axis=-1)
+    run.within_by_day[:, 0] = run.within.sum(axis=-1)
+    run.arrivals_by_day[0] = run.arrivals.sum(axis=1)
+    run.pack_found_by_day[0] = run.pack_found.sum(axis=1)
+
+
 def make_result(
     replications: list[ReplicationTotals] | None = None,
     *,
@@ -391,6 +409,8 @@ def make_result(
             random_totals(network, np.random.default_rng(seed), fleets=len(fleets), days=days)
             for seed in range(5)
         ]
+    for run in replications:
+        count_by_day(run)
     return RunResult(
         name="small",
         title="Small city - 12 stations, 4 swap sites",

@@ -12,9 +12,11 @@ from chargesim.analysis.intervals import (
     one_sided_bounds,
     p_above,
     p_differs,
-    rule_of_three,
+    rare_loss_bound,
+    ratio_values,
     t_interval,
     t_intervals,
+    unseen_share,
 )
 
 VALUES = np.array([0.91, 0.93, 0.92, 0.95, 0.90, 0.94])
@@ -85,10 +87,44 @@ def test_p_value_is_scipys() -> None:
     assert p_above([0.5], 0.1) == 1.0
 
 
-def test_rule_of_three() -> None:
-    assert rule_of_three(1000) == pytest.approx(0.003, rel=0.002)
-    assert (1 - rule_of_three(1000)) ** 1000 == pytest.approx(0.05, rel=0.01)
-    assert rule_of_three(0) == 1.0
+def test_an_event_that_was_not_seen_has_the_rule_of_three() -> None:
+    assert unseen_share(1000) == pytest.approx(0.003, rel=0.004)
+    assert (1 - unseen_share(140)) ** 140 == pytest.approx(0.05)
+    assert 1 / unseen_share(140) == pytest.approx(47.2, abs=0.05)
+    assert unseen_share(0) == 1.0
+
+
+def test_the_bound_of_rare_losses_by_hand() -> None:
+    """Clopper and Pearson's bounds of 0, 1 and 2 in 20 days; the larger loss comes first."""
+    none, one, two = (stats.beta.isf(0.05, k + 1, 20 - k) for k in (0, 1, 2))
+    assert rare_loss_bound(np.zeros(20)) == pytest.approx(none) == unseen_share(20)
+    losses = np.r_[0.1, np.zeros(18), 0.4]
+    by_hand = none + 0.4 * (one - none) + 0.1 * (two - one)
+    assert rare_loss_bound(losses) == pytest.approx(by_hand)
+    assert rare_loss_bound(np.ones(5)) == pytest.approx(1.0)
+    assert rare_loss_bound([]) == 1.0
+
+
+def test_the_bound_of_rare_losses_holds_whatever_the_losses_are() -> None:
+    rng = np.random.default_rng(5)
+    for chance, loss in ((0.005, 1.0), (0.05, 0.3), (0.02, None), (0.2, 1.0)):
+        days = rng.random((1000, 40)) < chance
+        losses = days * (rng.random(days.shape) if loss is None else loss)
+        mean = chance * (0.5 if loss is None else loss)
+        below = np.mean([rare_loss_bound(one) < mean for one in losses])
+        assert below < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 1000)
+
+
+def test_the_values_of_a_ratio_have_its_mean_and_its_delta_method_error() -> None:
+    part, whole = np.array([1.0, 0.0, 3.0, 2.0, 0.0]), np.array([10.0, 2.0, 12.0, 8.0, 0.0])
+    values = ratio_values(part, whole)
+    ratio = 6 / 32
+    assert np.isnan(values[4])
+    assert np.nanmean(values) == pytest.approx(ratio)
+    assert np.nanmean(values) != pytest.approx(np.nanmean(part[:4] / whole[:4]))
+    error = np.sqrt(((part - ratio * whole)[:4] ** 2).sum() / 3 / 4) / whole[:4].mean()
+    assert np.nanstd(values, ddof=1) / 2 == pytest.approx(error)
+    assert np.isnan(ratio_values(np.zeros(3), np.zeros(3))).all()
 
 
 def test_holm_stops_at_the_first_that_does_not_pass() -> None:

@@ -7,11 +7,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from factories_analysis import FLEETS, empty_totals, make_network, make_result, make_standard
+from factories_analysis import (
+    FLEETS,
+    count_by_day,
+    empty_totals,
+    make_network,
+    make_result,
+    make_standard,
+    random_totals,
+)
 from scipy import stats
 
-from chargesim.analysis.criteria import _more, judge_area
+from chargesim.analysis.area_tests import judge_area, judge_areas, more_for_all
 from chargesim.analysis.failure_counts import JudgedArea
+from chargesim.analysis.kpis import kpi_frame, kpi_value
 from chargesim.analysis.looks import Look, LookSchedule
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, decided, judge, nearest_to_breaking
@@ -100,6 +109,13 @@ def verdict_of(shares: Any, criteria: list[dict[str, Any]], **options: Any) -> V
     return judge(result_of(shares, criteria, **options))
 
 
+def with_days(result: RunResult) -> RunResult:
+    """Return a result whose counts were changed after it was made."""
+    for run in result.replications:
+        count_by_day(run)
+    return result
+
+
 def around(mean: float, spread: float = 0.004, n: int = 20) -> list[float]:
     """Return n values with this mean and about this spread, none drawn."""
     return [mean + spread * (1 if i % 2 else -1) for i in range(n)]
@@ -144,7 +160,7 @@ def test_on_the_threshold_nobody_can_tell() -> None:
 def test_one_replication_is_never_enough() -> None:
     verdict = verdict_of([0.99], [CARS])
     assert verdict.verdict == "inconclusive"
-    assert "fewer than two replications" in verdict.criteria[0].note
+    assert "fewer than 10 replications" in verdict.criteria[0].note
 
 
 def test_missing_replication_makes_it_incomplete() -> None:
@@ -215,7 +231,7 @@ def test_unserved_is_at_most() -> None:
     assert (item.verdict, item.sense, item.threshold) == ("meets", "at most", 0.05)
     assert item.estimate == pytest.approx(0.03)
     assert verdict_of(around(0.94), [LOSSES]).verdict == "fails"
-    assert verdict_of(around(0.94), [LOSSES], lost=False).verdict == "meets"
+    assert verdict_of(around(0.94, n=60), [LOSSES], lost=False).verdict == "meets"
 
 
 def test_p95_is_decided_by_the_exact_counter() -> None:
@@ -224,7 +240,7 @@ def test_p95_is_decided_by_the_exact_counter() -> None:
     assert item.estimate < 10
     assert "decided by the share that waits at most 10 min: 0.9600" in item.note
     assert item.lower <= item.estimate <= item.upper < 10
-    (open_,) = verdict_of([0.999, 0.91], [P95]).criteria
+    (open_,) = verdict_of([0.999, 0.91] * 5, [P95]).criteria
     assert (open_.verdict, open_.upper) == ("inconclusive", math.inf)
     assert (
         math.isfinite(open_.estimate) or open_.lower < 10
@@ -235,17 +251,17 @@ def test_p95_is_decided_by_the_exact_counter() -> None:
 
 
 def test_trucks_are_not_merged_into_cars() -> None:
-    result = result_of(around(0.5), [CARS, TRUCKS], group="trucks")
+    result = result_of(around(0.5, n=30), [CARS, TRUCKS], group="trucks")
     for run in result.replications:
         run.outcomes[SERVED, FLEET_OF["cars"], STATION, 0, 3] = 500
         run.within[:, FLEET_OF["cars"], STATION, 0, 3] = 500
-    cars, trucks = judge(result).criteria
+    cars, trucks = judge(with_days(result)).criteria
     assert (cars.verdict, trucks.verdict) == ("meets", "fails")
     assert cars.estimate == 1.0
 
 
 def test_every_district_must_meet_and_the_worst_mean_is_shown() -> None:
-    fine = [[0.9 + noise, 0.84 + noise, 0.95, 0.9] for noise in around(0.0)]
+    fine = [[0.9 + noise, 0.84 + noise, 0.95 + noise, 0.9 + noise] for noise in around(0.0)]
     item = verdict_of(fine, [DISTRICTS]).criteria[0]
     assert (item.verdict, item.worst_district) == ("meets", "District 1")
     assert item.estimate == pytest.approx(0.84, abs=1e-3)
@@ -308,12 +324,12 @@ def test_noisy_districts_that_all_truly_meet_are_rarely_called_failing() -> None
 
 
 def test_small_districts_are_pooled_by_class_and_named() -> None:
-    result = result_of([[0.9, 0.9, 0.9, 0.9]] * 4 + [[0.91, 0.9, 0.9, 0.9]], [DISTRICTS], wishes=30)
+    result = result_of([[0.9] * 4] * 9 + [[0.91, 0.9, 0.9, 0.9]], [DISTRICTS], wishes=30)
     (item,) = judge(result).criteria
     assert "few wishes: District 0" in item.note
     network = make_network(district_count=8)
     runs = []
-    for _ in range(5):
+    for _ in range(10):
         run = empty_totals(network)
         run.outcomes[SERVED, 0, STATION, :, 17] = [200, 200, 200, 200, 10, 200, 200, 200]
         run.within[:, 0, STATION] = run.outcomes[SERVED, 0, STATION]
@@ -372,41 +388,145 @@ def test_a_scope_without_wishes_is_no_evidence() -> None:
     assert "nobody wished" in verdict.criteria[1].note
 
 
-def test_equal_replications_without_failures_get_about_the_rule_of_three() -> None:
-    (item,) = verdict_of([1.0] * 5, [LOSSES]).criteria
-    assert item.verdict == "meets"
-    assert (item.estimate, item.lower) == (0.0, 0.0)
-    assert item.upper == pytest.approx(1 - 0.05 ** (1 / (5 * DISTRICT_COUNT * 1000)))
-    assert item.upper == pytest.approx(-math.log(0.05) / (5 * DISTRICT_COUNT * 1000), rel=1e-3)
-    assert "equal in all replications; bounds by the binomial law" in item.note
+@pytest.mark.parametrize(("days", "state"), [(58, "inconclusive"), (59, "meets")])
+def test_without_any_failure_enough_days_must_have_been_judged(days: int, state: str) -> None:
+    """0.95 ** 58.4 is 0.05: a day that comes as often as 5 % allow would have been seen in 59."""
+    (item,) = verdict_of([1.0] * days, [LOSSES]).criteria
+    assert (item.verdict, item.estimate, item.lower) == (state, 0.0, 0.0)
+    assert item.upper == pytest.approx(1 - 0.05 ** (1 / days))
+    assert "the bound allows for days that were not seen, on which nobody is served" in item.note
 
 
-def test_few_wishes_without_failures_are_inconclusive() -> None:
-    verdict = verdict_of([1.0] * 2, [LOSSES], wishes=1)
+def test_how_many_vehicles_came_changes_nothing() -> None:
+    for shares in ([1.0] * 20, around(0.92)):
+        few, many = (verdict_of(shares, [CARS], wishes=wishes) for wishes in (250, 25_000))
+        assert few.criteria == many.criteria
+
+
+def test_without_any_failure_the_days_still_needed_are_those_of_the_rule_of_three() -> None:
+    verdict = verdict_of([1.0] * 20, [LOSSES])
     assert verdict.verdict == "inconclusive"
-    assert verdict.more_replications == math.ceil(-math.log(0.05) / 0.05 / DISTRICT_COUNT) - 2
+    about = verdict.more_replications
+    assert about is not None
+    assert abs(about - 39) <= 5
 
 
-def test_equal_replications_between_none_and_all_have_binomial_bounds() -> None:
-    """Two days alike prove little: with few wishes nothing is decided, with many it is."""
-    (item,) = verdict_of([0.95] * 4, [CARS]).criteria
-    wishes = 4 * DISTRICT_COUNT * 1000
-    by_scipy = stats.binomtest(round(0.95 * wishes), wishes).proportion_ci(0.9, method="exact")
+def test_equal_replications_with_failures_allow_for_one_unlike_them() -> None:
+    """Every replication fails 5 %; an unseen one may fail wholly, or not at all."""
+    (item,) = verdict_of([0.95] * 80, [CARS]).criteria
+    unseen = 1 - 0.05 ** (1 / 80)
+    assert (1 - item.upper, 1 - item.lower) == pytest.approx(
+        (0.05 * (1 - unseen), 0.05 + 0.95 * unseen)
+    )
     assert item.verdict == "meets"
-    assert (item.lower, item.upper) == pytest.approx((by_scipy.low, by_scipy.high))
-    assert verdict_of([0.9] * 4, [CARS]).verdict == "inconclusive"  # on the threshold
-    assert verdict_of([0.89] * 4, [CARS]).verdict == "fails"
-    assert verdict_of([0.8] * 2, [CARS], wishes=1).verdict == "inconclusive"
+    assert verdict_of([0.95] * 40, [CARS]).verdict == "inconclusive"
+    assert verdict_of([0.9] * 80, [CARS]).verdict == "inconclusive"  # on the threshold
+    assert verdict_of([0.89] * 80, [CARS]).verdict == "fails"
+    assert verdict_of([0.89] * 20, [CARS]).verdict == "inconclusive"
 
 
-def test_equal_replications_need_as_many_more_as_their_wishes_say() -> None:
-    unit = JudgedArea("", (0,), np.full(2, 0.08), 100.0)  # 8 of 100 failed, 10 % are allowed
+def test_equal_replications_need_as_many_more_as_their_number_says() -> None:
+    unit = JudgedArea.of_days("", (0,), np.full(20, 4.0), np.full(20, 50.0))  # 8 %
     judged = judge_area(unit, 0.1, 0.05)
     assert not judged.meets
-    needed = math.ceil(stats.norm.isf(0.05) ** 2 * 0.08 * 0.92 / 0.02**2 / 50)
-    assert _more(unit, judged.bounds, 0.1, 0.05, 1) == needed - 2 > 1
-    assert _more(unit, judged.bounds, 0.08, 0.05, 1) is None
-    assert judged.p_fail == pytest.approx(stats.binom.sf(7, 100, 0.1))
+    more = more_for_all([unit], [judged], 0.1, 0.05, 1)
+    assert more is not None
+    enough = JudgedArea.of_days("", (0,), np.full(20 + more, 4.0), np.full(20 + more, 50.0))
+    assert judge_area(enough, 0.1, 0.05).bounds.upper == pytest.approx(0.1, abs=3e-3)
+    failing = judge_area(unit, 0.07, 0.05)
+    assert failing.p_fail == pytest.approx((0.07 / 0.08) ** 20)
+    assert more_for_all([unit], [failing], 0.08, 0.05, 1) is None  # on the threshold
+
+
+@pytest.mark.parametrize("loss", [1.0, 0.3])
+def test_losses_on_one_day_in_200_are_rarely_called_meeting(loss: float) -> None:
+    """Binomial bounds over the vehicles said "meets" in 90 % of such studies of 20 days."""
+    rng = np.random.default_rng(3)
+    rare = {**LOSSES, "at_most": 0.9 * loss / 200}
+    verdicts = [
+        verdict_of((1.0 - loss * (rng.random(20) < 1 / 200)).tolist(), [rare]).verdict
+        for _ in range(300)
+    ]
+    assert verdicts.count("meets") == 0
+    assert verdict_of([1.0] * 20, [rare]).verdict == "inconclusive"
+
+
+def test_a_rare_bad_day_beside_everyday_losses_is_named_as_not_covered() -> None:
+    """No bound from the days seen knows it: such a study meets, and the verdict says so."""
+    verdict = verdict_of(around(0.99), [LOSSES])
+    assert verdict.verdict == "meets"
+    assert verdict.judged_days == 20
+    assert verdict.rarest_day_seen == pytest.approx(1 / (1 - 0.05 ** (1 / 20)))
+    assert verdict.not_covered == (
+        "20 days were simulated: a bad day that comes less often than once in 7 days could have "
+        "been missed (at 95 % confidence), and bounds from the days seen do not allow for it"
+    )
+
+
+def test_twenty_weeks_say_how_rare_a_bad_day_may_be() -> None:
+    runs = [random_totals(NETWORK, np.random.default_rng(seed), days=7) for seed in range(20)]
+    verdict = judge(make_result(runs, network=NETWORK, days=7))
+    assert verdict.not_covered.startswith(
+        "20 weeks, 140 days, were simulated: a bad day that comes less often than once in 47 days"
+    )
+
+
+def test_a_share_is_the_ratio_of_totals_and_not_the_mean_of_ratios() -> None:
+    """Days with many trucks fail often: 10 of 100 on one half, none of 10 on the other."""
+    runs = []
+    for place in range(20):
+        run = empty_totals(NETWORK)
+        cell = (FLEET_OF["cars"], STATION, 0, 17)
+        many = place % 2 == 0
+        run.outcomes[(SERVED, *cell)] = 90 if many else 10
+        run.outcomes[(LOST, *cell)] = 10 if many else 0
+        runs.append(run)
+    result = make_result(runs, network=NETWORK, standard=make_standard([LOSSES]))
+    (item,) = judge(result).criteria
+    assert item.estimate == pytest.approx(100 / 1100)
+    assert item.estimate == pytest.approx(kpi_value(kpi_frame(result), "share_lost")["mean"])
+    assert item.lower < item.estimate < item.upper
+
+
+def test_a_recorded_log_of_a_day_is_one_sample_however_often_it_is_played() -> None:
+    """132 wishes met at 95 % when played 20 times."""
+    for count in (2, 20, 160):
+        result = dataclasses.replace(
+            result_of(around(0.99, n=count), [LOSSES], wishes=1000), recorded=True
+        )
+        verdict = judge(result)
+        (item,) = verdict.criteria
+        assert (verdict.verdict, verdict.more_replications, item.n) == ("inconclusive", None, 1)
+        assert "fewer than 10 days in the log give no verdict" in item.note
+        assert item.estimate == pytest.approx(0.01)
+        assert item.upper < 0.05, "what this log shows, with the noise of taste alone"
+        assert verdict.judged_days == 1
+        assert verdict.not_covered.startswith("one recorded log of 1 day is one sample")
+
+
+def test_a_recorded_log_of_many_days_is_judged_by_its_days() -> None:
+    failed = np.tile(np.array([8.0, 12.0] * 6), (20, 1))
+    area = JudgedArea("", (0,), failed.sum(axis=1), np.full(20, 1200.0), failed, failed * 0 + 100)
+    drawn, recorded = (
+        judge_area(dataclasses.replace(area, recorded=one), 0.2, 0.05) for one in (False, True)
+    )
+    assert (drawn.bounds.n, recorded.bounds.n) == (20, 12)
+    assert recorded.bounds.mean == pytest.approx(0.1)
+    half = stats.t.isf(0.05, 11) * np.std([0.08, 0.12] * 6, ddof=1) / math.sqrt(12)
+    assert recorded.bounds.upper == pytest.approx(0.1 + half)
+    assert recorded.meets
+
+
+def test_districts_of_any_table_are_judged_by_the_same_rule() -> None:
+    shares = np.array([around(0.1), around(0.19), around(0.25)])
+    areas = [
+        JudgedArea.of_days(str(i), (i,), 100 * one, one * 0 + 100) for i, one in enumerate(shares)
+    ]
+    found = judge_areas(areas, 0.2, 0.05)
+    assert (found.meets, found.worst) == (False, 2)
+    assert found.beyond_after_holm.tolist() == [False, False, True]
+    assert judge_areas(areas[:2], 0.2, 0.05).meets
+    assert judge_areas(areas[2:], 0.2, 0.05).p_fail == pytest.approx(found.p_fail / 3)
 
 
 def test_packs_are_those_of_the_groups_sites() -> None:
@@ -415,7 +535,7 @@ def test_packs_are_those_of_the_groups_sites() -> None:
     for place, run in enumerate(result.replications):
         run.arrivals[[car_swap, truck_swap], 8] = 1000
         run.pack_found[car_swap, 8] = 980 + place % 2
-    (item,) = judge(result).criteria
+    (item,) = judge(with_days(result)).criteria
     assert item.verdict == "meets"
     assert item.estimate == pytest.approx(0.9805)
     assert item.worst_hour == "8-9 h"
@@ -506,7 +626,7 @@ def test_the_coverage_study_judges_as_a_run_does() -> None:
     for mean in (0.045, 0.05, 0.055):
         for _ in range(2):
             failed = np.round(rng.lognormal(np.log(mean), 0.3, PLAN.most) * wishes) / wishes
-            look, judgement, fails = run_study(failed)
+            look, judgement, fails = run_study(failed * wishes, failed * 0 + wishes)
             result = result_of((1 - failed).tolist(), [LOSSES], wishes=wishes)
 
             def judged(at: Look, result: RunResult = result) -> Verdict:

@@ -265,7 +265,7 @@ def test_the_command_prints_and_draws(folder, tmp_path):
         "of the cars that they serve within 10 min: +",
         "Verdicts",
         "small city pooled less small city",
-        "VRF",
+        "VRF (95 %)",
         "only 4 repl",
     ):
         assert words in text

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from chargesim.importers.china_crs import (
+    CHINA,
     TO_WGS84,
     bd09_of_wgs84,
     gcj02_of_wgs84,
-    in_china,
+    in_box,
     wgs84_of_bd09,
     wgs84_of_gcj02,
 )
@@ -57,6 +58,6 @@ def test_one_step_back_would_not_do():
 
 def test_outside_china_nothing_is_shifted():
     lat, lon = np.array([48.85, 40.7]), np.array([2.35, -74.0])
-    assert not in_china(lat, lon).any()
+    assert not in_box(CHINA, lat, lon).any()
     assert [found.tolist() for found in wgs84_of_gcj02(lat, lon)] == [lat.tolist(), lon.tolist()]
     assert set(TO_WGS84) == {"wgs84", "gcj02", "bd09"}

@@ -80,6 +80,7 @@ ODD = [
     {"coordinates": {"latitude": [1], "longitude": {}}}, location(evses=None), location(evses="x"),
     location(evses=[None]), location(evses=[{"connectors": [None]}]), location(evses=[{}]),
     location(evses=[{"connectors": [{"max_electric_power": "1e999"}]}]), location(name={"a": 1}),
+    location(evses=[{"status": [], "connectors": [{"power_type": {}}]}]), location(city=[[]]),
 ]  # fmt: skip
 
 
@@ -101,6 +102,8 @@ def test_odd_objects_in_every_json_format(tmp_path, name):
     keys = ("AddressInfo", "EquipmentInfos", "Connections", "StationLat", "StationLng", "geometry",
             "energyInfrastructureStation", "properties", "StationType", "UsageTypeID")  # fmt: skip
     values = (None, 1, "x", [], {}, [None], [[]], [{}], {"Latitude": {}}, True, 1e300, -0.0)
+    if name == "geojson":
+        wrapped[name] = lambda some: {"type": "FeatureCollection", "crs": [], "features": some}
     odd = [*values, *({key: value} for key in keys for value in values)]
     done = CliRunner().invoke(
         app,

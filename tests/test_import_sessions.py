@@ -100,6 +100,15 @@ def test_the_order_of_a_date_is_found(tmp_path, first, order):
     assert str(log["start"][0])[:16] == "2024-02-13 10:00"
 
 
+@pytest.mark.parametrize("day", ["01/05/2018", "1 May 2018", "01-MAY-18", "1/5/18"])
+def test_date_and_time_in_columns_of_their_own(tmp_path, day):
+    map_ = "timezone: Europe/London\nstart: [Start Date, Start Time]\nend: [End Date, End Time]\n"
+    rows = [f"{day},10:05,{day},10:35:00", "31/05/2018,9:00,31/05/2018,9:20"]
+    _, log = clean(tmp_path, rows, map_, "Start Date,Start Time,End Date,End Time\n")
+    assert [str(start)[:16] for start in log["start"]] == ["2018-05-01 10:05", "2018-05-31 09:00"]
+    assert log["duration_min"].tolist() == [30.0, 20.0]
+
+
 def test_a_date_that_may_be_either_is_asked_for(tmp_path):
     rows = ["02/03/2024 10:00 PM,02/03/2024 10:30 pm,15,g1,S"]
     with pytest.raises(InputError, match="give dates: day_first or month_first"):

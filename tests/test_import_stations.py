@@ -359,6 +359,17 @@ def test_swapped_coordinates_are_noticed_and_said(tmp_path):
     assert done.report.count("changed") == 1
 
 
+def test_a_table_that_is_swapped_as_a_whole_is_noticed_where_the_format_has_an_extent(tmp_path):
+    swapped = IRVE.replace("[2.35,48.85]", "[48.85,2.35]").replace("[2.40, 48.80]", "[48.8,2.4]")
+    done, rows = imported(write(tmp_path, "irve.csv", swapped))
+    assert (rows[0]["lat"], rows[0]["lon"]) == ("48.85", "2.35")
+    assert (rows[1]["lat"], rows[1]["lon"]) == ("48.8", "2.4")
+    assert done.report.count("changed") == 4
+    swapped = AFDC.replace("43.1,-75.2", "-75.2,43.1")
+    _, rows = imported(write(tmp_path, "afdc.csv", swapped))
+    assert {(row["lat"], row["lon"]) for row in rows} == {("43.1", "-75.2")}
+
+
 def test_points_on_no_place_and_double_ids_are_faulty(tmp_path):
     text = PLAIN + "Z,0,0,1,60\nA,31.9,121.5,1,120\nA,31.2001,121.5,1,120\n"
     done, rows = imported(write(tmp_path, "t.csv", text))

@@ -42,7 +42,7 @@ def found(tmp_path_factory):
         low=2000,
         high=8000,
         levels=3,
-        replications=3,
+        replications=10,
         jobs=1,
         out=folder,
         progress=False,
@@ -52,8 +52,8 @@ def found(tmp_path_factory):
 def test_each_level_is_the_run_that_a_user_would_make_by_hand(found):
     assert found.levels == STOCKS
     for level, verdict in zip(found.levels, found.verdicts, strict=True):
-        case = build_case(small(f"fleet.stock={level}", "replications=3"))
-        result = as_result(case, [simulate(case.task, replication)[0] for replication in range(3)])
+        case = build_case(small(f"fleet.stock={level}", "replications=10"))
+        result = as_result(case, [simulate(case.task, replication)[0] for replication in range(10)])
         by_hand = judge(result)
         assert [(item.name, item.estimate) for item in verdict.criteria] == [
             (item.name, item.estimate) for item in by_hand.criteria
@@ -92,7 +92,7 @@ def test_only_what_is_missing_is_run_again(found):
     runner = Runner(found.folder)
     path, kept = (
         runner.store(
-            Point(level, one_day(small(), replications=3).replace({"fleet.stock": float(level)}))
+            Point(level, one_day(small(), replications=10).replace({"fleet.stock": float(level)}))
         ).path(1)
         for level in ("5000", "2000")
     )
@@ -104,7 +104,7 @@ def test_only_what_is_missing_is_run_again(found):
         low=2000,
         high=8000,
         levels=3,
-        replications=3,
+        replications=10,
         jobs=1,
         out=found.folder,
         progress=False,
@@ -117,7 +117,7 @@ def test_only_what_is_missing_is_run_again(found):
 def test_a_folder_of_another_input_is_refused(found):
     with pytest.raises(InputError, match="holds another run"):
         run_limit(
-            small(), "share_at_network", levels=2, replications=3, out=found.folder, progress=False
+            small(), "share_at_network", levels=2, replications=10, out=found.folder, progress=False
         )
 
 

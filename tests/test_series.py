@@ -372,7 +372,8 @@ standard:
   criteria:
     - {name: served, measure: unserved, scope: cars, at_most: 0.3, source: test}
 """
-    run = run_series(load(write(city, text)), jobs=1, out=tmp_path / "run", progress=False)
+    loaded = load(write(city, text), ["replications=10"])
+    run = run_series(loaded, jobs=1, out=tmp_path / "run", progress=False)
     values = [one.value for one in run.variants]
     assert values == sorted(values)
     added = set(values) - {4000, 44000, 44008}

@@ -112,6 +112,25 @@ def test_a_folder_that_cannot_be_made_leaves_everything_as_it_was(
     assert Path("there/file").read_text(encoding="utf-8") == "mine"
 
 
+def test_an_imported_table_goes_into_a_new_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert command("new", "town").exit_code == 0
+    text = "id,lat,lon,fast,slow\nA,29.501,106.502,2,4\nB,29.519,106.511,0,3\n"
+    Path("list.csv").write_text(text, encoding="utf-8")
+    given = "guns:\n  - {count: fast, kw: 150}\n  - {count: slow, kw: 11}\n"
+    Path("columns.yaml").write_text(given, encoding="utf-8")
+    done = command(
+        "import", "stations", "list.csv", "--map", "columns.yaml", "--district", "Centre",
+        "--out", "town/tables/sites.csv",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    sites = build_case(load("town/town.yaml")).network.sites
+    assert sites.id == ("A", "B")
+    assert sites.guns.tolist() == [6, 3]
+    assert sites.companions.tolist() == [4, 0]
+    assert sites.gun_kw.tolist() == [150.0, 11.0]
+
+
 def test_completion_knows_files_and_shipped_scenarios(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("small").mkdir()

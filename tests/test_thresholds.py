@@ -14,8 +14,8 @@ from factories_analysis import (
 )
 
 from chargesim.analysis import intervals
+from chargesim.analysis.area_tests import FEWEST_BAD_DAYS, FEWEST_SAMPLES, judge_area
 from chargesim.analysis.breaking_point import band_of
-from chargesim.analysis.criteria import judge_area
 from chargesim.analysis.failure_counts import (
     FailureCounts,
     JudgedArea,
@@ -110,7 +110,7 @@ def test_the_worst_district_has_at_least_20_wishes_a_replication(wishes, worst):
     failed, wished = np.zeros((3, 2, 24)), np.zeros((3, 2, 24))
     failed[:, 0, 7], wished[:, 0, 7] = 1.0, 100.0
     failed[:, 1, 8], wished[:, 1, 8] = 5.0, float(wishes)
-    counts = FailureCounts(failed, wished)
+    counts = FailureCounts(failed, wished, failed[:, :1, 0], wished[:, :1, 0])
     assert counts.worst(("a", "b"), 1) == worst
     assert counts.worst_hour() == {"a": "7-8 h", "b": "8-9 h"}[worst]
 
@@ -133,7 +133,8 @@ def test_a_district_stands_alone_from_the_fewest_sessions_on(wishes, alone):
 
 
 def unit(shares, wishes=1e4):
-    return JudgedArea("", (0,), np.asarray(shares, dtype=np.float64), wishes)
+    shares = np.asarray(shares, dtype=np.float64)
+    return JudgedArea.of_days("", (0,), shares * wishes, np.full(len(shares), wishes))
 
 
 def test_a_bound_on_the_threshold_meets_and_one_beyond_it_does_not():
@@ -144,9 +145,26 @@ def test_a_bound_on_the_threshold_meets_and_one_beyond_it_does_not():
     assert not judge_area(unit(shares), upper - 1e-9, 0.05).meets
 
 
-def test_two_replications_can_meet_and_one_cannot():
-    assert judge_area(unit([0.01, 0.0100001]), 0.05, 0.05).meets
-    assert not judge_area(unit([0.01]), 1.0, 0.05).meets
+def test_ten_replications_can_meet_or_fail_and_nine_cannot():
+    shares = 0.01 + 1e-6 * np.arange(FEWEST_SAMPLES)
+    assert FEWEST_SAMPLES == 10
+    assert judge_area(unit(shares), 0.05, 0.05).meets
+    assert judge_area(unit(shares), 0.005, 0.05).p_fail < 1e-6
+    for allowed in (1.0, 0.005):
+        nine = judge_area(unit(shares[1:]), allowed, 0.05)
+        assert (nine.meets, nine.p_fail) == (False, 1.0)
+    assert judge_area(unit(shares[1:]), 0.05, 0.05, fewest=9).meets
+
+
+def test_failures_on_five_days_show_their_spread_and_on_four_do_not():
+    shares = np.zeros(30)
+    shares[:FEWEST_BAD_DAYS] = 0.001
+    five = judge_area(unit(shares), 0.05, 0.05)
+    assert (five.meets, five.rare) == (True, False)
+    shares[0] = 0.0
+    four = judge_area(unit(shares), 0.05, 0.05)
+    assert (four.meets, four.rare) == (False, True)
+    assert four.bounds.upper == pytest.approx(1 - 0.05 ** (1 / 30), abs=1e-3)
 
 
 def test_holm_rejects_a_p_value_on_its_bound():
@@ -240,15 +258,18 @@ def test_energy_may_differ_by_rounding_alone(statistics_kwh, batteries_kwh, hold
     assert (energy.name, energy.holds) == ("energy", holds)
 
 
-@pytest.mark.parametrize(("replications", "noted"), [(1, True), (2, False)])
-def test_two_replications_say_something_and_one_does_not(replications, noted):
+@pytest.mark.parametrize(("replications", "noted"), [(9, True), (10, False)])
+def test_ten_replications_give_a_verdict_and_nine_do_not(replications, noted):
     criterion = {"name": "x", "measure": "unserved", "scope": "cars", "at_most": 0.5, "source": "x"}
     runs = [
-        random_totals(NETWORK, np.random.default_rng(seed), fail=0.01 + 0.01 * seed)
+        random_totals(NETWORK, np.random.default_rng(seed), fail=0.01 + 0.001 * seed)
         for seed in range(replications)
     ]
     verdict = judge(make_result(runs, network=NETWORK, standard=make_standard([criterion])))
-    assert ("fewer than two replications" in verdict.criteria[0].note) is noted
+    said = "fewer than 10 replications with wishes here give no verdict"
+    assert (said in verdict.criteria[0].note) is noted
+    assert verdict.too_few == ("fewer than 10 replications give no verdict" if noted else "")
+    assert (verdict.verdict == "meets") is not noted
 
 
 def test_55_of_100_reach_a_quantile_of_55_percent_whatever_the_rounding():

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from factories_analysis import make_result, make_standard
+from factories_analysis import make_network, make_result, make_standard, random_totals
 from rich.console import Console
 
 from chargesim.analysis.kpis import kpi_frame
@@ -30,6 +30,13 @@ def make_easy() -> list[dict[str, Any]]:
     ]
 
 
+def made(count: int) -> RunResult:
+    """Return a result with this many random replications and the easy criteria."""
+    network = make_network()
+    runs = [random_totals(network, np.random.default_rng(seed)) for seed in range(count)]
+    return make_result(runs, network=network, standard=make_standard(make_easy()))
+
+
 def printed(result: RunResult) -> str:
     console = Console(width=150, record=True, file=io.StringIO())
     print_verdict(console, result, judge(result), kpi_frame(result))
@@ -37,10 +44,11 @@ def printed(result: RunResult) -> str:
 
 
 def test_verdict_names_what_a_planner_asks_for() -> None:
-    text = printed(make_result(standard=make_standard(make_easy())))
+    text = printed(made(20))
     for part in (
         "The plan MEETS the standard at 95 % confidence",
-        "(5 of 5 replications)",
+        "(20 of 20 replications)",
+        "Not covered: 20 days were simulated: a bad day that comes less often than once in 7 days",
         "Assumed: 12.9 % of all public energy is asked of this network",
         "Nearest to breaking",
         "Worst: ",
@@ -58,6 +66,11 @@ def test_incomplete_claims_no_confidence() -> None:
     assert "INCOMPLETE: no verdict (5 of 9 replications)" in text
     assert "% confidence" not in text and "a first look" not in text
     assert not {"meets", "fails", "inconclusive"} & set(text.split())
+
+
+def test_fewer_than_ten_replications_give_no_verdict() -> None:
+    text = printed(made(9))
+    assert "INCONCLUSIVE: fewer than 10 replications give no verdict (9 of 9" in text
 
 
 def test_only_a_run_that_is_judged_once_is_a_first_look() -> None:

@@ -25,7 +25,8 @@ from chargesim.scenario.standard import Standard
 
 COLUMNS = (
     "plan", "than", "title", "kpi", "scope", "key", "unit", "mean_than", "mean", "difference",
-    "lower", "upper", "n", "endless_than", "endless", "vrf", "p", "better", "family", "sure",
+    "lower", "upper", "n", "endless_than", "endless", "vrf", "vrf_lower", "vrf_upper", "p",
+    "better", "family", "sure",
 )  # fmt: skip
 TABLE, DISTRICTS = "table", "districts"
 """Families of comparisons within which Holm's correction is made."""
@@ -68,8 +69,9 @@ class Comparison:
     differences : DataFrame
         A row per KPI, scope, key and other plan, `COLUMNS`: `difference` is the plan less the
         first (`than`), with its two-sided 95 % paired interval; `vrf` the variance-reduction
-        factor; `family` the comparisons over which `sure` is corrected. The figures of the table
-        come first, with sure and large differences on top; then the districts, then all others.
+        factor, with its 95 % bounds; `family` the comparisons over which `sure` is corrected. The
+        figures of the table come first, with sure and large differences on top; then the
+        districts, then all others.
     headline : Headline
         The KPI of the first sentence.
     notes : tuple of str
@@ -195,7 +197,7 @@ def _differences(plan: ComparedPlan, first: ComparedPlan) -> pd.DataFrame:
     given = frame["given"]  # exact: neither replications nor a test are behind it
     frame.loc[given, "lower"] = frame.loc[given, "upper"] = frame.loc[given, "difference"]
     frame.loc[given, "n"] = 0
-    frame.loc[given, ["vrf", "p"]] = np.nan
+    frame.loc[given, ["vrf", "vrf_lower", "vrf_upper", "p"]] = np.nan
     return frame[frame["reported"]].assign(plan=plan.name, than=first.name, family="")
 
 

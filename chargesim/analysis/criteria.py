@@ -1,18 +1,23 @@
-"""Judge one criterion of the standard from replication values.
+"""Judge one criterion of the standard from the failures of its replications.
 
-A criterion meets when the one-sided upper bound of its failures is within the allowance. Districts
-are judged by intersection-union: each must meet at the full level, which needs no correction; the
-smallest of many noisy shares is never used. A district fails only after Holm's correction over the
-districts, a criterion only after Holm's correction over the criteria (`verdict.judge`).
+A criterion meets when the one-sided upper bound of its failures is within the allowance, in every
+area that it judges (`area_tests`). It fails only after Holm's correction over the criteria
+(`verdict.judge`).
 """
 
 import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-from scipy import special
-
+from chargesim.analysis.area_tests import (
+    FEWEST_BAD_DAYS,
+    FEWEST_SAMPLES,
+    ROUNDING,
+    AreasTest,
+    AreaTest,
+    judge_areas,
+    more_for_all,
+)
 from chargesim.analysis.failure_counts import (
     JudgedArea,
     allowance,
@@ -21,21 +26,10 @@ from chargesim.analysis.failure_counts import (
     judged_areas,
     p95_wait_min,
 )
-from chargesim.analysis.intervals import (
-    Interval,
-    binomial_bounds,
-    holm,
-    more_replications,
-    one_sided_bounds,
-    p_above,
-    p_binomial_above,
-)
 from chargesim.analysis.result import Bools, RunResult
 from chargesim.scenario.standard import GIVEN, Criterion
 
 CriterionState = Literal["meets", "fails", "inconclusive", "incomplete", "given"]
-_ROUNDING = 1e-12
-"""Slack of comparisons with the allowance: 1 - 0.9 is not 0.1 in floating point."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +44,8 @@ class CriterionVerdict:
     sense: Literal["at least", "at most"]
     source: str
     estimate: float
-    """mean over replications, of the worst district when districts are judged; a P95 of a wait is
-    over all replications together"""
+    """ratio of the totals over all replications, of the worst district when districts are judged; a
+    P95 of a wait is over all replications together"""
     lower: float
     """one-sided bound at the standard's confidence; of a P95 see `failure_counts.p95_wait_min`"""
     upper: float
@@ -68,7 +62,7 @@ class CriterionVerdict:
     worst_district: str | None
     worst_hour: str | None
     n: int
-    """replications in which the measure is defined; 0 when it is given"""
+    """replications, or days of a recorded log, in which somebody wished; 0 when it is given"""
     more_replications: int | None
     """about how many more would decide an inconclusive criterion; None when decided or unknown"""
     note: str
@@ -118,36 +112,30 @@ def judge_criterion(
     if not areas:
         return _without_wishes(criterion)
     allowed = allowance(criterion)
-    tests = [judge_area(area, allowed, alpha) for area in areas]
-    bounds, p_values = [test.bounds for test in tests], np.array([test.p_fail for test in tests])
-    worst = int(np.argmax([bound.mean for bound in bounds]))
-    open_areas = [(areas[i], bounds[i]) for i, test in enumerate(tests) if not test.meets]
-    estimate, lower, upper = _in_unit(result, criterion, areas[worst], bounds[worst], alpha)
-    highest_used = max(allowance_used(bound.upper, criterion) for bound in bounds)
-    by_district = criterion.scope == "districts"
-    districts = result.network.districts.name
+    found = judge_areas(areas, allowed, alpha)
+    open_areas = [place for place, test in enumerate(found.tests) if not test.meets]
+    by_district, districts = criterion.scope == "districts", result.network.districts.name
     verdict = CriterionVerdict(
         **_fields_of_standard(criterion),
-        estimate=estimate,
-        lower=lower,
-        upper=upper,
-        verdict="inconclusive" if open_areas else "meets",
-        margin=1.0 - highest_used,
-        allowance_used=allowance_used(bounds[worst].mean, criterion),
-        allowance_lower=allowance_used(bounds[worst].lower, criterion),
-        allowance_upper=highest_used,
-        worst_district=areas[worst].name if by_district else counts.worst(districts, 1),
+        **_estimated(result, criterion, areas[found.worst], found, alpha),
+        verdict="meets" if found.meets else "inconclusive",
+        worst_district=areas[found.worst].name if by_district else counts.worst(districts, 1),
         worst_hour=counts.worst_hour(),
-        n=bounds[worst].n,
-        more_replications=_more_for_all(open_areas, allowed, alpha, len(areas) * criteria),
-        note="; ".join(filter(None, [*_notes(criterion, bounds, worst), pooled_note])),
+        more_replications=more_for_all(
+            [areas[place] for place in open_areas],
+            [found.tests[place] for place in open_areas],
+            allowed,
+            alpha,
+            len(areas) * criteria,
+        ),
+        note="; ".join(filter(None, [*_notes(criterion, found, result.recorded), pooled_note])),
     )
     return CriterionTest(
         verdict,
-        p_fail=float(min(1.0, len(areas) * p_values.min())),
+        p_fail=found.p_fail,
         areas=len(areas),
-        beyond_threshold=_names(areas, p_values <= alpha),
-        beyond_after_holm=_names(areas, holm(p_values, alpha=alpha)) if by_district else (),
+        beyond_threshold=_names(areas, found.beyond_threshold),
+        beyond_after_holm=_names(areas, found.beyond_after_holm) if by_district else (),
     )
 
 
@@ -156,112 +144,58 @@ def _names(areas: list[JudgedArea], chosen: Bools) -> tuple[str, ...]:
     return tuple(area.name for area, one in zip(areas, chosen, strict=True) if one)
 
 
-@dataclass(frozen=True)
-class AreaTest:
-    """The test of one area's failures against the allowance, without any correction."""
-
-    bounds: Interval
-    """of the share of failures, each one-sided"""
-    p_fail: float
-    """p-value of the claim that it fails"""
-    meets: bool
-
-
-def judge_area(area: JudgedArea, allowed: float, alpha: float) -> AreaTest:
-    """Test the failures of one area against the allowance.
-
-    Parameters
-    ----------
-    area : JudgedArea
-        A whole scope, a district, or districts pooled.
-    allowed : float
-        Share of failures that the criterion allows [0..1].
-    alpha : float
-        One-sided error of each bound [0..1].
-    """
-    bounds = _bounds(area, alpha)
-    return AreaTest(
-        bounds,
-        _p_fail(area, bounds, allowed),
-        bounds.n >= 2 and bounds.upper <= allowed + _ROUNDING,
-    )
-
-
-def _bounds(area: JudgedArea, alpha: float) -> Interval:
-    """Return the bounds of an area's failures; equal replications get binomial bounds."""
-    bounds = one_sided_bounds(area.shares, confidence=1 - alpha)
-    if not bounds.equal:
-        return bounds
-    lower, upper = binomial_bounds(bounds.mean * area.wishes, area.wishes, confidence=1 - alpha)
-    return Interval(bounds.mean, lower, upper, bounds.n, True)
-
-
-def _p_fail(area: JudgedArea, bounds: Interval, allowed: float) -> float:
-    """Return the p-value of the claim that an area fails."""
-    if not bounds.equal:
-        return p_above(area.shares, allowed + _ROUNDING)
-    return p_binomial_above(bounds.mean * area.wishes, area.wishes, allowed)
-
-
-def _more_for_all(
-    open_areas: list[tuple[JudgedArea, Interval]], allowed: float, alpha: float, tests: int
-) -> int | None:
-    """Return about how many more replications decide: one area that fails is enough, else all."""
-    needed = [_more(area, bound, allowed, alpha, tests) for area, bound in open_areas]
-    known = [more for more in needed if more is not None]
-    failing = [
-        more
-        for more, (_, bound) in zip(needed, open_areas, strict=True)
-        if more is not None and bound.mean > allowed
-    ]
-    if failing:
-        return min(failing)
-    return max(known, default=None) if len(known) == len(needed) else None
-
-
-def _more(
-    area: JudgedArea, bounds: Interval, allowed: float, alpha: float, tests: int
-) -> int | None:
-    """Return about how many more replications would decide an area."""
-    corrected = alpha / tests if bounds.mean > allowed else alpha
-    if bounds.equal and allowed > 0:  # no spread over replications: count wishes
-        distance = abs(bounds.mean - allowed)
-        if distance < _ROUNDING:
-            return None
-        by_normal = special.ndtri(corrected) ** 2 * bounds.mean * (1 - bounds.mean) / distance**2
-        wishes_needed = by_normal if bounds.mean > 0 else -math.log(alpha) / allowed
-        return max(
-            1, math.ceil(wishes_needed / (area.wishes / len(area.shares))) - len(area.shares)
-        )
-    return more_replications(area.shares, allowed, confidence=1 - corrected)
+def _estimated(
+    result: RunResult, criterion: Criterion, worst: JudgedArea, found: AreasTest, alpha: float
+) -> dict[str, Any]:
+    """Return the estimate of the worst area with its bounds, and the part of the allowance used."""
+    test = found.tests[found.worst]
+    highest_used = max(allowance_used(one.bounds.upper, criterion) for one in found.tests)
+    estimate, lower, upper = _in_unit(result, criterion, worst, test, alpha)
+    return {
+        "estimate": estimate,
+        "lower": lower,
+        "upper": upper,
+        "margin": 1.0 - highest_used,
+        "allowance_used": allowance_used(test.bounds.mean, criterion),
+        "allowance_lower": allowance_used(test.bounds.lower, criterion),
+        "allowance_upper": highest_used,
+        "n": test.bounds.n,
+    }
 
 
 def _in_unit(
-    result: RunResult, criterion: Criterion, area: JudgedArea, bounds: Interval, alpha: float
+    result: RunResult, criterion: Criterion, area: JudgedArea, test: AreaTest, alpha: float
 ) -> tuple[float, float, float]:
     """Return estimate, lower and upper bound in the unit of the criterion."""
+    bounds = test.bounds
     if criterion.measure == "wait_p95":
-        return p95_wait_min(result, criterion, area.districts, confidence=1 - alpha)
+        unseen = bounds.upper - bounds.mean if test.rare else 0.0
+        return p95_wait_min(result, criterion, area.districts, confidence=1 - alpha, unseen=unseen)
     lower, upper = max(bounds.lower, 0.0), min(bounds.upper, 1.0)
     if criterion.measure == "unserved":
         return bounds.mean, lower, upper
     return 1.0 - bounds.mean, 1.0 - upper, 1.0 - lower
 
 
-def _notes(criterion: Criterion, bounds: list[Interval], worst: int) -> list[str]:
+def _notes(criterion: Criterion, found: AreasTest, recorded: bool) -> list[str]:
     """Return what a reader must know besides the numbers."""
-    notes = []
-    bound = bounds[worst]
+    notes, worst = [], found.tests[found.worst]
+    bound = worst.bounds
     if criterion.measure == "wait_p95":
         notes.append(
             f"decided by the share that waits at most {criterion.minutes:g} min: "
             f"{1 - bound.mean:.4f} ({1 - min(bound.upper, 1.0):.4f} to "
             f"{1 - max(bound.lower, 0.0):.4f}), needs 0.95"
         )
-    if all(one.equal for one in bounds):
-        notes.append("equal in all replications; bounds by the binomial law over the wishes")
-    if bound.n < 2:
-        notes.append("fewer than two replications have wishes here, too few to judge")
+    unsure = [one for one in found.tests if one.rare and not one.meets]
+    if worst.rare or (unsure and not found.beyond_threshold.any()):
+        notes.append(
+            f"failures on fewer than {FEWEST_BAD_DAYS} of the judged days, or the same in all "
+            "replications; the bound allows for days that were not seen, on which nobody is served"
+        )
+    if min(one.bounds.n for one in found.tests) < FEWEST_SAMPLES:
+        unit = "days in the log" if recorded else "replications with wishes here"
+        notes.append(f"fewer than {FEWEST_SAMPLES} {unit} give no verdict")
     return notes
 
 
@@ -289,7 +223,7 @@ def _given(result: RunResult, criterion: Criterion) -> CriterionTest:
     used = allowance_used(1.0 - value, criterion)
     note = (
         "given by the plan, reaches the threshold"
-        if used <= 1 + _ROUNDING
+        if used <= 1 + ROUNDING
         else "given by the plan, BELOW the threshold"
     )
     if result.blackouts and criterion.measure == "guns_available":

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chargesim.analysis.histogram import quantile_min, share_at_most, time_at_min
-from chargesim.analysis.intervals import t_intervals
+from chargesim.analysis.histogram import quantile_min, time_at_min
+from chargesim.analysis.intervals import ratio_values, t_intervals
 from chargesim.analysis.result import Bools, Floats, RunResult
 from chargesim.analysis.scope_totals import ratio
 from chargesim.analysis.scopes import hour_name, session_mask, site_mask
@@ -28,10 +28,16 @@ FEWEST_WISHES = 20
 
 @dataclass(frozen=True)
 class FailureCounts:
-    """Wishes and failures of a criterion by replication, district and hour of day [R, D, 24]."""
+    """Wishes of a criterion and the failures among them."""
 
     failed: Floats
     wishes: Floats
+    """by replication, district and hour of day [R, D, 24]"""
+    failed_by_day: Floats
+    wished_by_day: Floats
+    """by replication, judged day and district [R, days, D]"""
+    recorded: bool = False
+    """whether all replications play one recorded log"""
 
     def worst(self, names: tuple[str, ...], axis: int) -> str | None:
         """Return the name with the highest share of failures; None when nothing failed."""
@@ -53,10 +59,42 @@ class JudgedArea:
 
     name: str
     districts: tuple[int, ...]
-    shares: Floats
-    """failures over wishes in each replication [R], NaN without wishes"""
-    wishes: float
-    """over all replications"""
+    failed: Floats
+    wished: Floats
+    """in each replication [R]"""
+    failed_by_day: Floats
+    wished_by_day: Floats
+    """on each judged day [R, days]"""
+    recorded: bool = False
+    """whether all replications play one recorded log"""
+
+    @classmethod
+    def of_days(
+        cls, name: str, districts: tuple[int, ...], failed: Floats, wished: Floats
+    ) -> "JudgedArea":
+        """Return an area whose replications [R] have one judged day each."""
+        return cls(name, districts, failed, wished, failed[:, None], wished[:, None])
+
+    @property
+    def shares(self) -> Floats:
+        """Failures over wishes in each replication [R], NaN without wishes."""
+        return ratio(self.failed, self.wished)
+
+    @property
+    def samples(self) -> tuple[Floats, Floats]:
+        """Failures and wishes of each unit: replications, or the days of one recorded log."""
+        if self.recorded:
+            return self.failed_by_day.mean(axis=0), self.wished_by_day.mean(axis=0)
+        return self.failed, self.wished
+
+    @property
+    def losses_by_day(self) -> Floats:
+        """Failures on each judged day with wishes, over the wishes of a mean day; 1 at most."""
+        failed, wished = self.failed_by_day, self.wished_by_day
+        if self.recorded:
+            failed, wished = self.samples
+        known = wished > 0
+        return np.minimum(failed[known] / wished[known].mean(), 1.0) if known.any() else np.empty(0)
 
 
 def allowance(criterion: Criterion) -> float:
@@ -111,15 +149,20 @@ def count_failures(result: RunResult, criterion: Criterion) -> FailureCounts:
         )
     if criterion.measure == "pack_available":
         return _pack_counts(result, site_mask(result, criterion.scope))
-    mask = session_mask(result, session_scope(criterion))
-    outcomes = _stacked([run.outcomes[:, mask].sum(axis=1) for run in result.replications])
+    mask, runs = session_mask(result, session_scope(criterion)), result.replications
+    outcomes = _stacked([run.outcomes[:, mask].sum(axis=1) for run in runs])
     wishes = outcomes.sum(axis=1) - outcomes[:, UNFINISHED]
+    by_day = _stacked([run.ended_by_day[:, mask].sum(axis=1) for run in runs])
     if criterion.measure == "unserved":
-        return FailureCounts(outcomes[:, [PARTIAL, LOST, STRANDED]].sum(axis=1), wishes)
-    assert criterion.minutes is not None
-    index = result.threshold_index(criterion.minutes)
-    within = _stacked([run.within[index][mask].sum(axis=0) for run in result.replications])
-    return FailureCounts(wishes - within, wishes)
+        failed = outcomes[:, [PARTIAL, LOST, STRANDED]].sum(axis=1)
+        failed_by_day = _stacked([run.unserved_by_day[:, mask].sum(axis=1) for run in runs])
+    else:
+        assert criterion.minutes is not None
+        index = result.threshold_index(criterion.minutes)
+        failed = wishes - _stacked([run.within[index][mask].sum(axis=0) for run in runs])
+        within = _stacked([run.within_by_day[index][:, mask].sum(axis=1) for run in runs])
+        failed_by_day = by_day - within
+    return FailureCounts(failed, wishes, failed_by_day, by_day, result.recorded)
 
 
 def judged_areas(
@@ -144,7 +187,7 @@ def judged_areas(
     names, classes = result.network.districts.name, result.network.districts.area_class
     if criterion.scope != "districts":
         whole = _area(counts, "", tuple(range(len(names))))
-        return ([whole] if whole.wishes > 0 else []), ""
+        return ([whole] if whole.wished.sum() > 0 else []), ""
     mean_wishes = counts.wishes.sum(axis=(0, 2)) / len(counts.wishes)
     alone = mean_wishes >= result.standard.min_sessions_per_district
     areas = [_area(counts, name, (number,)) for number, name in enumerate(names) if alone[number]]
@@ -160,17 +203,22 @@ def judged_areas(
         elif pool:
             areas.append(_area(counts, names[pool[0]], pool))
             notes.append(f"few wishes: {names[pool[0]]}")
-    return [area for area in areas if area.wishes > 0], "; ".join(notes)
+    return [area for area in areas if area.wished.sum() > 0], "; ".join(notes)
 
 
 def p95_wait_min(
-    result: RunResult, criterion: Criterion, districts: tuple[int, ...], *, confidence: float
+    result: RunResult,
+    criterion: Criterion,
+    districts: tuple[int, ...],
+    *,
+    confidence: float,
+    unseen: float = 0.0,
 ) -> tuple[float, float, float]:
     """Return the P95 wait of all who wished in some districts, with one-sided bounds [min].
 
     The bounds are the times at which the bounds of the share served by then reach 0.95. They agree
     with the judgement, which tests that share; the upper one is infinite only where the share of
-    the unserved may exceed 5 %.
+    the unserved may exceed 5 %. `unseen` is the share of wishes that may fail on days not seen.
     """
     mask, where = session_mask(result, session_scope(criterion)), list(districts)
     bins = np.stack(
@@ -182,10 +230,13 @@ def p95_wait_min(
             for run in result.replications
         ]
     )
-    within = t_intervals(share_at_most(bins, unserved=unserved), level=2 * confidence - 1)
+    wished = np.broadcast_to((bins.sum(axis=-1) + unserved)[:, None], bins[:, :-1].shape)
+    served = np.cumsum(bins, axis=-1)[:, :-1]
+    within = t_intervals(ratio_values(served, wished), level=2 * confidence - 1)
+    surest = np.minimum(within.lower, within.mean - unseen)
     lower, upper = (
         time_at_min(np.maximum.accumulate(np.clip(bound, 0, 1)), 0.95)
-        for bound in (within.upper, within.lower)
+        for bound in (within.upper, surest)
     )
     estimate = float(quantile_min(bins.sum(axis=0), 0.95, unserved=unserved.sum()))
     return estimate, min(lower, estimate), max(upper, estimate)
@@ -197,24 +248,26 @@ def _stacked(counts: list[NDArray[Any]]) -> Floats:
 
 
 def _area(counts: FailureCounts, name: str, districts: tuple[int, ...]) -> JudgedArea:
-    """Return the share of failures of some districts by replication."""
-    failed, wishes = (
-        array[:, list(districts)].sum(axis=(1, 2)) for array in (counts.failed, counts.wishes)
+    """Return the failures and wishes of some districts together."""
+    where, by_day = list(districts), (counts.failed_by_day, counts.wished_by_day)
+    failed, wished = (one[:, where].sum(axis=(1, 2)) for one in (counts.failed, counts.wishes))
+    failed_by_day, wished_by_day = (one[:, :, where].sum(axis=2) for one in by_day)
+    return JudgedArea(
+        name, districts, failed, wished, failed_by_day, wished_by_day, counts.recorded
     )
-    return JudgedArea(name, districts, ratio(failed, wishes), float(wishes.sum()))
 
 
 def _pack_counts(result: RunResult, sites: Bools) -> FailureCounts:
     """Count arrivals at swap sites, and those without a free charged pack, by district."""
     numbers = np.arange(len(result.network.districts.name))
-    in_district = numbers[:, None] == result.network.sites.district[None, sites]
+    members = (numbers[:, None] == result.network.sites.district[None, sites]).astype(np.float64)
+    runs = result.replications
     found, arrivals = (
-        np.stack(
-            [
-                in_district.astype(np.float64) @ getattr(run, name)[sites]
-                for run in result.replications
-            ]
-        )
+        np.stack([members @ getattr(run, name)[sites] for run in runs])
         for name in ("pack_found", "arrivals")
     )
-    return FailureCounts(arrivals - found, arrivals)
+    found_by_day, by_day = (
+        np.stack([getattr(run, name)[:, sites] @ members.T for run in runs])
+        for name in ("pack_found_by_day", "arrivals_by_day")
+    )
+    return FailureCounts(arrivals - found, arrivals, by_day - found_by_day, by_day, result.recorded)

@@ -135,60 +135,76 @@ def p_differs(values: ArrayLike) -> float:
     return min(1.0, 2.0 * min(p_above(known, 0.0), p_above(-known, 0.0)))
 
 
-def rule_of_three(trials: float, *, confidence: float = 0.95) -> float:
-    """Return the upper bound of a share when none of the trials showed the event.
+def ratio_values(part: ArrayLike, whole: ArrayLike) -> Floats:
+    """Return one value per replication, whose mean is the ratio of the totals and spread its own.
 
     Parameters
     ----------
-    trials : float
-        Number of trials without the event.
+    part, whole : array of float, [R, ...]
+        Counts or sums of each replication.
+
+    Returns
+    -------
+    array of float, [R, ...]
+        R + (part_r - R whole_r) / mean(whole), with R the ratio of the totals; NaN where a whole
+        is 0. An interval of their mean is that of the ratio by the delta method. The mean of the
+        replications' ratios would weigh a replication with few wishes as much as one with many.
+        Source: Cochran, Sampling Techniques (1977), ch. 6.
+    """
+    parts, wholes = (np.asarray(one, dtype=np.float64) for one in (part, whole))
+    known = wholes > 0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        total = np.where(known, wholes, 0.0).sum(axis=0)
+        ratio = np.where(known, parts, 0.0).sum(axis=0) / total
+        mean = total / known.sum(axis=0)
+        return np.where(known, ratio + (parts - ratio * wholes) / mean, np.nan)
+
+
+def unseen_share(units: float, *, confidence: float = 0.95) -> float:
+    """Return how often an event may come and still, at the confidence, not be seen in some units.
+
+    Parameters
+    ----------
+    units : float
+        Days or replications in which it was not seen.
     confidence : float
         One-sided confidence [0..1].
 
     Returns
     -------
     float
-        Share [0..1]: -ln(1 - confidence) / trials, which is 3 / trials at 0.95; 1 without trials.
+        Share of units [0..1], exact by the binomial law: 1 - (1 - confidence) ** (1 / units). At
+        95 % about 3 / units, the rule of three; 1 without units.
     """
-    if trials <= 0:
-        return 1.0
-    return min(1.0, -math.log(1 - confidence) / trials)
+    return float(1.0 - (1.0 - confidence) ** (1.0 / units)) if units > 0 else 1.0
 
 
-def binomial_bounds(
-    events: float, trials: float, *, confidence: float = 0.95
-) -> tuple[float, float]:
-    """Return a lower and an upper bound of a share from independent trials, each holding alone.
+def rare_loss_bound(losses: ArrayLike, *, confidence: float = 0.95) -> float:
+    """Return an upper bound of the mean loss of a day where few days lost anything.
 
     Parameters
     ----------
-    events, trials : float
-        How many of how many trials showed the event.
+    losses : array of float, [days]
+        Share lost on each day [0..1]; 1 where nobody was served.
     confidence : float
-        One-sided confidence of each bound [0..1].
+        One-sided confidence [0..1].
 
     Returns
     -------
-    tuple of float
-        Of Clopper and Pearson (1934); without any event the upper one is about that of the rule of
-        three.
+    float
+        Stringer's bound: each day that lost something counts with its loss, and a day that was not
+        seen with 1. Without any loss it is `unseen_share`. Auditors use it for rare errors; it is
+        on the safe side. Source: Bickel (1992), Inference and auditing: the Stringer bound,
+        Int. Statist. Review 60, 197-209.
     """
-    lower = special.betaincinv(events, trials - events + 1, 1 - confidence) if events > 0 else 0.0
-    upper = special.betaincinv(events + 1, trials - events, confidence) if events < trials else 1.0
-    return float(lower), float(upper)
-
-
-def p_binomial_above(events: float, trials: float, threshold: float) -> float:
-    """Return the one-sided p-value, by the law of `binomial_bounds`, for a share above a threshold.
-
-    Parameters
-    ----------
-    events, trials : float
-        How many of how many independent trials showed the event.
-    threshold : float
-        The threshold [0..1].
-    """
-    return float(special.betainc(events, trials - events + 1, threshold)) if events > 0 else 1.0
+    values = np.sort(np.clip(np.asarray(losses, dtype=np.float64), 0.0, 1.0))[::-1]
+    some, count = values[values > 0], len(values)
+    if count == 0:
+        return 1.0
+    steps = np.arange(len(some) + 1)
+    left = np.maximum(count - steps, 1)
+    share = np.where(steps < count, special.betaincinv(steps + 1.0, left, confidence), 1.0)
+    return float(share[0] + (np.diff(share) * some).sum())
 
 
 def holm(p_values: ArrayLike, *, alpha: float) -> Bools:

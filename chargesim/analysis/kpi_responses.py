@@ -43,7 +43,8 @@ class KpiResponses:
     responses : tuple of Response
         What each column of the values is.
     values : array of float, [R, len(responses)]
-        In the unit of the KPI; NaN where it is not defined, infinite for a wait without end. The
+        In the unit of the KPI; NaN where it is not defined, infinite for a wait without end. A
+        share of vehicles has the values of `intervals.ratio_values`. The
         replications of a response lie side by side in memory, so that their sum is rounded in the
         same way whether one response or all of them are summed.
     """
@@ -94,7 +95,7 @@ def kpi_responses(result: RunResult, kpis: Collection[str] | None = None) -> Kpi
     for kpi in kpi_table(result.thresholds_min):
         if kpis is None or kpi.name in kpis:
             values = kpi.compute(scope_totals)
-            parts.append(values.by_replication)
+            parts.append(values.for_intervals)
             responses += [
                 Response(kpi.name, *scope, kpi.unit, reported=scope[0] in kpi.scopes)
                 for scope in values.keys

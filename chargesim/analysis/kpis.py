@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from chargesim.analysis.intervals import Intervals, rule_of_three, t_intervals
+from chargesim.analysis.intervals import Intervals, t_intervals, unseen_share
 from chargesim.analysis.kpi_table import Kpi, kpi_table
-from chargesim.analysis.result import Floats, RunResult
+from chargesim.analysis.result import RunResult
 from chargesim.analysis.scope_totals import KpiValues, ScopeTotals
 from chargesim.analysis.scopes import CITY
 
@@ -29,13 +29,11 @@ def kpi_frame(result: RunResult) -> pd.DataFrame:
         replications, 95 % over all looks, cut to what a share or a count can be), pooled (of
         quantiles: all replications together, else NaN), unit, n (replications in which the KPI is
         defined; 0 with NaN where it is nowhere, 0 with a value where the plan gives it). A share of
-        vehicles that is 0, or 1, in all replications has the rule of three for its other bound.
+        vehicles is the ratio of its totals over all replications. One that is 0, or 1, in all of
+        them has the rule of three over the judged days for its other bound.
     """
     totals = ScopeTotals(result)
-    frames = [
-        _frame(kpi, kpi.compute(totals), result.interval_level)
-        for kpi in kpi_table(result.thresholds_min)
-    ]
+    frames = [_frame(kpi, kpi.compute(totals), result) for kpi in kpi_table(result.thresholds_min)]
     frames.append(_given_frame(result))
     return pd.concat(frames, ignore_index=True)
 
@@ -58,12 +56,12 @@ def kpi_value(
     return rows.iloc[0]
 
 
-def _frame(kpi: Kpi, values: KpiValues, level: float) -> pd.DataFrame:
+def _frame(kpi: Kpi, values: KpiValues, result: RunResult) -> pd.DataFrame:
     """Return the rows of one KPI."""
     chosen = [index for index, key in enumerate(values.keys) if key[0] in kpi.scopes]
-    intervals = t_intervals(values.by_replication[:, chosen], level=level)
-    if values.trials is not None:
-        intervals = _with_rule_of_three(intervals, values.trials[chosen])
+    intervals = t_intervals(values.for_intervals[:, chosen], level=result.interval_level)
+    if values.whole is not None:
+        intervals = _with_rule_of_three(intervals, result)
     most = 1.0 if kpi.unit == "share" else np.inf
     return pd.DataFrame(
         {
@@ -81,9 +79,12 @@ def _frame(kpi: Kpi, values: KpiValues, level: float) -> pd.DataFrame:
     )
 
 
-def _with_rule_of_three(intervals: Intervals, trials: Floats) -> Intervals:
-    """Bound a share that was 0, or 1, in all replications by the rule of three over its trials."""
-    bound = np.array([rule_of_three(n) for n in trials])
+def _with_rule_of_three(intervals: Intervals, result: RunResult) -> Intervals:
+    """Bound a share that was 0, or 1, in all replications by the rule of three over their days."""
+    samples = 1 if result.recorded else intervals.n
+    bound = np.array(
+        [unseen_share(n) for n in np.broadcast_to(samples * result.days, intervals.n.shape)]
+    )
     never, always = (intervals.equal & (intervals.mean == share) for share in (0, 1))
     return replace(
         intervals,

@@ -97,6 +97,11 @@ class RunResult:
         """Independent samples of the demand: 1 for a recorded log, however often it is played."""
         return 1 if self.recorded else len(self.replications)
 
+    @property
+    def judged_days(self) -> int:
+        """Judged days of all samples of the demand."""
+        return self.days * self.demand_samples
+
     def threshold_index(self, minutes: float) -> int:
         """Return the index of a waiting time among the thresholds that were counted exactly.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chargesim.analysis.intervals import ratio_values
 from chargesim.analysis.result import Floats, RunResult
 from chargesim.analysis.scopes import Key, SessionScopes, SiteScopes
 from chargesim.engine.replication_totals import (
@@ -27,8 +28,16 @@ class KpiValues:
     """[R, len(keys)]"""
     pooled: Floats | None = None
     """[len(keys)] of quantiles: the quantile of all replications' sessions together"""
-    trials: Floats | None = None
-    """[len(keys)] of shares of vehicles: how many there are in all replications"""
+    whole: Floats | None = None
+    """[R, len(keys)] of shares of vehicles: those of whom it is the share"""
+
+    @property
+    def for_intervals(self) -> Floats:
+        """Values whose mean is the KPI over all replications: of a share, the ratio of totals."""
+        if self.whole is None:
+            return self.by_replication
+        part = np.where(self.whole > 0, self.by_replication * self.whole, 0.0)
+        return ratio_values(part, self.whole)
 
 
 class ScopeTotals:

@@ -78,4 +78,4 @@ def unfinished(totals: ScopeTotals) -> KpiValues:
 def _share(totals: ScopeTotals, count: Floats) -> KpiValues:
     """Return a count over the sessions that did not end unfinished."""
     ended = totals.ended
-    return KpiValues(totals.sessions.keys, ratio(count, ended), trials=ended.sum(axis=0))
+    return KpiValues(totals.sessions.keys, ratio(count, ended), whole=ended)

@@ -14,7 +14,7 @@ def pack_availability(totals: ScopeTotals) -> KpiValues:
     scopes = totals.swap_sites
     arrivals = scopes.total(totals["arrivals"])
     found = scopes.total(totals["pack_found"])
-    return KpiValues(scopes.keys, ratio(found, arrivals), trials=arrivals.sum(axis=0))
+    return KpiValues(scopes.keys, ratio(found, arrivals), whole=arrivals)
 
 
 def packs_ready(totals: ScopeTotals) -> KpiValues:

@@ -3,9 +3,10 @@
 `meets`: every judged criterion meets, each at the full level (intersection-union). `fails`: some
 criterion fails after Holm's correction over the judged criteria. Else `inconclusive`, with the
 replications still needed. `incomplete`: a planned replication is missing; it may differ from the
-others, so no criterion is decided. A study may look several times, at more replications each time,
-and then divides its error over the looks (`analysis.looks`). The confidence covers Monte Carlo
-error only; studies over uncertain assumptions show theirs apart.
+others, so no criterion is decided. Fewer than ten replications, or days of a recorded log, decide
+nothing. A study may look several times, at more replications each time, and then divides its error
+over the looks (`analysis.looks`). The confidence covers Monte Carlo error only; studies over
+uncertain assumptions show theirs apart. `Verdict.not_covered` says what no bound covers.
 """
 
 import dataclasses
@@ -13,9 +14,10 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from chargesim.analysis.area_tests import FEWEST_SAMPLES
 from chargesim.analysis.criteria import CriterionTest, CriterionVerdict, judge_criterion
 from chargesim.analysis.gun_use import UseBeside, gun_use
-from chargesim.analysis.intervals import holm
+from chargesim.analysis.intervals import holm, unseen_share
 from chargesim.analysis.looks import alpha_of_a_look
 from chargesim.analysis.result import RunResult
 from chargesim.json_values import json_value
@@ -31,6 +33,14 @@ class Verdict:
     verdict: State
     scope: str
     """what was simulated"""
+    not_covered: str
+    """what the bounds cannot cover: how rare a bad day may be and still not be seen"""
+    too_few: str
+    """why no verdict can be given, whatever the figures; empty where it can"""
+    judged_days: int
+    """days judged; those of a recorded log once"""
+    rarest_day_seen: float
+    """a kind of day that comes at least once in so many days was seen, at the confidence [days]"""
     confidence: float
     """one-sided confidence of each criterion over all looks [0..1]"""
     look: int
@@ -94,6 +104,10 @@ def judge(result: RunResult) -> Verdict:
     return Verdict(
         verdict=state,
         scope=result.scope_text,
+        not_covered=_not_covered(result),
+        too_few=_too_few(result),
+        judged_days=result.judged_days,
+        rarest_day_seen=_rarest_day_seen(result),
         confidence=confidence,
         look=result.look,
         looks=result.looks,
@@ -107,6 +121,42 @@ def judge(result: RunResult) -> Verdict:
         note=_note(result, state, verdicts, more),
         criteria=verdicts,
     )
+
+
+def _rarest_day_seen(result: RunResult) -> float:
+    """Return the days between two bad days that the judged days hold one of, at the confidence."""
+    confidence = result.standard.confidence.value
+    return 1.0 / unseen_share(result.judged_days, confidence=confidence)
+
+
+def _not_covered(result: RunResult) -> str:
+    """Return in a sentence what no bound covers."""
+    days, runs = result.days, len(result.replications)
+    seen = f"{math.floor(_rarest_day_seen(result)):,}"
+    at = f"at {100 * result.standard.confidence.value:g} % confidence"
+    if result.recorded:
+        one = f"one recorded log of {_days(days)} is one sample, however often it is played"
+        if days < FEWEST_SAMPLES:
+            return f"{one}: the figures are those of this log, and say nothing of other days"
+        return f"{one}: it is judged day by day, and speaks of days like those in the log alone"
+    what = f"{runs} weeks" if days == 7 else f"{runs} times {_days(days)}" if days > 1 else ""
+    simulated = f"{what}, {runs * days:,} days," if what else _days(runs)
+    verb = "was" if runs * days == 1 else "were"
+    return (
+        f"{simulated} {verb} simulated: a bad day that comes less often than once in {seen} days "
+        f"could have been missed ({at}), and bounds from the days seen do not allow for it"
+    )
+
+
+def _too_few(result: RunResult) -> str:
+    """Return that there are too few replications, or days in a recorded log, for any verdict."""
+    units = result.days if result.recorded else len(result.replications)
+    what = "days in a recorded log" if result.recorded else "replications"
+    return "" if units >= FEWEST_SAMPLES else f"fewer than {FEWEST_SAMPLES} {what} give no verdict"
+
+
+def _days(count: int) -> str:
+    return f"{count:,} day{'s' if count > 1 else ''}"
 
 
 def nearest_to_breaking(verdict: Verdict) -> CriterionVerdict | None:

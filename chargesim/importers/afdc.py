@@ -22,6 +22,8 @@ LEVEL_KW = {
 }
 """Assumed power of a gun [kW]: level 1 at 120 V and 12 A, level 2 at 240 V and 30 A, DC at 150 kW
 where a car has CCS or NACS."""
+NORTH_AMERICA = ((15.0, 75.0), (-180.0, -50.0))
+"""Latitudes and longitudes of the United States and Canada [deg]."""
 CHADEMO_KW = 50.0
 """Assumed power of a DC gun where CHAdeMO is the only DC plug."""
 

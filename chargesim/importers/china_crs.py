@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Box = tuple[tuple[float, float], tuple[float, float]]
+"""A range of latitudes and one of longitudes [deg]."""
 Shift = Callable[[Floats, Floats], tuple[Floats, Floats]]
 
 AXIS_M, ECCENTRICITY_2 = 6378245.0, 0.00669342162296594323
 """Ellipsoid of Krasovsky 1940, which GCJ-02 uses: semi-major axis [m], eccentricity squared."""
-CHINA = ((0.8293, 55.8271), (72.004, 137.8347))
+CHINA: Box = ((0.8293, 55.8271), (72.004, 137.8347))
 """Latitudes and longitudes between which GCJ-02 shifts [deg]; outside it is WGS-84."""
 _TURNS = 30
 _CLOSE_DEGREES = 1e-10
@@ -23,9 +25,9 @@ _CLOSE_DEGREES = 1e-10
 _BAIDU_PI = np.pi * 3000.0 / 180.0
 
 
-def in_china(lat: Floats, lon: Floats) -> NDArray[np.bool_]:
-    """Return which points lie in the box in which GCJ-02 shifts."""
-    (south, north), (west, east) = CHINA
+def in_box(box: Box, lat: Floats, lon: Floats) -> NDArray[np.bool_]:
+    """Return which points lie in a box."""
+    (south, north), (west, east) = box
     return (lat >= south) & (lat <= north) & (lon >= west) & (lon <= east)
 
 
@@ -54,7 +56,7 @@ def gcj02_of_wgs84(lat: Floats, lon: Floats) -> tuple[Floats, Floats]:
     magic = 1.0 - ECCENTRICITY_2 * np.sin(radians) ** 2
     meridian_m = AXIS_M * (1.0 - ECCENTRICITY_2) / magic**1.5
     parallel_m = AXIS_M / np.sqrt(magic) * np.cos(radians)
-    inside = in_china(lat, lon)
+    inside = in_box(CHINA, lat, lon)
     return (
         np.where(inside, lat + np.degrees(north_m / meridian_m), lat),
         np.where(inside, lon + np.degrees(east_m / parallel_m), lon),

@@ -10,6 +10,8 @@ from chargesim.scenario.keys import nearest_name
 from chargesim.scenario.yaml_text import SourceLocation, read_document
 
 Column = Annotated[str, Field(min_length=1)]
+Columns = Column | Annotated[list[Column], Field(min_length=1)]
+"""A column, or several whose texts belong together."""
 Value = Column | float
 """A column by its name, or a number that holds for all rows."""
 
@@ -47,8 +49,10 @@ class SessionMap(BaseModel):
     city_timezone: str | None = Field(
         default=None, description="zone in which the log is written; by default that of the times"
     )
-    start: Column = Field(description="when the session began")
-    end: Column | None = Field(default=None, description="when it ended")
+    start: Columns = Field(
+        description="when the session began: a column, or those of date and time"
+    )
+    end: Columns | None = Field(default=None, description="when it ended, likewise")
     duration_min: Column | None = Field(
         default=None, description="in place of `end`: how long it was [min]"
     )
@@ -58,7 +62,7 @@ class SessionMap(BaseModel):
     kwh: Column | None = Field(default=None, description="energy [kWh]")
     wh: Column | None = Field(default=None, description="in place of `kwh`: energy [Wh]")
     site: Column | None = Field(default=None, description="site")
-    gun: Column | list[Column] | None = Field(
+    gun: Columns | None = Field(
         default=None, description="gun, or several columns that name it together"
     )
     soc_start: Column | None = Field(default=None, description="SOC at the start [0..1 or %]")

@@ -40,13 +40,13 @@ def plain(element: Any, depth: int = 0) -> Any:
     if depth > MAX_DEPTH:
         raise RecordFaultError("is nested too deeply")
     children = [one for one in element if isinstance(one.tag, str)]
-    attributes = {name.rpartition("}")[2]: value for name, value in element.attrib.items()}
-    if not children and "id" not in attributes:
+    if not children and "id" not in element.attrib:
         return (element.text or "").strip()
-    data: dict[str, Any] = dict(attributes)
+    data: dict[str, Any] = {}
     for one in children:
         data.setdefault(one.tag.rpartition("}")[2], []).append(plain(one, depth + 1))
-    return data
+    own = {f"@{name.rpartition('}')[2]}": value for name, value in element.attrib.items()}
+    return {**own, **data}
 
 
 def within(data: Any, name: str) -> Iterator[Any]:
@@ -90,7 +90,7 @@ def station(raw: Any, record: int) -> Station:
             powers[kw] = powers.get(kw, 0) + 1
     return Station(
         record,
-        name_of(site.get("id") or site.get("idG")),
+        name_of(site.get("@id") or site.get("idG")),
         lat,
         lon,
         tuple(Guns(count, kw) for kw, count in powers.items()),

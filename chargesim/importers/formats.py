@@ -7,6 +7,7 @@ from typing import Any
 
 from chargesim.importers import afdc, datex2, geojson, irve, ocpi, open_charge_map, plain_table
 from chargesim.importers import tcec102 as tcec
+from chargesim.importers.china_crs import Box
 from chargesim.importers.column_map import StationMap, check_columns
 from chargesim.importers.records import RecordFaultError, Station
 from chargesim.importers.source_file import SourceFile
@@ -25,6 +26,8 @@ class Format:
     recognise: Callable[[Any], bool]
     """whether data of JSON, or columns of CSV, are of it"""
     crs: str = "wgs84"
+    extent: Box | None = None
+    """where its stations lie, for those whose latitude and longitude are the wrong way round"""
     joins_rows: bool = False
     """rows of one id are one site"""
     takes_map: bool = False
@@ -38,8 +41,10 @@ FORMATS: dict[str, Format] = {
     "geojson": Format(
         "GeoJSON points", ("json",), geojson.recognise, joins_rows=True, takes_map=True
     ),
-    "afdc": Format("AFDC stations", ("csv",), afdc.recognise),
-    "irve": Format("IRVE charging points", ("csv",), irve.recognise, joins_rows=True),
+    "afdc": Format("AFDC stations", ("csv",), afdc.recognise, extent=afdc.NORTH_AMERICA),
+    "irve": Format(
+        "IRVE charging points", ("csv",), irve.recognise, extent=irve.FRANCE, joins_rows=True
+    ),
     "csv": Format("plain CSV table", ("csv",), lambda _: True, joins_rows=True, takes_map=True),
 }
 """By the name of `--format`; where a file may be several, the first counts."""

@@ -6,7 +6,7 @@ or said in a map of columns. The tags of OpenStreetMap are among the names.
 
 from typing import Any
 
-from chargesim.importers.records import RecordFaultError, record_of
+from chargesim.importers.records import RecordFaultError, child, record_of
 
 WGS84_NAMES = ("CRS84", "4326")
 
@@ -20,7 +20,7 @@ def records(data: Any) -> list[Any]:
     """Return the features; a coordinate system other than WGS-84 is refused."""
     if not isinstance(data, dict):
         raise RecordFaultError("is no GeoJSON: the whole must be a FeatureCollection")
-    named = str((data.get("crs") or {}).get("properties", {}).get("name", "CRS84"))
+    named = str(child(child(data, "crs"), "properties").get("name", "CRS84"))
     if not named.endswith(WGS84_NAMES):
         raise RecordFaultError("has a coordinate system other than WGS-84; transform it", named)
     features = data.get("features", [data])

@@ -24,6 +24,8 @@ POWER = ("puissance_nominale_kw", "puissance_nominale", "puiss_max")
 LATITUDE = ("station_latitude", "Ylatitude", "consolidated_latitude")
 LONGITUDE = ("station_longitude", "Xlongitude", "consolidated_longitude")
 PLACE = ("consolidated_commune", "code_insee_commune", "code_insee")
+FRANCE = ((41.0, 51.5), (-5.5, 10.0))
+"""Latitudes and longitudes of European France [deg]."""
 RESERVED = "accès réservé"
 
 

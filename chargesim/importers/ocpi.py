@@ -50,7 +50,7 @@ def station(raw: Any, record: int) -> Station:
     lat, lon = degrees(place.get("latitude"), place.get("longitude"))
     powers: dict[float | None, int] = {}
     for evse in as_list(location.get("evses")):
-        if record_of(evse).get("status") in NOT_THERE:
+        if str(record_of(evse).get("status")) in NOT_THERE:
             continue
         kw = max(
             (power for one in as_list(evse.get("connectors")) if (power := _kw(record_of(one)))),

@@ -1,5 +1,6 @@
 """Read the times of a log: the order of day, month and year, exchanged ones, and the zone."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,10 @@ _PATTERN = (
     r"^\s*(?P<a>\d{1,4})[-/.](?P<b>\d{1,2})[-/.](?P<c>\d{1,4})"
     r"(?:[ T,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?\s*(?P<offset>Z|UTC|[+-]\d{2}:?\d{2})?\s*$"
+)
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_NAMED_MONTH = re.compile(
+    rf"^\s*(\d{{1,2}})[-/. ]+({'|'.join(_MONTHS)})[a-z]*[-/., ]+(\d{{4}}|\d{{2}})\b", re.IGNORECASE
 )
 _NEIGHBOURS = 11
 _FAR_DAYS, _NEAR_DAYS = 5.0, 2.0
@@ -42,6 +47,18 @@ class ReadTimes:
     turned: Any
 
 
+def _parts(texts: list[str]) -> Any:
+    """Return the parts of times; a month given by its name makes a date with the year first."""
+    named = pd.Series(texts, dtype="str").str.replace(_NAMED_MONTH, _by_number, regex=True)
+    return named.str.extract(_PATTERN)
+
+
+def _by_number(found: re.Match[str]) -> str:
+    day, name, year = found.groups()
+    month = _MONTHS.index(name[:3].lower()) + 1
+    return f"{year if len(year) == 4 else f'20{year}'}-{month:02}-{day}"
+
+
 def date_order(texts: list[str]) -> str:
     """Return the order of day, month and year that most times of a log tell.
 
@@ -50,7 +67,7 @@ def date_order(texts: list[str]) -> str:
     RecordFaultError
         When none says which is the day and which the month.
     """
-    parts = pd.Series(texts, dtype="str").str.extract(_PATTERN)
+    parts = _parts(texts)
     short = (parts["a"].str.len() != 4) & parts["a"].notna()
     if not short.any():
         return "year_first"
@@ -74,7 +91,7 @@ def read_times(texts: list[str], order: str) -> ReadTimes:
         `year_first`, `day_first` or `month_first`; a year of four digits in front goes first in any
         case.
     """
-    parts = pd.Series(texts, dtype="str").str.extract(_PATTERN)
+    parts = _parts(texts)
     number = parts[["a", "b", "c", "hour", "minute", "second"]].apply(pd.to_numeric)
     first, middle, last = number["a"], number["b"], number["c"]
     year_first = parts["a"].str.len() == 4

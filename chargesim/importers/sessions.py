@@ -194,8 +194,8 @@ class _Cleaning:
     def times(self, zone: ZoneInfo) -> "_Cleaning":
         """Read start and end, put exchanged dates right, take out what has no duration."""
         given, table = self.given, self.table
-        texts = table.column(given.start)
-        ends = [] if given.end is None else table.column(given.end)
+        texts = _joined(table, given.start)
+        ends = [] if given.end is None else _joined(table, given.end)
         order = given.dates or date_order([*texts, *ends])
         start = read_times(texts, order)
         shown = pd.Series(texts)
@@ -316,6 +316,12 @@ class _Cleaning:
         self.frame["duration_min"] = minutes
         self.frame["mean_kw"] = self.frame["kwh"] / (minutes / 60)
         return self
+
+
+def _joined(table: CsvTable, columns: str | list[str]) -> list[str]:
+    """Return the texts of a column, or of several in one, such as date and time."""
+    named = [columns] if isinstance(columns, str) else columns
+    return [" ".join(row) for row in zip(*map(table.column, named), strict=True)]
 
 
 def _minutes_text(spans: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from chargesim.errors import InputError
-from chargesim.importers.china_crs import TO_WGS84, in_china
+from chargesim.importers.china_crs import CHINA, TO_WGS84, Box, in_box
 from chargesim.importers.column_map import StationMap, read_map
 from chargesim.importers.formats import FORMATS, find_format, read_records
 from chargesim.importers.import_report import ImportReport, report_path
@@ -100,7 +100,8 @@ def import_stations(path: Path, out: Path, options: StationOptions) -> ImportedS
                 report.add(record, station.site_id, what, why)
             stations.append(station)
     crs = options.crs or FORMATS[name].crs
-    stations = _in_wgs84(_swapped_back(stations, crs, report), crs)
+    extent = FORMATS[name].extent if crs == "wgs84" else CHINA
+    stations = _in_wgs84(_swapped_back(stations, extent, report), crs)
     stations = _one_by_id(stations, FORMATS[name].joins_rows, report)
     rows = _rows(stations, options, report)
     report.keep_what_counts()
@@ -139,19 +140,21 @@ def _nothing_left(report: ImportReport) -> list[str]:
     return [f"{report.file}: no station is left of {report.records:,} records", *reasons]
 
 
-def _swapped_back(stations: list[Station], crs: str, report: ImportReport) -> list[Station]:
+def _swapped_back(
+    stations: list[Station], extent: Box | None, report: ImportReport
+) -> list[Station]:
     """Return the stations with latitude and longitude exchanged where they are the wrong way round.
 
-    That is sure where the latitude is beyond 90 degrees, and where a point of a Chinese coordinate
-    system is in China, or any point near the others, only when exchanged.
+    That is sure where the latitude is beyond 90 degrees, and where a point lies within the extent
+    of the format or of the coordinate system, or near the others, only when exchanged.
     """
     if not stations:
         return stations
     lat = np.array([one.lat for one in stations])
     lon = np.array([one.lon for one in stations])
     swapped = (np.abs(lat) > 90) & (np.abs(lon) <= 90)
-    if crs != "wgs84":
-        swapped |= ~in_china(lat, lon) & in_china(lon, lat)
+    if extent is not None:
+        swapped |= ~in_box(extent, lat, lon) & in_box(extent, lon, lat)
     right_lat, right_lon = np.where(swapped, lon, lat), np.where(swapped, lat, lon)
     middle = Projection(float(np.median(right_lat)), float(np.median(right_lon)))
     away_km = np.hypot(*middle.xy(right_lat, right_lon).T)

@@ -161,14 +161,16 @@ def _experimentation(case: Case, result: RunResult, verdict: Verdict) -> Iterato
     yield (
         "4.3 Estimation approach",
         f"{len(result.replications)} independent replications; the verdict rests on {judged}. "
-        f"Intervals of KPIs are two-sided {level} Student-t over replication means, corrected for "
-        "skewness from ten on (Hall 1992), never over vehicles; a quantile is taken in each "
+        f"Intervals of KPIs are two-sided {level} Student-t over replications, corrected for "
+        "skewness from ten on (Hall 1992), never over vehicles; a share is the ratio of totals, "
+        "with the delta method; a quantile is taken in each "
         f"replication, with the pooled one beside it. The verdict looks {look}: each criterion has "
         f"one-sided Student-t bounds at {verdict.confidence_of_a_look:g} confidence; the plan "
         "meets when all criteria meet (intersection-union), fails when one fails after correction "
-        "over its districts and Holm's over the criteria, and else is inconclusive. A criterion "
-        "that is the same in all replications has binomial bounds over its wishes, a share "
-        "that is 0 or 1 in all of them the rule of three, both as if wishes were independent. "
+        "over its districts and Holm's over the criteria, and else is inconclusive, as with fewer "
+        "than ten replications. Failures on fewer than five judged days have Stringer's bound over "
+        "the days, a share that is 0 or 1 in all replications the rule of three over them. "
+        f"Not covered: {verdict.not_covered}. "
         "The intervals hold Monte Carlo error alone, not the uncertainty of the assumptions.",
     )
 

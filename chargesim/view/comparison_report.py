@@ -140,7 +140,9 @@ def difference_rows(compared: Comparison, plan: ComparedPlan) -> list[Row]:
     The head comes first.
     """
     first = readable(compared.plans[0].name)
-    rows: list[Row] = [("figure", first, readable(plan.name), "difference (95 %)", "sure", "VRF")]
+    rows: list[Row] = [
+        ("figure", first, readable(plan.name), "difference (95 %)", "sure", "VRF (95 %)")
+    ]
     for _, row in compared.table(plan.name).iterrows():
         unit = str(row["unit"])
         means = [amount(float(row[name]), unit).partition(" ")[0] for name in ("mean_than", "mean")]
@@ -152,9 +154,12 @@ def difference_rows(compared: Comparison, plan: ComparedPlan) -> list[Row]:
 
 
 def _factor(row: "pd.Series[float]") -> str:
-    """Return the variance-reduction factor in words."""
-    factor = float(row["vrf"])
-    return "-" if math.isnan(factor) else "endless" if math.isinf(factor) else f"{factor:.1f}"
+    """Return the variance-reduction factor in words, with its interval."""
+    factor, *ends = (float(row[name]) for name in ("vrf", "vrf_lower", "vrf_upper"))
+    if not math.isfinite(factor):
+        return "-" if math.isnan(factor) else "endless"
+    known = all(math.isfinite(end) for end in ends)
+    return f"{factor:.1f} ({ends[0]:.1f} to {ends[1]:.1f})" if known else f"{factor:.1f}"
 
 
 def _lines(compared: Comparison) -> list[str]:

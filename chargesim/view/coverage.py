@@ -27,7 +27,7 @@ def print_coverage(console: Console, rows: list[Coverage], seed: int) -> None:
     looks = ", ".join(str(look.replications) for look in PLAN.looks)
     console.print(
         Text(
-            f"{rows[0].studies:,} studies a kind, seed {seed}, the true mean on the threshold; "
+            f"{rows[0].studies:,} studies a kind, seed {seed}, the true share on the threshold; "
             f"looks at {looks} replications"
         )
     )
@@ -81,8 +81,8 @@ def _notes(rows: list[Coverage]) -> list[str]:
             "a target may be missed by chance alone."
         )
     notes.append(
-        "Kinds without a word under holds are more skewed than what we have seen "
-        "near a threshold; they have no target."
+        "Kinds without a word under holds have no target: they are more skewed than what we have "
+        "seen near a threshold, or have bad days that a study cannot know before it sees one."
     )
     return notes
 

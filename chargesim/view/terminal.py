@@ -30,7 +30,7 @@ STYLES = {
 _ANSWERS = {
     "meets": "The plan MEETS the standard",
     "fails": "The plan FAILS the standard",
-    "inconclusive": "INCONCLUSIVE: too close to call",
+    "inconclusive": "INCONCLUSIVE",
     "incomplete": "INCOMPLETE: no verdict",
 }
 LEAST_REPLICATIONS = 20
@@ -63,11 +63,15 @@ def print_verdict(
             console.print(Text(f"  {item.name}: {item.note}", style="dim"))
     console.print(_headline_table(kpis, result))
     console.print(Text(f"{verdict.scope}; {verdict.label}", style="dim"))
+    if verdict.verdict != "incomplete":
+        console.print(Text(f"Not covered: {verdict.not_covered}", style="dim"))
 
 
 def _answer(verdict: Verdict) -> Text:
     """Return the line that answers the question."""
     text = Text(_ANSWERS[verdict.verdict], style=STYLES[verdict.verdict])
+    if verdict.verdict == "inconclusive":
+        text.append(f": {verdict.too_few or 'too close to call'}")
     if verdict.verdict in ("meets", "fails"):
         text.append(f" at {100 * verdict.confidence:g} % confidence", style="bold")
     look = f", look {verdict.look} of at most {verdict.looks}" if verdict.looks > 1 else ""
