@@ -47,6 +47,7 @@ ANALYSIS_MAY_IMPORT = (
     "chargesim.json_values",
     "chargesim.network.network",
     "chargesim.scenario.buildup",
+    "chargesim.scenario.observed",
     "chargesim.scenario.series",
     "chargesim.scenario.standard",
 )

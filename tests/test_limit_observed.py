@@ -5,9 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from chargesim.demand.observed_use import GunUse
 from chargesim.experiment.use_of_guns import observed_on, use_at
-from chargesim.scenario.observed import Anchor
+from chargesim.scenario.observed import Anchor, GunUse
 
 LEVELS = [0.1, 0.2, 0.4]
 USE = [GunUse(2.0, 60.0), GunUse(4.0, 120.0), GunUse(8.0, 240.0)]

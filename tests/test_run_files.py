@@ -284,7 +284,8 @@ def test_an_impossible_size_is_refused_before_anything_is_written(tmp_path):
 
 
 def test_the_text_of_what_is_assumed_follows_the_scenario(run, tmp_path):
-    assert "of it by swap" in share_text(run.case)
+    assert "MWh of it by swap, the rest at guns, " in share_text(run.case)
+    assert " kWh of a gun and day; every gun of the table" in share_text(run.case)
     assert "9 stations with 16 guns, 3 swap sites" in plan_text(run.case)
     none = go(tmp_path / "none", SMALL.replace({"swap.enabled": False}))
     assert "all at guns" in share_text(none.case)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from network_files import copy_small_city
 
+from chargesim.demand.observed_use import public_energy
 from chargesim.engine.replication_totals import ReplicationTotals
 from chargesim.errors import InputError
 from chargesim.runs.case import build_case
@@ -264,6 +265,8 @@ def digest(loaded):
             result.share_text,
             result.given,
             case.ledger.stock_text,
+            public_energy(scenario, case.ledger),
+            [anchor.model_dump(exclude={"source"}) for anchor in result.anchors],
         ),
     )
     standard = scenario.standard.model_dump(exclude={"confidence": {"source"}})
@@ -339,6 +342,7 @@ IN_TABLES = {
     "swap.kinds.taxi.sites", "swap.kinds.private.sites", "swap.kinds.truck.sites",
     "swap.kinds.taxi.access", "swap.kinds.private.access", "swap.kinds.truck.access",
     "choice.nearest_swap_sites",  # each pack type has one site
+    "observed.public_piles", "observed.kwh_per_public_pile_day",  # null: not known of this city
     "corridors.gravity_exponent",  # corridors of a table of roads weigh by km x inhabitants
 }  # fmt: skip
 """Keys of the small city of which its tables take the place."""

@@ -13,6 +13,9 @@ from rich.console import Console
 from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import judge
+from chargesim.engine.replication_totals import PARTIAL, SERVED
+from chargesim.network.network import STATION
+from chargesim.scenario.observed import Anchor, GunUse
 from chargesim.view.terminal import print_swap_shares, print_verdict
 from chargesim.view.wording import amount, interval
 
@@ -79,15 +82,44 @@ def test_swap_shares_stand_beside_what_the_ledger_expects() -> None:
     console = Console(record=True, width=120, file=io.StringIO())
     kpis = pd.DataFrame(
         {
-            "kpi": ["swap_share_of_energy"] * 2,
-            "scope": ["fleet"] * 2,
-            "key": ["taxi", "bus"],
-            "mean": [0.58, 0.0],
-            "n": [20, 20],
+            "kpi": ["swap_share_of_energy", "swap_share_of_energy", "energy_mwh_per_day"],
+            "scope": ["fleet", "fleet", "kind"],
+            "key": ["taxi", "bus", "swap"],
+            "mean": [0.58, 0.0, 572.4],
+            "n": [20, 20, 20],
         }
     )
-    print_swap_shares(console, kpis, {"taxi": 0.67, "bus": 0.0})
-    assert "in brackets what the ledger expects: taxi 58% (67%)" in console.export_text()
+    print_swap_shares(console, kpis, {"taxi": 0.67, "bus": 0.0}, 770.1)
+    text = " ".join(console.export_text().split())
+    assert "Swapping: 572 MWh a day charged into packs, 770 expected by the ledger" in text
+    assert "in brackets the ledger's: taxi 58% (67%)" in text
+
+
+def test_the_use_of_a_gun_stands_beside_the_observed_one() -> None:
+    """Sessions, energy and time by hand from the totals; nothing where totals leave energy out."""
+    result = make_result(standard=make_standard(make_easy()))
+    stations = result.network.sites.kind == STATION
+    gun_days = result.network.sites.guns[stations].sum() * result.days
+    first = result.replications[0]
+    anchor = Anchor(name="NIO", sessions_per_gun_day=3.0, busy_share=0.1, source="somewhere")
+    one = dataclasses.replace(
+        result, replications=[first] * result.planned_replications,
+        asked=GunUse(6.28, 192.1), anchors=(anchor,),
+    )  # fmt: skip
+    use = judge(one).gun_use
+    sessions = first.outcomes[[SERVED, PARTIAL]][:, :, STATION].sum() / gun_days
+    energy = first.energy_kwh[stations].sum() / gun_days
+    assert use.sessions_per_gun_day == pytest.approx(sessions)
+    assert use.kwh_per_gun_day == pytest.approx(energy)
+    assert use.busy_share == pytest.approx(first.busy_min[stations].sum() / gun_days / 1440)
+    assert use.asked_sessions_per_gun_day == 6.28
+    assert judge(one).to_dict()["gun_use"]["observed"][0]["sessions_per_gun_day"] == 3.0
+    text = printed(one)
+    assert f"Simulated: {sessions:.1f} sessions and {energy:,.0f} kWh of a gun and day" in text
+    assert "Observed elsewhere, a gun and day: NIO: 3 sessions, 10% of the time" in text
+    cut = dataclasses.replace(first, energy_kwh=first.energy_kwh[:0])
+    judged = dataclasses.replace(one, replications=[cut] * result.planned_replications)
+    assert np.isnan(judge(judged).gun_use.kwh_per_gun_day)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from chargesim.analysis.looks import level_of_a_look
 from chargesim.engine.replication_totals import ReplicationTotals
 from chargesim.network.network import Network
+from chargesim.scenario.observed import NOT_KNOWN, Anchor, GunUse
 from chargesim.scenario.standard import Standard
 
 Floats = NDArray[np.float64]
@@ -75,6 +76,10 @@ class RunResult:
     """which look at the study this is"""
     looks: int = 1
     """how many looks were planned; the error of the verdict is divided over them"""
+    asked: GunUse = NOT_KNOWN
+    """what the ledger asks of a gun"""
+    anchors: tuple[Anchor, ...] = ()
+    """observed use of other networks' guns"""
     recorded: bool = False
     """whether the demand is a recorded log, so the same in every replication"""
     calendar: tuple[JudgedDay, ...] = ()

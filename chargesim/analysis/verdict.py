@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from chargesim.analysis.area_tests import FEWEST_SAMPLES
 from chargesim.analysis.criteria import CriterionTest, CriterionVerdict, judge_criterion
+from chargesim.analysis.gun_use import UseBeside, gun_use
 from chargesim.analysis.intervals import holm, unseen_share
 from chargesim.analysis.looks import alpha_of_a_look
 from chargesim.analysis.result import RunResult
@@ -50,6 +51,8 @@ class Verdict:
     """one-sided confidence of each bound, after the error is divided over the looks [0..1]"""
     share_text: str
     """the share at the network that the answer assumes"""
+    gun_use: UseBeside
+    """use of the guns: simulated, by the ledger, observed elsewhere"""
     label: str
     """how the site locations were made"""
     replications: int
@@ -110,6 +113,7 @@ def judge(result: RunResult) -> Verdict:
         looks=result.looks,
         confidence_of_a_look=1 - alpha,
         share_text=result.share_text,
+        gun_use=gun_use(result),
         label=result.label,
         replications=len(result.replications),
         planned_replications=result.planned_replications,

@@ -145,8 +145,9 @@ def _print_run(finished: "Run", as_json: bool) -> None:
     if finished.reached is not None:
         print_precision(console, finished.reached, finished.verdict)
     if finished.case.scenario.recorded is None:
-        targets = {row.fleet: row.swap_target_share for row in finished.case.ledger.rows}
-        print_swap_shares(console, finished.kpis, targets)
+        ledger = finished.case.ledger
+        targets = {row.fleet: row.swap_target_share for row in ledger.rows}
+        print_swap_shares(console, finished.kpis, targets, ledger.swap_kwh_per_day / 1000)
     print_checks(console, finished.checks)
     if finished.result.days == 1:
         console.print("One day was judged; `--days 7` asks for a week.", style="dim")

@@ -75,6 +75,11 @@ class Ledger:
         """Energy asked of the network on an average day [kWh]."""
         return sum(row.network_kwh_per_day for row in self.rows)
 
+    @property
+    def swap_kwh_per_day(self) -> float:
+        """Energy expected to be swapped on an average day, a calibration target [kWh]."""
+        return sum(row.network_kwh_per_day * row.swap_target_share for row in self.rows)
+
 
 @dataclass(frozen=True)
 class SocRule:

@@ -7,14 +7,7 @@ import numpy as np
 from chargesim.demand.ledger import CORRIDOR, Ledger
 from chargesim.network.network import STATION, Network
 from chargesim.scenario.model import Scenario
-
-
-@dataclass(frozen=True)
-class GunUse:
-    """What is asked of a gun, or what it gives, on an average day."""
-
-    sessions_per_gun_day: float
-    kwh_per_gun_day: float
+from chargesim.scenario.observed import GunUse
 
 
 def asked_use(ledger: Ledger, network: Network) -> GunUse:

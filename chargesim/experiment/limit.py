@@ -22,7 +22,7 @@ from chargesim.analysis.breaking_point import (
 )
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, judge
-from chargesim.demand.observed_use import GunUse, asked_use
+from chargesim.demand.observed_use import asked_use
 from chargesim.errors import InputError
 from chargesim.experiment.design import Design, grid, one_day
 from chargesim.experiment.factor import DEFAULT_LEVELS, Factor, factor_of, levels_of
@@ -31,6 +31,7 @@ from chargesim.experiment.runner import Runner, builder
 from chargesim.experiment.study import Study
 from chargesim.experiment.use_of_guns import ObservedUse, observed_on, use_at
 from chargesim.runs.engine_choice import Engine
+from chargesim.scenario.observed import GunUse
 from chargesim.scenario.reading import LoadedScenario
 
 LEAST_REPLICATIONS = 40

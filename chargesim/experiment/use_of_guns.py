@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chargesim.analysis.result import Floats
-from chargesim.demand.observed_use import GunUse
-from chargesim.scenario.observed import Anchor
+from chargesim.scenario.observed import Anchor, GunUse
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,17 @@ from typing import Any
 
 import numpy as np
 
+from chargesim.analysis.gun_use import asked_text
 from chargesim.analysis.looks import Look, LookSchedule
 from chargesim.analysis.result import GROUPS, JudgedDay, RunResult
 from chargesim.demand.buildup import buildup_of
 from chargesim.demand.draw import DemandModel
+from chargesim.demand.observed_use import asked_use
 from chargesim.engine.replication_totals import ReplicationTotals
 from chargesim.network.demand_within import demand_share_within
 from chargesim.network.network import STATION, SWAP
 from chargesim.runs.case import Case
+from chargesim.scenario.observed import NOT_KNOWN
 
 
 def as_result(
@@ -65,6 +68,8 @@ def as_result(
         look=look.number,
         looks=look.of,
         blackouts=len(scenario.blackouts),
+        asked=NOT_KNOWN if scenario.recorded is not None else asked_use(case.ledger, network),
+        anchors=tuple(scenario.observed.anchors),
         recorded=scenario.recorded is not None,
         **_judged_days(case, len(replications)),
     )
@@ -101,10 +106,12 @@ def share_text(case: Case) -> str:
         f"{ledger.share_at_network:.1%} of the fleets' public energy is asked of this network, "
         f"{asked_mwh:,.0f} MWh on an average day"
     )
-    swap_mwh = sum(row.network_kwh_per_day * row.swap_target_share for row in ledger.rows) / 1000
+    use = asked_text(asked_use(ledger, case.network))
+    guns = f", {use}" if use else ""
     if (case.network.sites.kind == SWAP).any():
-        return f"{text} with the corridors, {swap_mwh:,.0f} MWh of it by swap{reading}"
-    return f"{text} with the corridors, all at guns{reading}"
+        by_swap = f"the ledger expects {ledger.swap_kwh_per_day / 1000:,.0f} MWh of it by swap"
+        return f"{text} with the corridors; {by_swap}, the rest at guns{guns}{reading}"
+    return f"{text} with the corridors, all at guns{guns}{reading}"
 
 
 def plan_text(case: Case) -> str:

@@ -7,9 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chargesim.analysis.gun_use import observed_text
 from chargesim.demand.curves import read_profile_sources
 from chargesim.demand.demand_table import Table
 from chargesim.demand.ledger import CORRIDOR, LedgerRow
+from chargesim.demand.observed_use import (
+    PublicEnergy,
+    asked_use,
+    public_energy,
+)
 from chargesim.demand.recorded import RecordedDemand
 from chargesim.engine.rules import charge_min
 from chargesim.network.network import STATION
@@ -20,6 +26,7 @@ from chargesim.runs.parallel import pool_of
 from chargesim.runs.replications import expected_sessions
 from chargesim.scenario.city import AREA_CLASSES
 from chargesim.scenario.file_paths import path_inside
+from chargesim.scenario.observed import NOT_KNOWN, GunUse
 from chargesim.scenario.series import Value
 from chargesim.scenario.variants import Variant
 
@@ -70,6 +77,12 @@ class ScenarioCheck:
     """mean number of guns in use if nobody waited, left or swapped less than in the ledger"""
     offered_load: float
     """the same over the guns of the stations"""
+    public_energy: PublicEnergy
+    """of all public piles of the city, by the ledger and by their count"""
+    asked: GunUse
+    """what the ledger asks of a gun; nan where a log replaces it"""
+    observed: str
+    """observed use of other networks' guns, in words"""
     area_shares: tuple[AreaShare, ...]
     """where the layout's stations are; empty where a table has the sites"""
     run_seconds: float
@@ -156,6 +169,9 @@ def check_case(case: Case) -> ScenarioCheck:
         energy_kwh_per_day=asked.energy_kwh_per_day,
         offered_erlangs=asked.erlangs,
         offered_load=asked.erlangs / piles if piles else float("nan"),
+        public_energy=public_energy(case.scenario, ledger),
+        asked=asked_use(ledger, network) if not asked.recorded else NOT_KNOWN,
+        observed=observed_text(case.scenario.observed.anchors),
         area_shares=_area_shares(case),
         run_seconds=seconds,
         idle=inert_mechanisms(case),

@@ -1,5 +1,6 @@
 """Describe what is observed elsewhere, to hold the demand against: section `observed`."""
 
+from dataclasses import dataclass
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -43,3 +44,15 @@ class Observed(Section):
     anchors: list[Anchor] = Field(
         default_factory=list, description="networks whose use is published"
     )
+
+
+@dataclass(frozen=True)
+class GunUse:
+    """What is asked of a gun, or what it gives, on an average day."""
+
+    sessions_per_gun_day: float
+    kwh_per_gun_day: float
+
+
+NOT_KNOWN = GunUse(float("nan"), float("nan"))
+"""Of a network without guns, or of a recorded log, which no ledger describes."""

@@ -4,7 +4,9 @@ from math import isnan
 
 from rich.console import Console
 
+from chargesim.analysis.gun_use import asked_text
 from chargesim.demand.ledger import LedgerRow
+from chargesim.demand.observed_use import PublicEnergy
 from chargesim.runs.scenario_check import AreaShare, ScenarioCheck
 
 
@@ -37,14 +39,13 @@ def print_check(console: Console, checked: ScenarioCheck) -> None:
         )
         by = "by the log, on average of its days."
     else:
+        write(f"\n{_public_line(checked.public_energy)}", soft_wrap=True)
         by = (
             f"{checked.share_at_network:.1%} of the fleets' public energy, "
             "and the corridors beside it."
         )
     asked = f"{checked.sessions_per_day:,.0f} sessions and {_energy(checked)} a day"
-    write(
-        ("" if checked.recorded else "\n") + f"Asked of the network: {asked}; {by}", soft_wrap=True
-    )
+    write(f"Asked of the network: {asked}; {by}", soft_wrap=True)
     write(
         f"Network: {checked.stations:,} stations with {checked.piles:,} guns, "
         f"{checked.swap_sites} swap sites with {checked.packs:,} packs, {checked.zones:,} zones, "
@@ -58,11 +59,39 @@ def print_check(console: Console, checked: ScenarioCheck) -> None:
         f"{checked.offered_load:.1%} of the time"
     )
     write(f"Offered load: {load if checked.piles else 'no gun is open'}.", soft_wrap=True)
+    _print_use(console, checked)
     write(f"A run takes about {checked.run_seconds:,.0f} s on this machine.")
     if checked.idle:
         write("\nSwitched on, but idle", style="bold")
     for line in checked.idle:
         write(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def _public_line(public: PublicEnergy) -> str:
+    """Return the energy of the public piles from both sides."""
+    text = (
+        f"At all public piles of the city, without swapping: {public.bottom_up_kwh / 1e6:,.2f} GWh "
+        f"a day by stock, km and public share; calibrated by a factor of {public.factor:g}: "
+        f"{public.calibrated_kwh / 1e6:,.2f} GWh"
+    )
+    if public.top_down_kwh is None:
+        return f"{text}."
+    return f"{text}; by their count: {public.top_down_kwh / 1e6:,.2f} GWh ({public.text})."
+
+
+def _print_use(console: Console, checked: ScenarioCheck) -> None:
+    """Print what is asked of a gun, beside what is observed elsewhere."""
+    use = asked_text(checked.asked)
+    if use:
+        console.print(f"Asked of the guns, without swaps: {use}.", soft_wrap=True)
+    if use and checked.observed:
+        console.print(
+            f"    observed elsewhere, a gun and day: {checked.observed}",
+            style="dim",
+            soft_wrap=True,
+            markup=False,
+            highlight=False,
+        )
 
 
 def _print_area_shares(console: Console, shares: tuple[AreaShare, ...]) -> None:
@@ -88,6 +117,14 @@ def _print_area_shares(console: Console, shares: tuple[AreaShare, ...]) -> None:
         )
 
 
+def _corrected(row: LedgerRow) -> str:
+    """Return the calibration of a line, and what its vehicles take at service areas."""
+    text = "" if row.public_factor == 1 else f" x {row.public_factor:g} calibrated"
+    if row.on_corridors_kwh_per_day == 0:
+        return text
+    return f"{text} - {row.on_corridors_kwh_per_day / 1000:,.1f} MWh at service areas (corridor)"
+
+
 def _energy(checked: ScenarioCheck) -> str:
     """Return the energy of a day in MWh, below 10 MWh in kWh."""
     kwh = checked.energy_kwh_per_day
@@ -110,6 +147,6 @@ def _ledger_lines(row: LedgerRow) -> list[str]:
     swap = f", {row.swap_target_share:.0%} of it by swap" if row.swap_target_share > 0 else ""
     return [
         f"{name}: {energy} = {row.energy_kwh_per_day / 1000:,.0f} MWh",
-        f"    x {row.public_share:.2f} in public {here}{swap}",
+        f"    x {row.public_share:.2f} in public{_corrected(row)} {here}{swap}",
         f"    {ends}",
     ]

@@ -1,6 +1,7 @@
 """Print a verdict and its KPIs so that a planner understands them without the manual."""
 
 from collections.abc import Mapping
+from math import isnan
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -10,11 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from chargesim.analysis.criteria import CriterionVerdict
+from chargesim.analysis.gun_use import UseBeside, observed_text
 from chargesim.analysis.headlines import HEADLINES
 from chargesim.analysis.kpis import kpi_value
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, nearest_to_breaking
 from chargesim.runs.precision import Reached
+from chargesim.scenario.observed import Anchor
 from chargesim.view.wording import amount, bounds, interval, percent, threshold
 
 STYLES = {
@@ -78,7 +81,7 @@ def _answer(verdict: Verdict) -> Text:
 
 def _lines(verdict: Verdict) -> list[str]:
     """Return the lines under the answer: assumption, nearest criterion, worst district and hour."""
-    lines = [f"Assumed: {verdict.share_text}"]
+    lines = [f"Assumed: {verdict.share_text}", *_use_lines(verdict.gun_use)]
     if (
         verdict.planned_replications < LEAST_REPLICATIONS
         and verdict.looks == 1
@@ -100,6 +103,18 @@ def _lines(verdict: Verdict) -> list[str]:
     if verdict.note:
         lines.append(f"Note: {verdict.note}")
     return lines
+
+
+def _use_lines(use: UseBeside) -> list[str]:
+    """Return the simulated use of the guns, and what is observed elsewhere."""
+    if isnan(use.kwh_per_gun_day):
+        return []
+    lines = [
+        f"Simulated: {use.sessions_per_gun_day:.1f} sessions and {use.kwh_per_gun_day:,.0f} kWh "
+        f"of a gun and day, {use.busy_share:.0%} of the time"
+    ]
+    observed = observed_text([Anchor(**one) for one in use.observed])
+    return [*lines, f"Observed elsewhere, a gun and day: {observed}"] if observed else lines
 
 
 def _nearest_line(item: CriterionVerdict) -> str:
@@ -207,8 +222,10 @@ def _width(width: float, unit: str) -> str:
     return f"{100 * width:.2g} points" if unit.startswith("share") else f"{width:,.2g} {unit}"
 
 
-def print_swap_shares(console: Console, kpis: pd.DataFrame, targets: Mapping[str, float]) -> None:
-    """Print the swapped share of the fleets' energy beside what the demand ledger expects.
+def print_swap_shares(
+    console: Console, kpis: pd.DataFrame, targets: Mapping[str, float], expected_mwh: float
+) -> None:
+    """Print the energy of swapping, and its share by fleet, beside what the ledger expects.
 
     Parameters
     ----------
@@ -218,13 +235,20 @@ def print_swap_shares(console: Console, kpis: pd.DataFrame, targets: Mapping[str
         From `analysis.kpis.kpi_frame`.
     targets : mapping of str to float
         Share of a fleet's energy at the network that the ledger expects to be swapped.
+    expected_mwh : float
+        Energy that the ledger expects to be swapped on an average day [MWh].
     """
     parts = []
     for fleet, target in targets.items():
         row = kpi_value(kpis, "swap_share_of_energy", "fleet", fleet)
         if target > 0 and row["n"] > 0:
             parts.append(f"{fleet.replace('_', ' ')} {float(row['mean']):.0%} ({target:.0%})")
-    if parts:
+    given = kpi_value(kpis, "energy_mwh_per_day", "kind", "swap")
+    if parts and given["n"] > 0:
         console.print(
-            Text(f"Energy swapped, and in brackets what the ledger expects: {', '.join(parts)}")
+            Text(
+                f"Swapping: {float(given['mean']):,.0f} MWh a day charged into packs, "
+                f"{expected_mwh:,.0f} expected by the ledger: who can swap also takes a gun that "
+                f"costs less time. Swapped share, and in brackets the ledger's: {', '.join(parts)}"
+            )
         )
