@@ -56,7 +56,7 @@ def differing(a, b):
 
 
 def test_by_default_every_site_has_its_own_connection_and_nothing_else(plain):
-    assert plain.connection.tolist() == list(range(2280))
+    assert plain.connection.tolist() == list(range(2320))
     for name in ("companions", "companion_kw", "companion_a", "store_kwh", "store_kw", "opens_min"):
         assert not getattr(plain, name).any(), name
 
@@ -70,7 +70,7 @@ def test_companions_stand_beside_the_ultra_fast_guns(plain):
     has = np.isin(plain.access, ["public", "expressway"]) & (plain.kind == STATION)
     np.testing.assert_array_equal(more.companions, np.where(has, 3 * plain.guns, 0))
     np.testing.assert_array_equal(more.guns - more.companions, plain.guns)
-    assert (more.guns - more.companions).sum() == 4000
+    assert (more.guns - more.companions).sum() == 4080
     assert set(more.companion_kw[has]) == {180.0}
     assert set(more.companion_a[has]) == {250.0}
     assert not more.companion_kw[~has].any()
@@ -133,7 +133,7 @@ def test_guns_beside_the_packs_share_the_connection(plain):
         "cabinet_kw": 120, "price_cny_kwh": 1.24, "packs": 0, "bays": 0, "slots": 0, "store_kwh": 0,
     }.items():  # fmt: skip
         assert set(getattr(mixed, name)[beside]) == {value}, name
-    assert len(set(mixed.connection.tolist())) == 2280
+    assert len(set(mixed.connection.tolist())) == 2320
     kept = np.array(mixed.group) != "mixed"
     assert tuple(np.array(mixed.id)[kept]) == plain.id
     np.testing.assert_array_equal(mixed.packs[kept], plain.packs)

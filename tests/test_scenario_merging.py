@@ -180,7 +180,7 @@ def test_section_that_was_null_can_be_set() -> None:
         "--set corridors.fleet: corridors.vehicles_at_service_areas_per_day: is missing, it "
         "is needed here"
     )
-    assert len(rest) == 9
+    assert len(rest) == 10
 
 
 def test_replace_takes_python_values() -> None:

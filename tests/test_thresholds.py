@@ -312,6 +312,6 @@ def test_an_input_turns_a_criterion_for_sure_by_one_sided_95_percent_bounds(abov
     spread = 0.001 * np.array([-1.0, 1.0] * 4)
     half = one_sided_bounds(spread, confidence=0.95).upper
     (criterion,) = make_standard([by_districts(0.1)]).criteria
-    base = {"x": 0.1 - half - 1e-9 + above + spread}
-    beyond = {"x": 0.2 + spread}
+    base = {"x": (0.1 - half - 1e-9 + above + spread)[None, :]}
+    beyond = {"x": (0.2 + spread)[None, :]}
     assert effects_of(beyond, base, [criterion])["turns"].item() == turns
