@@ -293,6 +293,14 @@ def test_datex_2_in_json(tmp_path):
     assert done.format == "DATEX II energy infrastructure"
 
 
+def test_irve_that_lists_fewer_points_than_it_states_is_noted(tmp_path):
+    text = "\n".join(IRVE.splitlines()[:3]) + "\n"
+    done, (row,) = imported(write(tmp_path, "irve.csv", text))
+    assert row["guns"] == "2"
+    (line,) = done.report.lines
+    assert (line.what, line.got) == ("noted", "states 3, lists 2")
+
+
 def test_a_plain_table_by_a_map_with_guns_of_two_powers(tmp_path):
     text = "code;breite;laenge;schnell;langsam\nA;52,5;13,4;2;6\nB;52,6;13,5;;4\nC;52,7;13,6;0;0\n"
     given = (

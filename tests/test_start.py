@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -145,8 +146,9 @@ def test_completion_knows_files_and_shipped_scenarios(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_the_wheel_has_all_scenarios_and_their_tables(tmp_path):
-    if find_spec("setuptools") is None or find_spec("pip") is None:
-        pytest.skip("NOT TESTED: pip or setuptools is missing here, so no wheel can be built")
+    backend = find_spec("setuptools") is not None and version("setuptools")
+    if not backend or int(backend.split(".")[0]) < 77 or find_spec("pip") is None:
+        pytest.skip("NOT TESTED: without pip and setuptools 77 no wheel can be built here")
     source = tmp_path / "source"
     source.mkdir()
     for name in ("chargesim", "scenarios"):

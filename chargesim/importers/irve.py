@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 
 from chargesim.importers.records import (
+    MAX_GUNS,
     Guns,
     RecordFaultError,
     RecordLeftOutError,
@@ -50,10 +51,9 @@ def station(row: Mapping[str, str], record: int) -> Station:
     lat, lon = _place(row)
     kw, changed = power_kw(_first(row, POWER), decimal_comma=True)
     notes = [("changed", changed)] if changed else []
-    stated = number(row.get("nbre_pdc"))
-    if stated is None or stated < 1:
-        notes.append(("changed", "nbre_pdc is empty or no number; rows are counted in its place"))
-    return Station(record, name, lat, lon, (Guns(1, kw),), _first(row, PLACE), tuple(notes))
+    guns, where = (Guns(1, kw),), _first(row, PLACE)
+    stated = int(min(number(row.get("nbre_pdc")) or 0, MAX_GUNS))
+    return Station(record, name, lat, lon, guns, where, tuple(notes), stated_guns=stated)
 
 
 def _place(row: Mapping[str, str]) -> tuple[float, float]:

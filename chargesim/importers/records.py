@@ -59,6 +59,8 @@ class Station:
         What was read otherwise than written: what it is (`changed`, `assumed`) and why.
     joined : tuple of int
         Further records of the same station.
+    stated_guns : int
+        How many guns the file says the station has, where it lists them one by one, too; else 0.
     """
 
     record: int
@@ -69,6 +71,7 @@ class Station:
     district: str = ""
     notes: tuple[tuple[str, str], ...] = ()
     joined: tuple[int, ...] = ()
+    stated_guns: int = 0
 
 
 def plain_text(value: Any) -> str:

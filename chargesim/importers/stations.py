@@ -211,6 +211,12 @@ def _one_by_id(stations: list[Station], joins: bool, report: ImportReport) -> li
             continue
         where = f"record {first.record} has this id, {away_km:.1f} km away"
         report.refuse(station.record, name, RecordFaultError("its id is there already", where))
+    for site in sites.values():
+        there = sum(one.count for one in site.guns)
+        if site.stated_guns not in (0, there):
+            why = "the file states another number of guns than it lists; those listed are counted"
+            got = f"states {site.stated_guns}, lists {there}"
+            report.add(site.record, site.site_id, "noted", why, got)
     if unnamed:
         report.remarks.append(f"{unnamed:,} records have no id; they are named by their number.")
     return list(sites.values())
