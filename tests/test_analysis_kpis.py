@@ -173,7 +173,7 @@ def test_groups_of_sessions() -> None:
         for group in ("cars", "trucks", "swap", "truck_swap")
     }
     assert wishes == {"cars": 12, "trucks": 9, "swap": 3, "truck_swap": 2}
-    assert value(kpis, "wishes_per_day", "cars_district", "District 0") == 12
+    assert value(kpis, "wishes_per_day", "cars_district", "District 0") == 8  # its own cars
     assert value(kpis, "swap_share_of_energy", "fleet", "private_car") == pytest.approx(3 / 8)
     assert value(kpis, "swap_share_of_energy", "fleet", "corridor") == 0.0
     swap_sites, truck_swap_sites = 3, 1

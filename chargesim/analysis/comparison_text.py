@@ -12,6 +12,7 @@ _WHOM = {
     "trucks": "of the trucks",
     "swap": "of the cars that swap",
     "truck_swap": "of the trucks that swap",
+    "through_traffic": "of the through traffic",
 }
 _MOST_NAMES = 4
 

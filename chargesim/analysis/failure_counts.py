@@ -17,7 +17,7 @@ from chargesim.analysis.histogram import quantile_min, time_at_min
 from chargesim.analysis.intervals import ratio_values, t_intervals
 from chargesim.analysis.result import Bools, Floats, RunResult
 from chargesim.analysis.scope_totals import ratio
-from chargesim.analysis.scopes import hour_name, session_mask, site_mask
+from chargesim.analysis.scopes import LOCAL_CARS, hour_name, session_mask, site_mask
 from chargesim.engine.replication_totals import LOST, PARTIAL, STRANDED, UNFINISHED
 from chargesim.scenario.standard import GIVEN, Criterion
 
@@ -129,8 +129,8 @@ def allowance_used(share: float, criterion: Criterion) -> float:
 
 
 def session_scope(criterion: Criterion) -> str:
-    """Return the group of sessions of a criterion; in districts only cars are judged."""
-    return "cars" if criterion.scope == "districts" else criterion.scope
+    """Return the group of sessions of a criterion; districts are judged by their own cars."""
+    return LOCAL_CARS if criterion.scope == "districts" else criterion.scope
 
 
 def count_failures(result: RunResult, criterion: Criterion) -> FailureCounts:

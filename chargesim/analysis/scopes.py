@@ -1,10 +1,11 @@
 """Name the scopes of a result and sum its arrays over them.
 
 A scope is a slice of the city: all of it, a group, a fleet, a kind, a district, an hour of day. The
-four groups are those of the standard: `cars` and `trucks` are all sessions of their fleets, `swap`
-and `truck_swap` those of them whose kind is swap. At sites, `trucks` and `truck_swap` are the sites
-of access truck, `cars` and `swap` all others; `expressway` are the stations of that access, which
-are among those for cars.
+groups are those of the standard: `cars` and `trucks` are all sessions of their fleets, `swap` and
+`truck_swap` those of them whose kind is swap, `through_traffic` the cars on expressways. A district
+is judged by its own cars alone: through traffic belongs to none. At sites, `trucks` and
+`truck_swap` are the sites of access truck, `cars` and `swap` all others; `expressway` are the
+stations of that access, which are among those for cars.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,10 @@ from chargesim.network.network import STATION, SWAP
 Key = tuple[str, str]
 """A scope and its key, for example ("district", "Yubei")."""
 CITY: Key = ("city", "all")
-SESSION_GROUPS: tuple[str, ...] = ("cars", "trucks", "swap", "truck_swap")
+SESSION_GROUPS: tuple[str, ...] = ("cars", "trucks", "swap", "truck_swap", "through_traffic")
+LOCAL_CARS = "local_cars"
+"""The cars without the through traffic: what a district is judged by."""
+_THROUGH_TRAFFIC = "corridor"
 SITE_GROUPS = {STATION: ("cars", "trucks", "expressway"), SWAP: ("swap", "truck_swap")}
 
 
@@ -37,16 +41,21 @@ def session_mask(result: RunResult, group: str) -> Bools:
     result : RunResult
         Gives the fleets.
     group : str
-        One of `SESSION_GROUPS`.
+        One of `SESSION_GROUPS`, or `LOCAL_CARS`.
 
     Returns
     -------
     array of bool, [C, K]
     """
-    if group not in SESSION_GROUPS:
+    if group not in (*SESSION_GROUPS, LOCAL_CARS):
         raise ValueError(f"group: got {group!r}, needs one of {', '.join(SESSION_GROUPS)}")
     wanted = "trucks" if group in ("trucks", "truck_swap") else "cars"
     fleets = np.array([name == wanted for name in result.groups])
+    through = np.array([name == _THROUGH_TRAFFIC for name in result.fleets])
+    if group == "through_traffic":
+        fleets = through
+    elif group == LOCAL_CARS:
+        fleets &= ~through
     kinds = np.array([kind == "swap" or "swap" not in group for kind in KINDS])
     return np.asarray(fleets[:, None] & kinds[None, :])
 
@@ -83,6 +92,8 @@ class SessionScopes:
     keys: tuple[Key, ...]
     masks: Bools
     """[group, C, K]"""
+    local_cars: Bools
+    """[C] fleets that count in `cars_district`"""
 
     @classmethod
     def of(cls, result: RunResult) -> "SessionScopes":
@@ -95,7 +106,8 @@ class SessionScopes:
         keys += [("district", name) for name in districts]
         keys += [("cars_district", name) for name in districts]
         keys += [("hour", hour_name(hour)) for hour in range(24)]
-        return cls(tuple(keys), np.stack([session_mask(result, group) for group in SESSION_GROUPS]))
+        masks = np.stack([session_mask(result, group) for group in SESSION_GROUPS])
+        return cls(tuple(keys), masks, session_mask(result, LOCAL_CARS)[:, 0])
 
     def total(self, cells: NDArray[Any]) -> NDArray[Any]:
         """Sum cells over each scope.
@@ -111,7 +123,6 @@ class SessionScopes:
         """
         by_district, by_hour = cells.sum(axis=3), cells.sum(axis=2).sum(axis=(0, 1))
         whole = by_district.sum(axis=2)
-        cars = self.masks[0][:, 0]
         return np.concatenate(
             [
                 whole.sum(axis=(0, 1))[None],
@@ -119,7 +130,7 @@ class SessionScopes:
                 whole.sum(axis=1),
                 whole.sum(axis=0),
                 by_district.sum(axis=(0, 1)),
-                by_district[cars].sum(axis=(0, 1)),
+                by_district[self.local_cars].sum(axis=(0, 1)),
                 by_hour,
             ]
         )

@@ -15,7 +15,7 @@ Measure = Literal[
     "covered_1km_core",
     "guns_available",
 ]
-Scope = Literal["cars", "trucks", "swap", "truck_swap", "districts"]
+Scope = Literal["cars", "trucks", "swap", "truck_swap", "through_traffic", "districts"]
 GIVEN: frozenset[str] = frozenset({"covered_5km", "covered_1km_core", "guns_available"})
 """Measures that the plan itself gives; they are shown, but are no evidence."""
 
@@ -34,7 +34,8 @@ class Criterion(Section):
     name: str = Field(min_length=1, description="name, unique in the standard")
     measure: Measure = Field(description="share, percentile of the wait, or what the plan gives")
     scope: Scope = Field(
-        description="wishes that count: of cars, of trucks, at swap sites, or of each district"
+        description="wishes that count: of cars, of trucks, at swap sites, of through traffic, or "
+        "of each district's own cars"
     )
     minutes: float | None = Field(
         default=None, gt=0, description="minutes of waiting, for served_within and wait_p95"
