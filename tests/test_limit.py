@@ -112,7 +112,7 @@ def test_only_what_is_missing_is_run_again(found):
     )
     assert again.frame.to_csv() == before
     assert path.is_file() and kept.stat().st_mtime_ns == stamp
-    assert len(pd.read_csv(found.folder / "levels.csv")) == 3 * 11
+    assert len(pd.read_csv(found.folder / "levels.csv")) == 3 * 12
 
 
 def test_a_folder_of_another_input_is_refused(found):

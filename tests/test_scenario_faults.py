@@ -268,13 +268,13 @@ SETS = {
     ),
     "seed.a=3": "--set seed.a: unknown key; did you mean seed?",
     "grid.zzz=3": "--set grid.zzz: unknown key; known here: efficiency",
-    "standard.criteria.11.at_least=1": (
-        "--set standard.criteria.11.at_least: there is no entry 11; the entries are numbered "
+    "standard.criteria.12.at_least=1": (
+        "--set standard.criteria.12.at_least: there is no entry 11; the entries are numbered "
         "0 to 10"
     ),
     "standard.criteria.first.at_least=1": (
         "--set standard.criteria.first.at_least: there is no entry first; the entries are "
-        "numbered 0 to 10"
+        "numbered 0 to 11"
     ),
     "standard.criteria.0.atleast=1": (
         "--set standard.criteria.0.atleast: unknown key; did you mean standard.criteria.0.at_least?"
