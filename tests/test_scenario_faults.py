@@ -269,8 +269,8 @@ SETS = {
     "seed.a=3": "--set seed.a: unknown key; did you mean seed?",
     "grid.zzz=3": "--set grid.zzz: unknown key; known here: efficiency",
     "standard.criteria.12.at_least=1": (
-        "--set standard.criteria.12.at_least: there is no entry 11; the entries are numbered "
-        "0 to 10"
+        "--set standard.criteria.12.at_least: there is no entry 12; the entries are numbered "
+        "0 to 11"
     ),
     "standard.criteria.first.at_least=1": (
         "--set standard.criteria.first.at_least: there is no entry first; the entries are "
