@@ -502,6 +502,8 @@ def test_a_recorded_log_of_a_day_is_one_sample_however_often_it_is_played() -> N
         assert item.upper < 0.05, "what this log shows, with the noise of taste alone"
         assert verdict.judged_days == 1
         assert verdict.not_covered.startswith("one recorded log of 1 day is one sample")
+        assert "replications would decide" not in verdict.note
+        assert "playing the log again decides nothing" in verdict.note
 
 
 def test_a_recorded_log_of_many_days_is_judged_by_its_days() -> None:

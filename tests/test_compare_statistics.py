@@ -199,6 +199,20 @@ def test_holm_is_over_all_plans_and_figures_of_the_table(compared):
     assert f"Holm's correction over the {len(table)} comparisons" in " ".join(rules(compared))
 
 
+def test_of_one_recorded_log_no_difference_is_sure(plans, compared):
+    """One sample, however often it is played: 20 replications of a day called all of it sure."""
+    logs = compare_plans([dataclasses.replace(one, recorded=True) for one in plans])
+    assert compared.differences["sure"].any()
+    assert not logs.differences["sure"].any()
+    assert logs.differences["difference"].equals(compared.differences["difference"])
+    said = first_sentence(logs)
+    assert "no sure difference" in said
+    assert "one recorded log" in said
+    *figures, districts = plan_lines(logs, "better")
+    assert not any("for sure" in line for line in figures)
+    assert "0 better for sure, 0 worse" in districts
+
+
 def test_what_matters_comes_first(compared):
     table = compared.table("better")
     assert table["title"].iloc[0] == "cars served within 10 min"

@@ -3,7 +3,8 @@
 Intervals are single: each holds at 95 % by itself. A difference is sure only after Holm's
 correction over all comparisons of its family: the figures of the table times the plans that are
 compared with the first, or the districts times these plans. Where plans are compared over several
-layouts, it must hold over these too. A KPI of neither family is in the table of differences for
+layouts, it must hold over these too. Of one recorded log no difference is sure: it is one sample,
+however often it is played. A KPI of neither family is in the table of differences for
 whoever looks it up; no claim is made of it.
 """
 
@@ -47,6 +48,8 @@ class ComparedPlan:
     standard: Standard
     days: int
     replications: int
+    recorded: bool
+    """whether all replications play one recorded log"""
     kpis: pd.DataFrame = field(repr=False)
     """from `analysis.kpis.kpi_frame`"""
     verdict: Verdict = field(repr=False)
@@ -132,6 +135,7 @@ def compared_plan(
         standard=result.standard,
         days=result.days,
         replications=len(replications),
+        recorded=result.recorded,
         kpis=kpis,
         verdict=verdict,
         responses=kpi_responses(result),
@@ -170,6 +174,8 @@ def compare_plans(
     if over is not None:
         frame["p"] = np.maximum(frame["p"], over.table(frame)["p"].fillna(1.0))
         frame.loc[frame["given"], "p"] = np.nan
+    if first.recorded:  # one sample: the replications differ in taste and outages alone
+        frame["p"] = np.nan
     frame["sure"] = False
     for family in (TABLE, DISTRICTS):
         chosen = frame["family"] == family

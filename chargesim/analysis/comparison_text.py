@@ -27,6 +27,11 @@ def first_sentence(comparison: Comparison) -> str:
     """
     clauses = "; ".join(_clause(comparison, plan.name) for plan in comparison.others)
     rows = comparison.differences
+    if comparison.plans[0].recorded:
+        return (
+            f"{clauses} ({100 * LEVEL:g} % paired intervals over the replications of one recorded "
+            "log: that is one sample, so no difference is sure for other days)."
+        )
     alike = rows["difference"].fillna(0).eq(0) & rows["endless"].eq(rows["endless_than"])
     if alike.all():
         return f"{clauses}, and nothing else differs."

@@ -244,7 +244,9 @@ def _note(
             f"{len(result.replications)} of {result.planned_replications} replications are there; "
             "resume the run"
         )
-    if state == "inconclusive":
+    if state == "inconclusive" and result.recorded:
+        notes.append(f"playing the log again decides nothing, a log of {FEWEST_SAMPLES} days may")
+    elif state == "inconclusive":
         notes.append(
             "unknown how many more replications would decide" if more is None else _about(more)
         )

@@ -166,11 +166,8 @@ def compare(
     found = [_source(plan, set_, keys, **options) for plan in plans]
     called = _names(found, plans, names)
     sources = [replace(source, name=name) for source, name in zip(found, called, strict=True)]
-    notes = _notes(sources)
     count = min([source.replications for source in sources] + counts)
-    if len({source.replications for source in sources}) > 1:
-        have = ", ".join(f"{source.name} {source.replications}" for source in sources)
-        notes.append(f"Replications differ ({have}): the first {count} of each are compared")
+    notes = _notes(sources, count)
     layouts = _layouts(sources, layouts)
     digest = _identity(sources, count, layouts)
     joined = "-".join(called)[:_LONGEST_NAMES].replace(" ", "_").replace("/", "_")
@@ -324,8 +321,8 @@ def _names(
     ]
 
 
-def _notes(sources: Sequence[_Source]) -> list[str]:
-    """Return in what the plans differ; refuse what cannot be paired."""
+def _notes(sources: Sequence[_Source], count: int) -> list[str]:
+    """Return in what the plans differ, `count` replications compared; refuse what has no pair."""
     first, *others = sources
     checks = [check_pair(source.name, source.case, first.name, first.case) for source in others]
     faults = [fault for check in checks for fault in check.faults]
@@ -346,4 +343,7 @@ def _notes(sources: Sequence[_Source]) -> list[str]:
             "The standards differ: each plan is judged by its own, the table shows what that of "
             f"{first.name} judges"
         )
+    if len({source.replications for source in sources}) > 1:
+        have = ", ".join(f"{source.name} {source.replications}" for source in sources)
+        notes.append(f"Replications differ ({have}): the first {count} of each are compared")
     return notes

@@ -172,13 +172,13 @@ def check_case(case: Case) -> ScenarioCheck:
         public_energy=public_energy(case.scenario, ledger),
         asked=asked_use(ledger, network) if not asked.recorded else NOT_KNOWN,
         observed=observed_text(case.scenario.observed.anchors),
-        area_shares=_area_shares(case),
+        area_shares=area_shares(case),
         run_seconds=seconds,
         idle=inert_mechanisms(case),
     )
 
 
-def _area_shares(case: Case) -> tuple[AreaShare, ...]:
+def area_shares(case: Case) -> tuple[AreaShare, ...]:
     """Return where the stations of a synthetic layout are, beside where real ones are."""
     layout, network = case.scenario.layout, case.network
     if layout is None or case.scenario.city.sites is not None:
