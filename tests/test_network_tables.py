@@ -222,6 +222,10 @@ def test_the_page_of_tables_names_every_column(model):
     assert [column for column in columns if column not in named] == []
 
 
+def test_the_page_of_tables_has_the_columns_of_a_log_as_declared():
+    assert columns_table(RecordedRow) in TABLES_PAGE
+
+
 def test_the_columns_as_a_table():
     lines = columns_table(SITE_ROW).splitlines()
     assert lines[0] == "| column | values | needed | meaning |"
