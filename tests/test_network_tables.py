@@ -10,6 +10,7 @@ import pytest
 from factories import SCENARIOS
 from network_files import copy_small_city, edit, network_faults
 
+from chargesim.demand.recorded_columns import RecordedRow
 from chargesim.network.network import EMPTY_SITE, SITE_COLUMNS, SITE_KINDS, STATION, SWAP, Sites
 from chargesim.network.table_columns import (
     SITE_ROW,
