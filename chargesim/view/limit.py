@@ -25,7 +25,7 @@ from chargesim.view.style import (
     new_figure,
     styled,
 )
-from chargesim.view.terminal import STYLES
+from chargesim.view.verdict import STYLES
 from chargesim.view.wording import amount, threshold
 
 _MOST = 300.0
