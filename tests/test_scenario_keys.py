@@ -370,6 +370,13 @@ def folder(tmp_path):
     return target
 
 
+def test_no_key_of_choice_and_reservation_is_decoration(folder):
+    loaded = load(folder / "small_city.yaml", BUSY)
+    others = tuple(name for name in loaded.resolved if name not in ("choice", "reservation"))
+    assert set(without_effect(loaded, others)[0]) - IN_TABLES == set()
+
+
+@pytest.mark.slow
 def test_no_key_of_the_small_city_is_decoration(folder):
     dead, untried = without_effect(
         load(folder / "small_city.yaml", [*BUSY, DARK.format("Riverside")]), ALIKE
@@ -389,6 +396,7 @@ def test_no_key_of_the_other_fleets_is_decoration(folder):
     assert untried == []
 
 
+@pytest.mark.slow
 def test_no_key_of_the_plan_is_decoration(folder):
     """On a small city of the plan's tables; the small city above has the other sections."""
     plan = load(
