@@ -252,8 +252,9 @@ def digest(loaded):
         ),
     )
     nothing = ReplicationTotals.zeros(
-        sites=len(network.sites), connections=len(np.unique(network.sites.connection)),
-        fleets=len(task.fleets), districts=len(task.district_names),
+        sites=len(network.sites), servers=int(network.sites.servers.sum()),
+        connections=len(np.unique(network.sites.connection)), fleets=len(task.fleets),
+        districts=len(task.district_names),
         thresholds=len(task.thresholds_min), days=task.days, quarters=96 * task.days,
     )  # fmt: skip
     result = as_result(case, [nothing])
