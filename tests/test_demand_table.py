@@ -345,7 +345,7 @@ def test_an_empty_log(tmp_path):
 
 def test_text_where_a_log_needs_numbers(tmp_path):
     (fault, *rest) = log_faults(tmp_path, LOG.assign(target_soc=["full", "0.9", "0.9", "0.9"]))
-    assert fault == "log.csv:2: target_soc: got 'full', needs a share from 0 to 1"
+    assert fault == "log.csv:2: target_soc: got 'full', needs a number"
     assert not rest
 
 

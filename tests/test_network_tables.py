@@ -10,6 +10,7 @@ import pytest
 from factories import SCENARIOS
 from network_files import copy_small_city, edit, network_faults
 
+from chargesim.demand.recorded_columns import RecordedRow
 from chargesim.network.network import EMPTY_SITE, SITE_COLUMNS, SITE_KINDS, STATION, SWAP, Sites
 from chargesim.network.table_columns import (
     SITE_ROW,
@@ -221,6 +222,10 @@ def test_the_page_of_tables_names_every_column(model):
     columns = [line.split(" | ")[0].strip("| ") for line in columns_table(model).splitlines()[2:]]
     assert len(columns) >= 3
     assert [column for column in columns if column not in named] == []
+
+
+def test_the_page_of_tables_has_the_columns_of_a_log_as_declared():
+    assert columns_table(RecordedRow) in TABLES_PAGE
 
 
 def test_the_columns_as_a_table():

@@ -172,7 +172,9 @@ def _values(schema: dict[str, Any]) -> str:
     schema = next((one for one in schema.get("anyOf", ()) if one["type"] != "null"), schema)
     if "enum" in schema:
         return ", ".join(schema["enum"])
-    words = {"string": "text", "number": "number", "integer": "whole number"}[schema["type"]]
+    words = {
+        "string": "text", "number": "number", "integer": "whole number", "boolean": "0 or 1",
+    }[schema["type"]]  # fmt: skip
     if "minimum" in schema and "maximum" in schema:
         return f"{words}, {schema['minimum']:g} to {schema['maximum']:g}"
     if "minimum" in schema:

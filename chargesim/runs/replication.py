@@ -187,7 +187,7 @@ def session_frame(task: Task, table: Table, log: SessionLog) -> pd.DataFrame:
         {
             "vehicle": log["row"],
             "wish_min": table["wish_min"],
-            "zone": _named(table["origin"], task.zone_names),
+            "zone": _named(task.zone_of_origin[table["origin"]], task.zone_names),
             "vehicle_class": _named(table["fleet"], task.fleets),
             "site": _named(log["site"], task.site_names),
             "kind": _named(log["kind"], KINDS),

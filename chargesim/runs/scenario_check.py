@@ -16,7 +16,7 @@ from chargesim.demand.observed_use import (
     asked_use,
     public_energy,
 )
-from chargesim.demand.recorded import RecordedDemand
+from chargesim.demand.recorded import RecordedDemand, is_stay
 from chargesim.engine.rules import charge_min
 from chargesim.network.islands import cut_off
 from chargesim.network.network import STATION
@@ -241,7 +241,8 @@ def _asked_of_log(case: Case) -> _DailyDemand:
     energy_kwh = sum(
         float((table["battery_kwh"] * (table["target_soc"] - table["soc"])).sum()) for table in each
     )
-    minutes = _plug_minutes(case, np.concatenate(each))[1]
+    sample, minutes = _plug_minutes(case, np.concatenate(each))
+    minutes += np.where(is_stay(sample), sample["overstay_min"], 0.0)
     erlangs = rows / days * float(minutes.mean()) / 1440.0 if len(minutes) else 0.0
     about = (
         f"{case.scenario.recorded}, {rows:,} wishes on {days} day{'s' if days > 1 else ''} "

@@ -39,6 +39,11 @@ def _recorded_inert(case: Case) -> Iterator[str]:
             f"recorded: the horizon ends before {late:,} of its {wishes:,} wishes; "
             "they are left out"
         )
+    if demand.too_short:
+        yield (
+            f"recorded: {demand.too_short:,} stays are shorter than the handling at a gun "
+            "(stations.handling_before_min, handling_after_min), which they take"
+        )
 
 
 RECORDED = Mechanism(
