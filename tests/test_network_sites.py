@@ -101,7 +101,7 @@ def test_a_folder_is_no_table(folder):
     (folder / "small/sites.csv").mkdir()
     (fault,) = network_faults(folder)
     assert (
-        fault.endswith("small/sites.csv: is a folder; a CSV table is needed")
+        fault.endswith("small/sites.csv: is a folder; a table, CSV or Parquet, is needed")
         or "small/sites.csv" in fault
     )
 

@@ -19,9 +19,9 @@ from chargesim.network.roads import (
     join_carriageways,
 )
 from chargesim.network.table_columns import RoadRow, ZoneRow
-from chargesim.scenario.csv_tables import duplicate_faults, read_csv_rows
 from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.model import Scenario
+from chargesim.scenario.tables import duplicate_faults, read_rows
 
 _KINDS = {"local": LOCAL, "urban": URBAN, "trunk": TRUNK}
 
@@ -36,7 +36,7 @@ def read_zones(scenario: Scenario, folder: Path) -> tuple[Districts, Zones]:
             path, "zone_id", [(row.line, row.zone_id) for row in rows]
         ) + _class_faults(path, rows)
 
-    rows = read_csv_rows(path, ZoneRow, check)
+    rows = read_rows(path, ZoneRow, check)
     classes = {row.district: row.area_class for row in rows}
     names = list(classes)
     zones = Zones(
@@ -76,7 +76,7 @@ def read_roads(scenario: Scenario, folder: Path, zones: Zones) -> tuple[Roads, l
             if row.from_id == row.to_id
         ]
 
-    rows = read_csv_rows(path, RoadRow, check)
+    rows = read_rows(path, RoadRow, check)
     unreached = _unreached_zones(path, rows, zones)
     if unreached:
         raise InputError(unreached)
