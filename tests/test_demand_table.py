@@ -314,7 +314,7 @@ def test_all_faults_of_a_log_are_told_at_once(tmp_path):
         "log.csv:3: soc: got 1.3",
         "log.csv:3: patience_min: got 0.0",
     ]
-    assert faults[0] == "log.csv:3: wish_min: got -3.0, needs 0..1e+07"
+    assert faults[0] == "log.csv:3: wish_min: got -3.0, needs at least 0, at most 10,000,000"
     assert (
         faults[1]
         == "log.csv:3: zone: got 'X99', needs the id of a zone of the network (and 1 more rows)"

@@ -27,6 +27,8 @@ EVERY = (
         "scenario.resolved.yaml",
         "site_hours.parquet",
         "kpis.csv",
+        "sites.csv",
+        "occupancy.csv",
         "verdict.json",
         "checks.json",
         "stress_des.md",
@@ -142,6 +144,7 @@ def test_site_hours_add_up_to_the_accumulators(run):
     for column, name in (
         ("energy_kwh", "energy_kwh"),
         ("busy_gun_min", "busy_min"),
+        ("all_occupied_min", "all_occupied_min"),
         ("arrivals", "arrivals"),
         ("queue_min", "queue_min"),
     ):

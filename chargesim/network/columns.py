@@ -9,7 +9,7 @@ from pydantic import Field
 Name = Annotated[str, Field(min_length=1)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
-Positive = Annotated[float, Field(ge=1e-6, le=1e9)]
+Positive = Annotated[float, Field(gt=0, le=1e9)]
 NonNegative = Annotated[float, Field(ge=0, le=1e9)]
 Kilowatt = Annotated[float, Field(ge=0.1, le=1e9)]
 Ampere = Annotated[float, Field(ge=1, le=1e6)]

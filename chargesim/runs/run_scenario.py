@@ -11,6 +11,7 @@ import pandas as pd
 from chargesim.analysis.days import DaysVerdict, days_frame, judge_days
 from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.looks import Look, LookSchedule
+from chargesim.analysis.occupancy import occupancy_frame
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.run_checks import Checks, check_run
 from chargesim.analysis.verdict import Verdict, decided, judge
@@ -287,6 +288,8 @@ def _write_tables(
     """Write the tables of a run; return its KPIs and its checks."""
     kpis, checks = kpi_frame(result), check_run(result)
     directory.write_table("kpis", kpis)
+    directory.write_table("sites", site_frame(result))
+    directory.write_table("occupancy", occupancy_frame(result))
     days = judge_days(result)
     if days is not None:
         directory.write_table("days", days_frame(days))

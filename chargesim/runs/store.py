@@ -26,7 +26,7 @@ from chargesim.runs.extension_hash import extension_text
 from chargesim.runs.storage import write_atomically
 from chargesim.scenario.reading import LoadedScenario
 
-TOTALS_FORMAT = "3"
+TOTALS_FORMAT = "4"
 """Version of the files of totals; a change of their columns or axes raises it."""
 MANIFEST = "manifest.json"
 _NO_CONTENT = (

@@ -71,10 +71,15 @@ def _beyond(values: NDArray[np.float64], field: FieldInfo) -> tuple[Bools, str]:
 
 def bounds_words(bounds: Mapping[str, float]) -> str:
     """Return bounds in words."""
-    if {"ge", "le"} <= set(bounds):
+    if is_range(bounds):
         return f"{bounds['ge']:g}..{bounds['le']:g}"
     called = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-    return ", ".join(f"{called[name]} {value:g}" for name, value in bounds.items())
+    return ", ".join(f"{called[name]} {value:,.12g}" for name, value in bounds.items())
+
+
+def is_range(bounds: Mapping[str, float]) -> bool:
+    """Return whether bounds are best said as a range, such as -90..90."""
+    return {"ge", "le"} <= set(bounds) and bounds["le"] < 1e6
 
 
 def texts_of(table: TableFile, column: str) -> NDArray[Any]:

@@ -293,11 +293,12 @@ class _CsvReader:
     def _refuse(self, count: int) -> None:
         """Raise with the lines that do not fit, or in one line where all are alike."""
         named, wrong = len(self.header), self._wrong
-        if count == 0 and len(wrong) > 1 and all(n == named + 1 and last for _, n, last in wrong):
-            called = _CALLED[self._divider]
-            raise InputError(
-                [f"{self.name}: each row ends with a {called}, and the header does not; delete it"]
-            )
+        if count == 0 and len(wrong) > 1 and len({cells for _, cells, _ in wrong}) == 1:
+            fault = f"each row has {wrong[0][1]} cells, the header {named}"
+            if wrong[0][1] == named + 1 and all(last for _, _, last in wrong):
+                called = _CALLED[self._divider]
+                fault = f"each row ends with a {called}, and the header does not; delete it"
+            raise InputError([f"{self.name}: {fault}"])
         for number, cells, _ in wrong:
             many = f"has {cells} cells, the header {named}"
             self.faults.append(f"{self.name}:{number}: {many}")

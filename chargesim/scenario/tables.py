@@ -25,6 +25,7 @@ from chargesim.scenario.table_cells import (
     bounds_words,
     cells_of,
     comma_faults,
+    is_range,
     kind_of,
     numbers_of,
     texts_of,
@@ -295,7 +296,7 @@ def _fault(
     column = str(error["loc"][0]) if error["loc"] else "row"
     kind, context = error["type"], dict(error.get("ctx", {}))
     bounds = bounds_of(wanted[column]) if column in wanted else {}
-    if kind in ("greater_than_equal", "less_than_equal") and {"ge", "le"} <= set(bounds):
+    if kind in ("greater_than_equal", "less_than_equal") and is_range(bounds):
         words = f"needs {bounds_words(bounds)}"
     elif kind in _WORDS:
         words = _WORDS[kind].format(
