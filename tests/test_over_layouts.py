@@ -121,9 +121,9 @@ class PlayedByHand:
 
 
 def test_levels_of_invented_places_break_elsewhere_in_other_layouts():
-    assert layouts_of_levels(PLAN.scenario, ["stations.piles"], None) == DEFAULT_LAYOUTS
-    assert layouts_of_levels(PLAN.scenario, ["fleet.stock"], None) == 1
-    assert layouts_of_levels(SMALL.scenario, ["stations.piles"], None) == 1
+    assert layouts_of_levels(PLAN.scenario, {1.0: {"stations.piles": 1}}, None) == DEFAULT_LAYOUTS
+    assert layouts_of_levels(PLAN.scenario, {1.0: {"fleet.stock": 1}}, None) == 1
+    assert layouts_of_levels(SMALL.scenario, {1.0: {"stations.piles": 1}}, None) == 1
     base, runner = PLAN.replace({"layout.seed": 1, "replications": 30}), PlayedByHand()
     changes = {float(piles): {"stations.piles": piles} for piles in range(2500, 8001, 500)}
     name = "cars lost or stranded"

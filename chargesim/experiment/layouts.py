@@ -59,8 +59,11 @@ def layouts_to_compare(scenarios: Sequence[Scenario], asked: int | None) -> int:
     return _layouts(all(invents_places(one) for one in scenarios), changed, asked)
 
 
-def layouts_of_levels(scenario: Scenario, changed: Sequence[str], asked: int | None) -> int:
-    """Return over how many layouts the levels of some keys are tried; see `layouts_to_compare`."""
+def layouts_of_levels(
+    scenario: Scenario, changes: Mapping[float, Mapping[str, Any]], asked: int | None
+) -> int:
+    """Return over how many layouts the levels of a factor are tried; see `layouts_to_compare`."""
+    changed = [key for change in changes.values() for key in change]
     return _layouts(invents_places(scenario), changed, asked)
 
 

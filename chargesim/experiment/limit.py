@@ -197,8 +197,7 @@ def run_limit(
     factor = factor_of(builder.case(study.base), key)
     design, note = _accepted(study.base, factor, low, high, levels)
     changes = {float(point.name): factor.changes(float(point.name)) for point in design.points}
-    keys = [key for change in changes.values() for key in change]
-    count = layouts_of_levels(study.base.scenario, keys, layouts)
+    count = layouts_of_levels(study.base.scenario, changes, layouts)
     directory = study.open(engine)
     with directory.saying_how_it_ends():
         runner = Runner(directory.folder, engine, jobs, progress)
