@@ -281,8 +281,6 @@ def of_log(folder, *rows, changes=()):
 "only what is used on the way to a site")),
         ("fleets.taxi={vehicles: 50, electrification: 0.5}",
          f"fleets.taxi.electrification: is given, {LOG_REPLACES}"),
-        ("horizon.lead_in_days=0",
-         "recorded: the horizon ends before 1 of its 2 wishes; they are left out"),
         (None, None),
     ],
 )  # fmt: skip
