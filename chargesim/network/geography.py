@@ -57,7 +57,7 @@ def synthetic_geography(scenario: Scenario, folder: Path) -> Geography:
     carriageways = add_links(roads, links, service_areas, index, seats)
     if city.sites is not None:
         path = path_inside(folder, city.sites)
-        joined = read_sites(scenario, path, roads, names, zones, carriageways, seats)
+        joined = read_sites(scenario, path, roads, names, zones, carriageways, seats, len(zones.id))
         label = f"synthetic zones and roads of real totals, sites from {city.sites}"
     else:
         sites = place_sites(scenario, zone_layout, roads, carriageways)
@@ -95,7 +95,12 @@ def geography_of_tables(scenario: Scenario, folder: Path) -> Geography:
     districts, zones = read_zones(scenario, folder)
     roads, carriageways = read_roads(scenario, folder, zones)
     path, nodes = path_inside(folder, scenario.city.sites), range(len(roads.kind))
-    joined = read_sites(scenario, path, roads, districts, zones, carriageways, nodes)
+    places = len(zones.id)
+    if scenario.city.nodes is not None:
+        places = next(
+            (n for n, kind in enumerate(roads.kind) if kind == "corridor"), len(roads.kind)
+        )
+    joined = read_sites(scenario, path, roads, districts, zones, carriageways, nodes, places)
     used = carriageways if scenario.corridors is not None else []
     inhabitants = np.bincount(
         zones.district, weights=zones.population, minlength=len(districts.name)

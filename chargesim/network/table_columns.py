@@ -67,14 +67,25 @@ class ZoneRow(CsvRow):
     urban: Annotated[int, Field(ge=0, le=1)] = Field(description="1: urban, 0: rural")
 
 
+class NodeRow(CsvRow):
+    """A junction of a user's own table of roads."""
+
+    node: Name = Field(description="name of the junction, as in the table of roads")
+    lat: Latitude = Field(description="latitude, WGS-84 [deg]")
+    lon: Longitude = Field(description="longitude, WGS-84 [deg]")
+
+
 class RoadRow(CsvRow):
-    """A two-way road of a user's own table."""
+    """A road of a user's own table."""
 
     from_id: Name = Field(description="a zone, or a junction: any id that is no zone")
     to_id: Name = Field(description="the other end, likewise")
     km: Positive = Field(description="length [km]")
     free_kmh: Positive = Field(description="speed in free flow [km/h]")
     kind: Literal["local", "urban", "trunk", "expressway"] = Field(description="class of road")
+    oneway: Annotated[int, Field(ge=0, le=1)] = Field(
+        default=0, description="1: it leads from `from_id` to `to_id` alone; else both ways"
+    )
 
 
 class SiteRow(CsvRow):
@@ -90,7 +101,8 @@ class SiteRow(CsvRow):
     lat: Latitude = Field(description="latitude, WGS-84 [deg]")
     lon: Longitude = Field(description="longitude, WGS-84 [deg]")
     node: str | None = Field(
-        default=None, description="zone or junction at which it lies; else the nearest zone"
+        default=None,
+        description="zone or junction at which it lies; else the nearest of those with coordinates",
     )
     connection: str | None = Field(
         default=None, description="sites of one name share a grid connection; else its own"

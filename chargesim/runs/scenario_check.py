@@ -18,6 +18,7 @@ from chargesim.demand.observed_use import (
 )
 from chargesim.demand.recorded import RecordedDemand, is_stay
 from chargesim.engine.rules import charge_min
+from chargesim.network.islands import cut_off
 from chargesim.network.network import STATION
 from chargesim.runs.case import Case
 from chargesim.runs.engine_choice import choose_engine
@@ -85,6 +86,8 @@ class ScenarioCheck:
     """observed use of other networks' guns, in words"""
     area_shares: tuple[AreaShare, ...]
     """where the layout's stations are; empty where a table has the sites"""
+    islands: tuple[str, ...]
+    """zones and sites without a road there and back, in words"""
     run_seconds: float
     idle: tuple[str, ...]
     """a line for every mechanism that is switched on and has no effect"""
@@ -173,6 +176,7 @@ def check_case(case: Case) -> ScenarioCheck:
         asked=asked_use(ledger, network) if not asked.recorded else NOT_KNOWN,
         observed=observed_text(case.scenario.observed.anchors),
         area_shares=area_shares(case),
+        islands=cut_off(network),
         run_seconds=seconds,
         idle=inert_mechanisms(case),
     )
