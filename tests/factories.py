@@ -47,8 +47,8 @@ def facilities(
     """Return sites that every origin reaches in the same time; stations on list 0, swap sites on
     list 1.
 
-    A swap site has `modules` of `module_kw`, which its slots lend each other; without, each slot has
-    its own charger. Curve 0 is the vehicles', curve 1 the packs' (a flat 60 kW); `kw` caps both. Of the guns of
+    The slots of a swap site lend each other `modules` of `module_kw`, or each has its own charger.
+    Curve 0 is the vehicles', curve 1 the packs' (a flat 60 kW); `kw` caps both. Of the guns of
     every station the last `companions` give `companion_kw` at most; their cabinets are filled in
     turn.
     """
