@@ -208,6 +208,14 @@ def _faults_of_swap_site(scenario: Scenario, row: SiteRow) -> list[str]:
         faults.append(
             f"swap_kind: needs one of {known}, since none of them has the access {row.access}"
         )
+    kind = scenario.swap.kinds.get(_swap_kind(scenario, row))
+    if kind is not None and scenario.swap.lending.enabled:
+        site = {**_from_section(kind, SWAP), **row.given}
+        if site["module_kw"] > site["slots"] * site["slot_kw"]:
+            faults.append(
+                f"module_kw: got {site['module_kw']:g}, needs at most slots x slot_kw, "
+                f"{site['slots'] * site['slot_kw']:g}"
+            )
     pack_type = row.given.get("pack_type")
     if pack_type is not None and pack_type not in scenario.swap.pack_types:
         faults.append(
