@@ -135,10 +135,10 @@ def test_what_does_not_fit_in_a_row_of_a_log(faults_of):
         "log.csv:5: zone: got 'R06', needs a corridor for through traffic, such as "
         "gate_east>service, gate_west>service, service>gate_east",
         "log.csv:2: zone: needs a value, unless the row has a site",
-        "log.csv:3: duration_min: got 30.0, needs to be blank where target_soc is given",
-        "log.csv:7: duration_min: got 9.0, needs to be blank at a swap",
+        "log.csv:3: duration_min: got 30, needs to be blank where target_soc is given",
+        "log.csv:7: duration_min: got 9, needs to be blank at a swap",
         "log.csv:6: site: got 'Riverside-9', needs the id of a site",
-        "log.csv:4: overstay_min: got 4.0, needs to be blank where duration_min is given",
+        "log.csv:4: overstay_min: got 4, needs to be blank where duration_min is given",
     ]
 
 
@@ -153,5 +153,5 @@ def test_fleets_and_sites_that_do_not_go_together(faults_of):
         "log.csv:5: site: got 'Riverside-swap-taxi', needs a station where swap is 0",
         "log.csv:3: site: got 'Riverside-1', needs a swap site where swap is 1",
         "log.csv:2: site: got 'Riverside-truck', needs a site that taxi may use",
-        "log.csv:4: swap: got 1.0, needs 0, since no swap site takes packs of bus",
+        "log.csv:4: swap: got 1, needs 0, since no swap site takes packs of bus",
     ]

@@ -1,6 +1,5 @@
 """Read recorded wishes from a log, which replaces the drawn demand."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,20 +12,19 @@ from chargesim.demand.demand_table import Table, empty_table, rows_of, sort_tabl
 from chargesim.demand.draw import DemandModel, FleetDraw
 from chargesim.demand.random_streams import mixed_keys, stable_hash
 from chargesim.demand.recorded_columns import (
-    COLUMNS,
-    Log,
     Names,
+    RecordedRow,
+    columns_needed,
     faults_of_access,
     faults_of_cells,
     rows_of_names,
     swaps,
 )
-from chargesim.errors import InputError
 from chargesim.exact_time import TICKS_PER_MIN, durations_min, instants_min
 from chargesim.network.network import Network
 from chargesim.network.ways import Ways, ways_to_sites
-from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.model import Scenario
+from chargesim.scenario.tables import Columns, columns_of, read_columns
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -95,15 +93,15 @@ def read_recorded(
     InputError
         With one line per faulty column, naming the first row.
     """
-    log = _read(path)
+    log = read_columns(path, RecordedRow, columns_needed)
     names = Names.of(network, drawn.fleets, curves)
-    _refuse(path, log, faults_of_cells(log, names))
+    log.refuse(faults_of_cells(log, names))
     site = rows_of_names(log.texts["site"], names.sites)
     swap = swaps(log, network, site)
-    _refuse(path, log, faults_of_access(log, network, names, site, swap))
+    log.refuse(faults_of_access(log, network, names, site, swap))
     origin = rows_of_names(log.texts["zone"], names.origins)
     ways, origin = _origins(network, origin, site)
-    _refuse(path, log, [_unreached(log, network, ways, origin)])
+    log.refuse([_unreached(log, network, ways, origin)])
     table = empty_table(len(log))
     table["wish_min"], table["origin"] = instants_min(log.numbers["wish_min"]), origin
     for name, fleet in names.fleets.items():
@@ -117,7 +115,7 @@ def read_recorded(
     table["station_list"][swap] = lists
     table["tolerance_min"] = table["patience_min"] = durations_min(table["patience_min"])
     too_short = _fill_stays(table, log, scenario)
-    _refuse(path, log, [("soc", table["soc"] >= table["target_soc"], "less than the target SOC")])
+    log.refuse([("soc", table["soc"] >= table["target_soc"], "less than the target SOC")])
     table["key"] = _keys(log, stable_hash(f"recorded/{scenario.seed}"))
     return RecordedDemand(sort_table(table), fleets, ways, lists, too_short)
 
@@ -133,7 +131,7 @@ def _origins(network: Network, origin: Ints, site: Ints) -> tuple[Ways, Ints]:
 
 
 def _unreached(
-    log: Log, network: Network, ways: Ways, origin: Ints
+    log: Columns, network: Network, ways: Ways, origin: Ints
 ) -> tuple[str, NDArray[np.bool_], str]:
     """Return the rows from whose zone no road leads to the site."""
     first = len(network.zones.id) + len(network.corridors.id)
@@ -143,7 +141,7 @@ def _unreached(
 
 
 def _fill_fleet(
-    table: Table, mine: Ints, log: Log, fleet: FleetDraw, names: Names, curves: Curves
+    table: Table, mine: Ints, log: Columns, fleet: FleetDraw, names: Names, curves: Curves
 ) -> None:
     """Fill in the wishes of a fleet: what the log gives, else its commonest curve and its means."""
 
@@ -174,7 +172,7 @@ def _fill_fleet(
     table["max_diversions"][mine] = number("max_diversions", float(fleet.max_diversions))
 
 
-def _fill_stays(table: Table, log: Log, scenario: Scenario) -> int:
+def _fill_stays(table: Table, log: Columns, scenario: Scenario) -> int:
     """Turn stays into overstays behind next to no energy; return how many are too short for it.
 
     A vehicle occupies its gun for handling before, the charge, handling after and its overstay; the
@@ -195,13 +193,13 @@ def _fill_stays(table: Table, log: Log, scenario: Scenario) -> int:
     return int((rest < 0).sum())
 
 
-def _keys(log: Log, seed: int) -> NDArray[np.uint64]:
+def _keys(log: Columns, seed: int) -> NDArray[np.uint64]:
     """Return keys from what a log says of each wish; equal rows are numbered among themselves.
 
     So the order of the rows moves nothing, and a CSV and a Parquet file of a log agree.
     """
     keys = np.full(len(log), seed, dtype=np.uint64)
-    for name in COLUMNS:
+    for name in columns_of(RecordedRow):
         given = log.given(name)
         if not given.any():
             continue
@@ -214,68 +212,3 @@ def _keys(log: Log, seed: int) -> NDArray[np.uint64]:
         keys = np.where(given, mixed, keys)
     number = pd.Series(keys).groupby(keys).cumcount().to_numpy().astype(np.uint64)
     return mixed_keys(keys, 0) + mixed_keys(number, stable_hash("copy")) * (number > 0)
-
-
-def _refuse(path: Path, log: Log, found: Iterable[tuple[str, NDArray[np.bool_], str]]) -> None:
-    """Raise with a line for each column with bad rows, which names the first of them."""
-    faults = []
-    for column, bad, needs in found:
-        rows = np.flatnonzero(bad)
-        if len(rows) == 0:
-            continue
-        row = rows[0]
-        texts = log.texts.get(column)
-        value = float(log.numbers[column][row]) if texts is None else str(texts[row])
-        got = f"got {value!r}, " if log.given(column)[row] else ""
-        more = f" (and {len(rows) - 1} more rows)" if len(rows) > 1 else ""
-        faults.append(f"{display_path(path)}:{log.lines[row]}: {column}: {got}needs {needs}{more}")
-    if faults:
-        raise InputError(faults)
-
-
-_INTERIM = ("zone", "vehicle_class", "site", "curve")
-
-
-def _read(path: Path) -> Log:
-    if not path.is_file():
-        raise InputError([f"{display_path(path)}: no such file"])
-    try:
-        frame = (
-            pd.read_parquet(path)
-            if path.suffix == ".parquet"
-            else pd.read_csv(
-                path, dtype=dict.fromkeys(_INTERIM, str), keep_default_na=False, na_values=[""]
-            )
-        )
-    except (ValueError, OSError, UnicodeDecodeError) as error:
-        form, reason = path.suffix.lstrip(".") or "CSV", str(error).splitlines()[0]
-        raise InputError([f"{display_path(path)}: cannot be read as {form} ({reason})"]) from None
-    if frame.empty:
-        raise InputError(
-            [f"{display_path(path)}: has no rows; at least one recorded wish is needed"]
-        )
-    required = ["wish_min", "vehicle_class"]
-    required += [] if "site" in frame else ["zone"]
-    required += [] if "duration_min" in frame else ["soc", "target_soc"]
-    missing = [name for name in COLUMNS if name in required and name not in frame]
-    if missing:
-        raise InputError(
-            [f"{display_path(path)}:1: {name}: this column is missing" for name in missing]
-        )
-    numbers, texts = {}, {}
-    for name in COLUMNS:
-        if name in _INTERIM:
-            texts[name] = (
-                frame[name].fillna("").astype(str).to_numpy(object)
-                if name in frame
-                else np.full(len(frame), "", dtype=object)
-            )
-        elif name in frame:
-            read = pd.to_numeric(frame[name], errors="coerce").to_numpy(float)
-            for row in np.flatnonzero(np.isnan(read) & frame[name].notna().to_numpy())[:1]:
-                got = f"got {frame[name].iloc[row]!r}, needs a number"
-                raise InputError([f"{display_path(path)}:{row + 2}: {name}: {got}"])
-            numbers[name] = read
-        else:
-            numbers[name] = np.full(len(frame), np.nan)
-    return Log(numbers, texts, np.arange(len(frame)) + 2)

@@ -13,16 +13,16 @@ from chargesim.demand.draw import FleetDraw
 from chargesim.demand.ledger import CORRIDOR
 from chargesim.network.candidates import holds
 from chargesim.network.network import STATION, SWAP, Network
-from chargesim.scenario.csv_tables import CsvRow
+from chargesim.scenario.table_cells import Bools, Fault
+from chargesim.scenario.tables import Columns, TableRow, columns_of
 
-Bools = NDArray[np.bool_]
 Share = Annotated[float, Field(ge=0, le=1)]
 LAST_MIN = 1e7
 LONGEST_MIN = 10_080.0
 """A week: longer stays and patience are faults of a log [min]."""
 
 
-class RecordedRow(CsvRow):
+class RecordedRow(TableRow):
     """A wish of a recorded log; a blank cell means what the column says, else the fleet's value."""
 
     wish_min: Annotated[float, Field(ge=0, le=LAST_MIN)] = Field(
@@ -66,29 +66,10 @@ class RecordedRow(CsvRow):
     )
 
 
-COLUMNS = {name: field for name, field in RecordedRow.model_fields.items() if name != "line"}
-"""The columns of a recorded log."""
-
-
-@dataclass(frozen=True)
-class Log:
-    """The cells of a log by column; a column that the file lacks is blank."""
-
-    numbers: dict[str, NDArray[np.float64]]
-    """NaN where blank"""
-    texts: dict[str, NDArray[Any]]
-    """"" where blank"""
-    lines: NDArray[np.int64]
-    """line or row of the file"""
-
-    def __len__(self) -> int:
-        return len(self.lines)
-
-    def given(self, name: str) -> Bools:
-        """Return where a column has a value."""
-        if name in self.texts:
-            return np.asarray(self.texts[name] != "", dtype=bool)
-        return ~np.isnan(self.numbers[name])
+def columns_needed(columns: list[str]) -> list[str]:
+    """Return the columns that a log needs beside those that every log has."""
+    place = [] if "site" in columns else ["zone"]
+    return place + ([] if "duration_min" in columns else ["soc", "target_soc"])
 
 
 @dataclass(frozen=True)
@@ -123,21 +104,19 @@ def rows_of_names(texts: NDArray[Any], rows: dict[str, int]) -> NDArray[np.int64
     return found
 
 
-def swaps(log: Log, network: Network, site: NDArray[np.int64]) -> Bools:
+def swaps(log: Columns, network: Network, site: NDArray[np.int64]) -> Bools:
     """Return which wishes are for a pack: those that say so, and those at a swap site."""
     kind = np.append(network.sites.kind, STATION)[site]
     swap = log.numbers["swap"]
     return np.asarray(np.where(np.isnan(swap), kind == SWAP, swap == 1.0), dtype=bool)
 
 
-def faults_of_cells(log: Log, names: Names) -> list[tuple[str, Bools, str]]:
+def faults_of_cells(log: Columns, names: Names) -> list[Fault]:
     """Return, for each column, the rows with a wrong cell and what would be right there."""
-    found = [*_faults_of_names(log, names), *_faults_of_numbers(log), *_faults_between_columns(log)]
-    places = list(COLUMNS)
-    return sorted(found, key=lambda fault: places.index(fault[0]))
+    return [*log.faults, *_faults_of_names(log, names), *_faults_between_columns(log)]
 
 
-def _faults_of_names(log: Log, names: Names) -> Iterator[tuple[str, Bools, str]]:
+def _faults_of_names(log: Columns, names: Names) -> Iterator[Fault]:
     """Yield each column of names, the rows with an unknown one, and what would be right."""
     classes = np.array([*names.fleets, ""])
     known = np.isin(log.texts["vehicle_class"], classes)
@@ -156,25 +135,13 @@ def _faults_of_names(log: Log, names: Names) -> Iterator[tuple[str, Bools, str]]
     yield "curve", ~np.isin(log.texts["curve"], [*names.curves, ""]), f"one of {curves}"
 
 
-def _faults_of_numbers(log: Log) -> Iterator[tuple[str, Bools, str]]:
-    """Yield each column of numbers, the rows beyond its bounds, and the bounds."""
-    wish_min = log.numbers["wish_min"]
-    yield "wish_min", ~((wish_min >= 0) & (wish_min <= LAST_MIN)), "a number of at least 0"
-    for name in ("soc", "target_soc"):
-        yield name, (log.numbers[name] < 0) | (log.numbers[name] > 1), "a share from 0 to 1"
-    for name in ("duration_min", "patience_min"):
-        yield name, log.numbers[name] <= 0, "more than 0 min"
-    yield "overstay_min", log.numbers["overstay_min"] < 0, "0 min or more"
-
-
-def _faults_between_columns(log: Log) -> Iterator[tuple[str, Bools, str]]:
+def _faults_between_columns(log: Columns) -> Iterator[Fault]:
     """Yield columns, the rows where they do not fit another column, and what would be right."""
-    given = {name: log.given(name) for name in COLUMNS}
+    given = {name: log.given(name) for name in columns_of(RecordedRow)}
     soc, target = log.numbers["soc"], log.numbers["target_soc"]
     stay = given["duration_min"]
-    yield "vehicle_class", ~given["vehicle_class"], "a value"
     yield "zone", ~given["zone"] & ~given["site"], "a value, unless the row has a site"
-    shares = (soc >= 0) & (soc <= 1) & (target >= 0) & (target <= 1)
+    shares = (soc >= 0) & (soc <= 1) & (target <= 1)
     yield "target_soc", shares & (target <= soc), "more than the soc of its row"
     yield "duration_min", stay & given["target_soc"], "to be blank where target_soc is given"
     yield "overstay_min", stay & given["overstay_min"], "to be blank where duration_min is given"
@@ -182,8 +149,8 @@ def _faults_between_columns(log: Log) -> Iterator[tuple[str, Bools, str]]:
 
 
 def faults_of_access(
-    log: Log, network: Network, names: Names, site: NDArray[np.int64], swap: Bools
-) -> Iterator[tuple[str, Bools, str]]:
+    log: Columns, network: Network, names: Names, site: NDArray[np.int64], swap: Bools
+) -> Iterator[Fault]:
     """Yield columns, the rows whose fleet cannot swap or may not use the site that they name."""
     nowhere = np.zeros(len(log), dtype=bool)
     kind = np.append(network.sites.kind, -1)[site]

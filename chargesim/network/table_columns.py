@@ -17,11 +17,11 @@ from chargesim.network.columns import (
 from chargesim.network.network import SITE_COLUMNS, SITE_KINDS
 from chargesim.scenario.buildup import Month
 from chargesim.scenario.city import AreaClass
-from chargesim.scenario.csv_tables import CsvRow
 from chargesim.scenario.plan import Access
+from chargesim.scenario.tables import TableRow
 
 
-class DistrictRow(CsvRow):
+class DistrictRow(TableRow):
     """A district of a synthetic city; its seat is where its roads meet."""
 
     district: Name = Field(description="name of the district")
@@ -35,7 +35,7 @@ class DistrictRow(CsvRow):
     )
 
 
-class LinkRow(CsvRow):
+class LinkRow(TableRow):
     """A road between the seats of two districts."""
 
     from_district: Name = Field(description="a district")
@@ -46,7 +46,7 @@ class LinkRow(CsvRow):
     service_areas: Count = Field(default=0, description="service areas, both sides counted")
 
 
-class GatewayRow(CsvRow):
+class GatewayRow(TableRow):
     """A place beyond the border with which a district trades trips."""
 
     district: Name = Field(description="the district from which a road leads there")
@@ -55,7 +55,7 @@ class GatewayRow(CsvRow):
     km: Positive = Field(description="road from the district's seat [km]")
 
 
-class ZoneRow(CsvRow):
+class ZoneRow(TableRow):
     """A demand zone of a user's own table."""
 
     zone_id: Name = Field(description="name of the zone")
@@ -67,7 +67,7 @@ class ZoneRow(CsvRow):
     urban: Annotated[int, Field(ge=0, le=1)] = Field(description="1: urban, 0: rural")
 
 
-class NodeRow(CsvRow):
+class NodeRow(TableRow):
     """A junction of a user's own table of roads."""
 
     node: Name = Field(description="name of the junction, as in the table of roads")
@@ -75,7 +75,7 @@ class NodeRow(CsvRow):
     lon: Longitude = Field(description="longitude, WGS-84 [deg]")
 
 
-class RoadRow(CsvRow):
+class RoadRow(TableRow):
     """A road of a user's own table."""
 
     from_id: Name = Field(description="a zone, or a junction: any id that is no zone")
@@ -88,7 +88,7 @@ class RoadRow(CsvRow):
     )
 
 
-class SiteRow(CsvRow):
+class SiteRow(TableRow):
     """A site of a user's own table: what is only in such a table, or read in another form.
 
     `SITE_ROW` adds the columns of the site table that a user may give.
@@ -149,7 +149,7 @@ SITE_ROW: type[SiteRow] = create_model("SITE_ROW", __base__=SiteRow, **_given_fi
 """The columns of a user's own table of sites."""
 
 
-def columns_table(model: type[CsvRow]) -> str:
+def columns_table(model: type[TableRow]) -> str:
     """Return the columns of a table as Markdown: name, values, whether needed, meaning.
 
     Parameters

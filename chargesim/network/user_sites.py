@@ -19,9 +19,9 @@ from chargesim.network.site_records import (
     records_of_row,
 )
 from chargesim.network.table_columns import SITE_ROW, SiteRow
-from chargesim.scenario.csv_tables import duplicate_faults, read_csv_rows
 from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.model import Scenario
+from chargesim.scenario.tables import duplicate_faults, read_rows
 
 _TURN_OFF_KM, _TURN_OFF_KMH = 0.1, 40.0
 
@@ -93,7 +93,7 @@ def read_sites(
         With all faults of the table at once.
     """
     city = _City(roads, districts, zones, carriageways, junctions)
-    rows = read_csv_rows(path, SITE_ROW, lambda rows: _faults(scenario, path, city, rows))
+    rows = read_rows(path, SITE_ROW, lambda rows: _faults(scenario, path, city, rows))
     rows = [row for row in rows if row.kind != "swap" or scenario.swap.enabled]
     is_open = open_sites(
         scenario,

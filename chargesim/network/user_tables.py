@@ -29,9 +29,9 @@ from chargesim.network.roads import (
     join_carriageways,
 )
 from chargesim.network.table_columns import NodeRow, RoadRow, ZoneRow
-from chargesim.scenario.csv_tables import duplicate_faults, read_csv_rows
 from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.model import Scenario
+from chargesim.scenario.tables import duplicate_faults, read_rows
 
 _KINDS = {"local": LOCAL, "urban": URBAN, "trunk": TRUNK}
 _SAME_PLACE_KM = 1.0
@@ -48,7 +48,7 @@ def read_zones(scenario: Scenario, folder: Path) -> tuple[Districts, Zones]:
             path, "zone_id", [(row.line, row.zone_id) for row in rows]
         ) + _class_faults(path, rows)
 
-    rows = read_csv_rows(path, ZoneRow, check)
+    rows = read_rows(path, ZoneRow, check)
     classes = {row.district: row.area_class for row in rows}
     names = list(classes)
     zones = Zones(
@@ -95,7 +95,7 @@ def read_roads(scenario: Scenario, folder: Path, zones: Zones) -> tuple[Roads, l
         faults += missing_nodes(path, places, rows, points) if places is not None else []
         return faults + length_faults(path, rows, points)
 
-    rows = read_csv_rows(path, RoadRow, check)
+    rows = read_rows(path, RoadRow, check)
     unreached = _unreached_zones(path, rows, zones)
     if unreached:
         raise InputError(unreached)
@@ -139,7 +139,7 @@ def _read_nodes(path: Path, zones: Mapping[str, Point]) -> dict[str, Point]:
                     )
         return faults
 
-    return {row.node: (row.lat, row.lon) for row in read_csv_rows(path, NodeRow, check)}
+    return {row.node: (row.lat, row.lon) for row in read_rows(path, NodeRow, check)}
 
 
 def _unreached_zones(path: Path, rows: list[RoadRow], zones: Zones) -> list[str]:

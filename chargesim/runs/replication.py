@@ -21,7 +21,7 @@ from chargesim.engine.simpy.engine import World
 from chargesim.runs.case import Task
 from chargesim.runs.resource_use import peak_gib
 from chargesim.runs.site_tables import SITE_HOURS, SiteHours
-from chargesim.runs.storage import parquet_parts
+from chargesim.runs.storage import file_digest, parquet_parts
 from chargesim.runs.store import Store
 
 RUN_OUT_DAYS = 1
@@ -245,7 +245,14 @@ def run_replication(
                     parquet_parts(sessions_path(folder, replication), rows.schema)
                 )
                 sessions.write_table(rows)
-    store.write(replication, played.totals())
+    written = {"site_hours": hours, "sessions": sessions}
+    paths = {"site_hours": site_hours_path, "sessions": sessions_path}
+    noted = {
+        name: file_digest(paths[name](folder, replication))
+        for name, one in written.items()
+        if one is not None
+    }
+    store.write(replication, played.totals(), noted)
     return peak_gib()
 
 
