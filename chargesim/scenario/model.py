@@ -14,6 +14,7 @@ from chargesim.scenario.disturbances import Blackout, Reliability
 from chargesim.scenario.fleets import Adoption, Fleet, FleetTotal, Tables
 from chargesim.scenario.observed import Observed
 from chargesim.scenario.plan import Choice, Grid, Outside, Stations, Swap
+from chargesim.scenario.plausible import plausible_faults
 from chargesim.scenario.series import Series
 from chargesim.scenario.standard import Standard
 from chargesim.scenario.tariff import Tariff
@@ -149,5 +150,6 @@ class Scenario(Section):
         if "corridor" in self.fleets:
             faults.append("fleets.corridor: this name is reserved for the corridor vehicles")
         faults += cause_faults(self, self.common_causes)
+        faults += plausible_faults(self)
         raise_faults(faults)
         return self
