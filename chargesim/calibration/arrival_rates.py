@@ -92,6 +92,8 @@ class Rates:
     """[week] arrivals with a free gun"""
     wait_share: float
     """share of those who find all guns busy and wait until one is free"""
+    queued_part: float
+    """share of the starts right after an end with no free gun that are of those who waited"""
 
 
 def estimate(
@@ -99,6 +101,7 @@ def estimate(
     prior: Floats,
     weights: Floats | None = None,
     *,
+    start: Rates | None = None,
     rounds: int = _ROUNDS,
     own_shape: bool = True,
 ) -> Rates:
@@ -111,12 +114,16 @@ def estimate(
         Shape of other sites, on which hours with few sessions lean.
     weights : array of float, [week], optional
         How often each week counts, in a bootstrap; once if not given.
+    start : Rates, optional
+        Where to begin; else with the prior, and with nobody who waits.
     rounds : int
     own_shape : bool
         Whether the site has a shape of its own; else its shape is the prior.
     """
     weight = (np.ones(len(counts.starts)) if weights is None else weights)[:, None]
     shape, wait_share, arrivals = prior, 0.0, counts.starts
+    if start is not None:
+        shape, arrivals = start.shape, counts.starts - start.queued_part * counts.after_full
     for _ in range(rounds):
         exposure, seen = counts.free_h @ shape / 24, arrivals.sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -132,7 +139,7 @@ def estimate(
         if own_shape:
             exposed = (scale * counts.free_h).sum(axis=0)
             shape = _shape((weight * arrivals).sum(axis=0), exposed, prior)
-    return Rates(shape, level, exposure, seen, wait_share)
+    return Rates(shape, level, exposure, seen, wait_share, part)
 
 
 def common_shape(sites: list[WeeklyCounts]) -> Floats:

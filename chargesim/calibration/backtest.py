@@ -29,7 +29,7 @@ Bools = NDArray[np.bool_]
 
 MODEL = "chargesim"
 LEVEL = 0.9
-REPLICATIONS = 200
+REPLICATIONS = 100
 LEAST_HELD_OUT = 20
 """Sessions on the held-out days that a site needs to be compared."""
 
@@ -300,21 +300,20 @@ def _error_rows(
     hours = (day + days) * 24
     is_open = np.repeat(~sessions.closed, 24)[:hours]
     seen = by_hour(sessions.start_min, sessions.stay_min, day + days)
-    model = [np.zeros(days * 24), np.zeros(days * 24)]
-    for start, stay in simulated:
-        for total, part in zip(model, by_hour(start, stay, days), strict=True):
-            total += part / len(simulated)
+    model = [np.array(part) for part in zip(
+        *(by_hour(start, stay, days) for start, stay in simulated), strict=True)]  # fmt: skip
     rows = []
     for what, values, own in zip(("sessions begun", "guns busy"), seen, model, strict=True):
-        predictions = {MODEL: own, **naive_predictions(values, is_open, first)}
+        predictions = {MODEL: own.mean(axis=0), **naive_predictions(values, is_open, first)}
         counted = is_open[first:].copy()
         for predicted in predictions.values():
             counted &= np.isfinite(predicted)
-        if counted.any():
-            rows += [
-                ErrorRow(site.name, what, name, errors(values[first:], predicted, counted, first))
-                for name, predicted in predictions.items()
-            ]
+        if not counted.any():
+            continue
+        for name, predicted in predictions.items():
+            median = np.median(own, axis=0) if name == MODEL else None
+            found = errors(values[first:], predicted, counted, first, median)
+            rows.append(ErrorRow(site.name, what, name, found))
     return rows
 
 

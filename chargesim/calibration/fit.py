@@ -16,7 +16,7 @@ from chargesim.calibration.arrival_rates import (
     count_weeks,
     estimate,
 )
-from chargesim.calibration.levels import Level, follow
+from chargesim.calibration.levels import Level, follow_all, seen_levels
 from chargesim.calibration.log import (
     DAY_MIN,
     LEAST_DAYS,
@@ -31,7 +31,6 @@ from chargesim.calibration.stays import (
     Stays,
     fit_stays,
     gaps_agree,
-    recent_shape,
     stays_agree,
 )
 from chargesim.errors import InputError
@@ -45,7 +44,6 @@ TREND_SD_PER_YEAR = 0.3
 """Prior of the trend of arrivals: within -45 and +80 % a year at 95 %; assumed."""
 USUAL_STEP = 0.05
 """Prior mean of the weekly step of the log level; assumed."""
-_LEAST_SEEN = 0.5
 
 
 @dataclass(frozen=True)
@@ -155,8 +153,7 @@ def fit_log(path: Path, until: date, by_site: bool = False, draws: int = DRAWS) 
         raise InputError([f"{log.name}: no site has sessions in two weeks before {until}"])
     logs, counts = [logs[i] for i in kept], [counts[i] for i in kept]
     prior = common_shape(counts)
-    pooled = recent_shape(np.concatenate([one.stay_min for one in logs]))
-    fits = [_fit_site(one, count, prior, pooled, by_site) for one, count in zip(logs, counts)]
+    fits = _fit_sites(logs, counts, prior, by_site)
     rng = np.random.default_rng(SEED)
     found = [_draw_site(one, prior, by_site, rng, draws) for one in fits]
     cv, correlation = _day_spread(fits)
@@ -178,22 +175,29 @@ def _check_length(log: Log, until: date, until_day: int) -> None:
         ])  # fmt: skip
 
 
-def _fit_site(
-    log: SiteLog, counts: WeeklyCounts, prior: Floats, pooled: Floats, by_site: bool
+def _fit_sites(
+    logs: list[SiteLog], counts: list[WeeklyCounts], prior: Floats, by_site: bool
+) -> list[SiteFit]:
+    """Fit all sites; their levels lean on each other."""
+    rates = [estimate(one, prior, own_shape=by_site) for one in counts]
+    levels = follow_all(
+        [seen_levels(one.seen, np.where(np.isfinite(one.level), one.exposure, 0.0))
+         for one in rates],
+        trend_sd_per_year=TREND_SD_PER_YEAR, usual_step=USUAL_STEP,
+    )  # fmt: skip
+    stays = fit_stays(logs, len(counts[0].starts))
+    return [_site_fit(*one) for one in zip(logs, counts, rates, levels, stays, strict=True)]
+
+
+def _site_fit(
+    log: SiteLog, counts: WeeklyCounts, rates: Rates, level: Level, stays: Stays
 ) -> SiteFit:
-    """Fit one site."""
-    rates = estimate(counts, prior, own_shape=by_site)
-    seen = np.isfinite(rates.level)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        level = np.where(seen, np.log((rates.seen + _LEAST_SEEN) / rates.exposure), np.nan)
-    variance = np.where(seen, 1 / (rates.seen + _LEAST_SEEN), np.nan)
-    followed = follow(level, variance, trend_sd_per_year=TREND_SD_PER_YEAR, usual_step=USUAL_STEP)
-    stays = fit_stays(log, len(counts.starts), pooled)
+    """Return the fit of a site, with its goodness."""
     miss, expected = _by_day(counts, rates)
     dispersion = float((miss**2).sum() / expected.sum())
     minutes = np.repeat((np.nan_to_num(rates.level)[:, None] / 24 * rates.shape).ravel() / 60, 60)
     gap_fit, gaps = gaps_agree(log, minutes, _free_minutes(log, len(minutes)))
-    return SiteFit(log.site, log, counts, rates, followed, stays, dispersion,
+    return SiteFit(log.site, log, counts, rates, level, stays, dispersion,
                    stays_agree(log, stays.minutes), gap_fit, gaps)  # fmt: skip
 
 
@@ -262,7 +266,9 @@ def _draw_site(
     for i in range(draws):
         weights = np.zeros(weeks)
         np.add.at(weights, rng.choice(used, len(used)), 1.0)
-        rates = estimate(fit.counts, prior, weights, rounds=2, own_shape=by_site)
+        rates = estimate(
+            fit.counts, prior, weights, start=fit.rates, rounds=2, own_shape=by_site
+        )
         shape[i], wait_share[i] = rates.shape, rates.wait_share
     return SiteDraws(
         level[:, 0], level[:, 1], level[:, 2],

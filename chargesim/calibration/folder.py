@@ -12,8 +12,10 @@ from chargesim.calibration.fit import LogFit, SiteDraws, SiteFit
 from chargesim.calibration.levels import WEEKS_PER_YEAR
 from chargesim.calibration.stays import QUANTILES, Fit, mean_of
 from chargesim.demand.arrivals import DRAW_COLUMNS, SHAPE_COLUMNS
+from chargesim.errors import InputError
 from chargesim.runs.storage import write_frame, write_json, write_text
 from chargesim.scenario.calendar import WEEKDAYS
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.new_folder import BLANK, new_folder
 from chargesim.scenario.reading import load
 
@@ -94,6 +96,14 @@ class WrittenFit:
     def to_dict(self) -> dict[str, Any]:
         """Return what was found as plain data."""
         return {"scenario": str(self.scenario), **to_dict(self.fit)}
+
+
+def refuse_folder(out: Path) -> None:
+    """Refuse a folder that is there, before any work."""
+    if out.exists():
+        raise InputError(
+            [f"{display_path(out)}: is there already and stays as it is; give another name"]
+        )
 
 
 def write_fit(fit: LogFit, out: Path) -> WrittenFit:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from chargesim.calibration.levels import Level, follow
+from chargesim.calibration.levels import Level, Series, follow_all
 from chargesim.calibration.log import DAY_MIN, SiteLog
 
 Floats = NDArray[np.float64]
@@ -45,29 +45,32 @@ def mean_of(minutes: Floats) -> float:
     return float((np.diff(QUANTILES) * (minutes[1:] + minutes[:-1]) / 2).sum())
 
 
-def fit_stays(log: SiteLog, weeks: int, pooled: Floats) -> Stays:
-    """Return the stays of a site.
+def fit_stays(logs: list[SiteLog], weeks: int) -> list[Stays]:
+    """Return the stays of each site, from their logs before the date of the fit."""
+    pooled = recent_shape(np.concatenate([log.stay_min for log in logs]))
+    levels = follow_all(
+        [_mean_stays(log, weeks) for log in logs],
+        trend_sd_per_year=TREND_SD_PER_YEAR,
+        usual_step=USUAL_STEP,
+    )
+    found = []
+    for log, level in zip(logs, levels, strict=True):
+        own = len(log.stay_min) >= LEAST_OWN
+        shape = recent_shape(log.stay_min) if own else pooled
+        found.append(Stays(shape * np.exp(level.value), level, own, len(log.stay_min)))
+    return found
 
-    Parameters
-    ----------
-    log : SiteLog
-        Before the date of the fit.
-    weeks : int
-    pooled : array of float, [quantile]
-        Shape of all sites together.
-    """
-    own = len(log.stay_min) >= LEAST_OWN
-    shape = recent_shape(log.stay_min) if own else pooled
+
+def _mean_stays(log: SiteLog, weeks: int) -> Series:
+    """Return the log of the mean stay of each week, and its variance."""
     week = (log.start_min // (7 * DAY_MIN)).astype(int)
     count = np.bincount(week, minlength=weeks).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.bincount(week, weights=log.stay_min, minlength=weeks) / count
-        seen = np.where(count > 0, np.log(mean), np.nan)
-        # the log of a mean of n is low by half its variance
         variance = log.stay_min.var() / log.stay_min.mean() ** 2 / count
-        seen, variance = seen + variance / 2, np.where(count > 0, variance, np.nan)
-    level = follow(seen, variance, trend_sd_per_year=TREND_SD_PER_YEAR, usual_step=USUAL_STEP)
-    return Stays(shape * np.exp(level.value), level, own, len(log.stay_min))
+        # the log of a mean is low by half its variance
+        seen = np.where(count > 0, np.log(mean) + variance / 2, np.nan)
+        return seen, np.where(count > 0, variance, np.nan)
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def backtest(
     set_: Changes = None,
     replications: Annotated[
         int, typer.Option(min=20, help="replications, each with its own draw of the fit")
-    ] = 200,
+    ] = 100,
     jobs: Jobs = 0,
     figures: Figures = True,
     out: Annotated[

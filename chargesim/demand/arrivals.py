@@ -20,10 +20,10 @@ from pydantic import Field
 
 from chargesim.demand.curves import Curves
 from chargesim.demand.days import DayFactors
-from chargesim.demand.demand_table import WISH, Table, empty_table, sort_table
+from chargesim.demand.demand_table import WISH, Table, empty_table, rows_of, sort_table
 from chargesim.demand.draw import DemandModel, FleetDraw
 from chargesim.demand.random_streams import generator, stable_hash, vehicle_keys
-from chargesim.demand.recorded import fill_stays
+from chargesim.demand.recorded import fill_stays, handling_min
 from chargesim.errors import InputError
 from chargesim.exact_time import durations_min, instants_min
 from chargesim.network.network import STATION, Network
@@ -127,10 +127,11 @@ class ArrivalDemand:
     day_factors: DayFactors
     template: Table
     """[site] a wish at each site, without its instant"""
-    handling_min: tuple[float, float]
+    other_min: float
+    """what a stay takes beside its overstay: handling"""
     ways: Ways
     lists: int
-    first_key: int = 0
+    _weeks: dict[tuple[int, int], Table] = field(default_factory=dict, repr=False, compare=False)
     _walks: dict[tuple[int, str], Floats] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -155,40 +156,58 @@ class ArrivalDemand:
         date = self.begin + datetime.timedelta(days=day)
         return date.weekday(), (date - self.level_week).days // 7
 
-    def _fit(self, replication: int) -> Fitted:
-        return self.draws[replication % len(self.draws)] if self.draws else self.fitted
-
     def day(self, replication: int, day: int) -> Table:
         """Return the demand table of one day, in the order of its instants."""
-        fit = self._fit(replication)
-        parts = [self._site_day(replication, day, number, fit) for number in range(len(self.sites))]
+        monday = day - (self.begin + datetime.timedelta(days=day)).weekday()
+        week = ((self.begin - self.level_week).days + monday) // 7
+        key = (replication, week)
+        if key not in self._weeks:
+            self._weeks.clear()
+            self._weeks[key] = self._week(replication, week)
+        whole = self._weeks[key]
+        since_min = (day - monday) * 1440.0
+        low, high = np.searchsorted(whole["wish_min"], [since_min, since_min + 1440.0])
+        table = rows_of(whole, np.arange(low, high))
+        table["wish_min"] += monday * 1440.0
+        return table
+
+    def _week(self, replication: int, week: int) -> Table:
+        """Return the wishes of one week, from its Monday on.
+
+        A week of a site has a stream of its own, keyed by its distance from the week of the levels,
+        so it does not matter with which day a scenario begins.
+        """
+        fit = self.draws[replication % len(self.draws)] if self.draws else self.fitted
+        parts = [
+            self._site_week(replication, week, number, fit) for number in range(len(self.sites))
+        ]
         return sort_table(np.concatenate([np.zeros(0, dtype=WISH), *parts]))
 
-    def _site_day(self, replication: int, day: int, number: int, fit: Fitted) -> Table:
-        """Return the wishes at one site on one day."""
-        site, key_day = self.sites[number], (self.first_key + day) % 2**32
-        weekday, weeks = self._when(day)
-        level_walk, stay_walk = self._walk(replication, site, weeks)
-        change = fit.slope[number] * weeks + fit.step[number] * level_walk
-        change -= fit.step[number] ** 2 * abs(weeks) / 2  # so that the walk keeps the mean
+    def _site_week(self, replication: int, week: int, number: int, fit: Fitted) -> Table:
+        """Return the wishes at one site in one week."""
+        site, key = self.sites[number], week % 2**32
+        level_walk, stay_walk = self._walk(replication, site, week)
+        change = fit.slope[number] * week + fit.step[number] * level_walk
         level = self.factors[0] * fit.per_day[number] * _moved(change)
-        level *= self.day_factors.factor(self.seed, replication, site, key_day)
-        expected = level / 24 * fit.shape[number, 24 * weekday : 24 * weekday + 24]
-        rng = generator(self.seed, replication, "arrival", site, key_day)
-        count = rng.poisson(expected)
+        of_day = [
+            self.day_factors.factor(self.seed, replication, site, (7 * week + day) % 2**32)
+            for day in range(7)
+        ]
+        rng = generator(self.seed, replication, "arrival", site, key)
+        count = rng.poisson(level / 24 * fit.shape[number] * np.repeat(of_day, 24))
         u = rng.random((int(count.sum()), 4))
         table = np.repeat(self.template[number : number + 1], len(u))
-        hour = np.repeat(np.arange(24), count)
-        table["wish_min"] = instants_min(day * 1440.0 + 60.0 * (hour + u[:, _MINUTE]))
-        change = fit.stay_slope[number] * weeks + fit.stay_step[number] * stay_walk
+        hour = np.repeat(np.arange(WEEK_HOURS), count)
+        table["wish_min"] = instants_min(60.0 * (hour + u[:, _MINUTE]))
+        change = fit.stay_slope[number] * week + fit.stay_step[number] * stay_walk
         mean = self.factors[1] * fit.stay_min[number] * _moved(change)
         stay = mean * np.interp(u[:, _STAY], self.shares[number], self.relative[number])
         stay = np.clip(stay, AT_ONCE_MIN, LONGEST_STAY_MIN)
-        fill_stays(table, np.arange(len(table)), stay, self.handling_min)
+        fill_stays(table, np.arange(len(table)), stay, self.other_min)
         waits = u[:, _WAIT] < min(1.0, self.factors[2] * fit.wait_share[number])
         table["tolerance_min"] = np.where(waits, LONGEST_STAY_MIN, AT_ONCE_MIN)
         table["u"] = u[:, _MARK]
-        table["key"] = vehicle_keys(self.seed, replication, site, key_day, 0, len(table))
+        table["key"] = vehicle_keys(self.seed, replication, site, key, 0, len(table))
         return table
 
     def _walk(self, replication: int, site: str, weeks: int) -> Floats:
@@ -196,6 +215,8 @@ class ArrivalDemand:
         if weeks == 0:
             return np.zeros(2)
         key = (replication, site)
+        if key not in self._walks and len(self._walks) > 4 * len(self.sites):
+            self._walks.clear()  # those of earlier replications
         known = self._walks.get(key, np.zeros((1, 2)))
         while len(known) <= abs(weeks):
             week = len(known) if weeks > 0 else 2**32 - len(known)
@@ -241,11 +262,6 @@ def build_arrivals(
         known = ", ".join(one.name for one in drawn.fleets)
         raise InputError([f"arrivals.fleet: got {given.fleet!r}, needs one of {known}"])
     site = np.array([network.sites.id.index(name) for name in names])
-    stations = scenario.stations
-    handling = (
-        (0.0, 0.0) if stations is None
-        else (stations.handling_before_min.value, stations.handling_after_min.value)
-    )  # fmt: skip
     return ArrivalDemand(
         seed=scenario.seed,
         names=fleets,
@@ -260,7 +276,7 @@ def build_arrivals(
         patience_min=given.patience_min.value,
         day_factors=DayFactors.of(scenario),
         template=_template(network, fleet, curves, fleets, given.patience_min.value, len(site)),
-        handling_min=handling,
+        other_min=handling_min(scenario),
         ways=ways_to_sites(network, np.full(len(site), -1), site),
         lists=len(network.candidates.keys),
     )

@@ -69,7 +69,7 @@ def _row(site: dict[str, list[float]]) -> tuple[str, ...]:
         f"{site['guns']}",
         f"{site['sessions']:,}",
         ends("arrivals_per_day", ".1f"),
-        ends("trend_per_year", "+.0%"),
+        f"{site['trend_per_year'][0]:+.0%}",
         f"{site['level_step_per_week']:.0%}",
         ends("stay_min", ".1f"),
         ends("wait_share", ".0%"),
