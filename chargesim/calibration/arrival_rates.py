@@ -131,7 +131,10 @@ def estimate(
         scale = weight * np.nan_to_num(level)[:, None] / 24
         after_full, rate = float((weight * counts.after_full).sum()), scale * shape
         chance = 1 - np.exp(-np.nan_to_num(level)[:, None] / 24 * shape * _SPAN_H)
-        queued = max(0.0, after_full - float((weight * counts.full_ends * chance).sum()))
+        ends, by_chance = (float((weight * counts.full_ends * part).sum()) for part in (1, chance))
+        # only an end for which nobody waited leaves room for a start by chance
+        share = by_chance / ends if ends else 0.0
+        queued = max(0.0, (after_full - by_chance) / (1 - share))
         came = float((rate * counts.busy_h).sum())
         wait_share = min(0.95, queued / came) if came > 0 else 0.0
         part = queued / after_full if after_full else 0.0

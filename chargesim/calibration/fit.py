@@ -221,14 +221,16 @@ def _free_minutes(log: SiteLog, minutes: int) -> NDArray[np.bool_]:
 
 
 def _by_day(counts: WeeklyCounts, rates: Rates) -> tuple[Floats, Floats]:
-    """Return by how much the arrivals of each open day miss the expected ones, and these.
+    """Return by how much the sessions of each open day miss the expected ones, and these.
+
+    Expected are the arrivals with a free gun, and those who waited for one.
 
     The level of a week is fitted to its own days, which takes one degree of freedom of each week.
     """
     scale = np.nan_to_num(rates.level)[:, None] / 24
-    expected = (scale * rates.shape * counts.free_h).reshape(-1, 7, 24).sum(axis=2)
-    ratio = rates.seen.sum() / counts.starts.sum()
-    seen = counts.starts.reshape(-1, 7, 24).sum(axis=2) * ratio
+    hours = counts.free_h + rates.wait_share * counts.busy_h
+    expected = (scale * rates.shape * hours).reshape(-1, 7, 24).sum(axis=2)
+    seen = counts.starts.reshape(-1, 7, 24).sum(axis=2)
     weekly = expected.sum(axis=1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         left = np.sqrt(np.where(weekly > 0, 1 - expected / weekly, 0.0))

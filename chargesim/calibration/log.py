@@ -141,12 +141,13 @@ def read_log(path: Path) -> Log:
 
 def _clean(name: str, frame: pd.DataFrame) -> Log:
     """Return the log on one clock, that of the wall; a stay is a difference of instants."""
-    try:
-        start: Any = pd.to_datetime(frame["start"])
-        start = start.dt.tz_localize(None) if start.dt.tz is not None else start
-        stay = pd.to_numeric(frame["duration_min"]).to_numpy(float)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise InputError([f"{name}: start or duration_min: no times ({error})"]) from None
+    start: Any = frame["start"]
+    numeric = pd.api.types.is_numeric_dtype(frame["duration_min"])
+    if not pd.api.types.is_datetime64_any_dtype(start) or not numeric:
+        raise InputError([f"{name}: start needs to be a column of times, duration_min one of "
+                          "numbers; `chargesim import sessions` makes such a log"])  # fmt: skip
+    start = start.dt.tz_localize(None) if start.dt.tz is not None else start
+    stay = frame["duration_min"].to_numpy(float)
     bad = start.isna().to_numpy(bool) | ~np.isfinite(stay) | (stay <= 0)
     if bad.any():
         row = int(np.argmax(bad)) + 1
