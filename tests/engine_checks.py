@@ -9,9 +9,17 @@ from factories import demand, facilities
 
 from chargesim.engine.compiled.engine import run_compiled
 from chargesim.engine.day_statistics import STATISTICS
+from chargesim.engine.event_order import DAY_MIN
 from chargesim.engine.facilities import Facilities
 from chargesim.engine.operating_rules import OperatingRules
-from chargesim.engine.replication_totals import LOST, PARTIAL, SERVED, STRANDED, UNFINISHED
+from chargesim.engine.replication_totals import (
+    LOST,
+    PARTIAL,
+    SERVED,
+    STRANDED,
+    UNFINISHED,
+    first_levels,
+)
 from chargesim.engine.rules import charge_min, exact_min
 from chargesim.engine.simpy.engine import World, run_simpy
 
@@ -96,11 +104,27 @@ def check_conservation(p: Facilities, table: Any, world: World, log: Any) -> Non
     assert abs(busy_min - service_min) <= 1e-6 * max(1.0, service_min), (
         f"{service_min} min of service, {busy_min} busy"
     )
+    check_occupancy(p, world)
     assert (log["charging_min"] <= log["service_min"]).all()
     charging_min, charged_min = world.statistics.charging_min.sum(), log["charging_min"].sum()
     assert abs(charging_min - charged_min) <= 1e-6 * max(1.0, charged_min), (
         f"{charged_min} min of charges, {charging_min} in the statistics"
     )
+
+
+def check_occupancy(p: Facilities, world: World) -> None:
+    """Minutes with n servers occupied: they fill each day, n times them is what `busy_min` has, and
+    those with all servers are those by hour; all exactly, by whole ticks."""
+    statistics, first = world.statistics, first_levels(p.servers)
+    days = statistics.occupied_min.shape[1]
+    for s, servers in enumerate(p.servers):
+        minutes = statistics.occupied_min[first[s] : first[s + 1]]
+        assert (minutes.sum(axis=0) == DAY_MIN).all(), f"site {s}: {minutes.sum(axis=0)} min a day"
+        by_day = statistics.busy_min[s].reshape(days, 24).sum(axis=1)
+        if world.sites[s].servers == servers:  # no extension has added a gun
+            assert (np.arange(servers + 1) @ minutes == by_day).all(), f"site {s}: {by_day} busy"
+        every = statistics.all_occupied_min[s].reshape(days, 24).sum(axis=1)
+        assert (every == (minutes[-1] if servers else 0.0)).all(), f"site {s}: {every} all occupied"
 
 
 def check_waits(log: Any) -> None:

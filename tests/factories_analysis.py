@@ -278,6 +278,7 @@ def empty_totals(
     connections = int(network.sites.connection.max(initial=-1)) + 1
     size = {
         "sites": len(network.sites),
+        "servers": int(network.sites.servers.sum()),
         "connections": connections,
         "fleets": fleets,
         "districts": len(network.districts.name),

@@ -38,8 +38,9 @@ CRITERIA = [
 def totals(late):
     """Return totals with 100 wishes of cars a day and district; `late` [day, district] wait."""
     run = ReplicationTotals.zeros(
-        sites=len(NETWORK.sites), connections=len(NETWORK.sites), fleets=len(FLEETS),
-        districts=4, thresholds=3, days=DAYS, quarters=96 * DAYS,
+        sites=len(NETWORK.sites), servers=int(NETWORK.sites.servers.sum()),
+        connections=len(NETWORK.sites), fleets=len(FLEETS), districts=4,
+        thresholds=3, days=DAYS, quarters=96 * DAYS,
     )  # fmt: skip
     run.ended_by_day[:, 0, STATION] = 100
     run.within_by_day[:, :, 0, STATION] = 100 - np.asarray(late)

@@ -314,7 +314,7 @@ def test_all_faults_of_a_log_are_told_at_once(tmp_path):
         "log.csv:3: soc: got 1.3",
         "log.csv:3: patience_min: got 0.0",
     ]
-    assert faults[0] == "log.csv:3: wish_min: got -3.0, needs a number of at least 0"
+    assert faults[0] == "log.csv:3: wish_min: got -3.0, needs at least 0, at most 10,000,000"
     assert (
         faults[1]
         == "log.csv:3: zone: got 'X99', needs the id of a zone of the network (and 1 more rows)"
@@ -325,7 +325,7 @@ def test_a_target_that_is_not_above_the_soc(tmp_path):
     """A row whose shares are no shares is told of once, by that fault."""
     bad = LOG.assign(soc=[0.2, 0.9, 0.25, 1.5], target_soc=[0.8, 0.9, 0.1, 0.75])
     assert log_faults(tmp_path, bad) == [
-        "log.csv:5: soc: got 1.5, needs a share from 0 to 1",
+        "log.csv:5: soc: got 1.5, needs 0..1",
         "log.csv:3: target_soc: got 0.9, needs more than the soc of its row (and 1 more rows)",
     ]
 
@@ -339,13 +339,13 @@ def test_columns_that_a_log_lacks(tmp_path):
 
 def test_an_empty_log(tmp_path):
     assert log_faults(tmp_path, LOG.iloc[:0]) == [
-        "log.csv: has no rows; at least one recorded wish is needed"
+        "log.csv: has a header and no rows; at least one row is needed"
     ]
 
 
 def test_text_where_a_log_needs_numbers(tmp_path):
     (fault, *rest) = log_faults(tmp_path, LOG.assign(target_soc=["full", "0.9", "0.9", "0.9"]))
-    assert fault == "log.csv:2: target_soc: got 'full', needs a share from 0 to 1"
+    assert fault == "log.csv:2: target_soc: got 'full', needs a number"
     assert not rest
 
 
@@ -354,4 +354,4 @@ def test_a_log_that_is_no_log(tmp_path):
     path.write_bytes(b"no parquet at all")
     with pytest.raises(InputError) as caught:
         build(path)
-    assert "log.parquet: cannot be read as parquet" in caught.value.faults[0]
+    assert caught.value.faults == [f"{path}: is no Parquet file, in spite of its name"]

@@ -92,7 +92,7 @@ def test_days_add_up_by_hour_of_day_and_peaks_are_the_highest_of_all_days():
     """Two sites behind one connection peak in different quarters; the higher day counts, not the
     sum."""
     p = facilities(guns=(1, 1), connection=(0, 0))
-    days = DayStatistics(2), DayStatistics(2, MIDNIGHT)
+    days = DayStatistics(p.servers), DayStatistics(p.servers, MIDNIGHT)
     for day, kwh in zip(days, (10.0, 20.0), strict=True):
         day.busy_min[0, 8] = 30.0
         day.queue_min[0, 8] = 6.0 * kwh
@@ -102,7 +102,7 @@ def test_days_add_up_by_hour_of_day_and_peaks_are_the_highest_of_all_days():
     counted = collector(p)
     for day in days:
         counted.add_day(day)
-    totals = counted.totals(DayStatistics(2), 0)
+    totals = counted.totals(DayStatistics(p.servers), 0)
     assert totals.busy_min[0, 8] == 60.0
     assert totals.energy_kwh[:, 8].tolist() == [30.0, 30.0]
     assert totals.lent_kwh[1].sum() == totals.lent_kwh[1, 8] == 8.0

@@ -41,6 +41,18 @@ def test_a_leaked_gun_is_caught_by_conservation(monkeypatch):
         busy_station()
 
 
+def test_a_gun_that_is_counted_as_left_too_late_is_caught_by_the_guns_that_are_free(monkeypatch):
+    right = site.Site._count_occupied
+
+    def forget(self, change):
+        if change > 0 or self.queue:
+            right(self, change)
+
+    monkeypatch.setattr(site.Site, "_count_occupied", forget)
+    with pytest.raises(AssertionError, match="guns occupied by"):
+        busy_station()
+
+
 def test_a_skipped_last_curve_step_is_caught_by_the_whole_curve(monkeypatch):
     check_whole_curve()
     right = power.charge_alone_min

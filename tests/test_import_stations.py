@@ -10,7 +10,7 @@ from chargesim.errors import InputError
 from chargesim.importers.china_crs import gcj02_of_wgs84
 from chargesim.importers.formats import FORMATS
 from chargesim.network.table_columns import SITE_ROW
-from chargesim.scenario.csv_tables import read_csv_rows
+from chargesim.scenario.tables import read_rows
 
 
 def reasons(done, what):
@@ -391,7 +391,7 @@ def test_points_on_no_place_and_double_ids_are_faulty(tmp_path):
 def test_the_table_is_one_that_a_scenario_reads_and_the_report_has_every_record(tmp_path):
     some = [location(f"L{n}", coordinates={"latitude": "x"}) for n in range(30)]
     done, _ = imported(write(tmp_path, "ocpi.json", [*some, location("good\nname, \x1b[31m=1")]))
-    (row,) = read_csv_rows(tmp_path / "sites.csv", SITE_ROW)
+    (row,) = read_rows(tmp_path / "sites.csv", SITE_ROW)
     assert row.site_id == "good name, [31m=1"
     with (tmp_path / "sites.csv.report.csv").open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))

@@ -85,7 +85,9 @@ def test_the_package_keeps_the_rules():
 
 @pytest.fixture
 def copy(tmp_path):
-    return shutil.copytree(FOLDER, tmp_path / "chargesim", ignore=shutil.ignore_patterns("*.nb?"))
+    return shutil.copytree(
+        FOLDER, tmp_path / "chargesim", ignore=shutil.ignore_patterns("__pycache__", "scenarios")
+    )
 
 
 CIRCLE = "from chargesim.engine.compiled import vehicle\n"

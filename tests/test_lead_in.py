@@ -125,7 +125,7 @@ def test_the_check_uses_the_replications_of_a_run_beside_and_the_run_says_so(tmp
         assert done.exit_code == 0
         return done.stdout
 
-    assert "Lead-in of 1 day: not checked" in go("run", "--set", "replications=2")
+    assert "Lead-in of 1 day: not checked" in go("run", "--verbose", "--set", "replications=2")
     go("lead-in", "--replications", "2")
     run = tmp_path / "run" / "replications"
     own = [
@@ -134,7 +134,7 @@ def test_the_check_uses_the_replications_of_a_run_beside_and_the_run_says_so(tmp
         if (path / "001.parquet").samefile(run / "001.parquet")
     ]
     assert len(own) == 1
-    assert "Lead-in of 1 day: checked, 2 days move none of " in go("run", "--set", "replications=2")
+    assert "Lead-in of 1 day: checked, 2 days move none of " in go("run", "--verbose", "--set", "replications=2")
 
 
 def test_a_check_of_another_scenario_is_not_taken(quiet, tmp_path):

@@ -298,6 +298,7 @@ def test_a_network_depends_on_nothing_that_its_part_leaves_out():
         assert network_part(own.replace({key: value}).scenario) != network_part(own.scenario), key
 
 
+@pytest.mark.slow
 def test_what_tables_replace_changes_no_network_and_the_rest_does():
     own = load(SCENARIOS / "small_city.yaml")
     network = build_network(own.scenario, own.folder)

@@ -17,7 +17,7 @@ from chargesim.runs.parallel import Pool, pool_of
 from chargesim.runs.precision import Precision
 from chargesim.runs.run_scenario import run_scenario
 from chargesim.scenario.reading import load
-from chargesim.view.terminal import print_precision
+from chargesim.view.run_details import print_precision
 
 CLOSE = (
     "standard.criteria=[{{name: cars, measure: served_within, scope: cars, minutes: 10, "
@@ -238,27 +238,22 @@ def test_exit_codes_give_a_verdict_that_is_required(tmp_path, at_least, state, e
 def test_an_incomplete_run_prints_its_verdict_and_exits_5(tmp_path, killed):
     done = command(tmp_path, 0.5, "--require-verdict")
     assert done.exit_code == 5
-    assert "INCOMPLETE: no verdict (2 of 10 replications)" in done.stdout
+    assert "INCOMPLETE: no verdict (2 of 10 replications are there)" in done.stdout
     assert "A worker process was killed" in done.stderr
 
 
 def test_a_number_of_replications_is_judged_once_unless_looks_are_asked_for(tmp_path):
     scenario = copy_small_city(tmp_path) / "small_city.yaml"
     edit(scenario, "looks: 1", "looks: 3")
-    assert "look 1 of at most 3" in command(tmp_path, 0.5, scenario=scenario).stdout
-    assert (
-        "of at most" not in command(tmp_path, 0.5, "--replications", "10", scenario=scenario).stdout
-    )
-    assert (
-        "look 1 of at most 2"
-        in command(tmp_path, 0.5, "--replications", "10", "--looks", "2", scenario=scenario).stdout
-    )
-    assert (
-        "look 1 of at most 2"
-        in command(
-            tmp_path, 0.5, "--replications", "10", "--set", "looks=2", scenario=scenario
-        ).stdout
-    )
+    once = ("--verbose", "--replications", "10")
+
+    def said(*words):
+        return command(tmp_path, 0.5, *words, scenario=scenario).stdout
+
+    assert "look 1 of at most 3" in said("--verbose")
+    assert "of at most" not in said(*once)
+    assert "look 1 of at most 2" in said(*once, "--looks", "2")
+    assert "look 1 of at most 2" in said(*once, "--set", "looks=2")
 
 
 def test_fewer_replications_than_the_directory_holds_are_reported(tmp_path):

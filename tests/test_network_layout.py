@@ -14,11 +14,11 @@ from factories import SCENARIOS
 from chargesim.network.build import build_network
 from chargesim.network.network import STATION, SWAP
 from chargesim.network.table_columns import DistrictRow
-from chargesim.scenario.csv_tables import read_csv_rows
 from chargesim.scenario.reading import load
+from chargesim.scenario.tables import read_rows
 
 PLAN = load(SCENARIOS / "chongqing_2025.yaml")
-DISTRICTS = read_csv_rows(SCENARIOS / "tables/chongqing_districts.csv", DistrictRow)
+DISTRICTS = read_rows(SCENARIOS / "tables/chongqing_districts.csv", DistrictRow)
 
 
 def build(changes=None):

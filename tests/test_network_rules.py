@@ -23,11 +23,11 @@ from chargesim.network.projection import Projection
 from chargesim.network.roads import Carriageway, Roads, add_links
 from chargesim.network.table_columns import DistrictRow, LinkRow
 from chargesim.network.zone_layout import _grow
-from chargesim.scenario.csv_tables import read_csv_rows
 from chargesim.scenario.reading import load
+from chargesim.scenario.tables import read_rows
 
 PLAN = load(SCENARIOS / "chongqing_2025.yaml")
-DISTRICTS = read_csv_rows(SCENARIOS / "tables/chongqing_districts.csv", DistrictRow)
+DISTRICTS = read_rows(SCENARIOS / "tables/chongqing_districts.csv", DistrictRow)
 
 
 def build(changes=None, name="chongqing_2025.yaml"):

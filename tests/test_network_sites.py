@@ -92,7 +92,10 @@ def test_a_column_twice(folder):
 
 
 def test_columns_of_the_user_s_own_are_left_alone(folder):
-    spoil(folder, ("guns,swap_kind", "guns,swap_kind,note,operator"))
+    path = folder / "small/sites.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    lines = [f"{head},note,operator", *(f"{row},new,City" for row in rows)]
+    path.write_text("\n".join(lines), encoding="utf-8")
     assert len(small_network(folder).sites) == 12
 
 
@@ -101,7 +104,7 @@ def test_a_folder_is_no_table(folder):
     (folder / "small/sites.csv").mkdir()
     (fault,) = network_faults(folder)
     assert (
-        fault.endswith("small/sites.csv: is a folder; a CSV table is needed")
+        fault.endswith("small/sites.csv: is a folder; a table, CSV or Parquet, is needed")
         or "small/sites.csv" in fault
     )
 

@@ -23,6 +23,7 @@ def test_notebook_and_script_are_the_same(path):
     assert not any(cell.get("outputs") for cell in notebook.cells), "outputs are not committed"
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )

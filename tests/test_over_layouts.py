@@ -7,13 +7,19 @@ from factories import SCENARIOS
 from factories_analysis import make_network, make_result, random_totals
 from scipy import stats
 
+from chargesim.analysis.breaking_point import Curve
 from chargesim.analysis.comparison import compare_plans, compared_plan
 from chargesim.analysis.comparison_text import first_sentence, plan_lines, rules
 from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.over_layouts import NAMED, OverLayouts, layout_differences
 from chargesim.analysis.verdict import judge
 from chargesim.errors import InputError
-from chargesim.experiment.layouts import DEFAULT_LAYOUTS, layouts_to_compare
+from chargesim.experiment.layouts import (
+    DEFAULT_LAYOUTS,
+    layouts_of_levels,
+    layouts_to_compare,
+    levels_over_layouts,
+)
 from chargesim.scenario.reading import load
 
 NETWORK = make_network()
@@ -93,3 +99,36 @@ def test_places_of_a_table_have_one_layout():
         InputError, match=r"--layouts: got 4; the places of a plan come from a table"
     ):
         layouts_to_compare(scenarios, 4)
+
+
+class PlayedByHand:
+    """A runner whose losses follow from level and layout; no city is simulated."""
+
+    def results(self, design, *, what):
+        self.seen = [*getattr(self, "seen", []), (what, design.replications)]
+        return [self._result(point.loaded.scenario) for point in design.points]
+
+    @staticmethod
+    def _result(scenario):
+        """Fail on 5 % of the wishes at 3,000 piles more than 1,000 a layout beyond the first."""
+        level = scenario.stations.piles - 1000 * (scenario.layout.seed - 1)
+        fail = float(np.interp(level, [2000, 4000], [0.10, 0.0]))
+        runs = [
+            random_totals(NETWORK, np.random.default_rng([3, r]), wishes=30.0, fail=fail)
+            for r in range(4)
+        ]
+        return make_result(runs, network=NETWORK)
+
+
+def test_levels_of_invented_places_break_elsewhere_in_other_layouts():
+    assert layouts_of_levels(PLAN.scenario, {1.0: {"stations.piles": 1}}, None) == DEFAULT_LAYOUTS
+    assert layouts_of_levels(PLAN.scenario, {1.0: {"fleet.stock": 1}}, None) == 1
+    assert layouts_of_levels(SMALL.scenario, {1.0: {"stations.piles": 1}}, None) == 1
+    base, runner = PLAN.replace({"layout.seed": 1, "replications": 30}), PlayedByHand()
+    changes = {float(piles): {"stations.piles": piles} for piles in range(2500, 8001, 500)}
+    name = "cars lost or stranded"
+    curve = Curve(name, (), *[np.empty(0)] * 6, "better", False, None)
+    found = levels_over_layouts(base, changes, [curve], 3, runner)
+    assert runner.seen == [("layout 2", 10), ("layout 3", 10)]
+    assert found.seeds == (1, 2, 3)
+    assert found.breaks[name] == pytest.approx((4000.0, 5000.0), abs=250)

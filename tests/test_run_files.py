@@ -11,8 +11,10 @@ from factories import SCENARIOS
 
 from chargesim.engine.replication_totals import OUTCOMES
 from chargesim.errors import InputError
+from chargesim.runs.open_run import open_run
 from chargesim.runs.result import plan_text, share_text
 from chargesim.runs.run_scenario import run_scenario
+from chargesim.runs.store import Store
 from chargesim.scenario.reading import load
 
 REPLICATIONS = 3
@@ -27,6 +29,8 @@ EVERY = (
         "scenario.resolved.yaml",
         "site_hours.parquet",
         "kpis.csv",
+        "sites.csv",
+        "occupancy.csv",
         "verdict.json",
         "checks.json",
         "stress_des.md",
@@ -142,6 +146,7 @@ def test_site_hours_add_up_to_the_accumulators(run):
     for column, name in (
         ("energy_kwh", "energy_kwh"),
         ("busy_gun_min", "busy_min"),
+        ("all_occupied_min", "all_occupied_min"),
         ("arrivals", "arrivals"),
         ("queue_min", "queue_min"),
     ):
@@ -179,6 +184,43 @@ def test_a_broken_or_missing_replication_is_run_again(copy):
     whole = copy / "replications/001.parquet"
     whole.write_bytes(whole.read_bytes()[:-100])
     (copy / "replications/002.parquet").unlink()
+    go(copy, sessions="all")
+    assert manifest(copy)["replications_run_now"] == 2
+    after = files(copy)
+    assert [name for name in before if before[name] != after[name]] == ["manifest.json"]
+
+
+def flipped(content: bytes, bit: int) -> bytes:
+    """Return bytes with one bit turned round."""
+    changed = bytearray(content)
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
+
+
+def test_no_flipped_bit_is_read_as_other_numbers(copy):
+    """Of a damaged file of totals nothing is read, or, in unused bytes, the same numbers."""
+    path, content = copy / "replications/001.parquet", manifest(copy)["content"]
+    store, whole = Store(copy / "replications", content), path.read_bytes()
+    right = store.read(1)
+    bits, refused = np.random.default_rng(5).integers(0, 8 * len(whole), 200), 0
+    for bit in bits:
+        path.write_bytes(flipped(whole, int(bit)))
+        read = store.read(1)
+        refused += read is None
+        for name, values in {} if read is None else read.arrays().items():
+            np.testing.assert_array_equal(values, right.arrays()[name], err_msg=f"{name} {bit}")
+    assert refused > 100  # the others hit names, statistics and padding that nothing reads
+
+
+@pytest.mark.parametrize("kind", ["replications", "sessions", "site_hours"])
+def test_a_damaged_or_misplaced_file_is_made_again(copy, kind):
+    before = files(copy)
+    one, two, three = (copy / kind / f"{r:03d}.parquet" for r in range(3))
+    one.write_bytes(flipped(one.read_bytes(), 4 * len(one.read_bytes())))
+    two.write_bytes(three.read_bytes())
+    if kind == "sessions":
+        with pytest.raises(InputError, match=r"000.parquet: is damaged or another's; the command"):
+            open_run(copy).sessions  # noqa: B018
     go(copy, sessions="all")
     assert manifest(copy)["replications_run_now"] == 2
     after = files(copy)
@@ -236,7 +278,8 @@ def test_no_sessions_when_none_are_asked_for_and_the_same_kpis(run, tmp_path):
         _ = bare.sessions
     a, b = files(run.folder), files(bare.folder)
     assert {name for name in a if not name.startswith("sessions/")} == set(b)
-    assert [name for name in b if a[name] != b[name]] == ["manifest.json"]
+    noted = [f"replications/{r:03d}.parquet" for r in range(REPLICATIONS)]  # the other files
+    assert {name for name in b if a[name] != b[name]} == {"manifest.json", *noted}
     assert manifest(bare.folder)["sessions_kept"] is False
 
 

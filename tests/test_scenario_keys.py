@@ -252,8 +252,9 @@ def digest(loaded):
         ),
     )
     nothing = ReplicationTotals.zeros(
-        sites=len(network.sites), connections=len(np.unique(network.sites.connection)),
-        fleets=len(task.fleets), districts=len(task.district_names),
+        sites=len(network.sites), servers=int(network.sites.servers.sum()),
+        connections=len(np.unique(network.sites.connection)), fleets=len(task.fleets),
+        districts=len(task.district_names),
         thresholds=len(task.thresholds_min), days=task.days, quarters=96 * task.days,
     )  # fmt: skip
     result = as_result(case, [nothing])
@@ -369,6 +370,13 @@ def folder(tmp_path):
     return target
 
 
+def test_no_key_of_choice_and_reservation_is_decoration(folder):
+    loaded = load(folder / "small_city.yaml", BUSY)
+    others = tuple(name for name in loaded.resolved if name not in ("choice", "reservation"))
+    assert set(without_effect(loaded, others)[0]) - IN_TABLES == set()
+
+
+@pytest.mark.slow
 def test_no_key_of_the_small_city_is_decoration(folder):
     dead, untried = without_effect(
         load(folder / "small_city.yaml", [*BUSY, DARK.format("Riverside")]), ALIKE
@@ -388,6 +396,7 @@ def test_no_key_of_the_other_fleets_is_decoration(folder):
     assert untried == []
 
 
+@pytest.mark.slow
 def test_no_key_of_the_plan_is_decoration(folder):
     """On a small city of the plan's tables; the small city above has the other sections."""
     plan = load(

@@ -354,12 +354,14 @@ def test_the_folder_of_another_series_or_run_is_refused(run, city, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_workers_change_no_byte(run, city, tmp_path, monkeypatch):
     monkeypatch.setattr("chargesim.experiment.runner.SESSIONS_WORTH_A_WORKER", 0)
     run_parallel = run_series(load(write(city)), jobs=2, out=tmp_path / "two", progress=False)
     assert files(run_parallel.folder) == files(run.folder)
 
 
+@pytest.mark.slow
 def test_refine_goes_on_where_a_criterion_changes(city, tmp_path):
     """Few of 4,000 vehicles are lost, most of 44,000; values are added down to a quarter."""
     text = """series:

@@ -75,6 +75,7 @@ def test_run_as_json_is_one_object(child, tmp_path):
     assert not (tmp_path / "mine/figures").exists()
 
 
+@pytest.mark.slow
 def test_check_lists_the_variants_and_runs_nothing(child, tmp_path):
     done = chargesim("check", child, cwd=tmp_path)
     assert "Series of 4 variants, about" in done.stdout

@@ -143,6 +143,15 @@ def test_a_common_cause_names_assumptions_each_once(keys, words):
         small(f"common_causes.mine={keys}")
 
 
+def test_what_nobody_knows_of_the_drivers_and_of_the_days_is_among_the_ranges():
+    inputs = inputs_of(ranges_of(load(SCENARIOS / "chongqing_2025.yaml")))
+    keys = {one.name: {each.key for each in one.ranges} for one in inputs}
+    assert {f"stations.handling_{end}_min" for end in ("before", "after")} == keys["handling"]
+    assert {"choice.noise_min", "outside.pile_kw", "day_factor.tail_share"} <= set(keys)
+    for cause in ("patience", "value_of_time", "outside_drive", "overstay", "fast_share"):
+        assert len(keys[cause]) >= 4, cause
+
+
 def test_every_layout_is_drawn_alike():
     one = Range(LAYOUT, 4, 4, 13, "", layouts=10)
     assert [one.at(u) for u in np.linspace(0, 1, 11)] == [*range(4, 14), 13]

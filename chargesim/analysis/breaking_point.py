@@ -16,7 +16,8 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from chargesim.analysis.every_area import allowance_band
+from chargesim.analysis.every_area import allowance_band, worst_share
+from chargesim.analysis.failure_counts import allowance_used
 from chargesim.analysis.intervals import t_interval
 from chargesim.analysis.result import Floats
 from chargesim.analysis.scope_totals import ratio
@@ -196,6 +197,28 @@ def crossing_of(levels: Sequence[float], fit: Floats, direction: Direction) -> f
     one, other = fit[after - 1], fit[after]
     part = (1.0 - one) / (other - one)
     return float(levels[after - 1] + part * (levels[after] - levels[after - 1]))
+
+
+def break_on_average(
+    levels: Sequence[float],
+    failed: Sequence[Floats | None],
+    criterion: Criterion,
+    direction: Direction,
+) -> float:
+    """Return where a criterion breaks by its monotone fit, without bounds; see `crossing_of`.
+
+    Parameters
+    ----------
+    levels : sequence of float
+        In rising order.
+    failed : sequence of array, [unit, replication]
+        Failed shares at each level; None where the criterion was not judged: it fails nowhere.
+    criterion : Criterion
+    direction : {"worse", "better"}
+    """
+    shares = [0.0 if one is None else worst_share(one) for one in failed]
+    used = np.array([allowance_used(share, criterion) for share in shares])
+    return crossing_of(levels, monotone(used, direction), direction)
 
 
 def bracket_of(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from chargesim.analysis import grid_power, service, swapping, utilisation
+from chargesim.analysis import grid_power, occupancy, service, swapping, utilisation
 from chargesim.analysis.scope_totals import KpiValues, ScopeTotals
 
 SESSION_SCOPES = ("city", "group", "fleet", "kind", "district", "cars_district", "hour")
@@ -132,6 +132,11 @@ _OF_SITES = (
         "gun-minutes with a charge under way over all gun-minutes"),
     Kpi("time_utilisation_peak", "share", _SITES_ALL_DAY, utilisation.time_utilisation_peak,
         "occupied gun-minutes over all gun-minutes in the standard's peak hours"),
+    Kpi("share_all_guns_occupied", "share", _SITES, occupancy.share_all_guns_occupied,
+        "share of the time in which all guns of a station are occupied, mean over stations"),
+    Kpi("share_all_guns_occupied_worst_hour", "share", _SITES_ALL_DAY,
+        occupancy.share_all_guns_occupied_worst_hour,
+        "the same in each station's own worst hour of the day"),
     Kpi("bay_utilisation", "share", _SITES, utilisation.bay_utilisation,
         "occupied bay-minutes over all bay-minutes of swap sites"),
     Kpi("share_sites_above_40pct_in_peak_hour", "share", _SITES_ALL_DAY,

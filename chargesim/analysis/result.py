@@ -99,6 +99,7 @@ class RunResult:
             raise ValueError("replications: got none, needs at least one finished replication")
         expected = ReplicationTotals.shapes(
             sites=len(self.network.sites),
+            servers=int(self.network.sites.servers.sum()),
             connections=int(self.network.sites.connection.max(initial=-1)) + 1,
             fleets=len(self.fleets),
             districts=len(self.network.districts.name),

@@ -133,6 +133,10 @@ RunOut = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="run directory; default runs/<name>-<hash>"),
 ]
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", help="print bounds, key figures, checks and how it was run, too"),
+]
 Debug = Annotated[
     bool,
     typer.Option("--debug", help="check packs, places, SOC and energy at every event; slow"),

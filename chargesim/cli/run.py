@@ -26,6 +26,7 @@ from chargesim.cli.options import (
     ScenarioPath,
     Sessions,
     SessionsOption,
+    Verbose,
     app,
 )
 
@@ -56,6 +57,7 @@ def run(
     out: RunOut = None,
     engine: EngineOption = Engine.auto,
     debug: Debug = False,
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Simulate a scenario and judge it against its service standard; of a series, all variants.
@@ -77,6 +79,7 @@ def run(
         chosen |= {"figures": figures, "as_json": as_json}
         if loaded.scenario.series is None:
             for_one: Any = {"debug": debug, "precision": precision, "budget": budget}
+            for_one["verbose"] = verbose
             state = _run_one(loaded, **for_one, **chosen)
             if require_verdict or state == "incomplete":
                 raise typer.Exit(EXIT_CODES[state])
@@ -104,6 +107,7 @@ def _run_one(
     *,
     precision: str | None,
     figures: bool,
+    verbose: bool,
     as_json: bool,
     **chosen: Any,
 ) -> str:
@@ -117,41 +121,67 @@ def _run_one(
         finished = run_scenario(loaded, precision=asked, **chosen)
     except RunStoppedError as stopped:
         if stopped.run is not None:
-            _print_run(stopped.run, as_json)
+            _print_run(stopped.run, verbose, as_json)
         raise
     if figures:
         from chargesim.view.figures import write_figures
 
         write_figures(finished, finished.folder / "figures")
-    _print_run(finished, as_json)
+    _print_run(finished, verbose, as_json)
     return finished.verdict.verdict
 
 
-def _print_run(finished: "Run", as_json: bool) -> None:
+def _print_run(finished: "Run", verbose: bool, as_json: bool) -> None:
     """Print the results of a run, for people or as JSON."""
     if as_json:
         print_json(_run_data(finished))
         return
     from chargesim.runs.result import plan_text
     from chargesim.view.days import print_days
-    from chargesim.view.run_checks import print_checks
-    from chargesim.view.terminal import print_precision, print_swap_shares, print_verdict
+    from chargesim.view.run_checks import print_broken
+    from chargesim.view.run_details import print_precision
+    from chargesim.view.verdict import print_verdict
 
     console = plain_console()
-    console.print(f"Simulated: {plan_text(finished.case)}", soft_wrap=True, highlight=False)
+    print_verdict(console, finished.result, finished.verdict, finished.kpis)
+    print_broken(console, finished.checks)
     if finished.days is not None:
         print_days(console, finished.days)
-    print_verdict(console, finished.result, finished.verdict, finished.kpis)
     if finished.reached is not None:
         print_precision(console, finished.reached, finished.verdict)
+    if verbose:
+        _print_details(console, finished)
+    more = "" if verbose else "; --verbose prints bounds, key figures and checks"
+    taken = len(finished.result.replications)
+    there = len(list((finished.folder / "replications").glob("*.parquet")))
+    if there > taken:
+        held = f"The directory holds {there} replications"
+        console.print(f"{held}; all of this rests on the first {taken}.", highlight=False)
+    city = f"City: {plan_text(finished.case)}; {finished.verdict.label}"
+    for line in (city, f"All results: {finished.folder}{more}"):
+        console.print(line, soft_wrap=True, highlight=False)
+
+
+def _print_details(console: "Console", finished: "Run") -> None:
+    """Print the statistics of a run, its checks, and how it was made."""
+    from chargesim.experiment.lead_in import lead_in_text
+    from chargesim.view.run_checks import print_checks
+    from chargesim.view.run_details import print_statistics, print_swap_shares
+
+    print_statistics(console, finished.result, finished.verdict, finished.kpis)
     if finished.case.scenario.recorded is None:
         ledger = finished.case.ledger
         targets = {row.fleet: row.swap_target_share for row in ledger.rows}
         print_swap_shares(console, finished.kpis, targets, ledger.swap_kwh_per_day / 1000)
     print_checks(console, finished.checks)
+    lines = [
+        lead_in_text(finished.folder, finished.case.task.lead_in_days),
+        f"Engine: {finished.engine}. Took {finished.took}, figures apart.",
+    ]
     if finished.result.days == 1:
-        console.print("One day was judged; `--days 7` asks for a week.", style="dim")
-    _print_foot(console, finished)
+        lines.append("One day was judged; --days 7 asks for a week.")
+    for line in lines:
+        console.print(line, soft_wrap=True, highlight=False)
 
 
 def _run_data(finished: "Run") -> dict[str, Any]:
@@ -167,23 +197,6 @@ def _run_data(finished: "Run") -> dict[str, Any]:
         "engine": finished.engine,
         "kpis": json.loads(city.to_json(orient="records")),
     }
-
-
-def _print_foot(console: "Console", finished: "Run") -> None:
-    """Print how a run was made and where its files are."""
-    from chargesim.experiment.lead_in import lead_in_text
-
-    folder, taken = finished.folder, len(finished.result.replications)
-    there = len(list((folder / "replications").glob("*.parquet")))
-    lines = [
-        lead_in_text(folder, finished.case.task.lead_in_days),
-        f"Engine: {finished.engine}. Took {finished.took}, figures apart.",
-    ]
-    if there > taken:
-        held = f"The directory holds {there} replications"
-        lines.append(f"{held}; all of this rests on the first {taken}.")
-    for line in (*lines, f"All results: {folder}"):
-        console.print(line, soft_wrap=True, highlight=False)
 
 
 def _run_series(loaded: "LoadedScenario", *, figures: bool, as_json: bool, **chosen: Any) -> None:

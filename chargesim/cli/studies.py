@@ -110,6 +110,10 @@ def limit(
     direction: Annotated[
         Direction | None, typer.Option(help="what more of it does; by default the data tell")
     ] = None,
+    layouts: Annotated[
+        int | None,
+        typer.Option(min=1, help="synthetic layouts; default 5 where the key adds invented places"),
+    ] = None,
     set_: Changes = None,
     replications: Annotated[
         int | None,
@@ -131,6 +135,7 @@ def limit(
         more: Any = None if direction is None else direction.value
         asked: Any = {"low": low, "high": high, "levels": levels, "direction": more}
         asked |= {"weekday": weekday, "replications": replications, "out": out}
+        asked |= {"layouts": layouts}
         loaded = load(scenario, set_ or [])
         if show_stored(limit_study(loaded, vary, **asked), figures=figures, as_json=as_json):
             return

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from chargesim.errors import InputError
-from chargesim.scenario.csv_tables import CsvRow, read_csv_rows
 from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.fleets import Adoption
+from chargesim.scenario.tables import TableRow, read_rows
 
 Model = Literal["bass", "logistic"]
 Floats = NDArray[np.float64]
@@ -71,10 +71,10 @@ class StockProjection:
     potential_at_bound: bool
 
 
-class _SeriesRow(CsvRow):
+class _SeriesRow(TableRow):
     year: str = Field(min_length=1)
     scope: str = Field(min_length=1)
-    value: float = Field(ge=0)
+    value: float = Field(ge=0, le=1e12)
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def _check_years(adoption: Adoption) -> None:
 
 def _yearly(adoption: Adoption, path: Path) -> tuple[tuple[int, float], ...]:
     """Return the years of the fit with the vehicles built; other rows are passed over."""
-    rows = read_csv_rows(path, _SeriesRow)
+    rows = read_rows(path, _SeriesRow)
     mine = [row for row in rows if row.scope == adoption.production_scope]
     if not mine:
         scopes = ", ".join(dict.fromkeys(row.scope for row in rows))

@@ -12,29 +12,29 @@ from pydantic import Field
 
 from chargesim.errors import InputError
 from chargesim.scenario.calendar import WEEKDAYS, Weekday
-from chargesim.scenario.csv_tables import CsvRow, read_csv_rows
 from chargesim.scenario.file_paths import display_path
+from chargesim.scenario.tables import TableRow, duplicate_faults, read_rows
 
 Floats = NDArray[np.float64]
 
 
-class CurvePoint(CsvRow):
+class CurvePoint(TableRow):
     """A row of the curve table: the power from this SOC on."""
 
     curve_id: Annotated[str, Field(min_length=1)]
     soc: Annotated[float, Field(ge=0, le=1)]
-    power_kw: Annotated[float, Field(gt=0)]
-    usable_kwh: Annotated[float, Field(gt=0)]
-    volt: Annotated[float, Field(gt=0)]
+    power_kw: Annotated[float, Field(ge=0.01, le=1e5)]
+    usable_kwh: Annotated[float, Field(ge=0.1, le=1e5)]
+    volt: Annotated[float, Field(ge=1, le=1e4)]
 
 
-class ProfileHour(CsvRow):
+class ProfileHour(TableRow):
     """A row of the profile table."""
 
     profile: Annotated[str, Field(min_length=1)]
     day: Weekday
     hour: Annotated[int, Field(ge=0, le=23)]
-    weight: Annotated[float, Field(ge=0)]
+    weight: Annotated[float, Field(ge=0, le=1e6)]
     source: str = ""
 
 
@@ -74,7 +74,7 @@ class Curves:
 def read_curves(path: Path) -> Curves:
     """Read charging curves, from SOC 0 to 1: CSV curve_id, soc, power_kw, usable_kwh, volt."""
     points: dict[str, list[CurvePoint]] = {}
-    for point in read_csv_rows(path, CurvePoint):
+    for point in read_rows(path, CurvePoint):
         points.setdefault(point.curve_id, []).append(point)
     faults = []
     for name, curve in points.items():
@@ -110,7 +110,7 @@ def read_curves(path: Path) -> Curves:
 def read_profile_sources(path: Path) -> dict[str, str]:
     """Read the source of each profile: the text in the column `source` of its first row."""
     sources: dict[str, str] = {}
-    for row in read_csv_rows(path, ProfileHour):
+    for row in read_rows(path, ProfileHour):
         sources.setdefault(row.profile, row.source.strip() or "no source given")
     return sources
 
@@ -124,7 +124,7 @@ def read_profiles(path: Path) -> dict[str, Floats]:
         Mean 1 over the week.
     """
     profiles: dict[str, Floats] = {}
-    for row in read_csv_rows(path, ProfileHour):
+    for row in read_rows(path, ProfileHour, lambda rows: _hours_twice(path, rows)):
         weights = profiles.setdefault(row.profile, np.full((7, 24), np.nan))
         weights[WEEKDAYS.index(row.day), row.hour] = row.weight
     faults = []
@@ -142,3 +142,9 @@ def read_profiles(path: Path) -> dict[str, Floats]:
     if faults:
         raise InputError(faults)
     return {name: weights / weights.mean() for name, weights in profiles.items()}
+
+
+def _hours_twice(path: Path, rows: list[ProfileHour]) -> list[str]:
+    """Return a fault for each hour of a profile that an earlier line has too."""
+    hours = [(row.line, f"{row.profile} {row.day} {row.hour}") for row in rows]
+    return duplicate_faults(path, "hour", hours, "keep one")

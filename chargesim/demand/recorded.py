@@ -11,14 +11,29 @@ from chargesim.demand.curves import Curves
 from chargesim.demand.demand_table import Table, empty_table, rows_of, sort_table
 from chargesim.demand.draw import DemandModel, FleetDraw
 from chargesim.demand.random_streams import mixed_keys, stable_hash
-from chargesim.errors import InputError
-from chargesim.exact_time import durations_min, instants_min
+from chargesim.demand.recorded_columns import (
+    Names,
+    RecordedRow,
+    columns_needed,
+    faults_of_access,
+    faults_of_cells,
+    rows_of_names,
+    swaps,
+)
+from chargesim.exact_time import TICKS_PER_MIN, durations_min, instants_min
 from chargesim.network.network import Network
-from chargesim.scenario.file_paths import display_path
+from chargesim.network.ways import Ways, ways_to_sites
 from chargesim.scenario.model import Scenario
+from chargesim.scenario.tables import Columns, columns_of, read_columns
 
-REQUIRED = ("wish_min", "zone", "vehicle_class", "soc", "target_soc")
-OPTIONAL = ("curve", "patience_min")
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+STAY_SOC = 1e-9
+"""What a stay charges: less than a tick of time at any gun [0..1]."""
+_STAY_KWH_KM = 1e-12
+"""What the way of a stay takes: the log says that it came, and nothing of its energy."""
+_MEAN_GRID = 64
 
 
 @dataclass(frozen=True)
@@ -30,8 +45,16 @@ class RecordedDemand:
     """
 
     table: Table
-    """`wish_min` counts from the start of the first lead-in day; keys without a replication"""
+    """`wish_min` counts from the start of the first lead-in day; keys without a replication. Way
+    `w` is the origin `zones + corridors + w`; `station_list` is `lists` for who comes for a
+    pack alone"""
     names: tuple[str, ...]
+    ways: Ways
+    """the ways of those who go to a site that the log names"""
+    lists: int
+    """candidate lists of the network; the list of this number is empty"""
+    too_short: int = 0
+    """stays shorter than the handling at a gun"""
 
     def day(self, replication: int, day: int) -> Table:
         """Return the wishes of one day, with the keys of the replication."""
@@ -43,6 +66,11 @@ class RecordedDemand:
     def expected_wishes(self, day: int) -> float:
         """Return the number of wishes on a day."""
         return float(len(self.day(0, day)))
+
+
+def is_stay(table: Table) -> NDArray[np.bool_]:
+    """Return which wishes are stays of a log, whose minutes are given in place of an energy."""
+    return np.asarray(table["consumption_kwh_km"] == _STAY_KWH_KM, dtype=bool)
 
 
 def read_recorded(
@@ -58,148 +86,129 @@ def read_recorded(
     Parameters
     ----------
     path : Path
-        Columns `wish_min` (min since the start of the first lead-in day), `zone`, `vehicle_class`,
-        `soc`, `target_soc` (above `soc`); optional `curve` (else the commonest of the fleet) and
-        `patience_min`, `overstay_min` (else the fleet's mean).
+        Columns as `recorded_columns.RecordedRow` declares them.
 
     Raises
     ------
     InputError
         With one line per faulty column, naming the first row.
     """
-    frame = _read(path)
-    missing = [name for name in REQUIRED if name not in frame]
-    if missing:
-        raise InputError(
-            [f"{display_path(path)}:1: {name}: this column is missing" for name in missing]
-        )
-    zones = {name: row for row, name in enumerate(network.zones.id)}
-    fleet_index = {fleet.name: fleet for fleet in drawn.fleets}
-    _refuse_faults(path, frame, zones, fleet_index, curves)
-    table = empty_table(len(frame))
-    table["wish_min"] = instants_min(frame["wish_min"].to_numpy(float))
-    table["origin"] = frame["zone"].astype(str).map(zones).to_numpy()
-    classes = frame["vehicle_class"].to_numpy()
-    for name, fleet in fleet_index.items():
-        mine = np.flatnonzero(classes == name)
-        if len(mine) == 0:
-            continue
-        _fill_fleet(table, mine, frame.iloc[mine], fleet, fleets.index(name), curves)
-    table["patience_min"] = durations_min(table["patience_min"])
-    stays = table["overstay_min"] > 0
-    table["overstay_min"][stays] = durations_min(table["overstay_min"][stays])
-    table["tolerance_min"] = table["patience_min"]
-    table["soc"], table["target_soc"] = frame["soc"], frame["target_soc"]
-    table["key"] = [stable_hash(f"recorded/{scenario.seed}/{text}") for text in _contents(frame)]
-    return RecordedDemand(sort_table(table), fleets)
+    log = read_columns(path, RecordedRow, columns_needed)
+    names = Names.of(network, drawn.fleets, curves)
+    log.refuse(faults_of_cells(log, names))
+    site = rows_of_names(log.texts["site"], names.sites)
+    swap = swaps(log, network, site)
+    log.refuse(faults_of_access(log, network, names, site, swap))
+    origin = rows_of_names(log.texts["zone"], names.origins)
+    ways, origin = _origins(network, origin, site)
+    log.refuse([_unreached(log, network, ways, origin)])
+    table = empty_table(len(log))
+    table["wish_min"], table["origin"] = instants_min(log.numbers["wish_min"]), origin
+    for name, fleet in names.fleets.items():
+        mine = np.flatnonzero(log.texts["vehicle_class"] == name)
+        if len(mine):
+            _fill_fleet(table, mine, log, fleet, names, curves)
+            table["fleet"][mine] = fleets.index(name)
+            table["swap_list"][mine] = np.where(swap[mine], fleet.swap_list, -1)
+            table["battery_kwh"][mine[swap[mine]]] = fleet.pack_kwh
+    lists = len(network.candidates.keys)
+    table["station_list"][swap] = lists
+    table["tolerance_min"] = table["patience_min"] = durations_min(table["patience_min"])
+    too_short = _fill_stays(table, log, scenario)
+    log.refuse([("soc", table["soc"] >= table["target_soc"], "less than the target SOC")])
+    table["key"] = _keys(log, stable_hash(f"recorded/{scenario.seed}"))
+    return RecordedDemand(sort_table(table), fleets, ways, lists, too_short)
 
 
-def _contents(frame: pd.DataFrame) -> list[str]:
-    """Return what a log says of each wish; of equal rows each has a number, whatever their order.
-
-    Numbers in full, so that a CSV and a Parquet file of the same log agree.
-    """
-    columns = [
-        [repr(float(value)) for value in frame[name]]
-        if name in ("wish_min", "soc", "target_soc", "patience_min")
-        else [str(value) for value in frame[name]]
-        for name in (*REQUIRED, *OPTIONAL)
-        if name in frame
-    ]
-    texts = pd.Series(["/".join(parts) for parts in zip(*columns, strict=True)])
-    numbers = texts.groupby(texts).cumcount()
-    return [f"{text}/{number}" for text, number in zip(texts, numbers, strict=True)]
+def _origins(network: Network, origin: Ints, site: Ints) -> tuple[Ways, Ints]:
+    """Return the ways to the named sites, and the origins with these ways behind the corridors."""
+    named = np.flatnonzero(site >= 0)
+    pairs, index = np.unique(np.stack([origin[named], site[named]]), axis=1, return_inverse=True)
+    ways = ways_to_sites(network, *pairs)
+    of_ways = origin.copy()
+    of_ways[named] = len(network.zones.id) + len(network.corridors.id) + index.reshape(-1)
+    return ways, of_ways
 
 
-def _refuse_faults(
-    path: Path,
-    frame: pd.DataFrame,
-    zones: dict[str, int],
-    fleets: dict[str, FleetDraw],
-    curves: Curves,
-) -> None:
-    """Raise with one line per faulty column."""
-    wish_min, soc, target_soc, patience_min, overstay_min = (
-        pd.to_numeric(frame[name], errors="coerce") if name in frame else pd.Series(dtype=float)
-        for name in ("wish_min", "soc", "target_soc", "patience_min", "overstay_min")
-    )
-    comparable = soc.between(0, 1) & target_soc.between(0, 1)
-    checks = [
-        ("wish_min", np.isfinite(wish_min) & (wish_min >= 0), "a number of at least 0"),
-        ("zone", frame["zone"].astype(str).isin(zones), "the id of a zone of the network"),
-        ("vehicle_class", frame["vehicle_class"].isin(list(fleets)), f"one of {', '.join(fleets)}"),
-        ("soc", soc.between(0, 1), "a share from 0 to 1"),
-        ("target_soc", target_soc.between(0, 1), "a share from 0 to 1"),
-        ("target_soc", ~comparable | (target_soc > soc), "more than the soc of its row"),
-    ]
-    if "curve" in frame:
-        checks.append(("curve", frame["curve"].isin(curves.id), f"one of {', '.join(curves.id)}"))
-    if "patience_min" in frame:
-        checks.append(("patience_min", patience_min > 0, "more than 0 min"))
-    if "overstay_min" in frame:
-        checks.append(
-            ("overstay_min", np.isfinite(overstay_min) & (overstay_min >= 0), "0 min or more")
-        )
-    faults = [
-        fault
-        for column, good, needs in checks
-        for fault in _column_fault(path, frame, column, good, needs)
-    ]
-    if faults:
-        raise InputError(faults)
+def _unreached(
+    log: Columns, network: Network, ways: Ways, origin: Ints
+) -> tuple[str, NDArray[np.bool_], str]:
+    """Return the rows from whose zone no road leads to the site."""
+    first = len(network.zones.id) + len(network.corridors.id)
+    reached = np.append(np.isfinite(ways.km), True)
+    way = np.where(origin >= first, origin - first, len(ways))
+    return "site", ~reached[way], "a site to which a road leads from the zone of its row"
 
 
 def _fill_fleet(
-    table: Table,
-    mine: NDArray[np.int64],
-    frame: pd.DataFrame,
-    fleet: FleetDraw,
-    index: int,
-    curves: Curves,
+    table: Table, mine: Ints, log: Columns, fleet: FleetDraw, names: Names, curves: Curves
 ) -> None:
-    """Fill in what the log leaves open: the fleet's commonest curve and means, no swapping."""
+    """Fill in the wishes of a fleet: what the log gives, else its commonest curve and its means."""
+
+    def number(name: str, otherwise: float | Floats) -> Floats:
+        given = log.numbers[name][mine]
+        return np.where(np.isnan(given), otherwise, given)
+
     common = int(fleet.curves[np.argmax(np.diff(fleet.curve_cdf, prepend=0.0))])
-    curve = (
-        frame["curve"].map(curves.index).to_numpy()
-        if "curve" in frame
-        else np.full(len(mine), common)
+    curve = rows_of_names(log.texts["curve"][mine], names.curves)
+    curve[curve < 0] = common
+    grid = (np.arange(_MEAN_GRID) + 0.5) / _MEAN_GRID
+    mean_soc, mean_target = (
+        float(values.mean())
+        for values in fleet.rule.draw(np.repeat(grid, _MEAN_GRID), np.tile(grid, _MEAN_GRID))
     )
-    table["fleet"][mine], table["curve"][mine] = index, curve
-    table["battery_kwh"][mine] = curves.battery_kwh[curve]
-    table["station_list"][mine], table["swap_list"][mine] = fleet.station_list, -1
+    least = fleet.rule.least_gain
+    soc = number("soc", np.fmin(mean_soc, np.maximum(0.0, log.numbers["target_soc"][mine] - least)))
+    table["soc"][mine] = soc
+    table["target_soc"][mine] = number(
+        "target_soc", np.minimum(1.0, np.maximum(mean_target, soc + least))
+    )
+    table["curve"][mine], table["battery_kwh"][mine] = curve, curves.battery_kwh[curve]
+    table["station_list"][mine] = fleet.station_list
     table["consumption_kwh_km"][mine] = fleet.consumption_kwh_km
-    table["overstay_min"][mine] = frame.get("overstay_min", fleet.behaviour.mean_overstay_min)
-    table["patience_min"][mine] = frame.get("patience_min", fleet.patience_mean)
-    table["value_of_time_cny_h"][mine], table["max_diversions"][mine] = (
-        fleet.value_mean,
-        fleet.max_diversions,
-    )
+    table["overstay_min"][mine] = number("overstay_min", fleet.behaviour.mean_overstay_min)
+    table["patience_min"][mine] = number("patience_min", fleet.patience_mean)
+    table["value_of_time_cny_h"][mine] = fleet.value_mean
+    table["max_diversions"][mine] = number("max_diversions", float(fleet.max_diversions))
 
 
-def _read(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise InputError([f"{display_path(path)}: no such file"])
-    try:
-        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    except (ValueError, OSError, UnicodeDecodeError) as error:
-        form, reason = path.suffix.lstrip(".") or "CSV", str(error).splitlines()[0]
-        raise InputError([f"{display_path(path)}: cannot be read as {form} ({reason})"]) from None
-    if frame.empty:
-        raise InputError(
-            [f"{display_path(path)}: has no rows; at least one recorded wish is needed"]
-        )
-    return frame
+def _fill_stays(table: Table, log: Columns, scenario: Scenario) -> int:
+    """Turn stays into overstays behind next to no energy; return how many are too short for it.
+
+    A vehicle occupies its gun for handling before, the charge, handling after and its overstay; the
+    charge of a stay lasts one tick.
+    """
+    overstays = table["overstay_min"] > 0
+    table["overstay_min"][overstays] = durations_min(table["overstay_min"][overstays])
+    stay = log.given("duration_min")
+    stations, ticks = scenario.stations, 1.0
+    if stations is not None:
+        for handling in (stations.handling_before_min, stations.handling_after_min):
+            ticks += np.floor(handling.value * TICKS_PER_MIN + 0.5)
+    rest = durations_min(log.numbers["duration_min"][stay]) - ticks / TICKS_PER_MIN
+    table["overstay_min"][stay] = np.maximum(0.0, rest)
+    table["soc"][stay] = np.minimum(table["soc"][stay], 1.0 - 2 * STAY_SOC)
+    table["target_soc"][stay] = table["soc"][stay] + STAY_SOC
+    table["consumption_kwh_km"][stay] = _STAY_KWH_KM
+    return int((rest < 0).sum())
 
 
-def _column_fault(
-    path: Path, frame: pd.DataFrame, column: str, good: "pd.Series[bool]", needs: str
-) -> list[str]:
-    """Return a line that names the first bad row of a column, none where all are good."""
-    bad = ~good.fillna(False).to_numpy(bool)
-    if not bad.any():
-        return []
-    row = int(np.argmax(bad))
-    value = frame[column].iloc[row]
-    value = value.item() if isinstance(value, np.generic) else value
-    more = f" (and {int(bad.sum()) - 1} more rows)" if bad.sum() > 1 else ""
-    return [f"{display_path(path)}:{row + 2}: {column}: got {value!r}, needs {needs}{more}"]
+def _keys(log: Columns, seed: int) -> NDArray[np.uint64]:
+    """Return keys from what a log says of each wish; equal rows are numbered among themselves.
+
+    So the order of the rows moves nothing, and a CSV and a Parquet file of a log agree.
+    """
+    keys = np.full(len(log), seed, dtype=np.uint64)
+    for name in columns_of(RecordedRow):
+        given = log.given(name)
+        if not given.any():
+            continue
+        if name in log.texts:
+            texts, index = np.unique(log.texts[name], return_inverse=True)
+            bits = np.array([stable_hash(str(text)) for text in texts], dtype=np.uint64)[index]
+        else:
+            bits = (log.numbers[name] + 0.0).view(np.uint64)
+        mixed = mixed_keys(keys ^ bits, stable_hash(name))
+        keys = np.where(given, mixed, keys)
+    number = pd.Series(keys).groupby(keys).cumcount().to_numpy().astype(np.uint64)
+    return mixed_keys(keys, 0) + mixed_keys(number, stable_hash("copy")) * (number > 0)

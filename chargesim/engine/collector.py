@@ -97,6 +97,7 @@ class Collector:
         self.start_min, self.end_min = start_min, end_min
         self._totals = ReplicationTotals.zeros(
             sites=len(facilities),
+            servers=int(facilities.servers.sum()),
             connections=int(facilities.connection.max(initial=-1)) + 1,
             fleets=fleets,
             districts=districts,
@@ -111,6 +112,7 @@ class Collector:
         total, quarters = self._totals, grid_kw(self.facilities, statistics)
         for name in set(HOURLY) & set(total.arrays()):
             getattr(total, name)[:] += getattr(statistics, name)
+        total.occupied_min += statistics.occupied_min[:, 0]
         total.packs_ready_h += statistics.ready_min / HOUR_MIN
         total.energy_kwh += by_hour(statistics.energy_kwh)
         total.lent_kwh += np.maximum(0.0, -by_hour(statistics.store_kwh))

@@ -8,14 +8,17 @@ from collections.abc import Iterable
 from math import floor
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chargesim.engine._numba import kernel
 from chargesim.engine.event_order import DAY_MIN, HOUR_MIN
+from chargesim.engine.replication_totals import first_levels
 from chargesim.engine.session_log import SessionLog, by_row
 
 QUARTER_MIN = 15.0
 HOURLY: tuple[str, ...] = (
     "busy_min",
+    "all_occupied_min",
     "charging_min",
     "down_min",
     "queue_min",
@@ -25,9 +28,12 @@ HOURLY: tuple[str, ...] = (
     "losses",
 )
 QUARTERLY: tuple[str, ...] = ("energy_kwh", "store_kwh")
+DAILY: tuple[str, ...] = ("occupied_min",)
 CHECKED: tuple[str, ...] = ("noted_kwh", "queue_check_min")
-"""Names of the statistics: by hour, by quarter of an hour, and from the start of the run on."""
-STATISTICS = (*HOURLY, *QUARTERLY, *CHECKED)
+"""Names of the statistics: by hour, by quarter of an hour, by day, and from the start of the run
+on."""
+OF_A_DAY = (*HOURLY, *QUARTERLY, *DAILY)
+STATISTICS = (*OF_A_DAY, *CHECKED)
 
 
 @kernel("void(f8[:, ::1], i8, f8, f8, f8, f8, f8)")
@@ -84,17 +90,22 @@ class DayStatistics:
 
     Parameters
     ----------
-    sites : int
+    servers : array of int, [sites]
+        Guns or bays of each site.
     start_min : float
         Where they begin, at the beginning of a day [min].
     days : int
         Days that they cover; an engine keeps those of one day.
     """
 
-    def __init__(self, sites: int, start_min: float = 0.0, days: int = 1) -> None:
-        hours = 24 * days
+    def __init__(self, servers: NDArray[np.int64], start_min: float = 0.0, days: int = 1) -> None:
+        sites, hours = len(servers), 24 * days
+        self.servers, self.first_level = servers, first_levels(servers)
         self.start_min, self.end_min = start_min, start_min + days * DAY_MIN
         self.busy_min = np.zeros((sites, hours))
+        self.all_occupied_min = np.zeros((sites, hours))
+        self.occupied_min = np.zeros((int(self.first_level[-1]), days))
+        """[level, day] minutes with 0, 1, ... and all servers occupied, site after site"""
         self.charging_min = np.zeros((sites, hours))
         self.energy_kwh = np.zeros((sites, 4 * hours))
         self.store_kwh = np.zeros((sites, 4 * hours))
@@ -115,17 +126,24 @@ class DayStatistics:
 
     def turn_day(self) -> "DayStatistics":
         """Return the statistics of the day that ends, and begin those of the next."""
-        ended = DayStatistics(len(self.past_kwh), self.start_min)
+        ended = DayStatistics(self.servers, self.start_min)
         self.past_kwh += self.energy_kwh.sum(axis=1)
-        for name in (*HOURLY, *QUARTERLY):
+        for name in OF_A_DAY:
             getattr(ended, name)[:] = getattr(self, name)
             getattr(self, name)[:] = 0
         self.start_min, self.end_min = self.end_min, self.end_min + DAY_MIN
         return ended
 
-    def busy(self, site: int, begin_min: float, end_min: float) -> None:
-        """Note that a gun or bay was occupied between two instants."""
-        add_level(self.busy_min, site, begin_min, end_min, 1.0, self.start_min, HOUR_MIN)
+    def occupied(self, site: int, begin_min: float, end_min: float, servers: int) -> None:
+        """Note that so many guns or bays were occupied between two instants."""
+        start_min, planned = self.start_min, int(self.servers[site])
+        level = min(servers, planned)  # all, with guns that were added
+        row = int(self.first_level[site]) + level
+        add_level(self.occupied_min, row, begin_min, end_min, 1.0, start_min, DAY_MIN)
+        if servers > 0:
+            add_level(self.busy_min, site, begin_min, end_min, float(servers), start_min, HOUR_MIN)
+        if 0 < planned == level:
+            add_level(self.all_occupied_min, site, begin_min, end_min, 1.0, start_min, HOUR_MIN)
 
     def charging(self, site: int, begin_min: float, end_min: float) -> None:
         """Note that a charge was under way at a gun between two instants."""
@@ -174,9 +192,9 @@ def joined(
     statistics, logs = zip(*days, strict=True)
     judged = [day for day in statistics if day is not None]
     whole = DayStatistics(
-        len(last.past_kwh), judged[0].start_min if judged else last.start_min, len(judged)
+        last.servers, judged[0].start_min if judged else last.start_min, len(judged)
     )
-    for name in (*HOURLY, *QUARTERLY):
+    for name in OF_A_DAY:
         for day, bins in zip(
             judged, np.split(getattr(whole, name), max(1, len(judged)), axis=1), strict=False
         ):

@@ -34,10 +34,11 @@ FIXED_LENGTHS = {
 
 `hour` is the hour of day: of the clock at sites, of the wish for sessions. `kind` is one of
 `KINDS`, `outcome` one of `OUTCOMES`, `site_kind` station or swap site, `record` one of two
-independent records of the same quantity. The other axes are `site`, `connection` (grid connection),
-`quarter` (judged quarter of an hour), `fleet` (the corridor vehicles last), `district` (of the wish
-in sessions, of the site in `district_kw`), `threshold` (of waiting) and `day` (judged day: of the
-wish in sessions, of the clock at sites).
+independent records of the same quantity. The other axes are `site`, `level` (0, 1, ... and all
+servers of a site occupied, site after site), `connection` (grid connection), `quarter` (judged
+quarter of an hour), `fleet` (the corridor vehicles last), `district` (of the wish in sessions, of
+the site in `district_kw`), `threshold` (of waiting) and `day` (judged day: of the wish in sessions,
+of the clock at sites).
 """
 SITE_HOUR = ("site", "hour")
 SESSION_AXES = ("fleet", "kind", "district", "hour")
@@ -55,6 +56,14 @@ def bin_edges_min() -> Floats:
     return np.concatenate([[0.0], LOWEST_MIN * (HIGHEST_MIN / LOWEST_MIN) ** steps, [np.inf]])
 
 
+def first_levels(servers: Counts) -> Counts:
+    """Return the row of each site's level 0 in `occupied_min`, and the number of all rows [S + 1].
+
+    A site has a level for each number of occupied servers: 0, 1, ... and all of them.
+    """
+    return np.concatenate([[0], np.cumsum(servers + 1)]).astype(np.int64)
+
+
 @dataclass
 class ReplicationTotals:
     """Totals of one replication over its judged days, without its lead-in days.
@@ -66,6 +75,10 @@ class ReplicationTotals:
 
     busy_min: Annotated[Floats, SITE_HOUR]
     """gun-minutes occupied, bay-minutes at a swap site"""
+    all_occupied_min: Annotated[Floats, SITE_HOUR]
+    """minutes with all guns or bays occupied; 0 at a site without any"""
+    occupied_min: Annotated[Floats, ("level",)]
+    """minutes with so many guns or bays occupied"""
     charging_min: Annotated[Floats, SITE_HOUR]
     """gun-minutes with a charge under way; 0 at swap sites"""
     energy_kwh: Annotated[Floats, SITE_HOUR]
@@ -158,6 +171,7 @@ class ReplicationTotals:
         cls,
         *,
         sites: int,
+        servers: int,
         connections: int,
         fleets: int,
         districts: int,
@@ -168,6 +182,7 @@ class ReplicationTotals:
         """Return the shape of each array by its name, from the lengths that differ between runs."""
         lengths = FIXED_LENGTHS | {
             "site": sites,
+            "level": sites + servers,
             "connection": connections,
             "fleet": fleets,
             "district": districts,

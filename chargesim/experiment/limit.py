@@ -26,6 +26,11 @@ from chargesim.demand.observed_use import asked_use
 from chargesim.errors import InputError
 from chargesim.experiment.design import Design, grid, one_day
 from chargesim.experiment.factor import DEFAULT_LEVELS, Factor, factor_of, levels_of
+from chargesim.experiment.layouts import (
+    LevelsOverLayouts,
+    layouts_of_levels,
+    levels_over_layouts,
+)
 from chargesim.experiment.responses import failed_shares, responses_of
 from chargesim.experiment.runner import Runner, builder
 from chargesim.experiment.study import Study
@@ -58,6 +63,8 @@ class LimitRun:
     """what the ledger asks of a gun at each level"""
     observed: tuple[ObservedUse, ...]
     """networks whose use is published, on the levels"""
+    over_layouts: LevelsOverLayouts | None
+    """the same levels on other invented places; None where the places are one layout"""
     note: str
     about: str
     label: str
@@ -80,6 +87,10 @@ class LimitRun:
     def use_at(self, level: float) -> GunUse | None:
         """Return what is asked of a gun at a level; None where all levels ask the same."""
         return use_at(level, self.levels, self.use)
+
+    def in_layouts(self, criterion: str) -> tuple[float, ...]:
+        """Return where a criterion breaks in the further layouts, by their order; () without."""
+        return () if self.over_layouts is None else self.over_layouts.breaks.get(criterion, ())
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -112,6 +123,7 @@ class LimitRun:
                 "direction": curve.direction,
                 "states": list(curve.states),
                 "breaks_at": None if curve.crossing is None else asdict(curve.crossing),
+                "breaks_in_layouts": self.in_layouts(curve.criterion),
             }
             for curve in self.curves
         ]
@@ -144,6 +156,7 @@ def run_limit(
     weekday: str | None = None,
     replications: int | None = None,
     direction: Direction | None = None,
+    layouts: int | None = None,
     jobs: int = 0,
     out: Path | None = None,
     progress: bool = True,
@@ -166,6 +179,8 @@ def run_limit(
         At each level; by default the scenario's, but at least 40.
     direction : {"worse", "better"}, optional
         What more of the factor does; by default the data tell.
+    layouts : int, optional
+        Synthetic layouts; by default 5 where the factor adds invented places, else 1.
     jobs, progress, engine
         As for `run_scenario`.
     out : Path, optional
@@ -177,15 +192,20 @@ def run_limit(
         For an unknown key, levels that the scenario refuses, or a directory of something else.
     """
     asked: Any = {"low": low, "high": high, "levels": levels, "direction": direction}
-    days: Any = {"weekday": weekday, "replications": replications}
+    days: Any = {"weekday": weekday, "replications": replications, "layouts": layouts}
     study = limit_study(loaded, key, **asked, **days, out=out)
     factor = factor_of(builder.case(study.base), key)
     design, note = _accepted(study.base, factor, low, high, levels)
+    changes = {float(point.name): factor.changes(float(point.name)) for point in design.points}
+    count = layouts_of_levels(study.base.scenario, changes, layouts)
     directory = study.open(engine)
     with directory.saying_how_it_ends():
         runner = Runner(directory.folder, engine, jobs, progress)
         results = runner.results(design, what="replications, each at all levels")
-    run = _judged(directory.folder, factor, design, results, direction, note)
+        run = _judged(directory.folder, factor, design, results, direction, note)
+        if count > 1:
+            others = levels_over_layouts(study.base, changes, run.curves, count, runner)
+            run = replace(run, over_layouts=others)
     directory.finish(run.to_dict(), levels=run.frame)
     return run
 
@@ -200,12 +220,14 @@ def limit_study(
     weekday: str | None = None,
     replications: int | None = None,
     direction: Direction | None = None,
+    layouts: int | None = None,
     out: Path | None = None,
 ) -> Study:
     """Return the study that `run_limit` runs with these arguments."""
     count = replications or max(LEAST_REPLICATIONS, loaded.scenario.replications)
     base = one_day(loaded, weekday=weekday, replications=count)
     asked = {"vary": key, "from": low, "to": high, "levels": levels, "direction": direction}
+    asked |= {} if layouts is None else {"layouts": layouts}
     return Study("limit", base, asked, out, words=key)
 
 
@@ -276,6 +298,7 @@ def _judged(
         breaking_point=breaking_point_of(levels, states, curves, direction),
         use=tuple(use),
         observed=tuple(observed_on(scenario.observed.anchors, levels, use)),
+        over_layouts=None,
         note=note,
         about=f"{scenario.name}: {results[0].scope_text} at each level, on the same vehicles",
         label=results[0].label,

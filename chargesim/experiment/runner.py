@@ -29,7 +29,7 @@ from chargesim.runs.replication import days_of, play
 from chargesim.runs.replications import SESSIONS_WORTH_A_WORKER, expected_sessions
 from chargesim.runs.result import as_result
 from chargesim.runs.run_scenario import Run, Sessions, run_scenario
-from chargesim.runs.storage import write_frame
+from chargesim.runs.storage import read_frame, write_frame
 from chargesim.runs.store import Store, content_digest, copy_file, stores_beside
 from chargesim.scenario.reading import LoadedScenario
 
@@ -108,7 +108,10 @@ class Runner:
         """Return the table of responses of a design; see `experiment.responses`."""
         count, workers = design.replications, pool_of(self.jobs).workers
         files = {point.name: self._table(point, count) for point in design.points}
-        missing = [point for point in design.points if not files[point.name].is_file()]
+        there = {
+            name: frame for name, path in files.items() if (frame := read_frame(path)) is not None
+        }
+        missing = [point for point in design.points if point.name not in there]
         if len(missing) < workers:  # then replications run side by side, not points
             few = Design(tuple(missing), count)
             for point, result in zip(missing, self.results(few, what=what), strict=True):
@@ -118,7 +121,8 @@ class Runner:
             batches = [missing[i : i + size] for i in range(0, len(missing), size)]
             engine = self._engine(missing, count)
             self._finish(_respond, [(self, batch, count, engine) for batch in batches], what)
-        frames = [pd.read_parquet(path).assign(point=name) for name, path in files.items()]
+        there |= {one.name: pd.read_parquet(files[one.name]) for one in missing}
+        frames = [there[name].assign(point=name) for name in files]
         return pd.concat(frames, ignore_index=True)
 
     def results(self, design: Design, *, what: str = "replications") -> list[RunResult]:

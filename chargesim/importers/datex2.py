@@ -35,7 +35,7 @@ def records(data: Any) -> list[Any]:
     return list(within(data, SITE))
 
 
-def plain(element: Any, depth: int = 0) -> Any:
+def plain_xml(element: Any, depth: int = 0) -> Any:
     """Return an XML element as plain data: text, or children by local name, each a list."""
     if depth > MAX_DEPTH:
         raise RecordFaultError("is nested too deeply")
@@ -44,7 +44,7 @@ def plain(element: Any, depth: int = 0) -> Any:
         return (element.text or "").strip()
     data: dict[str, Any] = {}
     for one in children:
-        data.setdefault(one.tag.rpartition("}")[2], []).append(plain(one, depth + 1))
+        data.setdefault(one.tag.rpartition("}")[2], []).append(plain_xml(one, depth + 1))
     own = {f"@{name.rpartition('}')[2]}": value for name, value in element.attrib.items()}
     return {**own, **data}
 

@@ -146,7 +146,7 @@ def _xml_records(
     source: SourceFile, name: str, given: StationMap | None, remarks: list[str]
 ) -> Iterator[Record]:
     for number, element in enumerate(source.xml(datex2.SITE), start=1):
-        yield number, partial(datex2.station, datex2.plain(element), number)
+        yield number, partial(datex2.station, datex2.plain_xml(element), number)
 
 
 def _csv_records(

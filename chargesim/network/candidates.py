@@ -185,7 +185,7 @@ class _Search:
         for rank in range(pick.shape[1]):
             good = np.isfinite(found[:, rank])
             to, fro = to_all[good, rank], self.rows[good]
-            path_km, path_min = _trace(
+            path_km, path_min = trace_paths(
                 source[good], self.sources, self.at_sites.node[to], self.before,
                 self.roads.tail, self.roads.head, self.roads.km, self.roads.minutes,
             )  # fmt: skip
@@ -255,7 +255,7 @@ def _smallest(cost: Floats, count: int) -> Ints:
 
 
 @njit(cache=True)
-def _trace(row, sources, targets, before, tail, head, km, minutes):
+def trace_paths(row, sources, targets, before, tail, head, km, minutes):
     """Return km [path] and minutes [period, path] of the fastest paths, walked backwards."""
     path_km = np.zeros(len(row))
     path_min = np.zeros((minutes.shape[0], len(row)))

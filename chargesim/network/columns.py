@@ -9,11 +9,13 @@ from pydantic import Field
 Name = Annotated[str, Field(min_length=1)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0, le=1e9)]
+NonNegative = Annotated[float, Field(ge=0, le=1e9)]
+Kilowatt = Annotated[float, Field(ge=0.1, le=1e9)]
+Ampere = Annotated[float, Field(ge=1, le=1e6)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
-CountFromOne = Annotated[int, Field(ge=1)]
+CountFromOne = Annotated[int, Field(ge=1, le=100_000)]
 
 COMPUTED = ""
 """Source of a column that a kind of site has by a rule in `site_records`."""

@@ -17,9 +17,9 @@ from chargesim.network.table_columns import DistrictRow, GatewayRow, LinkRow
 from chargesim.network.user_sites import read_sites
 from chargesim.network.user_tables import read_roads, read_zones, vehicle_km_weights
 from chargesim.network.zone_layout import lay_out_zones
-from chargesim.scenario.csv_tables import duplicate_faults, read_csv_rows
 from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.model import Scenario
+from chargesim.scenario.tables import duplicate_faults, read_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -57,7 +57,7 @@ def synthetic_geography(scenario: Scenario, folder: Path) -> Geography:
     carriageways = add_links(roads, links, service_areas, index, seats)
     if city.sites is not None:
         path = path_inside(folder, city.sites)
-        joined = read_sites(scenario, path, roads, names, zones, carriageways, seats)
+        joined = read_sites(scenario, path, roads, names, zones, carriageways, seats, len(zones.id))
         label = f"synthetic zones and roads of real totals, sites from {city.sites}"
     else:
         sites = place_sites(scenario, zone_layout, roads, carriageways)
@@ -95,7 +95,12 @@ def geography_of_tables(scenario: Scenario, folder: Path) -> Geography:
     districts, zones = read_zones(scenario, folder)
     roads, carriageways = read_roads(scenario, folder, zones)
     path, nodes = path_inside(folder, scenario.city.sites), range(len(roads.kind))
-    joined = read_sites(scenario, path, roads, districts, zones, carriageways, nodes)
+    places = len(zones.id)
+    if scenario.city.nodes is not None:
+        places = next(
+            (n for n, kind in enumerate(roads.kind) if kind == "corridor"), len(roads.kind)
+        )
+    joined = read_sites(scenario, path, roads, districts, zones, carriageways, nodes, places)
     used = carriageways if scenario.corridors is not None else []
     inhabitants = np.bincount(
         zones.district, weights=zones.population, minlength=len(districts.name)
@@ -139,9 +144,14 @@ def _read_synthetic(
     city, plan = scenario.city, scenario.stations
     assert city.districts is not None and city.links is not None
     path, links_path = path_inside(folder, city.districts), path_inside(folder, city.links)
-    districts, links = read_csv_rows(path, DistrictRow), read_csv_rows(links_path, LinkRow)
+    districts, links = read_rows(path, DistrictRow), read_rows(links_path, LinkRow)
     names = [row.district for row in districts]
     faults = duplicate_faults(path, "district", [(row.line, row.district) for row in districts])
+    ends = [
+        (row.line, " - ".join([*sorted((row.from_district, row.to_district)), row.kind]))
+        for row in links
+    ]
+    faults += duplicate_faults(links_path, "to_district", ends, "keep one")
     unknown = f"no district of this name in {display_path(path)}"
     for row in links:
         position = f"{display_path(links_path)}:{row.line}"
@@ -155,7 +165,7 @@ def _read_synthetic(
     gateways = []
     if city.gateways is not None:
         gateways_path = path_inside(folder, city.gateways)
-        gateways = read_csv_rows(gateways_path, GatewayRow)
+        gateways = read_rows(gateways_path, GatewayRow)
         faults += [
             f"{display_path(gateways_path)}:{row.line}: {row.district}: {unknown}"
             for row in gateways

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from chargesim.network.columns import (
     COMPUTED,
+    Ampere,
     Column,
     Count,
     CountFromOne,
     Fraction,
+    Kilowatt,
     NonNegative,
     Positive,
     column,
@@ -109,16 +111,16 @@ class Sites:
         ),
     ]
     gun_kw: Annotated[
-        Floats, column("power of an ultra-fast gun [kW at the plug]", Positive, station="gun_kw")
+        Floats, column("power of an ultra-fast gun [kW at the plug]", Kilowatt, station="gun_kw")
     ]
-    gun_a: Annotated[Floats, column("current of an ultra-fast gun [A]", Positive, station="gun_a")]
+    gun_a: Annotated[Floats, column("current of an ultra-fast gun [A]", Ampere, station="gun_a")]
     companions: Annotated[Ints, column("of the guns, the companions", Count, station=COMPUTED)]
     companion_kw: Annotated[
         Floats,
-        column("power of a companion [kW at the plug]", Positive, station="companions.gun_kw"),
+        column("power of a companion [kW at the plug]", Kilowatt, station="companions.gun_kw"),
     ]
     companion_a: Annotated[
-        Floats, column("current of a companion [A]", Positive, station="companions.gun_a")
+        Floats, column("current of a companion [A]", Ampere, station="companions.gun_a")
     ]
     guns_per_cabinet: Annotated[
         Ints,
@@ -129,13 +131,13 @@ class Sites:
         ),
     ]
     cabinet_kw: Annotated[
-        Floats, column("power of a cabinet [kW at the plug]", Positive, station="cabinet_kw")
+        Floats, column("power of a cabinet [kW at the plug]", Kilowatt, station="cabinet_kw")
     ]
     site_kw: Annotated[
         Floats,
         column(
             "power of the grid connection [kW on the grid side], the same at all its sites",
-            Positive,
+            Kilowatt,
             station="site_kw",
             swap="site_kw",
         ),
@@ -161,7 +163,7 @@ class Sites:
     ]
     bays: Annotated[Ints, column("swap lanes", CountFromOne, swap="bays")]
     slots: Annotated[Ints, column("charging slots for packs", CountFromOne, swap="slots")]
-    slot_kw: Annotated[Floats, column("power of a slot [kW at the pack]", Positive, swap="slot_kw")]
+    slot_kw: Annotated[Floats, column("power of a slot [kW at the pack]", Kilowatt, swap="slot_kw")]
     packs: Annotated[Ints, column("packs at the site", CountFromOne, swap="packs")]
     pack_type: Annotated[Texts, column("one of `swap.pack_types`", str, swap="pack_type")]
     swap_min: Annotated[Floats, column("time in the bay [min]", Positive, swap="swap_min")]

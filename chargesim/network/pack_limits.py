@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from chargesim.errors import InputError
-from chargesim.scenario.csv_tables import CsvRow, read_csv_rows
 from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.plan import Swap
+from chargesim.scenario.tables import TableRow, duplicate_faults, read_rows
 
 
-class LimitRow(CsvRow):
+class LimitRow(TableRow):
     """A row of the table: the power that a pack takes from this SOC on, at a temperature."""
 
     pack: Annotated[str, Field(min_length=1)]
-    temperature_c: float
+    temperature_c: Annotated[float, Field(ge=-60, le=80)]
     soc_from: Annotated[float, Field(ge=0, lt=1)]
-    power_kw: Annotated[float, Field(gt=0)]
+    power_kw: Annotated[float, Field(ge=0.01, le=1e5)]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def read_pack_limits(swap: Swap, folder: Path) -> dict[str, PackLimits]:
     The table names packs by their nominal energy, for example ``75kWh``; power is scaled by energy.
     """
     path = path_inside(folder, swap.charge_limits)
-    rows = read_csv_rows(path, LimitRow)
+    rows = read_rows(path, LimitRow, lambda rows: _steps_twice(path, rows))
     packs, faults = {}, []
     for name, kind in swap.pack_types.items():
         mine = sorted(
@@ -69,3 +69,9 @@ def read_pack_limits(swap: Swap, folder: Path) -> dict[str, PackLimits]:
     if faults:
         raise InputError(faults)
     return packs
+
+
+def _steps_twice(path: Path, rows: list[LimitRow]) -> list[str]:
+    """Return a fault for each step of a limit that an earlier line has too."""
+    steps = [(row.line, f"{row.pack} {row.temperature_c:g} {row.soc_from:g}") for row in rows]
+    return duplicate_faults(path, "soc_from", steps, "keep one")

@@ -42,6 +42,7 @@ class Roads:
     km: list[float] = field(default_factory=list)
     free_kmh: list[float] = field(default_factory=list)
     edge_kind: list[int] = field(default_factory=list)
+    _names: set[str] = field(default_factory=set)
 
     @classmethod
     def of_zones(cls, zones: Zones) -> "Roads":
@@ -57,6 +58,7 @@ class Roads:
         """Add a node; return its number."""
         self.kind.append(kind)
         self.name.append(name)
+        self._names.add(name)
         self.lat.append(lat)
         self.lon.append(lon)
         self.district.append(district)
@@ -64,8 +66,8 @@ class Roads:
 
     def free_name(self, name: str) -> str:
         """Return a name that no node has: parallel expressways are `A>B`, `A>B/2`, ..."""
-        names, number = set(self.name), 1
-        while (name if number == 1 else f"{name}/{number}") in names:
+        number = 1
+        while (name if number == 1 else f"{name}/{number}") in self._names:
             number += 1
         return name if number == 1 else f"{name}/{number}"
 
@@ -260,7 +262,10 @@ def _carriageway(
 
 def join_carriageways(roads: Roads, carriageways: list[Carriageway]) -> None:
     """Join every carriageway to those that begin where it ends, except the one back."""
+    leaving: dict[int, list[Carriageway]] = {}
     for one in carriageways:
-        for other in carriageways:
-            if other.tail == one.head and other.head != one.tail:
+        leaving.setdefault(one.tail, []).append(one)
+    for one in carriageways:
+        for other in leaving.get(one.head, ()):
+            if other.head != one.tail:
                 roads.add_edge(one.exit, other.entry, 0.3, 60.0, INTERCHANGE)

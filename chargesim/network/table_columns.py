@@ -17,11 +17,11 @@ from chargesim.network.columns import (
 from chargesim.network.network import SITE_COLUMNS, SITE_KINDS
 from chargesim.scenario.buildup import Month
 from chargesim.scenario.city import AreaClass
-from chargesim.scenario.csv_tables import CsvRow
 from chargesim.scenario.plan import Access
+from chargesim.scenario.tables import TableRow
 
 
-class DistrictRow(CsvRow):
+class DistrictRow(TableRow):
     """A district of a synthetic city; its seat is where its roads meet."""
 
     district: Name = Field(description="name of the district")
@@ -35,7 +35,7 @@ class DistrictRow(CsvRow):
     )
 
 
-class LinkRow(CsvRow):
+class LinkRow(TableRow):
     """A road between the seats of two districts."""
 
     from_district: Name = Field(description="a district")
@@ -46,7 +46,7 @@ class LinkRow(CsvRow):
     service_areas: Count = Field(default=0, description="service areas, both sides counted")
 
 
-class GatewayRow(CsvRow):
+class GatewayRow(TableRow):
     """A place beyond the border with which a district trades trips."""
 
     district: Name = Field(description="the district from which a road leads there")
@@ -55,7 +55,7 @@ class GatewayRow(CsvRow):
     km: Positive = Field(description="road from the district's seat [km]")
 
 
-class ZoneRow(CsvRow):
+class ZoneRow(TableRow):
     """A demand zone of a user's own table."""
 
     zone_id: Name = Field(description="name of the zone")
@@ -67,17 +67,28 @@ class ZoneRow(CsvRow):
     urban: Annotated[int, Field(ge=0, le=1)] = Field(description="1: urban, 0: rural")
 
 
-class RoadRow(CsvRow):
-    """A two-way road of a user's own table."""
+class NodeRow(TableRow):
+    """A junction of a user's own table of roads."""
+
+    node: Name = Field(description="name of the junction, as in the table of roads")
+    lat: Latitude = Field(description="latitude, WGS-84 [deg]")
+    lon: Longitude = Field(description="longitude, WGS-84 [deg]")
+
+
+class RoadRow(TableRow):
+    """A road of a user's own table."""
 
     from_id: Name = Field(description="a zone, or a junction: any id that is no zone")
     to_id: Name = Field(description="the other end, likewise")
     km: Positive = Field(description="length [km]")
     free_kmh: Positive = Field(description="speed in free flow [km/h]")
     kind: Literal["local", "urban", "trunk", "expressway"] = Field(description="class of road")
+    oneway: Annotated[int, Field(ge=0, le=1)] = Field(
+        default=0, description="1: it leads from `from_id` to `to_id` alone; else both ways"
+    )
 
 
-class SiteRow(CsvRow):
+class SiteRow(TableRow):
     """A site of a user's own table: what is only in such a table, or read in another form.
 
     `SITE_ROW` adds the columns of the site table that a user may give.
@@ -90,7 +101,8 @@ class SiteRow(CsvRow):
     lat: Latitude = Field(description="latitude, WGS-84 [deg]")
     lon: Longitude = Field(description="longitude, WGS-84 [deg]")
     node: str | None = Field(
-        default=None, description="zone or junction at which it lies; else the nearest zone"
+        default=None,
+        description="zone or junction at which it lies; else the nearest of those with coordinates",
     )
     connection: str | None = Field(
         default=None, description="sites of one name share a grid connection; else its own"
@@ -137,7 +149,7 @@ SITE_ROW: type[SiteRow] = create_model("SITE_ROW", __base__=SiteRow, **_given_fi
 """The columns of a user's own table of sites."""
 
 
-def columns_table(model: type[CsvRow]) -> str:
+def columns_table(model: type[TableRow]) -> str:
     """Return the columns of a table as Markdown: name, values, whether needed, meaning.
 
     Parameters
@@ -160,7 +172,9 @@ def _values(schema: dict[str, Any]) -> str:
     schema = next((one for one in schema.get("anyOf", ()) if one["type"] != "null"), schema)
     if "enum" in schema:
         return ", ".join(schema["enum"])
-    words = {"string": "text", "number": "number", "integer": "whole number"}[schema["type"]]
+    words = {
+        "string": "text", "number": "number", "integer": "whole number", "boolean": "0 or 1",
+    }[schema["type"]]  # fmt: skip
     if "minimum" in schema and "maximum" in schema:
         return f"{words}, {schema['minimum']:g} to {schema['maximum']:g}"
     if "minimum" in schema:

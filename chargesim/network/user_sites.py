@@ -19,9 +19,9 @@ from chargesim.network.site_records import (
     records_of_row,
 )
 from chargesim.network.table_columns import SITE_ROW, SiteRow
-from chargesim.scenario.csv_tables import duplicate_faults, read_csv_rows
 from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.model import Scenario
+from chargesim.scenario.tables import duplicate_faults, read_rows
 
 _TURN_OFF_KM, _TURN_OFF_KMH = 0.1, 40.0
 
@@ -62,8 +62,9 @@ def read_sites(
     zones: Zones,
     carriageways: list[Carriageway],
     junctions: Sequence[int],
+    places: int,
 ) -> JoinedSites:
-    """Return the sites of a table; each joins the roads at its node, or at the nearest zone.
+    """Return the sites of a table; each joins the roads at its node, or at the nearest place.
 
     Swap sites are left out when the scenario's `swap.enabled` is false, and so are the sites that
     a build-up has not opened.
@@ -82,6 +83,9 @@ def read_sites(
         Where an expressway site may lie: on one of them, or at a junction where one begins or ends.
     junctions : sequence of int
         Node of each `tail` and `head` of the carriageways.
+    places : int
+        How many of the first nodes are places that a site may join: the zones, and after them
+        the junctions with coordinates of their own.
 
     Raises
     ------
@@ -89,7 +93,7 @@ def read_sites(
         With all faults of the table at once.
     """
     city = _City(roads, districts, zones, carriageways, junctions)
-    rows = read_csv_rows(path, SITE_ROW, lambda rows: _faults(scenario, path, city, rows))
+    rows = read_rows(path, SITE_ROW, lambda rows: _faults(scenario, path, city, rows))
     rows = [row for row in rows if row.kind != "swap" or scenario.swap.enabled]
     is_open = open_sites(
         scenario,
@@ -99,8 +103,10 @@ def read_sites(
     )
     rows = [row for row, here in zip(rows, is_open.tolist(), strict=True) if here]
     nodes, exits, legs_km = [], [], []
-    for row, (zone, leg_km) in zip(rows, _nearest_zones(scenario, rows, zones), strict=True):
-        node = exit_ = city.node_number[row.node] if row.node is not None else zone
+    for row, (place, leg_km) in zip(
+        rows, _nearest_places(scenario, rows, roads, places), strict=True
+    ):
+        node = exit_ = city.node_number[row.node] if row.node is not None else place
         if row.access == "expressway" and node not in city.on_carriageway:
             node, exit_ = _add_service_area(city, node, row)
         nodes.append(node)
@@ -175,19 +181,20 @@ def _connection_faults(scenario: Scenario, path: Path, rows: Sequence[SiteRow]) 
     return faults
 
 
-def _nearest_zones(
-    scenario: Scenario, rows: Sequence[SiteRow], zones: Zones
+def _nearest_places(
+    scenario: Scenario, rows: Sequence[SiteRow], roads: Roads, places: int
 ) -> list[tuple[int, float]]:
-    """Return the zone nearest to each site, and the length of the road between them [km]."""
-    projection = Projection.about(zones.lat, zones.lon)
-    zones_xy = projection.xy(zones.lat, zones.lon)
+    """Return the place nearest to each site, and the length of the road between them [km]."""
+    lat, lon = np.array(roads.lat[:places]), np.array(roads.lon[:places])
+    projection = Projection.about(lat, lon)
+    places_xy = projection.xy(lat, lon)
     detour = scenario.layout.detour_factor.value if scenario.layout is not None else 1.0
     nearest = []
     for row in rows:
         site_xy = projection.xy(np.array([row.lat]), np.array([row.lon]))[0]
-        away_km = np.hypot(*(zones_xy - site_xy).T)
-        zone = int(np.argmin(away_km))
-        nearest.append((zone, float(away_km[zone]) * detour))
+        away_km = np.hypot(*(places_xy - site_xy).T)
+        place = int(np.argmin(away_km))
+        nearest.append((place, float(away_km[place]) * detour))
     return nearest
 
 

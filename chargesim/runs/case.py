@@ -18,6 +18,7 @@ from chargesim.errors import InputError
 from chargesim.network.build import build_network
 from chargesim.network.network import Network
 from chargesim.network.pack_limits import read_pack_limits
+from chargesim.runs.log_facilities import facilities_of_log, origin_of_ways
 from chargesim.scenario.faults import Fault, fault_lines, location_of
 from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.keys import known_keys_hint, nearest_name
@@ -34,6 +35,8 @@ class Task:
     outages: OutageModel
     facilities: Facilities
     district_of_origin: NDArray[np.int64]
+    zone_of_origin: NDArray[np.int64]
+    """index into `zone_names`, of the origins at which a wish may begin; -1 at a site"""
     lead_in_days: int
     days: int
     fleets: tuple[str, ...]
@@ -104,6 +107,14 @@ def build_case(loaded: LoadedScenario, *, network: Network | None = None) -> Cas
             path_inside(folder, scenario.recorded), scenario, network, drawn, curves, fleets
         )
     )
+    zones, corridors, sites = network.zones, network.corridors, network.sites
+    district = np.concatenate([zones.district, corridors.district, sites.district])
+    zone = np.arange(len(district) - len(sites))
+    if isinstance(demand, RecordedDemand):
+        facilities = facilities_of_log(facilities, demand, network)
+        begins = origin_of_ways(demand, network)
+        district = np.insert(district, len(zone), district[begins])
+        zone = np.append(zone, demand.ways.origin)
     return Case(
         loaded=loaded,
         network=network,
@@ -113,9 +124,8 @@ def build_case(loaded: LoadedScenario, *, network: Network | None = None) -> Cas
             demand=demand,
             outages=build_outages(scenario, network),
             facilities=facilities,
-            district_of_origin=np.concatenate(
-                [network.zones.district, network.corridors.district, network.sites.district]
-            ),
+            district_of_origin=district,
+            zone_of_origin=zone,
             lead_in_days=scenario.horizon.lead_in_days,
             days=scenario.horizon.days,
             fleets=fleets,

@@ -21,7 +21,7 @@ from chargesim.engine.simpy.engine import World
 from chargesim.runs.case import Task
 from chargesim.runs.resource_use import peak_gib
 from chargesim.runs.site_tables import SITE_HOURS, SiteHours
-from chargesim.runs.storage import parquet_parts
+from chargesim.runs.storage import file_digest, parquet_parts
 from chargesim.runs.store import Store
 
 RUN_OUT_DAYS = 1
@@ -187,7 +187,7 @@ def session_frame(task: Task, table: Table, log: SessionLog) -> pd.DataFrame:
         {
             "vehicle": log["row"],
             "wish_min": table["wish_min"],
-            "zone": _named(table["origin"], task.zone_names),
+            "zone": _named(task.zone_of_origin[table["origin"]], task.zone_names),
             "vehicle_class": _named(table["fleet"], task.fleets),
             "site": _named(log["site"], task.site_names),
             "kind": _named(log["kind"], KINDS),
@@ -245,7 +245,14 @@ def run_replication(
                     parquet_parts(sessions_path(folder, replication), rows.schema)
                 )
                 sessions.write_table(rows)
-    store.write(replication, played.totals())
+    written = {"site_hours": hours, "sessions": sessions}
+    paths = {"site_hours": site_hours_path, "sessions": sessions_path}
+    noted = {
+        name: file_digest(paths[name](folder, replication))
+        for name, one in written.items()
+        if one is not None
+    }
+    store.write(replication, played.totals(), noted)
     return peak_gib()
 
 

@@ -9,7 +9,8 @@ from chargesim.runs.engine_choice import make_ready
 from chargesim.runs.parallel import pool_of
 from chargesim.runs.replication import run_replication, sessions_path, site_hours_path
 from chargesim.runs.result_directory import made_by
-from chargesim.runs.store import Store, content_digest, copy_file, stores_beside
+from chargesim.runs.storage import file_digest
+from chargesim.runs.store import Store, content_digest, copy_file, noted_files, stores_beside
 
 SESSIONS_WORTH_A_WORKER = 60_000
 """Below so many sessions of a run, one process is faster: about two seconds of work, as long as
@@ -38,6 +39,7 @@ class Replications:
     most_gib: float = 0.0
     """the most memory that a process held [GiB]"""
     _read: dict[int, ReplicationTotals] = field(default_factory=dict)
+    _whole: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         content = content_digest(self.case.loaded, self.case.task.extensions)
@@ -104,14 +106,24 @@ class Replications:
         return [*files, self._store.path(replication)]
 
     def _is_whole(self, replication: int) -> bool:
-        return all(path.is_file() for path in self._files(replication))
+        """Return whether all files of a replication are there as they were written."""
+        if replication not in self._whole and self._whole_in(self.folder, replication):
+            self._whole.add(replication)
+        return replication in self._whole
+
+    def _whole_in(self, run: Path, replication: int) -> bool:
+        *others, totals = (run / path.relative_to(self.folder) for path in self._files(replication))
+        if not totals.is_file():
+            return False
+        noted = noted_files(totals)
+        return all(noted.get(path.parent.name) == file_digest(path) for path in others)
 
     def _take_from_beside(self, replication: int) -> None:
         """Copy a replication of the same content that a run beside this one has whole."""
         files = self._files(replication)
         for run in self._runs:
             sources = [run / path.relative_to(self.folder) for path in files]
-            if all(source.is_file() for source in sources):
+            if self._whole_in(run, replication):
                 for source, target in zip(sources, files, strict=True):
                     copy_file(source, target)
                 self.taken[replication] = next(iter(made_by(run, [replication])), "unknown")

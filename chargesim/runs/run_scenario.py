@@ -11,6 +11,7 @@ import pandas as pd
 from chargesim.analysis.days import DaysVerdict, days_frame, judge_days
 from chargesim.analysis.kpis import kpi_frame
 from chargesim.analysis.looks import Look, LookSchedule
+from chargesim.analysis.occupancy import occupancy_frame
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.run_checks import Checks, check_run
 from chargesim.analysis.verdict import Verdict, decided, judge
@@ -35,8 +36,10 @@ from chargesim.runs.result_directory import (
     write_inputs,
 )
 from chargesim.runs.site_tables import site_frame, write_mean_site_hours
-from chargesim.runs.storage import write_json, write_text
+from chargesim.runs.storage import file_digest, write_json, write_text
+from chargesim.runs.store import noted_files
 from chargesim.runs.stress_des import checklist
+from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.reading import LoadedScenario
 
 Sessions = Literal["auto", "all", "none"]
@@ -95,6 +98,11 @@ class Run:
             raise FileNotFoundError(
                 f"{self.folder} keeps no sessions; run again with sessions='all'"
             )
+        for path in paths:
+            noted = noted_files(self.folder / "replications" / path.name).get("sessions")
+            if noted != file_digest(path):
+                again = f"the command that made {display_path(self.folder)} makes it again"
+                raise InputError([f"{display_path(path)}: is damaged or another's; {again}"])
         each = {int(path.stem): pd.read_parquet(path).sort_values("vehicle") for path in paths}
         return pd.concat(each, names=["replication", None]).reset_index(level=0)
 
@@ -287,6 +295,8 @@ def _write_tables(
     """Write the tables of a run; return its KPIs and its checks."""
     kpis, checks = kpi_frame(result), check_run(result)
     directory.write_table("kpis", kpis)
+    directory.write_table("sites", site_frame(result))
+    directory.write_table("occupancy", occupancy_frame(result))
     days = judge_days(result)
     if days is not None:
         directory.write_table("days", days_frame(days))

@@ -16,8 +16,9 @@ from chargesim.demand.observed_use import (
     asked_use,
     public_energy,
 )
-from chargesim.demand.recorded import RecordedDemand
+from chargesim.demand.recorded import RecordedDemand, is_stay
 from chargesim.engine.rules import charge_min
+from chargesim.network.islands import cut_off
 from chargesim.network.network import STATION
 from chargesim.runs.case import Case
 from chargesim.runs.engine_choice import choose_engine
@@ -85,6 +86,8 @@ class ScenarioCheck:
     """observed use of other networks' guns, in words"""
     area_shares: tuple[AreaShare, ...]
     """where the layout's stations are; empty where a table has the sites"""
+    islands: tuple[str, ...]
+    """zones and sites without a road there and back, in words"""
     run_seconds: float
     idle: tuple[str, ...]
     """a line for every mechanism that is switched on and has no effect"""
@@ -173,6 +176,7 @@ def check_case(case: Case) -> ScenarioCheck:
         asked=asked_use(ledger, network) if not asked.recorded else NOT_KNOWN,
         observed=observed_text(case.scenario.observed.anchors),
         area_shares=area_shares(case),
+        islands=cut_off(network),
         run_seconds=seconds,
         idle=inert_mechanisms(case),
     )
@@ -237,7 +241,8 @@ def _asked_of_log(case: Case) -> _DailyDemand:
     energy_kwh = sum(
         float((table["battery_kwh"] * (table["target_soc"] - table["soc"])).sum()) for table in each
     )
-    minutes = _plug_minutes(case, np.concatenate(each))[1]
+    sample, minutes = _plug_minutes(case, np.concatenate(each))
+    minutes += np.where(is_stay(sample), sample["overstay_min"], 0.0)
     erlangs = rows / days * float(minutes.mean()) / 1440.0 if len(minutes) else 0.0
     about = (
         f"{case.scenario.recorded}, {rows:,} wishes on {days} day{'s' if days > 1 else ''} "

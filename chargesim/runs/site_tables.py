@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from chargesim.analysis.occupancy import all_occupied_shares, worst_hours
 from chargesim.analysis.result import RunResult
 from chargesim.engine.collector import by_hour, grid_kw
 from chargesim.engine.day_statistics import DayStatistics
@@ -19,6 +20,7 @@ from chargesim.runs.storage import parquet_parts
 
 _MEASURES = (
     "busy_gun_min",
+    "all_occupied_min",
     "energy_kwh",
     "store_kwh",
     "gun_down_min",
@@ -38,8 +40,9 @@ SITE_HOURS = pa.schema(
     ]
 )
 """A row per site and judged hour: `hour` from the first judged one, busy_gun_min (bay-minutes at a
-swap site), energy_kwh, store_kwh (taken by a battery store, below 0 what it gave), gun_down_min,
-arrivals, queue_min, peak_kw (grid side, quarter of an hour), packs_ready (time mean)."""
+swap site), all_occupied_min (minutes with all guns or bays occupied), energy_kwh, store_kwh (taken
+by a battery store, below 0 what it gave), gun_down_min, arrivals, queue_min, peak_kw (grid side,
+quarter of an hour), packs_ready (time mean)."""
 
 
 class SiteHours:
@@ -63,6 +66,7 @@ class SiteHours:
         hourly = grid_kw(self.facilities, statistics).reshape(len(self.facilities), 24, 4)
         measures = (
             statistics.busy_min,
+            statistics.all_occupied_min,
             by_hour(statistics.energy_kwh),
             by_hour(statistics.store_kwh),
             statistics.down_min,
@@ -102,6 +106,7 @@ def site_frame(result: RunResult) -> pd.DataFrame:
     servers = sites.servers
     busy = np.mean([run.busy_min.sum(axis=1) for run in runs], axis=0) / result.days
     by_hour = np.mean([run.busy_min for run in runs], axis=0) / result.days
+    all_occupied = all_occupied_shares(result).mean(axis=0)
     return pd.DataFrame(
         {
             "site": sites.id,
@@ -116,6 +121,9 @@ def site_frame(result: RunResult) -> pd.DataFrame:
             "utilisation_busiest_hour": by_hour.max(axis=1, initial=0.0)
             / np.maximum(servers, 1)
             / 60.0,
+            "all_occupied": all_occupied.mean(axis=1),
+            "all_occupied_worst_hour": all_occupied.max(axis=1),
+            "worst_hour": worst_hours(result),
             "arrivals_per_day": np.mean([run.arrivals.sum(axis=1) for run in runs], axis=0)
             / result.days,
             "energy_kwh_per_day": np.mean([run.energy_kwh.sum(axis=1) for run in runs], axis=0)

@@ -1,6 +1,7 @@
 """Write and read the files of a run; a file appears whole or not at all."""
 
 import contextlib
+import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -74,7 +75,35 @@ def write_json(path: Path, data: Any) -> None:
     write_text(path, json_text(data))
 
 
+def file_digest(path: Path) -> str:
+    """Return a hash of the bytes of a file; "" where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    except OSError:
+        return ""
+
+
 def write_frame(path: Path, frame: pd.DataFrame) -> None:
-    """Write a frame as Parquet."""
+    """Write a frame as Parquet, with a hash of its content beside it."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
+    meta = {**(table.schema.metadata or {}), b"digest": _frame_digest(frame).encode()}
+    table = table.replace_schema_metadata(meta)
     write_atomically(path, lambda partial: pq.write_table(table, partial, compression="zstd"))
+
+
+def read_frame(path: Path) -> pd.DataFrame | None:
+    """Return a frame that `write_frame` wrote; None when the file is missing or damaged."""
+    try:
+        table = pq.read_table(path)
+        frame = table.to_pandas()
+        whole = (table.schema.metadata or {}).get(b"digest") == _frame_digest(frame).encode()
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
+        return None
+    return frame if whole else None
+
+
+def _frame_digest(frame: pd.DataFrame) -> str:
+    digest = hashlib.blake2b(repr(list(frame.columns)).encode(), digest_size=16)
+    digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    return digest.hexdigest()

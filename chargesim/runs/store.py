@@ -10,12 +10,13 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -26,7 +27,7 @@ from chargesim.runs.extension_hash import extension_text
 from chargesim.runs.storage import write_atomically
 from chargesim.scenario.reading import LoadedScenario
 
-TOTALS_FORMAT = "3"
+TOTALS_FORMAT = "4"
 """Version of the files of totals; a change of their columns or axes raises it."""
 MANIFEST = "manifest.json"
 _NO_CONTENT = (
@@ -107,11 +108,21 @@ class Store:
                 break
         return found
 
-    def write(self, replication: int, totals: ReplicationTotals) -> None:
-        """Write the totals of a replication; the file appears whole or not at all."""
+    def write(
+        self, replication: int, totals: ReplicationTotals, files: Mapping[str, str] | None = None
+    ) -> None:
+        """Write the totals of a replication; the file appears whole or not at all.
+
+        Parameters
+        ----------
+        replication : int
+        totals : ReplicationTotals
+        files : mapping of str to str, optional
+            Hash of each other file of the replication, by name.
+        """
         kept = "whole" if self.whole else "for the standard"
         about = {"content": self.content, "kept": kept, "replication": str(replication)}
-        write_totals(self.path(replication), totals, about)
+        write_totals(self.path(replication), totals, about | {"files": json.dumps(files or {})})
 
     def _read(self, folder: Path, replication: int) -> ReplicationTotals | None:
         about = {"content": self.content, "replication": str(replication)}
@@ -149,6 +160,19 @@ def copy_file(source: Path, target: Path) -> None:
     write_atomically(target, link)
 
 
+def noted_files(path: Path) -> dict[str, str]:
+    """Return the hash of each other file of a replication by name, as the file of its totals says.
+
+    Parameters
+    ----------
+    path : Path
+        The file of the totals.
+    """
+    with contextlib.suppress(OSError, pa.ArrowException, KeyError, TypeError, ValueError):
+        return dict(json.loads(pq.read_schema(path).metadata[b"files"]))
+    return {}
+
+
 def write_totals(path: Path, totals: ReplicationTotals, about: dict[str, str]) -> None:
     """Write the totals of a replication as Parquet: a column per array, its shape beside it."""
     arrays = totals.arrays()
@@ -159,19 +183,31 @@ def write_totals(path: Path, totals: ReplicationTotals, about: dict[str, str]) -
         }
     )
     shapes = json.dumps({name: list(values.shape) for name, values in arrays.items()})
-    table = table.replace_schema_metadata({"format": TOTALS_FORMAT, "shapes": shapes, **about})
+    meta = {"format": TOTALS_FORMAT, "shapes": shapes, **about}
+    table = table.replace_schema_metadata({**meta, "digest": _digest(arrays, meta)})
     write_atomically(path, lambda partial: pq.write_table(table, partial, compression="zstd"))
 
 
+def _digest(arrays: Mapping[str, Any], meta: Mapping[str, str]) -> str:
+    """Return a hash of the arrays and of all that is noted beside them."""
+    digest = hashlib.blake2b(json.dumps(meta, sort_keys=True).encode(), digest_size=16)
+    for name, values in arrays.items():
+        digest.update(f"{name} {values.dtype}".encode())
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
+
+
 def read_totals(path: Path, about: dict[str, str]) -> ReplicationTotals | None:
-    """Return the totals of a replication; None when the file is missing, broken or another's."""
+    """Return the totals of a replication; None when the file is missing, damaged or another's."""
     try:
         table = pq.read_table(path)
         meta = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
         asked = {"format": TOTALS_FORMAT, **about}
         if any(meta.get(key) != value for key, value in asked.items()):
             return None
-        return ReplicationTotals(**dict(_arrays(table, json.loads(meta["shapes"]))))
+        arrays = dict(_arrays(table, json.loads(meta["shapes"])))
+        noted = meta.pop("digest")
+        return ReplicationTotals(**arrays) if noted == _digest(arrays, meta) else None
     except (OSError, pa.ArrowException, AttributeError, KeyError, TypeError, ValueError):
         return None
 

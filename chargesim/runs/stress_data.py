@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
 from chargesim.analysis.result import RunResult
 from chargesim.demand.recorded import RecordedDemand
+from chargesim.errors import InputError
 from chargesim.runs.case import Case
 from chargesim.runs.markdown import bullets, table
 from chargesim.runs.mechanisms.registry import checklist_texts
@@ -18,6 +17,7 @@ from chargesim.scenario.keys import value_at
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.parameters import Parameter, replacing_table
 from chargesim.scenario.reading import TABLE_KEYS
+from chargesim.scenario.table_file import open_table
 
 MOST_SOURCES = 30
 """Different sources of a table up to which they are listed; of more, only their number is."""
@@ -122,15 +122,14 @@ def _assumed(case: Case, result: RunResult, parameters: list[Parameter]) -> str:
 def _of_table(path: Path) -> tuple[str, str]:
     """Return the hash of a table and the sources in its columns `source...` and `basis`."""
     digest, none = hashlib.sha256(path.read_bytes()).hexdigest()[:12], "not told by the table"
-    if path.suffix == ".parquet":
-        return digest, none
     try:
-        frame = pd.read_csv(path, usecols=_holds_sources, dtype=str, encoding="utf-8-sig")
-    except ValueError:  # a faulty table that this run does not read
+        read = open_table(path, _holds_sources)
+    except InputError:  # a faulty table that this run does not read
         return digest, none
-    texts = list(dict.fromkeys(text.strip() for name in frame for text in frame[name].dropna()))
+    cells = [str(text) for column in read.cells.values() for text in column.unique().to_pylist()]
+    texts = list(dict.fromkeys(text.strip() for text in cells if text not in ("", "None")))
     if len(texts) > MOST_SOURCES:
-        return digest, f"{len(texts)} texts, in its column {', '.join(frame.columns)}"
+        return digest, f"{len(texts)} texts, in its column {', '.join(read.cells)}"
     return digest, "; ".join(texts) or none
 
 

@@ -34,7 +34,11 @@ class City(Section):
     )
     roads: TableName | None = Field(
         default=None,
-        description="CSV: from_id, to_id, km, free_kmh, kind (urban, trunk, expressway)",
+        description="CSV: from_id, to_id, km, free_kmh, kind (urban, trunk, expressway), oneway",
+    )
+    nodes: TableName | None = Field(
+        default=None,
+        description="CSV: node, lat, lon; where the junctions of `roads` are",
     )
     sites: TableName | None = Field(
         default=None,
@@ -50,6 +54,8 @@ class City(Section):
                 "give either districts and links (synthetic layout), "
                 "or zones and roads (tables of your own)"
             )
+        if self.nodes is not None and self.roads is None:
+            raise ValueError("nodes: are the junctions of roads; give roads, too")
         return self
 
 

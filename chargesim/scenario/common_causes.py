@@ -5,8 +5,9 @@ public energy goes to fast guns: that is one unknown, though each fleet has its 
 `tornado` and `uncertainty` set all keys of a cause to the same quantile of their ranges.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from typing import Any
 
 from pydantic import BaseModel
@@ -26,15 +27,14 @@ def cause_of(key: str, causes: Mapping[str, Sequence[str]]) -> str:
     causes : mapping of str to sequence of str
         The section `common_causes`.
     """
-    return next(iter(_causes_of(key, causes)), "")
-
-
-def _causes_of(key: str, causes: Mapping[str, Sequence[str]]) -> list[str]:
-    return [
-        name
-        for name, patterns in causes.items()
-        if any(fnmatchcase(key, pattern) for pattern in patterns)
-    ]
+    return next(
+        (
+            name
+            for name, patterns in causes.items()
+            if any(fnmatchcase(key, pattern) for pattern in patterns)
+        ),
+        "",
+    )
 
 
 def cause_faults(scenario: BaseModel, causes: Mapping[str, Sequence[str]]) -> list[str]:
@@ -48,17 +48,22 @@ def cause_faults(scenario: BaseModel, causes: Mapping[str, Sequence[str]]) -> li
         Its section `common_causes`.
     """
     keys = list(_assumption_keys(scenario, ""))
-    faults = [
-        f"common_causes.{name}: got {pattern}, needs the key of an assumption of this scenario; "
-        "* is any name, as in fleets.*.fast_share"
-        for name, patterns in causes.items()
-        for pattern in patterns
-        if not any(fnmatchcase(key, pattern) for key in keys)
-    ]
-    for key in keys:
-        names = _causes_of(key, causes)
-        if len(names) > 1:
-            faults.append(f"common_causes.{names[1]}: {key} is in {names[0]}, too; needs one cause")
+    faults: list[str] = []
+    cause: dict[str, str] = {}
+    for name, patterns in causes.items():
+        for pattern in patterns:
+            matched = re.compile(translate(pattern)).match
+            mine = [key for key in keys if matched(key)]
+            if not mine:
+                faults.append(
+                    f"common_causes.{name}: got {pattern}, needs the key of an assumption of this "
+                    "scenario; * is any name, as in fleets.*.fast_share"
+                )
+            faults += [
+                f"common_causes.{name}: {key} is in {cause[key]}, too; needs one cause"
+                for key in mine
+                if cause.setdefault(key, name) != name
+            ]
     return faults
 
 

@@ -6,6 +6,7 @@ data: a small file can describe a huge tree.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -144,8 +145,12 @@ class _StrictComposer(Composer):
         return node
 
 
+@lru_cache(maxsize=32)
 def _compose(text: str, name: str, *, lines: bool = True) -> Node | None:
-    """Return the nodes of a text as a tree, None if it is empty."""
+    """Return the nodes of a text as a tree, None if it is empty.
+
+    Nobody changes the nodes. A study loads the same parents again and again, so they are kept.
+    """
     yaml = YAML(typ="safe", pure=True)
     yaml.Composer = _StrictComposer
 

@@ -20,7 +20,7 @@ from chargesim.view.comparison import draw_comparison
 from chargesim.view.figures import write_figure
 from chargesim.view.style import readable
 from chargesim.view.tables import Row, markdown_table, titled_table
-from chargesim.view.terminal import LEAST_REPLICATIONS, STYLES
+from chargesim.view.verdict import LEAST_REPLICATIONS, STYLES
 from chargesim.view.wording import amount, threshold, unit_name
 
 _STATES = {"short": "given, short", "nothing": "nothing to judge"}

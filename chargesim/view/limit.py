@@ -25,7 +25,7 @@ from chargesim.view.style import (
     new_figure,
     styled,
 )
-from chargesim.view.terminal import STYLES
+from chargesim.view.verdict import STYLES
 from chargesim.view.wording import amount, threshold
 
 _MOST = 300.0
@@ -58,11 +58,16 @@ def answer(run: LimitRun) -> Answer:
         headline=headline(run),
         text=text,
         tables=(_criteria_table(run), _levels_table(run)),
-        notes=[*([f"Note: {run.note}"] if run.note else []), *_observed_lines(run)],
+        notes=[*_notes(run), *_observed_lines(run)],
         about=f"{run.about}; {run.label}",
         figures={"limit": lambda: draw_limit(run)},
         files="levels.csv, limit.json",
     )
+
+
+def _notes(run: LimitRun) -> list[str]:
+    """Return what was not as asked, and what the other layouts add."""
+    return [f"Note: {words}" for words in (run.note, _layouts_note(run)) if words]
 
 
 def headline(run: LimitRun) -> str:
@@ -137,13 +142,48 @@ def _direction(curve: Curve) -> str:
 
 
 def _criteria_table(run: LimitRun) -> AnswerTable:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (curve.criterion, threshold(item), _direction(curve), _breaks(run, curve))
         for curve, item in zip(run.curves, run.verdicts[0].criteria, strict=True)
     ]
     more = f"more {run.factor.name} is"
-    columns = ("criterion", "needs", more, "breaks (95 % by itself)")
+    columns: tuple[str, ...] = ("criterion", "needs", more, "breaks (95 % by itself)")
+    if run.over_layouts is not None:
+        columns = (*columns, f"in {len(run.over_layouts.seeds)} layouts")
+        rows = [
+            (*row, _in_layouts(run, curve)) for row, curve in zip(rows, run.curves, strict=True)
+        ]
     return AnswerTable("Where each criterion breaks", columns, rows, right=("needs",))
+
+
+def _in_layouts(run: LimitRun, curve: Curve) -> str:
+    """Return between which levels a criterion breaks in all layouts, by its means."""
+    others = run.in_layouts(curve.criterion)
+    if curve.crossing is None or not others:
+        return "-"
+    ends = min(curve.crossing.about, *others), max(curve.crossing.about, *others)
+    low, high = (
+        _level(run, end)
+        if math.isfinite(end)
+        else "below all levels"
+        if end < 0
+        else "above all levels"
+        for end in ends
+    )
+    return low if low == high else f"{low} to {high}"
+
+
+def _layouts_note(run: LimitRun) -> str:
+    """Return what the other layouts add, in a sentence; "" without them."""
+    over, first = run.over_layouts, run.breaking_point.breaks_first
+    if over is None:
+        return ""
+    curve = next((one for one in run.curves if one.criterion == first), None)
+    where = "" if curve is None else f" {first} breaks at {_in_layouts(run, curve)} over them."
+    return (
+        f"The places are invented, so the levels were run in {len(over.seeds)} layouts "
+        f"({over.replications} replications in each further one).{where}"
+    )
 
 
 def _observed_lines(run: LimitRun) -> list[str]:
@@ -207,7 +247,9 @@ def draw_limit(run: LimitRun) -> Figure:
             bottom[-1].tick_params(labelbottom=True)
     seen = [line for line in _observed_lines(run) if "level" not in line and ": as" in line]
     numbers = "; ".join(line.removeprefix("observed ") for line in seen)
-    shown = [_SHOWN, *textwrap.wrap(f"dotted, observed: {numbers}" if seen else "", 175)]
+    short = "short upright lines: where it breaks in other layouts"
+    layouts = [short] if run.over_layouts is not None else []
+    shown = [_SHOWN, *layouts, *textwrap.wrap(f"dotted, observed: {numbers}" if seen else "", 175)]
     about = f"{run.about}\n{run.label}"
     name_figure(figure, "\n".join(title), shown="\n".join(shown), about=about)
     return figure
@@ -236,6 +278,9 @@ def _draw_curve(ax: Axes, run: LimitRun, curve: Curve, *, first: bool) -> None:
         ax.axvspan(float(ends[0]), float(ends[1]), color=GREY, alpha=0.25, linewidth=0)
         ax.axvline(factor * curve.crossing.about, color=INK, linestyle="--", linewidth=1.3)
     _mark_observed(ax, run, factor)
+    inside = [one for one in run.in_layouts(curve.criterion) if math.isfinite(one)]
+    tick: Looks = {"markersize": 9, "markeredgewidth": 1.5, "linestyle": "none", "zorder": 3}
+    ax.plot(factor * np.array(inside), [100.0] * len(inside), marker="|", color=INK, **tick)
     if value is not None and at[0] <= factor * value <= at[-1]:
         triangle: Looks = {"markersize": 9, "clip_on": False, "zorder": 4}
         ax.plot([factor * value], [0], marker="^", color=INK, **triangle)

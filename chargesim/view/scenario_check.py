@@ -53,6 +53,10 @@ def print_check(console: Console, checked: ScenarioCheck) -> None:
         f"{checked.label}.",
         soft_wrap=True,
     )
+    if checked.islands:
+        write(
+            f"Islands: {'; '.join(checked.islands)}.", soft_wrap=True, markup=False, highlight=False
+        )
     _print_area_shares(console, checked.area_shares)
     load = (
         f"{checked.offered_erlangs:,.0f} erlangs on {checked.piles:,} guns, "

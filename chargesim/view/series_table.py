@@ -16,7 +16,7 @@ from chargesim.runs.scenario_check import VariantCheck
 from chargesim.scenario.series import Series
 from chargesim.view.style import readable
 from chargesim.view.tables import titled_table
-from chargesim.view.terminal import LEAST_REPLICATIONS, STYLES
+from chargesim.view.verdict import LEAST_REPLICATIONS, STYLES
 from chargesim.view.wording import amount, interval, kpi_name
 
 _MOST_COLUMNS = 4

@@ -3,13 +3,19 @@
 from chargesim.engine._numba import inlined
 from chargesim.engine.compiled import arrays as m
 from chargesim.engine.day_statistics import add_level
-from chargesim.engine.event_order import HOUR_MIN
+from chargesim.engine.event_order import DAY_MIN, HOUR_MIN
 
 
 @inlined
-def busy(w, s, begin_min, end_min):
-    """Note that a gun or bay was occupied between two instants."""
-    add_level(m.busy_min(w), s, begin_min, end_min, 1.0, m.rules(w)[0].start_min, HOUR_MIN)
+def occupied(w, s, begin_min, end_min, servers):
+    """Note that so many guns or bays were occupied between two instants."""
+    start_min, planned = m.rules(w)[0].start_min, m.server_count(w, s)
+    row = m.sites(w)[s].first_level + servers
+    add_level(m.occupied_min(w), row, begin_min, end_min, 1.0, start_min, DAY_MIN)
+    if servers > 0:
+        add_level(m.busy_min(w), s, begin_min, end_min, float(servers), start_min, HOUR_MIN)
+    if planned > 0 and servers == planned:
+        add_level(m.all_occupied_min(w), s, begin_min, end_min, 1.0, start_min, HOUR_MIN)
 
 
 @inlined

@@ -70,7 +70,7 @@ class CompiledWorld:
         self.lead_in_days, self.days = lead_in_days, days
         self.end_min = (lead_in_days + days) * DAY_MIN
         self.last_min = self.end_min + run_out_days * DAY_MIN
-        self.statistics = DayStatistics(len(facilities))
+        self.statistics = DayStatistics(facilities.servers)
         most = int(
             np.bincount(facilities.connection[site_of_outlet(facilities)], minlength=1).max()
         )

@@ -44,6 +44,7 @@ def end_day(w, s):
     """Write to the day's statistics what goes on over its end; nothing else changes."""
     site = m.sites(w)[s]
     statistics.queued(w, s, site.queue_since, m.clock(w)[0].now, site.queued)
+    statistics.occupied(w, s, site.occupied_since, m.clock(w)[0].now, site.occupied)
 
 
 @njit
@@ -251,6 +252,15 @@ def take_lowest(w, s, v):
         if m.servers(w)[site.first_server + number].free:
             take(w, s, v, number)
             return
+
+
+@njit
+def count_occupied(w, s, change):
+    """Count occupied guns or bays, and write how long so many were."""
+    site, now = m.sites(w)[s], m.clock(w)[0].now
+    statistics.occupied(w, s, site.occupied_since, now, site.occupied)
+    site.occupied_since = now
+    site.occupied += change
 
 
 @njit

@@ -9,6 +9,7 @@ from chargesim.demand.demand_table import OUTAGE, WISH, Outages, Table
 from chargesim.engine.choice import MAX_TRIED
 from chargesim.engine.day_statistics import STATISTICS, DayStatistics
 from chargesim.engine.facilities import Facilities
+from chargesim.engine.replication_totals import first_levels
 from chargesim.engine.rules import exact_min, least_to_bind
 from chargesim.engine.session_log import SESSION
 from chargesim.exact_time import durations_min
@@ -67,7 +68,8 @@ SITE = np.dtype(
         ("types", "i4"), ("cabinets", "i4"), ("servers", "i4"), ("first_server", "i4"),
         ("first_outlet", "i4"), ("holding", "i4"), ("outlets", "i4"), ("group", "i4"),
         ("ready", "i4"), ("charging", "i4"), ("first_pack", "i4"), ("packs", "i4"),
-        ("empty", "i4"), ("empty_at", "i4"), ("curve", "i4"),
+        ("empty", "i4"), ("empty_at", "i4"), ("curve", "i4"), ("occupied", "i4"),
+        ("first_level", "i4"), ("occupied_since", "f8"),
         ("service_min", "f8"), ("queue_since", "f8"), ("swap_min", "f8"), ("hand_out_soc", "f8"),
         ("interval_min", "f8"), ("ready_since", "f8"), ("arrivals", "f8"), ("arrivals_min", "f8"),
     ],
@@ -75,7 +77,8 @@ SITE = np.dtype(
 )  # fmt: skip
 """A station or swap site; first what every vehicle changes. `head` is the first of its queue;
 `held` and `known` are the first of those lists; packs that wait are in a ring of `packs` entries
-from `first_pack` on, the first at `empty_at`."""
+from `first_pack` on, the first at `empty_at`; `first_level` is the site's first row of
+`occupied_min`."""
 SERVER = np.dtype(
     [("free", "i4"), ("car", "i4"), ("down", "i4"), ("down_since", "f8"), ("begun_min", "f8")],
     align=True,
@@ -166,6 +169,8 @@ class City(NamedTuple):
     step_kw: NDArray[np.float64]
     outside_min: NDArray[np.float64]
     busy_min: NDArray[np.float64]
+    all_occupied_min: NDArray[np.float64]
+    occupied_min: NDArray[np.float64]
     charging_min: NDArray[np.float64]
     energy_kwh: NDArray[np.float64]
     store_kwh: NDArray[np.float64]
@@ -294,6 +299,7 @@ def _sites(facilities: Facilities) -> tuple[NDArray[Any], NDArray[Any]]:
         layout.type[np.minimum(layout.first[of], len(layout.type) - 1)] if len(of) else layout.type
     )
     sites["types"][of[layout.type != main]] = 2
+    sites["first_level"] = first_levels(facilities.servers)[:-1]
     sites["ready"] = sites["packs"] = np.where(swap, facilities.packs, 0)
     sites["first_pack"] = np.cumsum(sites["packs"]) - sites["packs"]
     sites["swap_min"], sites["service_min"] = (

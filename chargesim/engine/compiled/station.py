@@ -41,6 +41,7 @@ def serve(w, s, v):
     """Let a vehicle occupy its gun: handling, tries that fail, charge, handling, overstay."""
     car, now = m.cars(w)[v], m.clock(w)[0].now
     m.servers(w)[m.sites(w)[s].first_server + car.server].car = v
+    site.count_occupied(w, s, 1)
     minutes = m.rules(w)[0].handling_before_min
     if car.failed_starts:
         minutes += m.rules(w)[0].failed_start_min
@@ -62,7 +63,6 @@ def end_day(w, s):
         v = m.car_at_server(w, here.first_server + gun)
         if v >= 0:
             charge = m.outlets(w)[here.first_outlet + gun]
-            statistics.busy(w, s, m.cars(w)[v].taken_min, m.clock(w)[0].now)
             if charge.taken:
                 statistics.charging(w, s, charge.begun_min, m.clock(w)[0].now)
         if m.servers(w)[here.first_server + gun].down:
@@ -303,5 +303,5 @@ def note_charge(w, s, gun, v):
 def note_stay(w, s, v):
     """Write how long a vehicle occupied its gun to the statistics and to the vehicle."""
     car, now = m.cars(w)[v], m.clock(w)[0].now
-    statistics.busy(w, s, car.taken_min, now)
+    site.count_occupied(w, s, -1)
     car.service_min += now - car.taken_min

@@ -67,19 +67,16 @@ def serve(w, s, v):
     here, server = m.sites(w)[s], m.cars(w)[v].server
     bay = m.servers(w)[here.first_server + server]
     bay.car, bay.begun_min = v, m.clock(w)[0].now
+    site.count_occupied(w, s, 1)
     schedule(w, here.swap_min, outlet_key(EventClass.DONE, s, server), SWAP_ENDS, v, 0)
 
 
 @njit
 def end_day(w, s):
-    """Write to the day's statistics what goes on over its end, in bays and in the rack."""
+    """Write to the day's statistics what goes on over its end, also in the rack."""
     site.end_day(w, s)
-    here, now = m.sites(w)[s], m.clock(w)[0].now
-    statistics.ready(w, s, here.ready_since, now, here.ready)
-    for bay in range(here.servers):
-        server = m.servers(w)[here.first_server + bay]
-        if server.car >= 0:
-            statistics.busy(w, s, server.begun_min, now)
+    here = m.sites(w)[s]
+    statistics.ready(w, s, here.ready_since, m.clock(w)[0].now, here.ready)
 
 
 @njit
@@ -165,7 +162,7 @@ def leave_bay(w, s, v):
     car.soc = max(car.soc, here.hand_out_soc)
     begun_min = m.servers(w)[here.first_server + bay].begun_min
     car.service_min += now - begun_min
-    statistics.busy(w, s, begun_min, now)
+    site.count_occupied(w, s, -1)
     site.give_back(w, s, bay)
     fill_slots(w, s)
     after_service(w, v, True)

@@ -43,6 +43,8 @@ def _station_faults(site: Station) -> list[str]:
             f"{site.present} vehicles present, {len(site.in_service)} at guns and "
             f"{len(site.queue)} in the queue"
         )
+    if site.occupied != len(site.in_service):
+        faults.append(f"{site.occupied} guns occupied by {len(site.in_service)} vehicles")
     for car, _ in site.in_service.values():
         charge = car.charge
         if charge is not None and not car.soc <= charge.soc <= max(charge.target_soc, car.soc) <= 1:
@@ -66,6 +68,8 @@ def _swap_faults(site: SwapSite, statistics: DayStatistics) -> list[str]:
             f"{site.present} vehicles present, {len(site.in_bay)} in bays and "
             f"{len(site.queue)} in the queue"
         )
+    if site.occupied != len(site.in_bay):
+        faults.append(f"{site.occupied} bays occupied by {len(site.in_bay)} vehicles")
     limit = site.hand_out_soc
     faults += [
         f"a pack has the SOC {charge.soc}"

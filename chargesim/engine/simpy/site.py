@@ -58,6 +58,8 @@ class Site:
         self.free = list(range(self.servers))
         self.queue: dict[int, Turn] = {}
         self.present = 0
+        self.occupied = 0
+        """guns or bays"""
         self.dark = 0
         """blackouts now"""
         self.holds: dict[int, float] = {}
@@ -66,6 +68,7 @@ class Site:
         """by row, those in the queue and those on their way that the cloud knows: arrival, row,
         minutes of service"""
         self._queue_since = 0.0
+        self._occupied_since = 0.0
 
     def visible_wait_min(self) -> float:
         """Return the wait that a vehicle expects on sight [min]."""
@@ -82,6 +85,7 @@ class Site:
     def end_day(self) -> None:
         """Write to the day's statistics what goes on over its end; nothing else changes."""
         self.statistics.queued(self.number, self._queue_since, self.env.now, len(self.queue))
+        self.statistics.occupied(self.number, self._occupied_since, self.env.now, self.occupied)
 
     def close(self) -> None:
         """Bring the vehicles up to now, at the end of the horizon."""
@@ -232,6 +236,13 @@ class Site:
             queued_min = len(self.queue) * (now - self._queue_since)
             self.statistics.queue_check_min[self.number, 0] += queued_min
         self._queue_since = now
+
+    def _count_occupied(self, change: int) -> None:
+        """Count occupied guns or bays, and write how long so many were."""
+        now = self.env.now
+        self.statistics.occupied(self.number, self._occupied_since, now, self.occupied)
+        self._occupied_since = now
+        self.occupied += change
 
     def _give_back(self, server: int) -> None:
         """Free a gun or bay that a vehicle leaves; the lowest number is taken first."""

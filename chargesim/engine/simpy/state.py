@@ -35,7 +35,7 @@ class City:
     def __init__(self, facilities: Facilities) -> None:
         self.env = simpy.Environment()
         self.facilities = facilities
-        self.statistics = DayStatistics(len(facilities))
+        self.statistics = DayStatistics(facilities.servers)
         self.changed: set[int] = set()
         self.groups: dict[int, PowerGroup] = {}
         self._curves = Rows(facilities)

@@ -107,6 +107,7 @@ class Station(Site):
         """
         done = Signal(self.env)
         self.in_service[car.server] = (car, done)
+        self._count_occupied(+1)
         minutes = self.operating_rules.handling_before_min
         if car.failed_starts:
             minutes += self.operating_rules.failed_start_min
@@ -123,7 +124,6 @@ class Station(Site):
         """Write to the day's statistics what goes on over its end, at guns in use and guns down."""
         super().end_day()
         for car, _ in self.in_service.values():
-            self.statistics.busy(self.number, car.taken_min, self.env.now)
             if car.charge is not None:
                 self.statistics.charging(self.number, car.charge.begun_min, self.env.now)
         for gun, failures in enumerate(self.down):
@@ -311,7 +311,7 @@ class Station(Site):
 
     def _note_stay(self, car: Car) -> None:
         """Write how long a vehicle occupied its gun to the statistics and to the vehicle."""
-        self.statistics.busy(self.number, car.taken_min, self.env.now)
+        self._count_occupied(-1)
         car.service_min += self.env.now - car.taken_min
 
 

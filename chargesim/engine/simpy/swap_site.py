@@ -112,16 +112,15 @@ class SwapSite(Site):
         """Swap the pack; the event comes when the vehicle leaves the bay."""
         done = Signal(self.env)
         self.in_bay[car.server] = (car, done, self.env.now)
+        self._count_occupied(+1)
         key = outlet_key(EventClass.DONE, self.number, car.server)
         ScheduledEvent(self.env, self.swap_min, key, car.server, self._leave_bay)
         return done
 
     def end_day(self) -> None:
-        """Write to the day's statistics what goes on over its end, in bays and in the rack."""
+        """Write to the day's statistics what goes on over its end, also in the rack."""
         super().end_day()
         self.statistics.ready(self.number, self._ready_since, self.env.now, self.ready)
-        for _, _, begun_min in self.in_bay.values():
-            self.statistics.busy(self.number, begun_min, self.env.now)
 
     def close(self) -> None:
         """Bring the vehicles up to now, at the end of the horizon."""
@@ -184,7 +183,7 @@ class SwapSite(Site):
         car.soc = max(car.soc, self.hand_out_soc)
         car.service_min += self.env.now - begun_min
         car.full = True
-        self.statistics.busy(self.number, begun_min, self.env.now)
+        self._count_occupied(-1)
         self._give_back(bay)
         self._fill_slots()
         done.happen()

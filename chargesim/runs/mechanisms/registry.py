@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from chargesim.runs.case import Case, build_case
 from chargesim.runs.markdown import table
-from chargesim.runs.mechanisms import demand, supply
+from chargesim.runs.mechanisms import demand, drivers, supply
 from chargesim.runs.mechanisms.declaration import Mechanism, ModelPart, text_of
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import load
@@ -22,18 +22,18 @@ MECHANISMS = (
     demand.CALENDAR,
     demand.SEASON,
     demand.COLD_BATTERIES,
-    demand.POSTED,
-    demand.CLOUD,
-    demand.RESERVATION,
-    demand.OUTSIDE,
+    drivers.POSTED,
+    drivers.CLOUD,
+    drivers.RESERVATION,
+    drivers.OUTSIDE,
     supply.COMPANIONS,
     supply.SHARED_CONNECTIONS,
     supply.STORES,
     supply.SWAPPING,
     supply.SMART_PACKS,
     supply.LATER_OPENINGS,
-    demand.TARIFF,
-    demand.FLEXIBLE,
+    drivers.TARIFF,
+    drivers.FLEXIBLE,
     supply.FAILURES,
     supply.FAILED_STARTS,
     supply.TIME_AT_GUN,

@@ -16,7 +16,8 @@ from chargesim.analysis.verdict import judge
 from chargesim.engine.replication_totals import PARTIAL, SERVED
 from chargesim.network.network import STATION
 from chargesim.scenario.observed import Anchor, GunUse
-from chargesim.view.terminal import print_swap_shares, print_verdict
+from chargesim.view.run_details import print_statistics, print_swap_shares
+from chargesim.view.verdict import print_verdict
 from chargesim.view.wording import amount, interval
 
 
@@ -42,39 +43,89 @@ def printed(result: RunResult) -> str:
     return console.export_text()
 
 
+def details(result: RunResult) -> str:
+    console = Console(width=150, record=True, file=io.StringIO())
+    print_statistics(console, result, judge(result), kpi_frame(result))
+    return console.export_text()
+
+
 def test_verdict_names_what_a_planner_asks_for() -> None:
     text = printed(made(20))
     for part in (
-        "The plan MEETS the standard at 95 % confidence",
-        "(20 of 20 replications)",
-        "Not covered: 20 days were simulated: a bad day that comes less often than once in 7 days",
+        "The plan MEETS the standard: of 2 criteria 2 are met",
+        "How sure: 95 % confidence over 20 replications. That covers chance",
         "Assumed: 12.9 % of all public energy is asked of this network",
-        "Nearest to breaking",
-        "Worst: ",
+        "Nearest to breaking: ",
+        "; worst in ",
         "every district within 20 min",
         "at least 50 %",
-        "peak load of the city",
-        "MW",
-        "synthetic layout of real totals (layout seed 1)",
     ):
         assert part in text, part
+    assert "first look" not in text
+
+
+def test_statistics_come_second() -> None:
+    plain, text = printed(made(20)), details(made(20))
+    for part in (
+        "Not covered: 20 days were simulated: a bad day that comes less often than once in 7 days",
+        "20 of 20 replications",
+        "bounds one-sided at 95 %",
+        "peak load of the city",
+        "synthetic layout of real totals (layout seed 1)",
+    ):
+        assert part in text and part not in plain, part
+
+
+def test_the_answer_fits_80_columns() -> None:
+    console = Console(width=80, record=True, file=io.StringIO())
+    result = make_result()
+    print_verdict(console, result, judge(result), kpi_frame(result))
+    table = console.export_text().split("criterion", 1)[1]
+    for criterion in result.standard.criteria:
+        assert f"  {criterion.name} " in table  # no name is folded
+
+
+def test_what_fails_says_what_it_would_take() -> None:
+    network = make_network()
+    runs = [
+        random_totals(network, np.random.default_rng(seed), wishes=9.0, fail=0.5)
+        for seed in range(20)
+    ]
+    result = make_result(runs, network=network, standard=make_standard(make_easy()))
+    (first, _) = judge(result).criteria
+    text = printed(result)
+    assert "The plan FAILS the standard: of 2 criteria 2 fail" in text
+    drop = 100 * (1 - 0.4 / (1 - first.estimate))  # 60 % are needed, so 40 % may fail
+    assert f"would have to drop: {first.name} by {drop:.0f} %" in text
+
+
+def test_an_endless_p95_says_what_it_means() -> None:
+    network = make_network()
+    runs = [
+        random_totals(network, np.random.default_rng(seed), wishes=9.0, fail=0.5)
+        for seed in range(12)
+    ]
+    wait = {"measure": "wait_p95", "minutes": 20.0, "source": "assumed"}
+    standard = make_standard([{**wait, "name": "cars P95 wait", "scope": "cars"}])
+    text = printed(make_result(runs, network=network, standard=standard))
+    assert "over 5 % not served" in text and "endless" not in text
 
 
 def test_incomplete_claims_no_confidence() -> None:
     text = printed(make_result(planned=9))
-    assert "INCOMPLETE: no verdict (5 of 9 replications)" in text
-    assert "% confidence" not in text and "a first look" not in text
+    assert "INCOMPLETE: no verdict (5 of 9 replications are there)" in text
+    assert "confidence" not in text and "a first look" not in text
     assert not {"meets", "fails", "inconclusive"} & set(text.split())
 
 
 def test_fewer_than_ten_replications_give_no_verdict() -> None:
     text = printed(made(9))
-    assert "INCONCLUSIVE: fewer than 10 replications give no verdict (9 of 9" in text
+    assert "INCONCLUSIVE: fewer than 10 replications give no verdict" in text
 
 
 def test_only_a_run_that_is_judged_once_is_a_first_look() -> None:
     result = make_result(standard=make_standard(make_easy()))
-    assert "Only 5 replications: a first look; 20 are usual" in printed(result)
+    assert "5 replications; a first look, 20 are usual" in printed(result)
     assert "a first look" not in printed(dataclasses.replace(result, looks=4))
 
 
