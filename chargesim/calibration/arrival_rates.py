@@ -55,7 +55,11 @@ def count_weeks(log: SiteLog, weeks: int) -> WeeklyCounts:
     start, end = log.start_min[kept], log.end_min[kept]
     full_ends = log.full_ends()
     before = np.searchsorted(full_ends, start, side="right") - 1
-    gap = np.where(before >= 0, start - full_ends[before], np.inf) if len(full_ends) else start + np.inf
+    gap = (
+        np.where(before >= 0, start - full_ends[before], np.inf)
+        if len(full_ends)
+        else start + np.inf
+    )
     first = np.concatenate([[True], before[1:] != before[:-1]])  # one start an end
     change = np.zeros(hours * 60 + 1)
     for times, step in ((start, 1), (end, -1)):
@@ -67,7 +71,8 @@ def count_weeks(log: SiteLog, weeks: int) -> WeeklyCounts:
     def by_hour(times: Floats) -> Floats:
         hour = (times[times < hours * 60] // 60).astype(int)
         counts = np.bincount(hour, minlength=hours) * open_h
-        return counts.reshape(weeks, WEEK_HOURS).astype(float)
+        table: Floats = counts.reshape(weeks, WEEK_HOURS).astype(float)
+        return table
 
     return WeeklyCounts(
         by_hour(start),
@@ -164,8 +169,8 @@ def _shape(arrivals: Floats, exposed: Floats, prior: Floats) -> Floats:
     hour, weekend = np.arange(WEEK_HOURS) % 24, np.arange(WEEK_HOURS) >= 120
     shape = prior
     for cell in (hour, hour + 24 * weekend, np.arange(WEEK_HOURS) // 24, np.arange(WEEK_HOURS)):
-        expected = np.bincount(cell, weights=exposed * shape)
-        ratio = _leaning(np.bincount(cell, weights=arrivals), expected)
+        expected = np.bincount(cell, weights=exposed * shape).astype(float)
+        ratio = _leaning(np.bincount(cell, weights=arrivals).astype(float), expected)
         shape = shape * ratio[cell]
     mean_one: Floats = shape / shape.mean()
     return mean_one

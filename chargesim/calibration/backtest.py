@@ -20,9 +20,9 @@ from chargesim.runs.parallel import pool_of
 from chargesim.runs.replication import Replication
 from chargesim.runs.storage import write_json, write_text
 from chargesim.scenario.calendar import LONGEST_DAYS, WEEKDAYS
-from chargesim.scenario.csv_tables import read_csv_rows
 from chargesim.scenario.file_paths import path_inside
 from chargesim.scenario.reading import LoadedScenario
+from chargesim.scenario.tables import read_rows
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -189,8 +189,10 @@ def run_backtest(
         )  # fmt: skip
     if not tests:
         raise InputError([f"{log.name}: no site can be compared from {first} on", *notes])
-    found = BackTest(out, loaded.scenario.name, log.name, first, days, replications,
-                     tuple(figures), tuple([*rows, *_pooled(rows)]), tuple(tests), tuple(notes))  # fmt: skip
+    found = BackTest(
+        out, loaded.scenario.name, log.name, first, days, replications,
+        tuple(figures), (*rows, *_pooled(rows)), tuple(tests), tuple(notes),
+    )  # fmt: skip
     _write(found, out)
     return found
 
@@ -227,7 +229,7 @@ def _sites(loaded: LoadedScenario, case: Case, demand: ArrivalDemand) -> list[Si
     """Return the sites of the arrivals, as the log names them."""
     given = loaded.scenario.arrivals
     assert given is not None
-    rows = read_csv_rows(path_inside(loaded.folder, given.sites), ArrivalSiteRow)
+    rows = read_rows(path_inside(loaded.folder, given.sites), ArrivalSiteRow)
     guns = dict(zip(case.network.sites.id, case.network.sites.guns.tolist(), strict=True))
     return [
         Site(row.site_id, row.log_site, tuple(filter(None, row.connectors.split("+"))),

@@ -268,9 +268,7 @@ def _draw_site(
     for i in range(draws):
         weights = np.zeros(weeks)
         np.add.at(weights, rng.choice(used, len(used)), 1.0)
-        rates = estimate(
-            fit.counts, prior, weights, start=fit.rates, rounds=2, own_shape=by_site
-        )
+        rates = estimate(fit.counts, prior, weights, start=fit.rates, rounds=2, own_shape=by_site)
         shape[i], wait_share[i] = rates.shape, rates.wait_share
     return SiteDraws(
         level[:, 0], level[:, 1], level[:, 2],

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,9 @@ def site_ids(fit: LogFit) -> list[str]:
     """Return an id for each site: its name, in letters that a table may have."""
     found: list[str] = []
     for one in fit.sites:
-        plain = re.sub(r"\s+", " ", re.sub(r"[^\w ,.()&+-]", "", one.site.name)).strip(" ,") or "site"
+        plain = (
+            re.sub(r"\s+", " ", re.sub(r"[^\w ,.()&+-]", "", one.site.name)).strip(" ,") or "site"
+        )
         number, name = 2, plain
         while name in found:
             name, number = f"{plain} {number}", number + 1
@@ -153,9 +156,10 @@ def _write_places(fit: LogFit, ids: list[str], tables: Path) -> None:
         {"zone_id": zone[hub], "lat": 50.0, "lon": lon[hub], "district": "log",
          "area_class": "core", "population": 1000, "urban": 1} for hub in hubs
     ])  # fmt: skip
-    ends = [*hubs, hubs[0]] if len(hubs) > 1 else []
-    roads = [{"from_id": zone[one], "to_id": zone[other], "km": 5.0, "free_kmh": 50,
-              "kind": "urban"} for one, other in zip(ends, ends[1:-1], strict=False)]  # fmt: skip
+    roads = [
+        {"from_id": zone[one], "to_id": zone[other], "km": 5.0, "free_kmh": 50, "kind": "urban"}
+        for one, other in pairwise(hubs)
+    ]
     if not roads:
         roads = [{"from_id": zone[hubs[0]], "to_id": "junction", "km": 1.0, "free_kmh": 50,
                   "kind": "urban"}]  # fmt: skip
@@ -233,9 +237,7 @@ def _draws(fit: LogFit, ids: list[str]) -> pd.DataFrame:
 def _values(fit: LogFit, name: str) -> dict[str, Any]:
     """Return what the scenario's text leaves open."""
     level = _ends(_over_all([(np.exp(d.log_level), one.per_day) for d, one in _pairs(fit)]))
-    stay = _ends(
-        _over_all([(d.stay_min, mean_of(one.stays.minutes)) for d, one in _pairs(fit)])
-    )
+    stay = _ends(_over_all([(d.stay_min, mean_of(one.stays.minutes)) for d, one in _pairs(fit)]))
     return {
         "log": fit.log.name,
         "last": fit.log.date_of(fit.log.day_of(fit.until) - 1),
@@ -303,9 +305,7 @@ def _site_dict(name: str, one: SiteFit, draws: SiteDraws) -> dict[str, Any]:
             for v in (one.level.slope_per_week, *_ends(draws.slope_per_week))
         ],
         "level_step_per_week": round(one.level.step, 4),
-        "stay_min": [
-            round(v, 2) for v in (mean_of(one.stays.minutes), *_ends(draws.stay_min))
-        ],
+        "stay_min": [round(v, 2) for v in (mean_of(one.stays.minutes), *_ends(draws.stay_min))],
         "stays_of_its_own": one.stays.own,
         "wait_share": [round(v, 3) for v in (one.rates.wait_share, *_ends(draws.wait_share))],
         "all_busy_share": round(one.all_busy, 4),

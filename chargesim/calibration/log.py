@@ -205,7 +205,9 @@ def find_sites(log: Log, until_day: int) -> tuple[list[Site], list[str]]:
         for number, group in enumerate(groups):
             of_group = mine[mine["connector"].isin(group)]
             name = str(hub) if number == 0 else f"{hub}, connector {'+'.join(group)}"
-            site = Site(name, str(hub), group if len(groups) > 1 else (), _guns(of_group, until_day))
+            site = Site(
+                name, str(hub), group if len(groups) > 1 else (), _guns(of_group, until_day)
+            )
             if len(of_group) < LEAST_SESSIONS:
                 notes.append(f"{name}: left out: {len(of_group)} sessions before the date, "
                              f"at least {LEAST_SESSIONS} are needed")  # fmt: skip
@@ -262,10 +264,10 @@ def _in_use_together(mine: pd.DataFrame, one: str, other: str) -> bool:
     """Tell whether two connectors of the same charge points serve two vehicles at once."""
     together = expected = 0.0
     for _, unit in mine.groupby("unit"):
-        first, second = (unit[unit["connector"] == name] for name in (one, other))
-        if first.empty or second.empty:
+        both = [unit[unit["connector"] == name] for name in (one, other)]
+        if both[0].empty or both[1].empty:
             continue
-        first, second = (_minutes_in_use(part) for part in (first, second))
+        first, second = (_minutes_in_use(part) for part in both)
         length = min(len(first), len(second))
         first, second = first[:length], second[:length]
         together += float((first * second).sum())

@@ -34,13 +34,15 @@ class HubUse:
     @property
     def busy_share(self) -> Floats:
         """[guns busy] share of the time."""
-        return self.minutes.sum(axis=0) / self.minutes.sum()
+        share: Floats = self.minutes.sum(axis=0) / self.minutes.sum()
+        return share
 
     @property
     def use(self) -> float:
         """Share of gun time that is occupied."""
         guns = self.minutes.shape[1] - 1
-        return float(self.busy_share @ np.arange(guns + 1)) / guns
+        busy: Floats = self.busy_share * np.arange(guns + 1)
+        return float(busy.sum()) / guns
 
     @property
     def all_busy_by_hour(self) -> Floats:
@@ -71,7 +73,9 @@ def hub_use(start_min: Floats, stay_min: Floats, guns: int, is_open: NDArray[np.
     began &= is_open[np.clip((start_min // DAY_MIN).astype(int), 0, len(is_open) - 1)]
     hours = np.arange(len(is_open) * 24 + 1) * 60.0
     times = np.concatenate([start_min, start_min + stay_min, hours])
-    steps = np.concatenate([np.ones(len(start_min)), -np.ones(len(start_min)), np.zeros(len(hours))])
+    steps = np.concatenate(
+        [np.ones(len(start_min)), -np.ones(len(start_min)), np.zeros(len(hours))]
+    )
     order = np.argsort(times, kind="stable")
     times, level = times[order], np.cumsum(steps[order]).astype(int)
     begin, lasts = times[:-1], np.diff(times)
@@ -82,7 +86,7 @@ def hub_use(start_min: Floats, stay_min: Floats, guns: int, is_open: NDArray[np.
     cells = (hour % 24) * (guns + 1) + level
     minutes = np.bincount(cells, weights=lasts, minlength=24 * (guns + 1))
     return HubUse(
-        minutes.reshape(24, guns + 1),
+        minutes.reshape(24, guns + 1).astype(float),
         int(began.sum()),
         float(stay_min[began].sum()),
         int(is_open.sum()),

@@ -1,4 +1,4 @@
-"""Describe how long vehicles stay: empirical quantiles, and how the mean moves from week to week."""
+"""Describe how long vehicles stay: empirical quantiles, and the mean from week to week."""
 
 from dataclasses import dataclass
 
@@ -36,8 +36,9 @@ class Stays:
 def recent_shape(stay_min: Floats) -> Floats:
     """Return quantiles of the last stays, over their mean."""
     recent = stay_min[-RECENT:]
-    found = np.quantile(recent, QUANTILES)
-    return found / mean_of(found)
+    found: Floats = np.quantile(recent, QUANTILES)
+    shape: Floats = found / mean_of(found)
+    return shape
 
 
 def mean_of(minutes: Floats) -> float:

@@ -11,7 +11,7 @@ import datetime
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,15 +22,15 @@ from chargesim.demand.curves import Curves
 from chargesim.demand.days import DayFactors
 from chargesim.demand.demand_table import WISH, Table, empty_table, rows_of, sort_table
 from chargesim.demand.draw import DemandModel, FleetDraw
-from chargesim.demand.random_streams import generator, stable_hash, vehicle_keys
+from chargesim.demand.random_streams import generator, vehicle_keys
 from chargesim.demand.recorded import fill_stays, handling_min
 from chargesim.errors import InputError
 from chargesim.exact_time import durations_min, instants_min
 from chargesim.network.network import STATION, Network
 from chargesim.network.ways import Ways, ways_to_sites
-from chargesim.scenario.csv_tables import CsvRow, duplicate_faults, read_csv_rows
 from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.model import Scenario
+from chargesim.scenario.tables import TableRow, duplicate_faults, read_rows
 
 Floats = NDArray[np.float64]
 
@@ -48,7 +48,7 @@ MOST_LOG_CHANGE = 3.0
 _MINUTE, _STAY, _WAIT, _MARK = range(4)
 
 
-class ArrivalSiteRow(CsvRow):
+class ArrivalSiteRow(TableRow):
     """A site of the table `arrivals.sites`."""
 
     site_id: str = Field(description="site of the network")
@@ -73,7 +73,7 @@ class ArrivalSiteRow(CsvRow):
     )
 
 
-class RateRow(CsvRow):
+class RateRow(TableRow):
     """A row of the table `arrivals.rates`."""
 
     site_id: str = Field(description="site of `arrivals.sites`")
@@ -81,7 +81,7 @@ class RateRow(CsvRow):
     weight: float = Field(ge=0, description="arrivals over those of a mean hour")
 
 
-class StayRow(CsvRow):
+class StayRow(TableRow):
     """A row of the table `arrivals.stays`."""
 
     site_id: str = Field(description="site of `arrivals.sites`")
@@ -102,6 +102,12 @@ class Fitted:
     wait_share: Floats
     shape: Floats
     """[site, hour of week], mean 1"""
+
+
+def _fitted(columns: list[Floats], shape: Floats) -> Fitted:
+    """Return what was fitted, from its columns in the order of `DRAW_COLUMNS`."""
+    per_day, slope, step, stay_min, stay_slope, stay_step, wait_share = columns
+    return Fitted(per_day, slope, step, stay_min, stay_slope, stay_step, wait_share, shape)
 
 
 @dataclass(frozen=True)
@@ -131,8 +137,12 @@ class ArrivalDemand:
     """what a stay takes beside its overstay: handling"""
     ways: Ways
     lists: int
-    _weeks: dict[tuple[int, int], Table] = field(default_factory=dict, repr=False, compare=False)
-    _walks: dict[tuple[int, str], Floats] = field(default_factory=dict, repr=False, compare=False)
+    _weeks: dict[tuple[int, int], Table] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _walks: dict[tuple[int, str], Floats] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @cached_property
     def table(self) -> Table:
@@ -250,12 +260,13 @@ def build_arrivals(
     given = scenario.arrivals
     assert given is not None
     path = path_inside(folder, given.sites)
-    rows = read_csv_rows(path, ArrivalSiteRow, lambda rows: _site_faults(path, rows, network))
+    rows = read_rows(path, ArrivalSiteRow, lambda rows: _site_faults(path, rows, network))
     names = tuple(row.site_id for row in rows)
     shape = _shapes(path_inside(folder, given.rates), names)
     shares, relative = _stays(path_inside(folder, given.stays), names)
-    fitted = Fitted(*(np.array([getattr(row, name) for row in rows]) for name in DRAW_COLUMNS),
-                    shape)  # fmt: skip
+    fitted = _fitted(
+        [np.array([getattr(row, name) for row in rows]) for name in DRAW_COLUMNS], shape
+    )
     draws = () if given.draws is None else _draws(path_inside(folder, given.draws), names)
     fleet = next((one for one in drawn.fleets if one.name == given.fleet), None)
     if fleet is None:
@@ -318,7 +329,7 @@ def _site_faults(path: Path, rows: list[ArrivalSiteRow], network: Network) -> li
 
 def _shapes(path: Path, sites: tuple[str, ...]) -> Floats:
     """Return the weights of the hours of the week by site, with mean 1."""
-    rows = read_csv_rows(path, RateRow)
+    rows = read_rows(path, RateRow)
     shape = np.full((len(sites), WEEK_HOURS), np.nan)
     number = {name: index for index, name in enumerate(sites)}
     for row in rows:
@@ -332,12 +343,13 @@ def _shapes(path: Path, sites: tuple[str, ...]) -> Floats:
     ]
     if faults:
         raise InputError(faults)
-    return shape / shape.mean(axis=1, keepdims=True)
+    mean_one: Floats = shape / shape.mean(axis=1, keepdims=True)
+    return mean_one
 
 
 def _stays(path: Path, sites: tuple[str, ...]) -> tuple[tuple[Floats, ...], tuple[Floats, ...]]:
     """Return the quantiles of the stays of each site, over their mean."""
-    rows = read_csv_rows(path, StayRow)
+    rows = read_rows(path, StayRow)
     shares, relative, faults = [], [], []
     for name in sites:
         own = [row for row in rows if row.site_id == name]
@@ -370,8 +382,8 @@ def _draws(path: Path, sites: tuple[str, ...]) -> tuple[Fitted, ...]:
     if missing:
         raise InputError([f"{display_path(path)}: {missing[0]}: this column is missing"])
     found: list[Fitted] = []
-    for draw, mine in frame.groupby("draw", sort=True):
-        mine = mine.set_index("site_id")
+    for draw, rows in frame.groupby("draw", sort=True):
+        mine = rows.set_index("site_id")
         if not set(sites) <= set(mine.index) or not mine.index.is_unique:
             raise InputError([f"{display_path(path)}: draw {draw}: needs one row for each site"])
         mine = mine.loc[list(sites)]
@@ -379,5 +391,5 @@ def _draws(path: Path, sites: tuple[str, ...]) -> tuple[Fitted, ...]:
         shape = mine[list(SHAPE_COLUMNS)].to_numpy(float)
         if not all(np.isfinite(column).all() for column in (*columns, shape)):
             raise InputError([f"{display_path(path)}: draw {draw}: has values that are no numbers"])
-        found.append(Fitted(*columns, shape))
+        found.append(_fitted(columns, shape))
     return tuple(found)

@@ -91,7 +91,7 @@ class Scenario(Section):
     )
     arrivals: Arrivals | None = Field(
         default=None,
-        description="arrivals and stays fitted to a log (`chargesim fit`); replace the drawn demand",
+        description="arrivals fitted to a log (`chargesim fit`); replace the drawn demand",
     )
     common_causes: CommonCauses = Field(
         default_factory=dict,

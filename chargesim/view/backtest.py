@@ -5,7 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.text import Text
 
-from chargesim.calibration.backtest import LEVEL, MODEL, BackTest, Figure as Held, SiteTest
+from chargesim.calibration.backtest import LEVEL, MODEL, BackTest, SiteTest
+from chargesim.calibration.backtest import Figure as Held
 from chargesim.calibration.naive import NAMES
 from chargesim.view.answer import Answer, AnswerTable
 from chargesim.view.bands import draw_band, legend_below, note_below

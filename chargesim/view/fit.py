@@ -142,5 +142,3 @@ def draw_profiles(fit: LogFit) -> Figure:
     note_below(figure, f"Arrivals fitted to {fit.log.name}, those who left among them; "
                f"sites with fewer than {LEAST_SESSIONS} sessions are left out")  # fmt: skip
     return figure
-
-
