@@ -134,7 +134,8 @@ def test_the_check_uses_the_replications_of_a_run_beside_and_the_run_says_so(tmp
         if (path / "001.parquet").samefile(run / "001.parquet")
     ]
     assert len(own) == 1
-    assert "Lead-in of 1 day: checked, 2 days move none of " in go("run", "--verbose", "--set", "replications=2")
+    said = go("run", "--verbose", "--set", "replications=2")
+    assert "Lead-in of 1 day: checked, 2 days move none of " in said
 
 
 def test_a_check_of_another_scenario_is_not_taken(quiet, tmp_path):

@@ -220,7 +220,7 @@ def test_a_damaged_or_misplaced_file_is_made_again(copy, kind):
     two.write_bytes(three.read_bytes())
     if kind == "sessions":
         with pytest.raises(InputError, match=r"000.parquet: is damaged or another's; the command"):
-            open_run(copy).sessions  # noqa: B018
+            open_run(copy).sessions
     go(copy, sessions="all")
     assert manifest(copy)["replications_run_now"] == 2
     after = files(copy)

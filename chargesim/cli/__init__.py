@@ -10,7 +10,7 @@ from chargesim.cli.options import app
 from chargesim.cli.run import EXIT_CODES, check, run, schema
 from chargesim.cli.start import new, scenarios
 from chargesim.cli.studies import compare, lead_in, limit, tornado, uncertainty
-from chargesim.cli.verification import bench, coverage, engines, verify
+from chargesim.cli.verification import bench, coverage, engines, repeat, verify
 
 __all__ = [
     "EXIT_CODES",
@@ -28,6 +28,7 @@ __all__ = [
     "limit",
     "main",
     "new",
+    "repeat",
     "run",
     "scenarios",
     "schema",
@@ -39,8 +40,11 @@ __all__ = [
 
 def main() -> None:
     """Run the command line."""
-    # SIGTERM acts as Ctrl-C does: finished work is kept
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGTERM and a closed terminal act as Ctrl-C does: finished work is kept
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP, and nohup ignores it
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     # the last collection would visit every compiled function: half a second for nothing
     atexit.register(gc.freeze)
     app()

@@ -151,6 +151,8 @@ def _print_run(finished: "Run", verbose: bool, as_json: bool) -> None:
         print_precision(console, finished.reached, finished.verdict)
     if verbose:
         _print_details(console, finished)
+    for line in finished.out_of_reach:
+        console.print(f"Out of reach: {line}", soft_wrap=True, markup=False, highlight=False)
     more = "" if verbose else "; --verbose prints bounds, key figures and checks"
     taken = len(finished.result.replications)
     there = len(list((finished.folder / "replications").glob("*.parquet")))
@@ -195,6 +197,7 @@ def _run_data(finished: "Run") -> dict[str, Any]:
         **({} if finished.days is None else {"days": finished.days.to_dict()}),
         "precision": None if finished.reached is None else finished.reached.to_dict(),
         "engine": finished.engine,
+        "out_of_reach": list(finished.out_of_reach),
         "kpis": json.loads(city.to_json(orient="records")),
     }
 

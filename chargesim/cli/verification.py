@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from chargesim.cli.messages import messages, plain_console, print_json
-from chargesim.cli.options import AsJson, Changes, Jobs, ScenarioPath, app
+from chargesim.cli.options import (
+    AsJson,
+    Changes,
+    Engine,
+    EngineOption,
+    Jobs,
+    ScenarioPath,
+    app,
+)
 
 
 class Part(StrEnum):
@@ -45,6 +53,28 @@ def engines(
 
             print_engines(plain_console(), compared)
         if not compared.agree:
+            raise typer.Exit(1)
+
+
+@app.command()
+def repeat(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="directory of a finished run")],
+    jobs: Jobs = 0,
+    engine: EngineOption = Engine.auto,
+    as_json: AsJson = False,
+) -> None:
+    """Run a finished run again from its directory, and compare; exit code 1 when a bit differs."""
+    with messages(kept=False, did="repeated"):
+        from dataclasses import asdict
+
+        from chargesim.runs.repeat import repeat_run
+
+        repeated = repeat_run(folder, jobs=jobs, engine=engine.value)
+        if as_json:
+            print_json({"equal": not repeated.differing, **asdict(repeated)})
+        else:
+            plain_console().print(repeated.text, markup=False, highlight=False)
+        if repeated.differing:
             raise typer.Exit(1)
 
 

@@ -22,6 +22,7 @@ from chargesim.runs.case import Case, build_case
 from chargesim.runs.engine_choice import Engine, choose_engine
 from chargesim.runs.extension_hash import as_extensions
 from chargesim.runs.precision import Precision, Reached, run_until_narrow
+from chargesim.runs.reachability import reachability, refuse_empty_days
 from chargesim.runs.replications import Replications, expected_sessions
 from chargesim.runs.resource_use import ResourceUse, peak_gib
 from chargesim.runs.result import as_result
@@ -84,6 +85,11 @@ class Run:
     def days(self) -> DaysVerdict | None:
         """On how many days each criterion fails; None where a run judges less than four weeks."""
         return judge_days(self.result)
+
+    @property
+    def out_of_reach(self) -> tuple[str, ...]:
+        """A line for everything that reaches no site, or is not judged."""
+        return reachability(self.case)
 
     @property
     def sites(self) -> pd.DataFrame:
@@ -159,6 +165,7 @@ def run_scenario(
     case = replace(case or build_case(loaded), loaded=loaded)
     own: Any = {"extensions": as_extensions(extensions), "debug": debug}
     case = replace(case, task=replace(case.task, **own))
+    refuse_empty_days(case)
     _check_precision(case, precision, budget)
     begun = _begin(case, engine, sessions, out, jobs=jobs, progress=progress)
     with begun.directory.saying_how_it_ends():

@@ -25,6 +25,7 @@ from chargesim.runs.case import Case
 from chargesim.runs.engine_choice import choose_engine
 from chargesim.runs.mechanisms.registry import inert_mechanisms
 from chargesim.runs.parallel import pool_of
+from chargesim.runs.reachability import reachability
 from chargesim.runs.replications import expected_sessions
 from chargesim.scenario.city import AREA_CLASSES
 from chargesim.scenario.file_paths import path_inside
@@ -92,6 +93,8 @@ class ScenarioCheck:
     run_seconds: float
     idle: tuple[str, ...]
     """a line for every mechanism that is switched on and has no effect"""
+    out_of_reach: tuple[str, ...]
+    """a line for everything that reaches no site, or is not judged"""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the check as plain data."""
@@ -180,6 +183,7 @@ def check_case(case: Case) -> ScenarioCheck:
         islands=cut_off(network),
         run_seconds=seconds,
         idle=inert_mechanisms(case),
+        out_of_reach=reachability(case),
     )
 
 

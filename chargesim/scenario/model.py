@@ -15,6 +15,7 @@ from chargesim.scenario.disturbances import Blackout, Reliability
 from chargesim.scenario.fleets import Adoption, Fleet, FleetTotal, Tables
 from chargesim.scenario.observed import Observed
 from chargesim.scenario.plan import Choice, Grid, Outside, Stations, Swap
+from chargesim.scenario.plausible import plausible_faults
 from chargesim.scenario.series import Series
 from chargesim.scenario.standard import Standard
 from chargesim.scenario.tariff import Tariff
@@ -161,5 +162,6 @@ class Scenario(Section):
         if self.arrivals is not None and self.recorded is not None:
             faults.append("arrivals: is given beside recorded; give only one of them")
         faults += cause_faults(self, self.common_causes)
+        faults += plausible_faults(self)
         raise_faults(faults)
         return self

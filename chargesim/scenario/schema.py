@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from chargesim.scenario.assumption import Assumption
 from chargesim.scenario.model import Scenario
+from chargesim.scenario.plausible import range_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -31,11 +32,13 @@ def json_schema() -> dict[str, Any]:
     for name, part in defs.items():
         if name not in in_lists:
             part.pop("required", None)
+        _bound(part)
         _allow_removal(part)
     for kind in _kinds_of(Assumption):
         if kind.__name__ in defs:
             defs[kind.__name__] = _number_or_mapping(defs[kind.__name__])
     schema.pop("required", None)
+    _bound(schema)
     _allow_removal(schema)
     extends = {
         "type": ["string", "null"],
@@ -78,6 +81,17 @@ def _number_or_mapping(mapping: dict[str, Any]) -> dict[str, Any]:
         "or a mapping with low, high and source",
         "anyOf": [number, {key: part for key, part in mapping.items() if key != "description"}],
     }
+
+
+def _bound(part: dict[str, Any]) -> None:
+    """Give each number of a section its largest plausible value, where it has no bound yet."""
+    kinds = {f"#/$defs/{kind.__name__}" for kind in _kinds_of(Assumption)}
+    for name, field in part.get("properties", {}).items():
+        if field.get("$ref") in kinds:
+            most = range_of(name)[1]
+            field["if"], field["then"] = {"type": "number"}, {"maximum": most}
+        elif field.get("type") in ("number", "integer") and name != "seed":
+            field.setdefault("maximum", range_of(name)[1])
 
 
 def _allow_removal(part: dict[str, Any]) -> None:

@@ -26,19 +26,6 @@ def _recorded_inert(case: Case) -> Iterator[str]:
         given = getattr(scenario.fleet, key)
         if given is not None:
             yield f"fleet.{key}: is {given.value:,.12g}, {_REPLACED}"
-    days = scenario.horizon.lead_in_days + scenario.horizon.days
-    wishes = len(demand.table)
-    late = wishes - sum(len(demand.day(0, day)) for day in range(days))
-    if late:
-        yield (
-            f"recorded: the horizon ends before {late:,} of its {wishes:,} wishes; "
-            "they are left out"
-        )
-    if demand.too_short:
-        yield (
-            f"recorded: {demand.too_short:,} stays are shorter than the handling at a gun "
-            "(stations.handling_before_min, handling_after_min), which they take"
-        )
 
 
 RECORDED = Mechanism(

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from chargesim.runs.case import Case, build_case
 from chargesim.runs.markdown import table
-from chargesim.runs.mechanisms import demand, drivers, supply
+from chargesim.runs.mechanisms import demand, drivers, supply, swapping
 from chargesim.runs.mechanisms.declaration import Mechanism, ModelPart, text_of
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import load
@@ -30,8 +30,9 @@ MECHANISMS = (
     supply.COMPANIONS,
     supply.SHARED_CONNECTIONS,
     supply.STORES,
-    supply.SWAPPING,
-    supply.SMART_PACKS,
+    swapping.SWAPPING,
+    swapping.SMART_PACKS,
+    swapping.LENT_MODULES,
     supply.LATER_OPENINGS,
     drivers.TARIFF,
     drivers.FLEXIBLE,
