@@ -41,8 +41,8 @@ class HubUse:
     def use(self) -> float:
         """Share of gun time that is occupied."""
         guns = self.minutes.shape[1] - 1
-        busy: Floats = self.busy_share * np.arange(guns + 1)
-        return float(busy.sum()) / guns
+        mean_busy: float = np.average(np.arange(guns + 1), weights=self.busy_share)
+        return mean_busy / guns
 
     @property
     def all_busy_by_hour(self) -> Floats:
