@@ -40,9 +40,8 @@ class HubUse:
     @property
     def use(self) -> float:
         """Share of gun time that is occupied."""
-        guns = self.minutes.shape[1] - 1
-        mean_busy: float = np.average(np.arange(guns + 1), weights=self.busy_share)
-        return mean_busy / guns
+        guns = len(self.busy_share) - 1
+        return float(np.average(np.arange(guns + 1), weights=self.busy_share)) / guns
 
     @property
     def all_busy_by_hour(self) -> Floats:
