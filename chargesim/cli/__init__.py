@@ -4,6 +4,7 @@ import atexit
 import gc
 import signal
 
+from chargesim.cli.calibration import backtest, fit
 from chargesim.cli.imports import import_sessions, import_stations
 from chargesim.cli.messages import write_any_text
 from chargesim.cli.options import app
@@ -15,11 +16,13 @@ from chargesim.cli.verification import bench, coverage, engines, repeat, verify
 __all__ = [
     "EXIT_CODES",
     "app",
+    "backtest",
     "bench",
     "check",
     "compare",
     "coverage",
     "engines",
+    "fit",
     "import_sessions",
     "import_stations",
     "lead_in",
