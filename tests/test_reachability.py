@@ -139,3 +139,7 @@ def test_judged_days_without_a_wish_are_refused(folder):
     assert ran.exit_code == 1
     assert "nobody wants energy on the judged days: the ledger asks for 0 sessions" in ran.output
     assert not (folder / "run").exists()
+    few = ["--set", "fleet.stock=0.001", "--set", "corridors=null", "--replications", "2"]
+    ran = CliRunner().invoke(app, ["run", str(folder / "small_city.yaml"), *few, *out, *args[4:]])
+    assert ran.exit_code == 1
+    assert "in none of the 2 replications does anybody want energy on the judged" in ran.output

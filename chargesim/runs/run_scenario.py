@@ -22,7 +22,7 @@ from chargesim.runs.case import Case, build_case
 from chargesim.runs.engine_choice import Engine, choose_engine
 from chargesim.runs.extension_hash import as_extensions
 from chargesim.runs.precision import Precision, Reached, run_until_narrow
-from chargesim.runs.reachability import reachability, refuse_empty_days
+from chargesim.runs.reachability import reachability, refuse_empty_days, refuse_no_wishes
 from chargesim.runs.replications import Replications, expected_sessions
 from chargesim.runs.resource_use import ResourceUse, peak_gib
 from chargesim.runs.result import as_result
@@ -304,6 +304,7 @@ class _RunUnderWay:
     ) -> tuple[RunResult, Verdict]:
         totals = there or self.replications.first(look.replications)
         result = as_result(self.replications.case, totals, look)
+        refuse_no_wishes(result)
         return result, judge(result)
 
 
