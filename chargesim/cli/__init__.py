@@ -4,6 +4,7 @@ import atexit
 import gc
 import signal
 
+from chargesim.cli.export import export
 from chargesim.cli.imports import import_sessions, import_stations
 from chargesim.cli.options import app
 from chargesim.cli.run import EXIT_CODES, check, run, schema
@@ -19,6 +20,7 @@ __all__ = [
     "compare",
     "coverage",
     "engines",
+    "export",
     "import_sessions",
     "import_stations",
     "lead_in",
