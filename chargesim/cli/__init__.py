@@ -4,6 +4,7 @@ import atexit
 import gc
 import signal
 
+from chargesim.cli.calibration import backtest, fit
 from chargesim.cli.export import export
 from chargesim.cli.imports import import_sessions, import_stations
 from chargesim.cli.options import app
@@ -15,12 +16,14 @@ from chargesim.cli.verification import bench, coverage, engines, repeat, verify
 __all__ = [
     "EXIT_CODES",
     "app",
+    "backtest",
     "bench",
     "check",
     "compare",
     "coverage",
     "engines",
     "export",
+    "fit",
     "import_sessions",
     "import_stations",
     "lead_in",

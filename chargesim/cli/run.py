@@ -171,7 +171,7 @@ def _print_details(console: "Console", finished: "Run") -> None:
     from chargesim.view.run_details import print_statistics, print_swap_shares
 
     print_statistics(console, finished.result, finished.verdict, finished.kpis)
-    if finished.case.scenario.recorded is None:
+    if finished.case.scenario.log is None:
         ledger = finished.case.ledger
         targets = {row.fleet: row.swap_target_share for row in ledger.rows}
         print_swap_shares(console, finished.kpis, targets, ledger.swap_kwh_per_day / 1000)

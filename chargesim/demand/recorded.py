@@ -180,16 +180,36 @@ def _fill_stays(table: Table, log: Columns, scenario: Scenario) -> int:
     """
     overstays = table["overstay_min"] > 0
     table["overstay_min"][overstays] = durations_min(table["overstay_min"][overstays])
-    stay = log.given("duration_min")
+    stay = np.flatnonzero(log.given("duration_min"))
+    return fill_stays(table, stay, log.numbers["duration_min"][stay], handling_min(scenario))
+
+
+def handling_min(scenario: Scenario) -> float:
+    """Return the minutes that a stay takes beside its overstay: handling, and a tick of charge."""
     stations, ticks = scenario.stations, 1.0
     if stations is not None:
         for handling in (stations.handling_before_min, stations.handling_after_min):
             ticks += np.floor(handling.value * TICKS_PER_MIN + 0.5)
-    rest = durations_min(log.numbers["duration_min"][stay]) - ticks / TICKS_PER_MIN
-    table["overstay_min"][stay] = np.maximum(0.0, rest)
-    table["soc"][stay] = np.minimum(table["soc"][stay], 1.0 - 2 * STAY_SOC)
-    table["target_soc"][stay] = table["soc"][stay] + STAY_SOC
-    table["consumption_kwh_km"][stay] = _STAY_KWH_KM
+    return float(ticks / TICKS_PER_MIN)
+
+
+def fill_stays(table: Table, rows: Ints, stay_min: Floats, other_min: float) -> int:
+    """Turn rows of a table into stays of so many minutes; return how many are too short for it.
+
+    Parameters
+    ----------
+    table : table of `WISH`
+        Changed in place.
+    rows, stay_min : array
+        Which rows, and how long each occupies its gun [min].
+    other_min : float
+        From `handling_min`.
+    """
+    rest = durations_min(stay_min) - other_min
+    table["overstay_min"][rows] = np.maximum(0.0, rest)
+    table["soc"][rows] = np.minimum(table["soc"][rows], 1.0 - 2 * STAY_SOC)
+    table["target_soc"][rows] = table["soc"][rows] + STAY_SOC
+    table["consumption_kwh_km"][rows] = _STAY_KWH_KM
     return int((rest < 0).sum())
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from chargesim.demand.arrivals import ArrivalDemand
 from chargesim.demand.draw import DemandModel
 from chargesim.demand.recorded import RecordedDemand
 from chargesim.errors import InputError
@@ -43,6 +44,8 @@ class Unreached:
 def reachability(case: Case) -> tuple[str, ...]:
     """Return a line for everything that is out of reach, and how many vehicles it concerns."""
     demand = case.task.demand
+    if isinstance(demand, ArrivalDemand):  # they come to their sites
+        return tuple(_far_sites(case.network))
     if isinstance(demand, RecordedDemand):
         found, wishes = list(_unreached_of_log(case, demand)), len(_judged(case, demand))
         unit = f"of {wishes:,} wishes on the judged days"

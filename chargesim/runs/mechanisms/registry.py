@@ -13,6 +13,7 @@ from chargesim.scenario.reading import load
 
 MECHANISMS = (
     demand.RECORDED,
+    demand.FITTED,
     demand.THROUGH_TRAFFIC,
     demand.HOLIDAY,
     demand.PROJECTED_STOCK,

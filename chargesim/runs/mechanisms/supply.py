@@ -200,7 +200,7 @@ def _failed_starts_inert(case: Case) -> Iterator[str]:
     if reliability.failed_start_share.value == 0:
         return
     on = "reliability.failed_start_share: is above 0, but"
-    if case.scenario.recorded is not None:
+    if case.scenario.log is not None:
         yield f"{on} the recorded wishes say of no start that it fails; {NO_EFFECT}"
     if reliability.failed_start_min.value == 0:
         yield f"{on} failed_start_min is 0; {NO_EFFECT}"
