@@ -5,6 +5,7 @@ import gc
 import signal
 
 from chargesim.cli.calibration import backtest, fit
+from chargesim.cli.export import export
 from chargesim.cli.imports import import_sessions, import_stations
 from chargesim.cli.options import app
 from chargesim.cli.run import EXIT_CODES, check, run, schema
@@ -21,6 +22,7 @@ __all__ = [
     "compare",
     "coverage",
     "engines",
+    "export",
     "fit",
     "import_sessions",
     "import_stations",
