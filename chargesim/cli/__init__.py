@@ -5,6 +5,7 @@ import gc
 import signal
 
 from chargesim.cli.calibration import backtest, fit
+from chargesim.cli.export import export
 from chargesim.cli.imports import import_sessions, import_stations
 from chargesim.cli.messages import write_any_text
 from chargesim.cli.options import app
@@ -22,6 +23,7 @@ __all__ = [
     "compare",
     "coverage",
     "engines",
+    "export",
     "fit",
     "import_sessions",
     "import_stations",
