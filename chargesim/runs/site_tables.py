@@ -87,7 +87,7 @@ class SiteHours:
 def write_mean_site_hours(paths: Sequence[Path], path: Path) -> None:
     """Write the mean site-hours of replications, day by day; peak_kw is the mean of their peaks."""
     with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(pq.ParquetFile(one)) for one in paths]
+        files = [stack.enter_context(pq.ParquetFile(one.absolute())) for one in paths]
         writer = stack.enter_context(parquet_parts(path, SITE_HOURS))
         for day in range(files[0].num_row_groups):
             tables = [file.read_row_group(day) for file in files]
