@@ -231,8 +231,8 @@ def test_the_columns_as_a_table():
     assert {
         "| kind | station, swap | yes | kind of site |",
         "| access | public, expressway, taxi, truck | yes | who may use it |",
-        "| gun_kw | number, 0.1 to 1,000,000,000 | no | power of an ultra-fast gun [kW at the plug]; "
-        "else `stations.gun_kw` |",
+        "| gun_kw | number, 0.1 to 1,000,000,000 | no | power of an ultra-fast gun [kW at the "
+        "plug]; else `stations.gun_kw` |",
         "| bays | whole number, 1 to 100,000 | no | swap lanes; else "
         "`swap.kinds.<swap_kind>.bays` |",
         "| opens_day | whole number, 0 to 366 | no | judged day at whose midnight it opens, 0 "
