@@ -10,6 +10,7 @@ import pytest
 from factories import SCENARIOS
 from network_files import copy_small_city, edit, network_faults
 
+from chargesim.demand.arrivals import ArrivalSiteRow, RateRow, StayRow
 from chargesim.demand.recorded_columns import RecordedRow
 from chargesim.network.network import EMPTY_SITE, SITE_COLUMNS, SITE_KINDS, STATION, SWAP, Sites
 from chargesim.network.table_columns import (
@@ -225,7 +226,8 @@ def test_the_page_of_tables_names_every_column(model):
 
 
 def test_the_page_of_tables_has_the_columns_of_a_log_as_declared():
-    assert columns_table(RecordedRow) in TABLES_PAGE
+    for model in (RecordedRow, ArrivalSiteRow, RateRow, StayRow):
+        assert columns_table(model) in TABLES_PAGE
 
 
 def test_the_columns_as_a_table():
