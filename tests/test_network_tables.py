@@ -9,6 +9,7 @@ import pytest
 from factories import SCENARIOS
 from network_files import copy_small_city, edit, network_faults
 
+from chargesim.demand.arrivals import ArrivalSiteRow, RateRow, StayRow
 from chargesim.demand.recorded_columns import RecordedRow
 from chargesim.network.network import EMPTY_SITE, SITE_COLUMNS, SITE_KINDS, STATION, SWAP, Sites
 from chargesim.network.table_columns import (
@@ -219,8 +220,11 @@ TABLES_PAGE = (SCENARIOS.parent / "docs" / "tables.md").read_text(encoding="utf-
 
 @pytest.mark.parametrize(
     "model",
-    [ZoneRow, RoadRow, NodeRow, SITE_ROW, DistrictRow, LinkRow, GatewayRow, RecordedRow],
-)
+    [
+        ZoneRow, RoadRow, NodeRow, SITE_ROW, DistrictRow, LinkRow, GatewayRow, RecordedRow,
+        ArrivalSiteRow, RateRow, StayRow,
+    ],
+)  # fmt: skip
 def test_the_page_of_tables_has_the_columns_as_declared(model):
     assert columns_table(model) in TABLES_PAGE
 
