@@ -27,6 +27,8 @@ def facilities(
     per_cabinet: int = 1000,
     packs: int = 2,
     slots: int = 2,
+    modules: int = 0,
+    module_kw: float = 30.0,
     swap_min: float = 5.0,
     hand_out_soc: float = 0.9,
     service_min: float = 30.0,
@@ -45,6 +47,7 @@ def facilities(
     """Return sites that every origin reaches in the same time; stations on list 0, swap sites on
     list 1.
 
+    The slots of a swap site lend each other `modules` of `module_kw`, or each has its own charger.
     Curve 0 is the vehicles', curve 1 the packs' (a flat 60 kW); `kw` caps both. Of the guns of
     every station the last `companions` give `companion_kw` at most; their cabinets are filled in
     turn.
@@ -97,7 +100,8 @@ def facilities(
         step_kw=np.stack(types),
         servers=servers,
         outlets=Outlets(first, beside.astype(np.int64), np.where(is_swap[site], 0, cabinet), rank),
-        cabinet_kw=np.where(is_swap, np.inf, cabinet_kw),
+        cabinet_kw=np.where(is_swap, modules * module_kw if modules else np.inf, cabinet_kw),
+        module_kw=np.where(is_swap & (modules > 0), module_kw, 0.0),
         connection=np.arange(n) if connection is None else np.array(connection),
         plug_kw=np.full(n, plug_kw),
         store_kwh=np.where(is_swap, 0.0, store_kwh),

@@ -111,7 +111,9 @@ def random_facilities(choose, values, guns, swap):
         connection=tuple(np.arange(len(guns)) // 2) if one_of(choose, (True, False)) else None,
         store_kwh=one_of(choose, (0.0, 20.0)), store_kw=one_of(choose, values.store_kw),
         operating_rules=random_rules(choose, values),
-        packs=choose(1, 6), slots=choose(1, 3), outside_drive_min=one_of(choose, (np.inf, 20.0)),
+        packs=choose(1, 6), slots=choose(1, 3), modules=one_of(choose, (0, 0, 1, 3)),
+        module_kw=one_of(choose, (20.0, 30.0, 45.0)),
+        outside_drive_min=one_of(choose, (np.inf, 20.0)),
         curve=values.curve,
     )  # fmt: skip
     p.known["opens_min"] = [one_of(choose, (0.0, 0.0, 0.0, 0.0, 60.0)) for _ in guns]

@@ -134,6 +134,16 @@ LINES = {
         **TARIFF,
         "swap.enabled": False,
     },
+    "swap.lending: is on, but there is no swap site; it changes nothing": {
+        "swap.lending.enabled": True,
+        "swap.enabled": False,
+    },
+    "swap.lending: is on, but at 2 swap sites modules_per_pack x module_kw is not above slot_kw; "
+    "no pack gets more there than from its own slot": {
+        "swap.lending.enabled": True,
+        "swap.lending.modules_per_pack": 1,
+        "swap.kinds.truck.module_kw": 310.0,
+    },
     "reliability.failures: is on, but with mtbf_h 1e+06 and mttr_h 24.7 a gun is available "
     "100.00 % of the time; "
     "it changes next to nothing": {**FAILURES, "reliability.mtbf_h": 1e6},
@@ -281,8 +291,6 @@ def of_log(folder, *rows, changes=()):
 "only what is used on the way to a site")),
         ("fleets.taxi={vehicles: 50, electrification: 0.5}",
          f"fleets.taxi.electrification: is given, {LOG_REPLACES}"),
-        ("horizon.lead_in_days=0",
-         "recorded: the horizon ends before 1 of its 2 wishes; they are left out"),
         (None, None),
     ],
 )  # fmt: skip

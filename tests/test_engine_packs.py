@@ -6,10 +6,12 @@ import dataclasses
 import numpy as np
 import pytest
 from engine_checks import check_conservation, run, run_both
-from factories import demand, facilities
+from factories import SCENARIOS, demand, facilities
 
 from chargesim.engine.operating_rules import OperatingRules, held_hours
 from chargesim.engine.replication_totals import SERVED
+from chargesim.runs.case import build_case
+from chargesim.scenario.reading import load
 
 SWAP = {"guns": (2,), "swap": (True,), "swap_min": 5.0}
 NIGHT = tuple(hour >= 8 for hour in range(24))
@@ -146,3 +148,63 @@ def test_packs_wait_only_before_a_cheaper_hour():
     factors = tuple(1.6 if hour in (10, 11) else 0.4 if hour == 13 else 1.0 for hour in range(24))
     assert [hour for hour, held in enumerate(held_hours(factors, 2)) if held] == [10, 11, 12]
     assert not any(held_hours((1.0,) * 24, 24))
+
+
+def lending(**more):
+    """Return a site of four slots with three modules of 30 kW; a pack takes two at most."""
+    return facilities(**{**SWAP, "packs": 4, "slots": 4, "modules": 3, "module_kw": 30.0, **more})
+
+
+def test_two_packs_share_three_modules_by_hand():
+    """Packs that need 30 kWh come at 10 and at 20. The first has two modules up to 40, and the
+    second one; then it has two, up to 60."""
+    world, _ = run_both(lending(), demand([0.0, 10.0], swap_list=1, station_list=-1))
+    assert world.statistics.energy_kwh[0, :5] == pytest.approx(
+        [5.0, 20.0, 20.0, 15.0, 0.0], abs=1e-4
+    )
+    ready = 4 * 60.0 - (60.0 - 5.0) - (60.0 - 15.0) + (60.0 - 40.0)
+    assert world.statistics.ready_min[0, 0] == pytest.approx(ready, abs=1e-4)
+
+
+def test_three_packs_and_one_module_charge_one_after_the_other():
+    """Three packs come at once; a module of 60 kW takes 30 min for each, the lowest slot first."""
+    p = lending(guns=(3,), modules=1, module_kw=60.0)
+    world, _ = run_both(p, demand([0.0] * 3, swap_list=1, station_list=-1))
+    assert world.statistics.energy_kwh[0, :8].sum() == pytest.approx(90.0, abs=1e-3)
+    ready = 4 * 5.0 + 1 * 35.0 + 2 * 30.0 + 3 * 30.0 + 4 * 20.0
+    assert world.statistics.ready_min[0, :2].sum() == pytest.approx(ready, abs=1e-3)
+
+
+def test_one_module_a_pack_as_strong_as_its_slot_equals_own_chargers():
+    table = swaps(7.0)
+    own, lent = facilities(**SWAP, packs=6, slots=4), lending(packs=6, modules=4, module_kw=60.0)
+    plain, log = run(own, table)
+    world, same = run_both(lent, table)
+    assert log.tobytes() == same.tobytes()
+    assert world.statistics.energy_kwh.tobytes() == plain.statistics.energy_kwh.tobytes()
+
+
+def test_a_second_module_makes_a_pack_ready_sooner():
+    """Slots of 30 kW: alone a pack takes an hour, with a second module half an hour."""
+    table = demand([0.0], swap_list=1, station_list=-1)
+    own = facilities(**SWAP, packs=4, slots=4, kw=30.0)
+    ready = [run(p, table)[0].statistics.ready_min[0, :2].sum() for p in (own, lending(modules=4))]
+    assert ready[1] - ready[0] == pytest.approx(30.0, abs=1e-4)
+
+
+def test_a_scenario_switches_lending_on_and_off():
+    on = ["swap.lending.enabled=true", "swap.lending.modules_per_pack=3"]
+    plain, lent = (
+        build_case(load(SCENARIOS / "small_city.yaml", change)).task.facilities
+        for change in ([], on)
+    )
+    swap = plain.kind == 1
+    assert (plain.module_kw == 0.0).all()
+    assert np.isinf(plain.cabinet_kw[swap]).all()
+    assert lent.module_kw[swap].tolist() == [30.0, 60.0, 200.0]
+    assert lent.cabinet_kw[swap].tolist() == [21 * 30.0, 20 * 62.5, 7 * 300.0]
+    assert lent.pack_interval_min.tolist() == plain.pack_interval_min.tolist()
+    first = lent.outlets.first[:-1][swap]
+    most = lent.step_kw[lent.outlets.type[first]].max(axis=(1, 2))
+    assert (most <= [90.0, 180.0, 600.0]).all()
+    assert (most[:2] > [30.0, 62.5]).all()

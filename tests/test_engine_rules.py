@@ -95,6 +95,33 @@ def test_shared_power_goes_by_rank_and_is_max_min_fair(
             ) or binds(np.ones(n, dtype=bool), got.sum() >= site_kw - 1e-5)
 
 
+@given(
+    st.lists(st.floats(0.0, 150.0), min_size=1, max_size=9),
+    st.integers(1, 12),
+    st.sampled_from([20.0, 37.5, 60.0]),
+    st.integers(0, 2**32 - 1),
+)
+def test_modules_are_whole_all_used_and_max_min_fair(wanted, count, module_kw, seed):
+    """Beside them two charges of a cabinet without modules, which nothing cuts."""
+    n, rng = len(wanted), np.random.default_rng(seed)
+    want, begun = np.array([*wanted, 80.0, 90.0]), rng.integers(0, 3, n + 2).astype(float)
+    cabinet, limits = np.array([0] * n + [1, 1]), np.array([count * module_kw, 10.0])
+    kept, modules, order = want.copy(), np.zeros(n + 2, np.int64), np.zeros(n + 2, np.int64)
+    rules.lend_modules(kept, begun, cabinet, np.array([module_kw, 0.0]), limits, modules, order)
+    needs = np.ceil(want[:n] / module_kw - 1e-9).astype(int)
+    got = modules[:n]
+    assert kept[n:].tolist() == [80.0, 90.0]
+    assert (got <= needs).all()
+    assert got.sum() == min(count, needs.sum())
+    assert kept[:n] == pytest.approx(np.minimum(want[:n], got * module_kw))
+    short = got < needs
+    assert (got[short].max(initial=0) - got[short].min(initial=99)) <= 1
+    for i in np.flatnonzero(short):
+        assert got[i] >= got.max() - 1, "nobody has two more than who lacks one"
+        later = (begun[:n] > begun[i]) | ((begun[:n] == begun[i]) & (np.arange(n) > i))
+        assert (got[later] <= got[i]).all(), "who began first comes first"
+
+
 def shared(want, rank, cabinet_kw, site_kw, cabinet=None):
     got = np.empty(len(want))
     cabinet = np.zeros(len(want), dtype=np.int64) if cabinet is None else np.array(cabinet)

@@ -19,6 +19,7 @@ ORDER = (
     {"runs"},
     {"experiment"},
     {"importers"},
+    {"calibration"},
     {"synthetic"},
     {"bench", "verify"},
     {"view"},

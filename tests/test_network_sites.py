@@ -75,6 +75,18 @@ def test_what_does_not_belong_to_the_kind_of_site(folder):
     ]
 
 
+def test_a_module_that_the_chargers_of_a_swap_site_cannot_give(folder):
+    (folder / "small/sites.csv").write_text(
+        "site_id,kind,access,district,lat,lon,slots,module_kw,swap_kind\n"
+        "a,swap,taxi,Riverside,29.5,106.5,2,61,taxi\n"
+        "b,swap,taxi,Riverside,29.5,106.5,2,60,taxi\n",
+        encoding="utf-8",
+    )
+    assert network_faults(folder, ("swap.lending.enabled=true",)) == [
+        "small/sites.csv:2: module_kw: got 61, needs at most slots x slot_kw, 60"
+    ]
+
+
 def test_a_misspelt_column_is_no_silent_default(folder):
     spoil(folder, ("lat,lon,node,guns", "lat,lon,nodes,gun"))
     assert network_faults(folder) == [

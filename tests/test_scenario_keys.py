@@ -57,6 +57,7 @@ BUSY = [
     "stations.store.enabled=true",
     "stations.companions.per_ultra_fast_gun=2",
     "swap.smart.enabled=true",
+    "swap.lending.enabled=true",
     "swap.kinds.private={guns: 2, gun_kw: 120, gun_a: 250}",
     "reliability.failures=true",
     "reliability.failed_start_share=0.2",

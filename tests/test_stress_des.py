@@ -142,6 +142,7 @@ def test_all_the_mechanisms_of_a_case_are_told_once_on_or_off(run, small, many):
     ]
     still_off = {
         "recorded wishes",
+        "fitted arrivals",
         "projected stock",
         "build-up",
         "calendar",

@@ -1,4 +1,4 @@
-"""Import what others publish: stations, and logs of sessions."""
+"""Import what others publish: stations, roads, and logs of sessions."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -27,6 +27,17 @@ class StationFormat(StrEnum):
     ocm = "ocm"
     irve = "irve"
     datex2 = "datex2"
+
+
+class RoadFormat(StrEnum):
+    """A format of road networks."""
+
+    auto = "auto"
+    graphml = "graphml"
+    gmns = "gmns"
+    tntp = "tntp"
+    shapefile = "shapefile"
+    geojson = "geojson"
 
 
 class Crs(StrEnum):
@@ -83,6 +94,61 @@ def import_stations(
         from chargesim.view.import_report import print_stations
 
         print_stations(plain_console(), done)
+
+
+@imports.command(name="roads")
+def import_roads(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="the file, or the folder of GMNS", show_default=False),
+    ],
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="where roads.csv, nodes.csv, zones.csv go")
+    ],
+    format_: Annotated[
+        RoadFormat, typer.Option("--format", help="auto: found from the content")
+    ] = RoadFormat.auto,
+    crs: Annotated[
+        str | None,
+        typer.Option(help="coordinates of the file: wgs84, gcj02, bd09, EPSG:32648, ..."),
+    ] = None,
+    zones: Annotated[
+        int | None, typer.Option(min=1, help="make so many zones, by clustering of the nodes")
+    ] = None,
+    population: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="make zones of lat, lon, population at the next nodes"),
+    ] = None,
+    inhabitants: Annotated[float | None, typer.Option(min=1, help="of all zones together")] = None,
+    district: Annotated[str, typer.Option(help="district of zones that have none")] = "city",
+    area_class: Annotated[str, typer.Option(help="class of districts that have none")] = "core",
+    join_km: Annotated[
+        float, typer.Option(min=0, help="join links in a row up to this length [km]; 0: none")
+    ] = 1.0,
+    expressways: Annotated[
+        bool, typer.Option("--expressways", help="motorways get through traffic and ramps")
+    ] = False,
+    nodes: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="coordinates of the nodes (tntp)")
+    ] = None,
+    encoding: Encoding = "utf-8",
+    as_json: AsJson = False,
+) -> None:
+    """Read roads from a file and write them as tables of roads, nodes and zones."""
+    with messages(did="written"):
+        from chargesim.importers.road_zones import ZoneOptions
+        from chargesim.importers.roads import RoadOptions
+        from chargesim.importers.roads import import_roads as read
+
+        of_zones = ZoneOptions(zones, population, inhabitants, district, area_class)
+        options = RoadOptions(format_.value, crs, nodes, join_km, expressways, encoding, of_zones)
+        done = read(file, out, options)
+        if as_json:
+            print_json(done.to_dict())
+            return
+        from chargesim.view.import_report import print_roads
+
+        print_roads(plain_console(), done)
 
 
 @imports.command(name="sessions")

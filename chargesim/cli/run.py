@@ -151,6 +151,9 @@ def _print_run(finished: "Run", verbose: bool, as_json: bool) -> None:
         print_precision(console, finished.reached, finished.verdict)
     if verbose:
         _print_details(console, finished)
+    for line in finished.out_of_reach:
+        head = "" if line.startswith("recorded: ") else "Out of reach: "
+        console.print(f"{head}{line}", soft_wrap=True, markup=False, highlight=False)
     more = "" if verbose else "; --verbose prints bounds, key figures and checks"
     taken = len(finished.result.replications)
     there = len(list((finished.folder / "replications").glob("*.parquet")))
@@ -169,7 +172,7 @@ def _print_details(console: "Console", finished: "Run") -> None:
     from chargesim.view.run_details import print_statistics, print_swap_shares
 
     print_statistics(console, finished.result, finished.verdict, finished.kpis)
-    if finished.case.scenario.recorded is None:
+    if finished.case.scenario.log is None:
         ledger = finished.case.ledger
         targets = {row.fleet: row.swap_target_share for row in ledger.rows}
         print_swap_shares(console, finished.kpis, targets, ledger.swap_kwh_per_day / 1000)
@@ -195,6 +198,7 @@ def _run_data(finished: "Run") -> dict[str, Any]:
         **({} if finished.days is None else {"days": finished.days.to_dict()}),
         "precision": None if finished.reached is None else finished.reached.to_dict(),
         "engine": finished.engine,
+        "out_of_reach": list(finished.out_of_reach),
         "kpis": json.loads(city.to_json(orient="records")),
     }
 

@@ -6,8 +6,10 @@ ordinary days, with a large one on the few days out of the ordinary.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from chargesim.demand.random_streams import generator
@@ -73,14 +75,17 @@ class DayFactors:
         """
         if not self.spread:
             return 1.0
-        common, own = (
-            generator(seed, replication, "day factor", entity, day).standard_normal(2)
-            for entity in (_COMMON, group)
-        )
+        common, own = (_scores(seed, replication, entity, day) for entity in (_COMMON, group))
         kind, size = np.sqrt(self.correlation) * common + np.sqrt(1 - self.correlation) * own
         cv = self.tail_cv if ndtr(kind) < self.tail_share else self.calm_cv
         variance = np.log1p(cv * cv)
         return float(np.exp(np.sqrt(variance) * size - variance / 2))
+
+
+@lru_cache(maxsize=4096)
+def _scores(seed: int, replication: int, entity: str, day: int) -> NDArray[np.float64]:
+    """Return the normal scores of a group, or of what all share, behind kind of day and factor."""
+    return generator(seed, replication, "day factor", entity, day).standard_normal(2)
 
 
 AS_EXPECTED = DayFactors()

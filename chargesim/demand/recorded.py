@@ -123,10 +123,11 @@ def read_recorded(
 def _origins(network: Network, origin: Ints, site: Ints) -> tuple[Ways, Ints]:
     """Return the ways to the named sites, and the origins with these ways behind the corridors."""
     named = np.flatnonzero(site >= 0)
-    pairs, index = np.unique(np.stack([origin[named], site[named]]), axis=1, return_inverse=True)
-    ways = ways_to_sites(network, *pairs)
+    sites = len(network.sites)
+    pair, index = np.unique((origin[named] + 1) * sites + site[named], return_inverse=True)
+    ways = ways_to_sites(network, pair // sites - 1, pair % sites)
     of_ways = origin.copy()
-    of_ways[named] = len(network.zones.id) + len(network.corridors.id) + index.reshape(-1)
+    of_ways[named] = len(network.zones.id) + len(network.corridors.id) + index
     return ways, of_ways
 
 
@@ -180,16 +181,36 @@ def _fill_stays(table: Table, log: Columns, scenario: Scenario) -> int:
     """
     overstays = table["overstay_min"] > 0
     table["overstay_min"][overstays] = durations_min(table["overstay_min"][overstays])
-    stay = log.given("duration_min")
+    stay = np.flatnonzero(log.given("duration_min"))
+    return fill_stays(table, stay, log.numbers["duration_min"][stay], handling_min(scenario))
+
+
+def handling_min(scenario: Scenario) -> float:
+    """Return the minutes that a stay takes beside its overstay: handling, and a tick of charge."""
     stations, ticks = scenario.stations, 1.0
     if stations is not None:
         for handling in (stations.handling_before_min, stations.handling_after_min):
             ticks += np.floor(handling.value * TICKS_PER_MIN + 0.5)
-    rest = durations_min(log.numbers["duration_min"][stay]) - ticks / TICKS_PER_MIN
-    table["overstay_min"][stay] = np.maximum(0.0, rest)
-    table["soc"][stay] = np.minimum(table["soc"][stay], 1.0 - 2 * STAY_SOC)
-    table["target_soc"][stay] = table["soc"][stay] + STAY_SOC
-    table["consumption_kwh_km"][stay] = _STAY_KWH_KM
+    return float(ticks / TICKS_PER_MIN)
+
+
+def fill_stays(table: Table, rows: Ints, stay_min: Floats, other_min: float) -> int:
+    """Turn rows of a table into stays of so many minutes; return how many are too short for it.
+
+    Parameters
+    ----------
+    table : table of `WISH`
+        Changed in place.
+    rows, stay_min : array
+        Which rows, and how long each occupies its gun [min].
+    other_min : float
+        From `handling_min`.
+    """
+    rest = durations_min(stay_min) - other_min
+    table["overstay_min"][rows] = np.maximum(0.0, rest)
+    table["soc"][rows] = np.minimum(table["soc"][rows], 1.0 - 2 * STAY_SOC)
+    table["target_soc"][rows] = table["soc"][rows] + STAY_SOC
+    table["consumption_kwh_km"][rows] = _STAY_KWH_KM
     return int((rest < 0).sum())
 
 
@@ -204,7 +225,7 @@ def _keys(log: Columns, seed: int) -> NDArray[np.uint64]:
         if not given.any():
             continue
         if name in log.texts:
-            texts, index = np.unique(log.texts[name], return_inverse=True)
+            index, texts = pd.factorize(log.texts[name])
             bits = np.array([stable_hash(str(text)) for text in texts], dtype=np.uint64)[index]
         else:
             bits = (log.numbers[name] + 0.0).view(np.uint64)

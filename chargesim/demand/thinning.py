@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chargesim.demand.arrivals import ArrivalDemand
 from chargesim.demand.demand_table import Table
 from chargesim.demand.draw import DemandModel
 from chargesim.demand.recorded import RecordedDemand
 
-Demand = DemandModel | RecordedDemand
+LogDemand = RecordedDemand | ArrivalDemand
+Demand = DemandModel | LogDemand
 
 
 def days_of_all(models: Sequence[Demand], replication: int, days: int) -> Iterator[list[Table]]:
@@ -24,7 +26,7 @@ def days_of_all(models: Sequence[Demand], replication: int, days: int) -> Iterat
 
     Parameters
     ----------
-    models : sequence of DemandModel or RecordedDemand
+    models : sequence of Demand
     replication : int
     days : int
         Days from the first lead-in day on.

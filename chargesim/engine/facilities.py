@@ -71,6 +71,9 @@ class Facilities:
     outlets: Outlets
     cabinet_kw: Floats
     """[S] limit of each of the site's cabinets [kW at the plug]"""
+    module_kw: Floats
+    """[S] power of a charger module, which slots lend each other [kW at the pack]; 0: they lend
+    none"""
     connection: Ints
     """[S] grid connection of the site"""
     plug_kw: Floats
@@ -106,7 +109,11 @@ def build_facilities(
     """Return the facilities of a scenario."""
     sites = network.sites
     swap = sites.kind == SWAP
-    outlets, outlet_types = _outlets(sites)
+    lends = sites.module_kw > 0
+    most_kw = np.where(
+        lends, scenario.swap.lending.modules_per_pack * sites.module_kw, sites.slot_kw
+    )
+    outlets, outlet_types = _outlets(sites, most_kw)
     main = np.minimum(outlets.first[:-1], max(0, len(outlets.type) - 1))
     outlet = outlets.type[main] if len(outlets.type) else np.zeros(len(sites), dtype=np.int64)
     edge_soc, volt, kw = _all_curves(curves, packs)
@@ -134,7 +141,10 @@ def build_facilities(
         step_kw=np.ascontiguousarray(step_kw),
         servers=sites.servers,
         outlets=outlets,
-        cabinet_kw=np.where(swap, np.inf, sites.cabinet_kw),
+        cabinet_kw=np.where(
+            lends, sites.slots * sites.slot_kw, np.where(swap, np.inf, sites.cabinet_kw)
+        ),
+        module_kw=sites.module_kw,
         connection=sites.connection,
         plug_kw=sites.site_kw * efficiency,
         store_kwh=sites.store_kwh,
@@ -159,11 +169,11 @@ def build_facilities(
     )
 
 
-def _outlets(sites: Sites) -> tuple[Outlets, list[tuple[float, float]]]:
+def _outlets(sites: Sites, pack_kw: Floats) -> tuple[Outlets, list[tuple[float, float]]]:
     """Return the outlets of all sites and the (kW, A) of every type; a slot has no limit in A.
 
-    Ultra-fast gun i is at cabinet i // guns_per_cabinet; companion j at cabinet j % the number
-    of cabinets.
+    `pack_kw` is the most that a slot gives its pack. Ultra-fast gun i is at cabinet i //
+    guns_per_cabinet; companion j at cabinet j % the number of cabinets.
     """
     swap = sites.kind == SWAP
     count = np.where(swap, sites.slots, sites.guns)
@@ -180,7 +190,7 @@ def _outlets(sites: Sites) -> tuple[Outlets, list[tuple[float, float]]]:
     )
     kw = np.where(
         swap[site],
-        sites.slot_kw[site],
+        pack_kw[site],
         np.where(companion, sites.companion_kw[site], sites.gun_kw[site]),
     )
     ampere = np.where(
@@ -361,7 +371,10 @@ def _pack_intervals(
     edge_soc: Floats,
     step_kw: Floats,
 ) -> Floats:
-    """Return the mean minutes of charging a pack, over the number of slots."""
+    """Return the mean minutes of charging a pack, over the number of slots.
+
+    All slots work, so none lends another its power.
+    """
     socs = {fleet.pack_kwh: fleet.rule.soc_mean for fleet in demand.fleets if fleet.swap_list >= 0}
     interval = np.zeros(len(sites))
     for site in np.flatnonzero(sites.kind == SWAP):
@@ -373,7 +386,7 @@ def _pack_intervals(
             sites.hand_out_soc[site],
             pack.kwh,
             edge_soc[row],
-            np.ascontiguousarray(step_kw[outlet[site], row]),
+            np.minimum(step_kw[outlet[site], row], sites.slot_kw[site]),
         )
         interval[site] = minutes / sites.slots[site]
     return interval

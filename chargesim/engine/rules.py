@@ -5,7 +5,7 @@ are positional and in one order everywhere: who, where, how much. `queue_rules` 
 on.
 """
 
-from math import exp, floor, inf, log, log1p
+from math import ceil, exp, floor, inf, log, log1p
 
 import numpy as np
 from numba import njit
@@ -276,6 +276,59 @@ def share_power(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw):
         np.empty(cabinets),
     )
     fill_up(wanted_kw, cabinet, rank, cabinet_kw, site_kw, granted_kw, rising, rising_in, used_kw)
+
+
+@njit("f8(f8, f8)", cache=True)
+def whole_modules_kw(kw, module_kw):
+    """Return the power of the fewest whole modules that give some kW; as it is without modules."""
+    return kw if module_kw == 0.0 else ceil(kw / module_kw - 1e-9) * module_kw
+
+
+@kernel("void(f8[::1], f8[::1], i8[::1], f8[::1], f8[::1], i8[::1], i8[::1])")
+def lend_modules(wanted_kw, begun_min, cabinet, module_kw, cabinet_kw, modules, order):
+    """Cut what charges want to the whole modules that their cabinets have for them.
+
+    Parameters
+    ----------
+    wanted_kw : array of float
+        What each charge can take by its curve and its outlet [kW]; cut in place.
+    begun_min : array of float
+        When each charge began [min].
+    cabinet : array of int
+        Cabinet of each charge.
+    module_kw, cabinet_kw : arrays of float
+        Power of a module of each cabinet, 0 where there are none, and of the cabinet [kW].
+    modules, order : arrays of int
+        Room to count in, by charge.
+
+    Notes
+    -----
+    Max-min fair in whole modules: by turns each charge takes one more until it has what it wants or
+    no module is left. In a turn, who began first comes first, so no charge loses its first module
+    to a later one.
+    """
+    n = len(wanted_kw)
+    for i in range(n):
+        modules[i], place = 0, i
+        while place > 0 and begun_min[order[place - 1]] > begun_min[i]:
+            order[place] = order[place - 1]
+            place -= 1
+        order[place] = i
+    for c in range(len(module_kw)):
+        if module_kw[c] == 0.0:
+            continue
+        left, given = np.int64(floor(cabinet_kw[c] / module_kw[c] + 1e-9)), True
+        while left > 0 and given:
+            given = False
+            for i in order[:n]:
+                lacks = modules[i] * module_kw[c] < wanted_kw[i] - 1e-9
+                if cabinet[i] == c and lacks and left > 0:
+                    modules[i] += 1
+                    left -= 1
+                    given = True
+    for i in range(n):
+        if module_kw[cabinet[i]] > 0.0:
+            wanted_kw[i] = min(wanted_kw[i], modules[i] * module_kw[cabinet[i]])
 
 
 @kernel("f8(f8[::1])")

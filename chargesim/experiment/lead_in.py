@@ -72,7 +72,7 @@ def check_lead_in(
     loaded: LoadedScenario,
     *,
     jobs: int = 0,
-    out: Path | None = None,
+    out: str | Path | None = None,
     progress: bool = True,
     engine: Engine = "auto",
 ) -> LeadIn:
@@ -90,13 +90,13 @@ def check_lead_in(
     Raises
     ------
     InputError
-        For a series, and for recorded wishes: nobody recorded an earlier day.
+        For a series, and for wishes from a log: it has no earlier day.
     """
     if loaded.scenario.series is not None:
         words = "is for one scenario, not for a series; check one by itself with --set series=null"
         raise InputError([f"lead-in: {words}"])
-    if loaded.scenario.recorded is not None:
-        words = "the wishes are recorded, and no day before them is; leave `recorded` out to check"
+    if loaded.scenario.log is not None:
+        words = "the wishes are those of a log, which has no day before them"
         raise InputError([f"lead-in: {words}"])
     own_days, count = loaded.scenario.horizon.lead_in_days, loaded.scenario.replications
     longer_days = 2 * own_days or 1

@@ -60,11 +60,9 @@ def _unlike(case: Case, first: Case) -> list[str]:
         value, other = getattr(mine.horizon, key), getattr(theirs.horizon, key)
         if value != other:
             faults.append(f"{words} {value}, not {other} as")
-    if (mine.recorded is None) != (theirs.recorded is None):
+    if (mine.log is None) != (theirs.log is None):
         faults.append(
-            "plays a recorded log, unlike"
-            if mine.recorded is not None
-            else "draws its demand, unlike the recorded log of"
+            "plays a log, unlike" if mine.log is not None else "draws its demand, unlike the log of"
         )
     if not _same_geography(case.network, first.network):
         faults.append("has other districts or zones than")

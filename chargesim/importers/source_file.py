@@ -129,8 +129,8 @@ class SourceFile:
             raise self.fault(f"column {twice[0]!r} is there twice; rename one", 1)
         return CsvTable(columns, lines, rows, divider == ";", broken)
 
-    def xml(self, tag: str) -> Iterator[Any]:
-        """Yield the elements of a local name, each emptied when the next one is asked for.
+    def xml(self, *tags: str) -> Iterator[Any]:
+        """Yield the elements of some local names, each emptied when the next one is asked for.
 
         A document type is refused, so that no entity can be declared.
         """
@@ -144,7 +144,7 @@ class SourceFile:
                 if first and element.getroottree().docinfo.doctype:
                     raise self.fault("has a document type (DOCTYPE), which may declare entities")
                 first = False
-                if event == "end" and etree.QName(element).localname == tag:
+                if event == "end" and etree.QName(element).localname in tags:
                     yield element
                     element.clear()
         except etree.XMLSyntaxError as error:

@@ -89,7 +89,7 @@ _UNREAD_KEYS = {
     "": (
         "name", "title", "seed", "replications", "tables", "grid", "tariff", "reliability",
         "blackouts", "outside", "adoption", "calendar", "day_factor", "observed", "recorded",
-        "common_causes",
+        "arrivals", "common_causes",
         "standard", "series",
     ),
     "fleet": (

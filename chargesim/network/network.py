@@ -164,6 +164,14 @@ class Sites:
     bays: Annotated[Ints, column("swap lanes", CountFromOne, swap="bays")]
     slots: Annotated[Ints, column("charging slots for packs", CountFromOne, swap="slots")]
     slot_kw: Annotated[Floats, column("power of a slot [kW at the pack]", Kilowatt, swap="slot_kw")]
+    module_kw: Annotated[
+        Floats,
+        column(
+            "power of a charger module, where slots lend it; 0: they do not [kW at the pack]",
+            Kilowatt,
+            swap="module_kw",
+        ),
+    ]
     packs: Annotated[Ints, column("packs at the site", CountFromOne, swap="packs")]
     pack_type: Annotated[Texts, column("one of `swap.pack_types`", str, swap="pack_type")]
     swap_min: Annotated[Floats, column("time in the bay [min]", Positive, swap="swap_min")]

@@ -112,7 +112,8 @@ def records_of_placed_site(scenario: Scenario, site: PlacedSite) -> list[Record]
     }
     if not site.swap_kind:
         return [{**_station(scenario, site.guns, site.access), **own}]
-    return _with_guns(scenario, {**_swap_site(scenario, site.swap_kind), **own}, site.swap_kind)
+    record = _without_lending(scenario, {**_swap_site(scenario, site.swap_kind), **own})
+    return _with_guns(scenario, record, site.swap_kind)
 
 
 def records_of_row(scenario: Scenario, row: SiteRow, district: int) -> list[Record]:
@@ -132,7 +133,8 @@ def records_of_row(scenario: Scenario, row: SiteRow, district: int) -> list[Reco
     }
     if KIND_NUMBER[row.kind] == SWAP:
         swap_kind = _swap_kind(scenario, row)
-        return _with_guns(scenario, {**_swap_site(scenario, swap_kind), **given, **own}, swap_kind)
+        record = {**_swap_site(scenario, swap_kind), **given, **own}
+        return _with_guns(scenario, _without_lending(scenario, record), swap_kind)
     companions = given.get("companions")
     fast = given.get("guns", 1) - (companions or 0)
     if scenario.stations is not None:
@@ -206,6 +208,14 @@ def _faults_of_swap_site(scenario: Scenario, row: SiteRow) -> list[str]:
         faults.append(
             f"swap_kind: needs one of {known}, since none of them has the access {row.access}"
         )
+    kind = scenario.swap.kinds.get(_swap_kind(scenario, row))
+    if kind is not None and scenario.swap.lending.enabled:
+        site = {**_from_section(kind, SWAP), **row.given}
+        if site["module_kw"] > site["slots"] * site["slot_kw"]:
+            faults.append(
+                f"module_kw: got {site['module_kw']:g}, needs at most slots x slot_kw, "
+                f"{site['slots'] * site['slot_kw']:g}"
+            )
     pack_type = row.given.get("pack_type")
     if pack_type is not None and pack_type not in scenario.swap.pack_types:
         faults.append(
@@ -258,6 +268,11 @@ def _swap_site(scenario: Scenario, swap_kind: str) -> Record:
     """Return a swap site of a kind."""
     filled = _from_section(scenario.swap.kinds[swap_kind], SWAP)
     return {**EMPTY_SITE, **filled, "kind": SWAP}
+
+
+def _without_lending(scenario: Scenario, record: Record) -> Record:
+    """Return a swap site without modules where slots do not lend each other power."""
+    return record if scenario.swap.lending.enabled else record | _empty(("module_kw",))
 
 
 def _with_guns(scenario: Scenario, site: Record, swap_kind: str) -> list[Record]:

@@ -6,12 +6,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from chargesim.demand.arrivals import build_arrivals
 from chargesim.demand.calendar import cold_curve_factors
 from chargesim.demand.curves import Curves, read_curves, read_profiles
 from chargesim.demand.draw import DemandModel, build_demand
 from chargesim.demand.ledger import CORRIDOR, Ledger, build_ledger
 from chargesim.demand.outages import OutageModel, build_outages
-from chargesim.demand.recorded import RecordedDemand, read_recorded
+from chargesim.demand.recorded import read_recorded
+from chargesim.demand.thinning import Demand
 from chargesim.engine.facilities import Facilities, build_facilities
 from chargesim.engine.simpy.engine import Extension
 from chargesim.errors import InputError
@@ -31,7 +33,7 @@ from chargesim.scenario.yaml_text import SourceLocation
 class Task:
     """What a worker needs to run a replication; no graph, no file."""
 
-    demand: DemandModel | RecordedDemand
+    demand: Demand
     outages: OutageModel
     facilities: Facilities
     district_of_origin: NDArray[np.int64]
@@ -100,17 +102,16 @@ def build_case(loaded: LoadedScenario, *, network: Network | None = None) -> Cas
     curves = curves.with_copies(cold_curve_factors(scenario))
     facilities = build_facilities(scenario, network, drawn, curves, packs)
     fleets = (*scenario.fleets, CORRIDOR)
-    demand = (
-        drawn
-        if scenario.recorded is None
-        else read_recorded(
-            path_inside(folder, scenario.recorded), scenario, network, drawn, curves, fleets
-        )
-    )
+    demand: Demand = drawn
+    if scenario.recorded is not None:
+        log = path_inside(folder, scenario.recorded)
+        demand = read_recorded(log, scenario, network, drawn, curves, fleets)
+    elif scenario.arrivals is not None:
+        demand = build_arrivals(scenario, folder, network, drawn, curves, fleets)
     zones, corridors, sites = network.zones, network.corridors, network.sites
     district = np.concatenate([zones.district, corridors.district, sites.district])
     zone = np.arange(len(district) - len(sites))
-    if isinstance(demand, RecordedDemand):
+    if not isinstance(demand, DemandModel):
         facilities = facilities_of_log(facilities, demand, network)
         begins = origin_of_ways(demand, network)
         district = np.insert(district, len(zone), district[begins])

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chargesim.demand.recorded import RecordedDemand, is_stay
+from chargesim.demand.recorded import is_stay
+from chargesim.demand.thinning import LogDemand
 from chargesim.engine.choice import CANDIDATE
 from chargesim.engine.facilities import Facilities
 from chargesim.network.candidates import holds
@@ -16,9 +17,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def facilities_of_log(
-    facilities: Facilities, demand: RecordedDemand, network: Network
-) -> Facilities:
+def facilities_of_log(facilities: Facilities, demand: LogDemand, network: Network) -> Facilities:
     """Return facilities with the ways of a log as origins before the sites, and an empty list.
 
     Each way has one candidate, the site that the log names; who goes on from there sees what
@@ -46,13 +45,13 @@ def first_way(network: Network) -> int:
     return len(network.zones.id) + len(network.corridors.id)
 
 
-def origin_of_ways(demand: RecordedDemand, network: Network) -> Ints:
+def origin_of_ways(demand: LogDemand, network: Network) -> Ints:
     """Return the origin of the network at which each way begins: zone, corridor or the site."""
     ways = demand.ways
     return np.where(ways.origin >= 0, ways.origin, first_way(network) + ways.site)
 
 
-def _one_candidate(demand: RecordedDemand, network: Network) -> NDArray[Any]:
+def _one_candidate(demand: LogDemand, network: Network) -> NDArray[Any]:
     """Return the candidates of the ways [list, way, rank]: the site, in the lists that hold it."""
     ways, keys = demand.ways, network.candidates.keys
     shape = (len(keys), len(ways), network.candidates.site.shape[2])
@@ -72,7 +71,7 @@ def _members(network: Network, key: CandidateKey) -> NDArray[np.bool_]:
     return np.array([holds(key, sites, site) for site in range(len(sites))], dtype=bool)
 
 
-def _service_min(facilities: Facilities, demand: RecordedDemand, network: Network) -> Floats:
+def _service_min(facilities: Facilities, demand: LogDemand, network: Network) -> Floats:
     """Return the mean minutes that a vehicle occupies a gun, stays as long as the log says.
 
     At each station over the wishes that name it, else over those that may choose it.

@@ -14,6 +14,7 @@ from chargesim.engine.replication_totals import ReplicationTotals
 from chargesim.network.demand_within import demand_share_within
 from chargesim.network.network import STATION, SWAP
 from chargesim.runs.case import Case
+from chargesim.scenario.model import Scenario
 from chargesim.scenario.observed import NOT_KNOWN
 
 
@@ -68,7 +69,7 @@ def as_result(
         look=look.number,
         looks=look.of,
         blackouts=len(scenario.blackouts),
-        asked=NOT_KNOWN if scenario.recorded is not None else asked_use(case.ledger, network),
+        asked=NOT_KNOWN if scenario.log is not None else asked_use(case.ledger, network),
         anchors=tuple(scenario.observed.anchors),
         recorded=scenario.recorded is not None,
         **_judged_days(case, len(replications)),
@@ -99,8 +100,8 @@ def share_text(case: Case) -> str:
     """Return one sentence on the energy asked of the network, and on how its piles are read."""
     scenario, ledger = case.scenario, case.ledger
     reading = f"; {scenario.stations.reading}" if scenario.stations is not None else ""
-    if scenario.recorded is not None:
-        return f"recorded wishes of {scenario.recorded} instead of drawn demand{reading}"
+    if scenario.log is not None:
+        return f"{_log_words(scenario)} of {scenario.log} instead of drawn demand{reading}"
     asked_mwh = ledger.network_kwh_per_day / 1000
     text = (
         f"{ledger.share_at_network:.1%} of the fleets' public energy is asked of this network, "
@@ -112,6 +113,11 @@ def share_text(case: Case) -> str:
         by_swap = f"the ledger expects {ledger.swap_kwh_per_day / 1000:,.0f} MWh of it by swap"
         return f"{text} with the corridors; {by_swap}, the rest at guns{guns}{reading}"
     return f"{text} with the corridors, all at guns{guns}{reading}"
+
+
+def _log_words(scenario: Scenario) -> str:
+    """Return what replaces the demand of the ledger."""
+    return "recorded wishes" if scenario.recorded is not None else "arrivals fitted to a log"
 
 
 def plan_text(case: Case) -> str:
@@ -131,8 +137,8 @@ def plan_text(case: Case) -> str:
     if guns_of_mixed:
         swap += f" and {guns_of_mixed:,} guns"
     stock, buildup = f"{case.ledger.stock:,.0f} vehicles", buildup_of(case.scenario)
-    if case.scenario.recorded:
-        stock = "recorded wishes"
+    if case.scenario.log is not None:
+        stock = _log_words(case.scenario)
     elif buildup is not None:
         stock += f" at the end of {buildup.month}"
     return f"{guns}, {swap}, {stock}, {len(zones.id):,} zones"

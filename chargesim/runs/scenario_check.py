@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from chargesim.analysis.gun_use import observed_text
 from chargesim.demand.curves import read_profile_sources
 from chargesim.demand.demand_table import Table
+from chargesim.demand.draw import DemandModel
 from chargesim.demand.ledger import CORRIDOR, LedgerRow
 from chargesim.demand.observed_use import (
     PublicEnergy,
     asked_use,
     public_energy,
 )
-from chargesim.demand.recorded import RecordedDemand, is_stay
+from chargesim.demand.recorded import is_stay
 from chargesim.engine.rules import charge_min
 from chargesim.network.islands import cut_off
 from chargesim.network.network import STATION
@@ -24,6 +25,7 @@ from chargesim.runs.case import Case
 from chargesim.runs.engine_choice import choose_engine
 from chargesim.runs.mechanisms.registry import inert_mechanisms
 from chargesim.runs.parallel import pool_of
+from chargesim.runs.reachability import reachability
 from chargesim.runs.replications import expected_sessions
 from chargesim.scenario.city import AREA_CLASSES
 from chargesim.scenario.file_paths import path_inside
@@ -91,6 +93,8 @@ class ScenarioCheck:
     run_seconds: float
     idle: tuple[str, ...]
     """a line for every mechanism that is switched on and has no effect"""
+    out_of_reach: tuple[str, ...]
+    """a line for everything that reaches no site, or is not judged"""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the check as plain data."""
@@ -146,7 +150,7 @@ def check_case(case: Case) -> ScenarioCheck:
     stations = sites.kind == STATION
     asked = (
         _asked_of_log(case)
-        if isinstance(case.task.demand, RecordedDemand)
+        if not isinstance(case.task.demand, DemandModel)
         else _asked_of_ledger(case)
     )
     piles = int(sites.guns[stations].sum())
@@ -179,6 +183,7 @@ def check_case(case: Case) -> ScenarioCheck:
         islands=cut_off(network),
         run_seconds=seconds,
         idle=inert_mechanisms(case),
+        out_of_reach=reachability(case),
     )
 
 
@@ -204,9 +209,9 @@ def area_shares(case: Case) -> tuple[AreaShare, ...]:
 def with_arrivals(case: Case) -> tuple[LedgerRow, ...]:
     """Return the ledger's rows, with the source of each fleet's arrivals among their sources."""
     scenario = case.scenario
-    if scenario.recorded is not None:
+    if scenario.log is not None:
         return tuple(
-            replace(row, sources=f"{row.sources}; arrivals: recorded in {scenario.recorded}")
+            replace(row, sources=f"{row.sources}; arrivals: of {scenario.log}")
             for row in case.ledger.rows
         )
     texts = read_profile_sources(path_inside(case.loaded.folder, scenario.tables.profiles))
@@ -237,7 +242,7 @@ def _asked_of_log(case: Case) -> _DailyDemand:
     each = [table for table in each if len(table)]
     days, rows = max(1, len(each)), sum(len(table) for table in each)
     if not each:
-        return _DailyDemand(f"{case.scenario.recorded}, no wish within the horizon", 0.0, 0.0, 0.0)
+        return _DailyDemand(f"{case.scenario.log}, no wish within the horizon", 0.0, 0.0, 0.0)
     energy_kwh = sum(
         float((table["battery_kwh"] * (table["target_soc"] - table["soc"])).sum()) for table in each
     )
@@ -245,7 +250,7 @@ def _asked_of_log(case: Case) -> _DailyDemand:
     minutes += np.where(is_stay(sample), sample["overstay_min"], 0.0)
     erlangs = rows / days * float(minutes.mean()) / 1440.0 if len(minutes) else 0.0
     about = (
-        f"{case.scenario.recorded}, {rows:,} wishes on {days} day{'s' if days > 1 else ''} "
+        f"{case.scenario.log}, {rows:,} wishes on {days} day{'s' if days > 1 else ''} "
         "of the horizon"
     )
     return _DailyDemand(about, rows / days, energy_kwh / days, erlangs)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from chargesim.analysis.result import RunResult
-from chargesim.demand.recorded import RecordedDemand
+from chargesim.demand.draw import DemandModel
 from chargesim.errors import InputError
 from chargesim.runs.case import Case
 from chargesim.runs.markdown import bullets, table
@@ -78,7 +78,7 @@ def _prepared(case: Case) -> Iterator[str]:
         "Charging curves: piecewise constant, with the power of the left point times "
         f"{case.scenario.fleet.curve_factor.value:g}."
     )
-    if isinstance(case.task.demand, RecordedDemand):
+    if not isinstance(case.task.demand, DemandModel):
         yield (
             "Recorded wishes: sorted by instant; instants and patience rounded to ticks of "
             "2**-20 min."

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from chargesim.demand.draw import DemandModel
 from chargesim.demand.ledger import CORRIDOR
-from chargesim.demand.recorded import RecordedDemand
 from chargesim.engine.replication_totals import OUTCOMES
 from chargesim.network.network import SWAP
 from chargesim.runs.case import Case
@@ -114,14 +114,14 @@ def _algorithms(case: Case, swap: bool) -> Iterator[str]:
         "non-homogeneous Poisson by vehicle class: hour-of-week profile x zone weight, "
         "in layers that scenarios have in common"
     )
-    recorded = isinstance(case.task.demand, RecordedDemand)
+    recorded = not isinstance(case.task.demand, DemandModel)
     yield f"Demand: {'the rows of the log' if recorded else drawn}."
 
 
 def _entities(case: Case) -> str:
     """Return the vehicle classes with their sessions on an average day, by ledger or log."""
     demand = case.task.demand
-    if isinstance(demand, RecordedDemand):
+    if not isinstance(demand, DemandModel):
         days = range(case.task.lead_in_days + case.task.days)
         counts = [
             np.bincount(demand.day(0, day)["fleet"], minlength=len(demand.names)) for day in days
@@ -215,8 +215,8 @@ def _queues(case: Case) -> Iterator[str]:
 
 
 def _entry_and_exit(case: Case) -> str:
-    ways = any(row.fleet == CORRIDOR for row in case.ledger.rows) and not isinstance(
-        case.task.demand, RecordedDemand
+    ways = any(row.fleet == CORRIDOR for row in case.ledger.rows) and isinstance(
+        case.task.demand, DemandModel
     )
     links = f" and {len(case.network.corridors.id):,} directed expressway links" if ways else ""
     return (

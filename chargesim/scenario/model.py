@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from chargesim.scenario.arrivals import Arrivals
 from chargesim.scenario.assumption import Section, TableName, raise_faults
 from chargesim.scenario.buildup import Buildup
 from chargesim.scenario.calendar import WEEKDAYS, Calendar, Weekday
@@ -89,6 +90,10 @@ class Scenario(Section):
         default=None,
         description="CSV or Parquet of recorded wishes (docs/tables.md); replaces the drawn demand",
     )
+    arrivals: Arrivals | None = Field(
+        default=None,
+        description="arrivals fitted to a log (`chargesim fit`); replace the drawn demand",
+    )
     common_causes: CommonCauses = Field(
         default_factory=dict,
         description="assumptions that are one unknown, by a name of your own: keys, * is any name; "
@@ -101,6 +106,11 @@ class Scenario(Section):
     series: Series | None = Field(
         default=None, description="variants that meet the same vehicles, compared in one figure"
     )
+
+    @property
+    def log(self) -> str | None:
+        """Table that replaces the demand of the ledger: of wishes, or of fitted arrivals."""
+        return self.arrivals.sites if self.arrivals is not None else self.recorded
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -149,6 +159,8 @@ class Scenario(Section):
                 )
         if "corridor" in self.fleets:
             faults.append("fleets.corridor: this name is reserved for the corridor vehicles")
+        if self.arrivals is not None and self.recorded is not None:
+            faults.append("arrivals: is given beside recorded; give only one of them")
         faults += cause_faults(self, self.common_causes)
         faults += plausible_faults(self)
         raise_faults(faults)

@@ -169,6 +169,10 @@ class SwapKind(Section):
     packs: int = Field(ge=1, description="packs per site")
     slots: int = Field(ge=1, description="slots per site, each charges one pack")
     slot_kw: Positive = Field(description="power of a slot [kW at the pack]")
+    module_kw: Positive | None = Field(
+        default=None,
+        description="power of a module of its chargers, where slots lend it [kW at the pack]",
+    )
     site_kw: Positive = Field(description="grid connection of a site [kW on the grid side]")
     bays: int = Field(ge=1, description="swap lanes per site")
     swap_min: Positive = Field(description="time from drive-in to drive-out [min]")
@@ -192,6 +196,19 @@ class SwapKind(Section):
         if self.guns and (self.gun_kw is None or self.gun_a is None):
             raise ValueError(f"guns: got {self.guns}, so gun_kw and gun_a are needed")
         return self
+
+
+class Lending(Section):
+    """Chargers of a swap site that lend power to neighbouring slots, by whole modules.
+
+    A site has as many modules as the power of all its slots gives. One that its slot does not need
+    serves another.
+    """
+
+    enabled: bool = Field(default=False, description="true: slots lend each other power")
+    modules_per_pack: int = Field(
+        default=2, ge=1, le=64, description="most modules that charge one pack"
+    )
 
 
 class SmartCharging(Section):
@@ -229,6 +246,9 @@ class Swap(Section):
     pack_types: dict[str, PackType] = Field(description="types of packs, by names of your own")
     kinds: dict[str, SwapKind] = Field(description="kinds of swap sites, by names of your own")
     smart: SmartCharging = Field(description="charging of packs to the tariff")
+    lending: Lending = Field(
+        default_factory=Lending, description="power that slots lend each other"
+    )
 
     @model_validator(mode="after")
     def _known_packs(self) -> Self:
@@ -240,6 +260,21 @@ class Swap(Section):
                 if kind.pack_type not in self.pack_types
             ]
         )
+        return self
+
+    @model_validator(mode="after")
+    def _whole_modules(self) -> Self:
+        faults = []
+        for name, kind in self.kinds.items() if self.lending.enabled else ():
+            most_kw = kind.slots * kind.slot_kw.value
+            if kind.module_kw is None:
+                faults.append(f"kinds.{name}.module_kw: needs a value, since lending is enabled")
+            elif kind.module_kw.value > most_kw:
+                faults.append(
+                    f"kinds.{name}.module_kw: got {kind.module_kw.value:g}, needs at most "
+                    f"slots x slot_kw, {most_kw:g}"
+                )
+        raise_faults(faults)
         return self
 
 

@@ -103,6 +103,7 @@ def grid_facilities(grid: Grid) -> Facilities:
             np.arange(0, count + 1, grid.guns), of_outlet, of_outlet, np.full(count, ULTRA_FAST)
         ),
         cabinet_kw=of_site + np.inf,
+        module_kw=of_site,
         connection=np.arange(n),
         plug_kw=of_site + np.inf,
         store_kwh=of_site,

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from chargesim.importers.import_report import KINDS, SHOWN, ImportReport
+from chargesim.importers.roads import ImportedRoads
 from chargesim.importers.sessions import ImportedSessions
 from chargesim.importers.stations import ImportedStations
 from chargesim.scenario.file_paths import display_path
@@ -50,6 +51,21 @@ def print_sessions(console: "Console", done: ImportedSessions) -> None:
     _line(console, f"From {first} to {last}; {stay}")
     print_report(console, done.report)
     _line(console, f"All of these records: {display_path(done.report_file)}")
+
+
+def print_roads(console: "Console", done: ImportedRoads) -> None:
+    """Print the result of an import of roads."""
+    words = f"{done.roads:,} roads, {done.oneway:,} of them one-way, {done.nodes:,} nodes"
+    zones = "" if done.zones is None else f", {done.zones:,} zones"
+    _line(console, f"{display_path(done.out)}: {words}{zones}; {done.km:,.0f} km of directed road")
+    shift = "" if done.crs == "wgs84" else f", turned from {done.crs} into WGS-84"
+    _line(console, f"Read: {done.reports[0].file}, {done.format}{shift}")
+    for report in done.reports:
+        if report is not done.reports[0]:
+            _line(console, f"Beside it: {report.file}")
+        print_report(console, report)
+    tables = [one.name for one in done.files if not one.name.endswith(".report.csv")]
+    _line(console, f"Files: {', '.join(tables)}; all of these records: *.report.csv beside them")
 
 
 def print_report(console: "Console", report: ImportReport) -> None:

@@ -65,10 +65,13 @@ def print_check(console: Console, checked: ScenarioCheck) -> None:
     write(f"Offered load: {load if checked.piles else 'no gun is open'}.", soft_wrap=True)
     _print_use(console, checked)
     write(f"A run takes about {checked.run_seconds:,.0f} s on this machine.")
-    if checked.idle:
-        write("\nSwitched on, but idle", style="bold")
-    for line in checked.idle:
-        write(line, soft_wrap=True, markup=False, highlight=False)
+    for head, lines in (
+        ("Out of reach", checked.out_of_reach), ("Switched on, but idle", checked.idle)
+    ):  # fmt: skip
+        if lines:
+            write(f"\n{head}", style="bold")
+        for line in lines:
+            write(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def _public_line(public: PublicEnergy) -> str:

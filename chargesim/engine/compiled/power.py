@@ -14,6 +14,7 @@ from chargesim.engine.rules import (
     charge_min,
     exact_min,
     fill_up,
+    lend_modules,
     next_edge_soc,
     peak_kw_ahead,
     soc_after,
@@ -21,6 +22,7 @@ from chargesim.engine.rules import (
     step_at,
     step_min,
     total_kw,
+    whole_modules_kw,
 )
 from chargesim.engine.store_rules import lendable_kw
 
@@ -149,7 +151,7 @@ def binds(w, g):
                 )
             total += charge.peak_kw
             cabinet = group.first_cabinet + charge.cabinet
-            used[cabinet] += charge.peak_kw
+            used[cabinet] += whole_modules_kw(charge.peak_kw, m.module_kw(w)[cabinet])
             if used[cabinet] > limits[cabinet] or total > group.plug_kw:
                 return True
     return False
@@ -208,12 +210,14 @@ def charge_shared(w, g):
     mine, cabinet = m.sharing(w)[0][:n], m.sharing(w)[1][:n]
     rank, rising = m.sharing(w)[2][:n], m.sharing(w)[3][:n]
     wanted, granted = m.sharing_kw(w)[0][:n], m.sharing_kw(w)[1][:n]
+    begun = m.sharing_kw(w)[2][:n]
     n = 0
     for i in range(group.first, group.first + group.outlets):
         charge = m.outlets(w)[m.group_outlets(w)[i]]
         if charge.taken:
             mine[n], cabinet[n], rank[n] = m.group_outlets(w)[i], charge.cabinet, charge.rank
             wanted[n] = m.step_kw(w)[charge.type, charge.curve, charge.step]
+            begun[n] = charge.begun_min
             n += 1
     grid_kw, lent_kw = 0.0 if group.dark else group.plug_kw, 0.0
     if group.store >= 0 and not group.dark:
@@ -221,6 +225,9 @@ def charge_shared(w, g):
     first, end = group.first_cabinet, group.first_cabinet + group.cabinets
     limits, used = m.cabinet_kw(w)[first:end], m.used_kw(w)[first:end]
     rising_in = m.rising_in(w)[first:end]
+    if group.lends:
+        module_kw, modules, order = m.module_kw(w)[first:end], m.sharing(w)[4], m.sharing(w)[5]
+        lend_modules(wanted, begun, cabinet, module_kw, limits, modules, order)
     fill_up(wanted, cabinet, rank, limits, grid_kw + lent_kw, granted, rising, rising_in, used)
     for i in range(n):
         charge = m.outlets(w)[mine[i]]

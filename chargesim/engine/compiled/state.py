@@ -10,7 +10,7 @@ from chargesim.engine.choice import MAX_TRIED
 from chargesim.engine.day_statistics import STATISTICS, DayStatistics
 from chargesim.engine.facilities import Facilities
 from chargesim.engine.replication_totals import first_levels
-from chargesim.engine.rules import exact_min, least_to_bind
+from chargesim.engine.rules import exact_min, least_to_bind, whole_modules_kw
 from chargesim.engine.session_log import SESSION
 from chargesim.exact_time import durations_min
 from chargesim.network.network import SWAP
@@ -99,15 +99,15 @@ one."""
 GROUP = np.dtype(
     [
         ("plan", "i8"), ("count", "i4"), ("least_to_bind", "i4"), ("shared", "i4"), ("dark", "i4"),
-        ("store", "i4"), ("duty", "i4"), ("first", "i4"), ("outlets", "i4"),
+        ("store", "i4"), ("duty", "i4"), ("first", "i4"), ("outlets", "i4"), ("lends", "i4"),
         ("first_cabinet", "i4"), ("cabinets", "i4"), ("plug_kw", "f8"), ("kwh", "f8"),
         ("kw", "f8"), ("charge_kw", "f8"), ("energy_kwh", "f8"), ("power_kw", "f8"),
         ("since_min", "f8"), ("opens_min", "f8"),
     ],
     align=True,
 )  # fmt: skip
-"""The outlets behind a grid connection, and its store: `store` is the site in whose statistics the
-store is written, -1 without one."""
+"""The outlets behind a grid connection, and its store: `lends` says whether a cabinet has modules,
+`store` is the site in whose statistics the store is written, -1 without one."""
 CLOCK = np.dtype(
     [
         ("now", "f8"), ("events", "i8"), ("stamp", "i8"), ("free_car", "i8"), ("under_way", "i8"),
@@ -148,14 +148,16 @@ class City(NamedTuple):
     groups: NDArray[Any]
     group_outlets: NDArray[np.int64]
     cabinet_kw: NDArray[np.float64]
+    module_kw: NDArray[np.float64]
+    """by cabinet; 0: it shares without modules"""
     used_kw: NDArray[np.float64]
     """by cabinet, as `cabinet_kw`: room for the sums of `power.binds` and `rules.fill_up`"""
     rising_in: NDArray[np.int64]
     sharing: NDArray[np.int64]
-    """[4, charge of a group] room for `power.charge_shared`: outlet, cabinet, rank, whether it
-    rises"""
+    """[6, charge of a group] room for `power.charge_shared`: outlet, cabinet, rank, whether it
+    rises, modules, order"""
     sharing_kw: NDArray[np.float64]
-    """[2, charge of a group] as well: wanted and granted"""
+    """[3, charge of a group] as well: wanted, granted, begun"""
     empty: NDArray[np.float64]
     """[pack, 2] SOC and kWh of the packs that wait"""
     outages: NDArray[Any]
@@ -205,7 +207,7 @@ def build_city(
         grow when needed.
     """
     sites, servers = _sites(facilities)
-    outlets, groups, group_outlets, cabinet_kw = _groups(facilities, sites)
+    outlets, groups, group_outlets, (cabinet_kw, module_kw) = _groups(facilities, sites)
     most = int(groups["outlets"].max())
     clock = np.zeros(1, dtype=CLOCK)
     clock["stamp"] = 1
@@ -216,8 +218,9 @@ def build_city(
         table=table, cars=pool, wishes=np.zeros(cars, dtype=WISH),
         tried=np.zeros((cars, MAX_TRIED), dtype=np.int64), sites=sites, servers=servers,
         outlets=outlets, groups=groups, group_outlets=group_outlets, cabinet_kw=cabinet_kw,
-        used_kw=np.zeros_like(cabinet_kw), rising_in=np.zeros(len(cabinet_kw), dtype=np.int64),
-        sharing=np.zeros((4, most), dtype=np.int64), sharing_kw=np.zeros((2, most)),
+        module_kw=module_kw, used_kw=np.zeros_like(cabinet_kw),
+        rising_in=np.zeros(len(cabinet_kw), dtype=np.int64),
+        sharing=np.zeros((6, most), dtype=np.int64), sharing_kw=np.zeros((3, most)),
         empty=np.zeros((max(1, int(facilities.packs.sum())), 2)),
         outages=np.ascontiguousarray(outages, dtype=OUTAGE), log=np.zeros(rows, dtype=SESSION),
         posted_min=np.zeros(len(facilities)), foreseen_min=np.zeros(len(facilities)),
@@ -256,18 +259,9 @@ def _rules(facilities: Facilities, statistics: DayStatistics) -> NDArray[Any]:
     rules["start_min"], rules["end_min"] = statistics.start_min, statistics.end_min
     rules["refresh_min"] = exact_min(facilities.posted_refresh_min)
     for name in (
-        "hold_min",
-        "grace_min",
-        "failed_start_min",
-        "handling_before_min",
-        "handling_after_min",
-        "store_efficiency",
-        "promised",
-        "memory_min",
-        "cloud",
-        "reserve",
-        "smart",
-    ):
+        "hold_min", "grace_min", "failed_start_min", "handling_before_min", "handling_after_min",
+        "store_efficiency", "promised", "memory_min", "cloud", "reserve", "smart",
+    ):  # fmt: skip
         rules[name] = getattr(operating, name)
     rules["store_hours"], rules["hold_packs"] = (
         operating.store_hours,
@@ -331,7 +325,7 @@ def _cabinets(facilities: Facilities) -> NDArray[np.int64]:
 def _groups(
     facilities: Facilities, sites: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64], NDArray[np.float64]]:
-    """Return outlets, groups by first site, the outlets of each, and its cabinets' limits."""
+    """Return outlets, groups by first site, the outlets of each, and [2, cabinet] limit, module."""
     layout, of, swap = facilities.outlets, site_of_outlet(facilities), facilities.kind == SWAP
     _, seen, index = np.unique(facilities.connection, return_index=True, return_inverse=True)
     sites["group"] = np.argsort(np.argsort(seen))[index]
@@ -362,13 +356,14 @@ def _groups(
             cabinets_before,
             np.bincount(sites["group"], count).astype(np.int64),
         )
-    cabinet_kw = np.repeat(facilities.cabinet_kw[by_group], count[by_group])
+    of_site = np.stack([facilities.cabinet_kw, facilities.module_kw])[:, by_group]
+    cabinets = np.repeat(of_site, count[by_group], axis=1)
     members = (
         np.argsort(outlets["group"][: len(of)], kind="stable")
         if len(of)
         else np.zeros(1, dtype=np.int64)
     )
-    return outlets, groups, members, cabinet_kw if len(cabinet_kw) else np.zeros(1)
+    return outlets, groups, members, cabinets if cabinets.size else np.zeros((2, 1))
 
 
 def _fill_groups(
@@ -388,9 +383,11 @@ def _fill_groups(
         facilities.plug_kw[first_site],
     )
     most_kw, room_kw = np.zeros(len(groups)), groups["plug_kw"].copy()
-    np.maximum.at(
-        most_kw, outlets["group"], facilities.step_kw.max(axis=(1, 2), initial=0.0)[outlets["type"]]
-    )
+    highest_kw = facilities.step_kw.max(axis=(1, 2), initial=0.0)[outlets["type"]]
+    module_kw = facilities.module_kw[outlets["site"]]
+    whole_kw = list(map(whole_modules_kw, highest_kw, module_kw))
+    np.maximum.at(most_kw, outlets["group"], np.array(whole_kw, dtype=np.float64))
+    np.maximum.at(groups["lends"], outlets["group"], module_kw > 0)
     np.minimum.at(room_kw, outlets["group"], facilities.cabinet_kw[outlets["site"]])
     groups["least_to_bind"] = list(map(least_to_bind, room_kw, most_kw))
     stored = (facilities.store_kwh[first_site] > 0) & (facilities.store_kw[first_site] > 0)

@@ -24,6 +24,7 @@ class Rows:
         )
         self.first: list[int] = outlets.first.tolist()
         self.cabinet_kw: list[float] = facilities.cabinet_kw.tolist()
+        self.module_kw: list[float] = facilities.module_kw.tolist()
 
 
 class Outlet:

@@ -1,5 +1,7 @@
 """Charge batteries behind shared limits: gun < cabinet < grid connection.
 
+The chargers of a swap site whose slots lend each other power are its cabinet, shared by modules.
+
 As long as the batteries behind a connection together cannot exceed a limit, each charges alone
 along its curve and one event ends it. When a limit can bind, all are settled and share power by
 rank, max-min fair inside a rank, anew at every plug-in, plug-out and step of a curve. Vehicles at
@@ -20,6 +22,7 @@ from chargesim.engine.rules import (
     charge_min,
     exact_min,
     least_to_bind,
+    lend_modules,
     next_edge_soc,
     peak_kw_ahead,
     share_power,
@@ -28,6 +31,7 @@ from chargesim.engine.rules import (
     step_at,
     step_min,
     total_kw,
+    whole_modules_kw,
 )
 from chargesim.engine.simpy.events import ScheduledEvent
 from chargesim.engine.simpy.outlets import Charge, Outlet, Rows
@@ -62,6 +66,8 @@ class PowerGroup:
         self.dark = 0
         self.outlets: list[Outlet] = []
         self.cabinet_kw: list[float] = []
+        self.module_kw: list[float] = []
+        """by cabinet; 0: it shares without modules"""
         self.count = 0
         self.shared = False
         self.least_to_bind = 1
@@ -78,9 +84,9 @@ class PowerGroup:
         """Put the outlets of a site behind the connection; in keys the first is `first_number`."""
         rows, base = self.rows, len(self.cabinet_kw)
         mine = rows.outlets[rows.first[site] : rows.first[site + 1]]
-        self.cabinet_kw += [rows.cabinet_kw[site]] * (
-            1 + max((cabinet for cabinet, _, _ in mine), default=-1)
-        )
+        cabinets = 1 + max((cabinet for cabinet, _, _ in mine), default=-1)
+        self.cabinet_kw += [rows.cabinet_kw[site]] * cabinets
+        self.module_kw += [rows.module_kw[site]] * cabinets
         added = [
             Outlet(rows, site, number, base + cabinet, rank, type, done)
             for number, (cabinet, rank, type) in enumerate(mine, first_number)
@@ -93,6 +99,7 @@ class PowerGroup:
     ) -> Outlet:
         """Put one more outlet behind the connection, with a cabinet of its own without limit."""
         self.cabinet_kw.append(inf)
+        self.module_kw.append(0.0)
         outlet = Outlet(
             self.rows, site, number, len(self.cabinet_kw) - 1, like.rank, like.type, done
         )
@@ -101,8 +108,10 @@ class PowerGroup:
 
     def _add(self, added: list[Outlet]) -> None:
         self.outlets += added
+        kinds = {(outlet.type, self.module_kw[outlet.cabinet]) for outlet in self.outlets}
+        highest_kw = self.rows.highest_kw
         most_kw = max(
-            (self.rows.highest_kw[kind] for kind in {outlet.type for outlet in self.outlets}),
+            (whole_modules_kw(highest_kw[kind], module_kw) for kind, module_kw in kinds),
             default=0.0,
         )
         self.least_to_bind = least_to_bind(min([self.plug_kw, *self.cabinet_kw]), most_kw)
@@ -211,7 +220,9 @@ class PowerGroup:
                         charge.soc, charge.target_soc, charge.edge_soc, charge.step_kw
                     )
                 total += charge.peak_kw
-                used[outlet.cabinet] += charge.peak_kw
+                used[outlet.cabinet] += whole_modules_kw(
+                    charge.peak_kw, self.module_kw[outlet.cabinet]
+                )
                 if used[outlet.cabinet] > self.cabinet_kw[outlet.cabinet] or total > self.plug_kw:
                     return True
         return False
@@ -268,6 +279,11 @@ class PowerGroup:
         wanted = np.array([charge.step_kw[charge.step] for charge in charges])
         cabinet = np.array([charge.outlet.cabinet for charge in charges], dtype=np.int64)
         rank = np.array([charge.outlet.rank for charge in charges], dtype=np.int64)
+        if any(self.module_kw):
+            begun = np.array([charge.begun_min for charge in charges])
+            modules, order = np.zeros_like(cabinet), np.zeros_like(cabinet)
+            limits, module_kw = np.array(self.cabinet_kw), np.array(self.module_kw)
+            lend_modules(wanted, begun, cabinet, module_kw, limits, modules, order)
         granted = np.empty(len(charges))
         grid_kw, lent_kw = 0.0 if self.dark else self.plug_kw, 0.0
         if self.store is not None and not self.dark:

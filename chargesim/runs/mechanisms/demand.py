@@ -26,19 +26,6 @@ def _recorded_inert(case: Case) -> Iterator[str]:
         given = getattr(scenario.fleet, key)
         if given is not None:
             yield f"fleet.{key}: is {given.value:,.12g}, {_REPLACED}"
-    days = scenario.horizon.lead_in_days + scenario.horizon.days
-    wishes = len(demand.table)
-    late = wishes - sum(len(demand.day(0, day)) for day in range(days))
-    if late:
-        yield (
-            f"recorded: the horizon ends before {late:,} of its {wishes:,} wishes; "
-            "they are left out"
-        )
-    if demand.too_short:
-        yield (
-            f"recorded: {demand.too_short:,} stays are shorter than the handling at a gun "
-            "(stations.handling_before_min, handling_after_min), which they take"
-        )
 
 
 RECORDED = Mechanism(
@@ -51,6 +38,19 @@ RECORDED = Mechanism(
         "a log replaces the drawn demand, the same in every replication but for the drivers' tastes"
     ),
     why_inert=_recorded_inert,
+)
+
+
+FITTED = Mechanism(
+    name="fitted arrivals",
+    keys=("arrivals",),
+    source="a log of the user, by `chargesim fit`",
+    tests=("test_demand_arrivals::test_the_draw_has_the_fitted_means",),
+    is_on=lambda case: case.scenario.arrivals is not None,
+    sentence=(
+        "vehicles come to each site as fitted to a log, and stay as long as there; who finds all "
+        "guns busy leaves at once, but for a share that waits"
+    ),
 )
 
 
@@ -75,7 +75,7 @@ THROUGH_TRAFFIC = Mechanism(
 
 
 def _holiday_inert(case: Case) -> Iterator[str]:
-    if case.scenario.recorded is not None and _holiday_factor(case) != 1:
+    if case.scenario.log is not None and _holiday_factor(case) != 1:
         yield f"corridors.holiday_factor: is {_holiday_factor(case):g}, {_REPLACED}"
 
 
@@ -111,7 +111,7 @@ def _electrified(case: Case) -> list[str]:
 def _electrification_inert(case: Case) -> Iterator[str]:
     for name in _electrified(case):
         fleet, key = case.scenario.fleets[name], f"fleets.{name}.electrification"
-        if case.scenario.recorded is not None:
+        if case.scenario.log is not None:
             yield f"{key}: is given, {_REPLACED}"
         elif fleet.electric == fleet.stock.value:
             yield (
@@ -141,7 +141,7 @@ def _buildup_month(case: Case) -> str:
 def _buildup_inert(case: Case) -> Iterator[str]:
     buildup = buildup_of(case.scenario)
     if buildup is not None and buildup.built_share(month_number(buildup.month)) == 1:
-        effect = "it changes the stock alone" if case.scenario.recorded is None else NO_EFFECT
+        effect = "it changes the stock alone" if case.scenario.log is None else NO_EFFECT
         yield f"buildup: is on, but the plan is fully built in {buildup.month}; {effect}"
 
 
@@ -164,7 +164,7 @@ BUILD_UP = Mechanism(
 
 def _season_inert(case: Case) -> Iterator[str]:
     factor = case.scenario.fleet.season_factor.value
-    if case.scenario.recorded is not None and factor != 1:
+    if case.scenario.log is not None and factor != 1:
         yield (
             f"fleet.season_factor: is {factor:g}, but the recorded wishes stay as they are; "
             "it changes only what is used on the way to a site"
@@ -173,14 +173,14 @@ def _season_inert(case: Case) -> Iterator[str]:
 
 def _day_factors(case: Case) -> DayFactors:
     demand = case.task.demand
-    return demand.day_factors if isinstance(demand, DemandModel) else AS_EXPECTED
+    return AS_EXPECTED if isinstance(demand, RecordedDemand) else demand.day_factors
 
 
 def _days_inert(case: Case) -> Iterator[str]:
     given = case.scenario.day_factor
     if given is None or not given.enabled:
         return
-    if case.scenario.recorded is None and not _day_factors(case).spread:
+    if case.scenario.log is None and not _day_factors(case).spread:
         yield f"day_factor: is on, but no day has a spread; {NO_EFFECT}"
 
 
@@ -218,7 +218,7 @@ def _calendar_sentence(case: Case) -> str:
 
 
 def _calendar_inert(case: Case) -> Iterator[str]:
-    if case.scenario.calendar is not None and case.scenario.recorded is not None:
+    if case.scenario.calendar is not None and case.scenario.log is not None:
         yield f"calendar: is given, {_REPLACED}"
 
 
@@ -230,7 +230,7 @@ CALENDAR = Mechanism(
         "test_demand_calendar::test_a_calendar_of_ordinary_days_is_none",
         "test_demand_calendar::test_factors_multiply_the_expected_wishes_of_their_day_alone",
     ),
-    is_on=lambda case: case.scenario.calendar is not None and case.scenario.recorded is None,
+    is_on=lambda case: case.scenario.calendar is not None and case.scenario.log is None,
     sentence=_calendar_sentence,
     why_inert=_calendar_inert,
 )

@@ -39,7 +39,7 @@ POSTED = Mechanism(
 
 def _cloud_inert(case: Case) -> Iterator[str]:
     scenario = case.scenario
-    if scenario.recorded is not None and any(share > 0 for share in connected_shares(scenario)):
+    if scenario.log is not None and any(share > 0 for share in connected_shares(scenario)):
         yield (
             "connected_share: is above 0, but the recorded wishes say of nobody that it is "
             f"connected; {NO_EFFECT}"

@@ -6,13 +6,14 @@ from fnmatch import fnmatchcase
 
 from chargesim.runs.case import Case, build_case
 from chargesim.runs.markdown import table
-from chargesim.runs.mechanisms import demand, drivers, supply
+from chargesim.runs.mechanisms import demand, drivers, supply, swapping
 from chargesim.runs.mechanisms.declaration import Mechanism, ModelPart, text_of
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import load
 
 MECHANISMS = (
     demand.RECORDED,
+    demand.FITTED,
     demand.THROUGH_TRAFFIC,
     demand.HOLIDAY,
     demand.PROJECTED_STOCK,
@@ -29,8 +30,9 @@ MECHANISMS = (
     supply.COMPANIONS,
     supply.SHARED_CONNECTIONS,
     supply.STORES,
-    supply.SWAPPING,
-    supply.SMART_PACKS,
+    swapping.SWAPPING,
+    swapping.SMART_PACKS,
+    swapping.LENT_MODULES,
     supply.LATER_OPENINGS,
     drivers.TARIFF,
     drivers.FLEXIBLE,

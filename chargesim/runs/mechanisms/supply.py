@@ -4,18 +4,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from chargesim.network.network import SWAP
 from chargesim.runs.case import Case
 from chargesim.runs.extension_hash import extension_name
 from chargesim.runs.mechanisms.declaration import (
     NO_EFFECT,
     Mechanism,
     ModelPart,
-    active_fleets,
     behaviours,
-    flat_prices,
     has_station,
-    has_swap_site,
     number_text,
 )
 from chargesim.scenario.model import Scenario
@@ -128,102 +124,6 @@ STORES = Mechanism(
 )
 
 
-def _swap_inert(case: Case) -> Iterator[str]:
-    """Name the fleets whose packs no swap site has that they may use."""
-    if not case.scenario.swap.enabled:
-        return
-    sites = case.network.sites
-    held = {
-        (access, pack)
-        for access, pack, kind in zip(sites.access, sites.pack_type, sites.kind, strict=True)
-        if kind == SWAP
-    }
-    for name in (draw.name for draw in active_fleets(case) if draw.capable_share > 0):
-        fleet = case.scenario.fleets[name]
-        if not any((access, fleet.pack_type) in held for access in fleet.access):
-            yield (
-                f"fleets.{name}.pack_type: {fleet.pack_type} is at no swap site that it may use; "
-                "its swap-capable vehicles charge"
-            )
-
-
-def _swap_activity(case: Case) -> str:
-    sites = case.network.sites
-    minutes = ", ".join(f"{one:g}" for one in np.unique(sites.swap_min[sites.kind == SWAP]))
-    return (
-        f"Swap: {minutes} min, constant at a site; then the pack handed in is charged in a slot, "
-        "by its limits at its SOC and temperature."
-    )
-
-
-SWAPPING = Mechanism(
-    name="swapping",
-    keys=("swap", "fleets.*.swap_capable_share", "fleets.*.pack_type"),
-    columns=("bays", "slots", "packs"),
-    source="see file",
-    tests=(
-        "test_engine_packs::test_with_endless_packs_a_swap_site_is_its_bays_alone",
-        "test_engine_laws::test_nothing_is_made_and_nothing_is_lost",
-    ),
-    is_on=has_swap_site,
-    sentence="swap-capable vehicles choose between a swap and a gun",
-    why_inert=_swap_inert,
-    asked_for=lambda scenario: scenario.swap.enabled,
-    keys_when_off=("swap.*",),
-    checklist=(
-        (
-            "2.4",
-            "Swap: needs a bay and a charged pack; the expected wait is the longer of the two. "
-            "No pack is made or lost.",
-        ),
-        ("2.5.2", _swap_activity),
-        (
-            "2.5.4",
-            "At a swap site one waits for a bay and a charged pack together; "
-            "packs wait for a slot in the order in which they came.",
-        ),
-        ("4.1", "all packs are charged"),
-    ),
-)
-
-
-def _smart_inert(case: Case) -> Iterator[str]:
-    if not case.scenario.swap.smart.enabled:
-        return
-    if not has_swap_site(case):
-        yield f"swap.smart: is on, but there is no swap site; {NO_EFFECT}"
-    elif not case.scenario.tariff.enabled:
-        yield f"swap.smart: is on, but the tariff is off; {NO_EFFECT}"
-    elif flat_prices(case.scenario):
-        yield f"swap.smart: is on, but every hour has the same price; {NO_EFFECT}"
-
-
-SMART_PACKS = Mechanism(
-    name="smart charging of packs",
-    keys=("swap.smart",),
-    source="base stock, Sherbrooke 2004",
-    tests=(
-        "test_engine_packs::test_smart_charging_without_a_cheaper_hour_equals_none",
-        "test_engine_packs::test_smart_charging_keeps_its_promise_where_packs_are_few",
-    ),
-    is_on=lambda case: case.scenario.swap.smart.enabled,
-    sentence=lambda case: (
-        f"packs wait for a cheaper hour within {case.scenario.swap.smart.look_ahead_h} h; "
-        f"a base stock keeps the promise of {number_text(case.scenario.swap.smart.promised)}"
-    ),
-    why_inert=_smart_inert,
-    asked_for=lambda scenario: scenario.swap.smart.enabled,
-    keys_when_off=("swap.smart.*",),
-    checklist=(
-        (
-            "2.4",
-            "Packs under a tariff: base stock by the Poisson quantile of the swaps in one "
-            "pack's charging time (Sherbrooke 2004).",
-        ),
-    ),
-)
-
-
 def _openings_inert(case: Case) -> Iterator[str]:
     horizon, opens_min = case.scenario.horizon, case.network.sites.opens_min
     late = int((opens_min >= 1440.0 * (horizon.lead_in_days + horizon.days)).sum())
@@ -300,7 +200,7 @@ def _failed_starts_inert(case: Case) -> Iterator[str]:
     if reliability.failed_start_share.value == 0:
         return
     on = "reliability.failed_start_share: is above 0, but"
-    if case.scenario.recorded is not None:
+    if case.scenario.log is not None:
         yield f"{on} the recorded wishes say of no start that it fails; {NO_EFFECT}"
     if reliability.failed_start_min.value == 0:
         yield f"{on} failed_start_min is 0; {NO_EFFECT}"
