@@ -192,9 +192,7 @@ def test_faults_of_a_table_of_nodes(folder):
         "small/roads.csv:25: to_id: 'gate_east' is no zone and has no row in small/nodes.csv",
     ]
     with_nodes(folder, "gate_west,29.52,nan")
-    assert network_faults(folder, changes) == [
-        "small/nodes.csv:2: lon: got nan, needs a number"
-    ]
+    assert network_faults(folder, changes) == ["small/nodes.csv:2: lon: got nan, needs a number"]
 
 
 def test_nodes_need_roads(folder):
