@@ -20,7 +20,7 @@ def json_value(data: Any) -> Any:
     return data
 
 
-def json_text(data: Any) -> str:
+def json_text(data: Any, *, ascii_only: bool = False) -> str:
     """Return data as indented JSON, with a line break at its end."""
-    text = json.dumps(json_value(data), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(json_value(data), indent=2, ensure_ascii=ascii_only, allow_nan=False)
     return text + "\n"

@@ -161,6 +161,14 @@ def check_no_power_in_handling() -> None:
     assert log["end_min"][0] == 178.5
 
 
+def check_lent_modules() -> None:
+    """Two packs of 30 kWh, at 10 and at 20, share three modules of 30 kW, two at most for a pack:
+    the first has two up to 40, the second one until then and two up to 60."""
+    p = facilities(guns=(2,), swap=(True,), packs=4, slots=4, modules=3, module_kw=30.0)
+    world, _ = run(p, demand([0.0, 10.0], swap_list=1, station_list=-1))
+    assert np.allclose(world.statistics.energy_kwh[0, :5], [5.0, 20.0, 20.0, 15.0, 0.0], atol=1e-4)
+
+
 def check_little(world: World) -> None:
     """Little's law on every site, exactly: the integral of the queue equals the sum of the
     waits."""

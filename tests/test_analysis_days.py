@@ -11,6 +11,7 @@ from chargesim.analysis.days import count_by_day, days_frame, failing_days, judg
 from chargesim.analysis.result import JudgedDay
 from chargesim.engine.replication_totals import KINDS, ReplicationTotals
 from chargesim.json_values import json_value
+from chargesim.runs.written_tables import DAYS as DAYS_TABLE
 
 DAYS = 30
 STATION = KINDS.index("station")
@@ -126,6 +127,7 @@ def test_days_without_dates_have_numbers():
 def test_the_table_and_the_json_say_the_same():
     found = judge_days(result(late_on((9, 0, 41)), late_on((9, 0, 60))))
     frame = days_frame(found)
+    assert list(frame.columns) == list(DAYS_TABLE.columns)
     assert len(frame) == 3 * DAYS
     row = frame[(frame["date"] == "2025-01-29") & (frame["criterion"] == "cars within 10 min")]
     assert row[["wished", "failed", "fails_in"]].to_numpy().tolist() == [[400, 50.5, 2]]

@@ -119,6 +119,7 @@ def test_run_as_json(empty):
         "precision",
         "engine",
         "kpis",
+        "out_of_reach",
         *counts,
     }
     assert (printed["replications"], printed["look"], printed["looks"], printed["precision"]) == (

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from engine_checks import (
     check_conservation,
+    check_lent_modules,
     check_no_power_in_handling,
     check_patience,
     check_soc_is_a_share,
@@ -51,6 +52,13 @@ def test_a_gun_that_is_counted_as_left_too_late_is_caught_by_the_guns_that_are_f
     monkeypatch.setattr(site.Site, "_count_occupied", forget)
     with pytest.raises(AssertionError, match="guns occupied by"):
         busy_station()
+
+
+def test_modules_that_are_no_whole_ones_are_caught_by_two_packs_by_hand(monkeypatch):
+    check_lent_modules()
+    monkeypatch.setattr(power, "lend_modules", lambda *_: None)  # the cabinet's kW are shared then
+    with pytest.raises(AssertionError):
+        check_lent_modules()
 
 
 def test_a_skipped_last_curve_step_is_caught_by_the_whole_curve(monkeypatch):

@@ -83,6 +83,6 @@ def test_the_layout_of_a_plan_knows_four_classes(folder):
     *share, place = network_faults(folder, changes, "chongqing_2025.yaml")
     assert all(one.endswith("layout.urban_share has none for the class centre") for one in share)
     assert place == (
-        f"tables/chongqing_districts.csv:{number + 1}: class: got centre; a plan that places its sites knows "
-        "core, west_ring, northeast, southeast alone (stations.counts): give city.sites"
+        f"tables/chongqing_districts.csv:{number + 1}: class: got centre; a plan that places its "
+        "sites knows core, west_ring, northeast, southeast alone (stations.counts): give city.sites"
     )

@@ -85,6 +85,23 @@ def test_cities_on_the_date_line_have_no_far_site(lines_of):
     assert lines_of(zones, "W,E,22,40,local\n", site, log="1500,W,taxi,0.3,0.8\n") == []
 
 
+def test_the_date_line_is_a_line_like_any_other(folder):
+    """The same island at 180 and at 80 degrees has the same ways to its site."""
+    found = []
+    for turn in (0, -100):
+        zones = zone("W", -16.8, 179.99 + turn)
+        zones += zone("V", -16.8, 179.9 + turn) + zone("E", -16.8, (180.2 + turn + 180) % 360 - 180)
+        site = f"S,station,public,T,-16.8,{(180.002 + turn + 180) % 360 - 180:.6f},4\n"
+        roads = ROADS + "W,E,22,40,local\nW,V,9.6,40,local\n"
+        for name, text in (("z", ZONES + zones), ("r", roads), ("s", SITES + site)):
+            (folder / f"{name}.csv").write_text(text.replace(",D,", ",T,"), encoding="utf-8")
+        changes = ["corridors=null", "city={name: x, zones: z.csv, roads: r.csv, sites: s.csv}"]
+        lists = build_case(load(folder / "small_city.yaml", changes)).network.candidates
+        found.append((lists.site, lists.km[lists.site >= 0]))
+    (sites, km), (other_sites, other_km) = found
+    assert (sites == other_sites).all() and km == pytest.approx(other_km, abs=1e-6)
+
+
 def test_a_fleet_that_no_site_admits_is_named(lines_of):
     zones, roads = zone("A", 29.5, 106.5) + zone("B", 29.51, 106.5), "A,B,1.5,40,local\n"
     site = "S1,station,public,D,29.5,106.5,12\n"
@@ -122,3 +139,7 @@ def test_judged_days_without_a_wish_are_refused(folder):
     assert ran.exit_code == 1
     assert "nobody wants energy on the judged days: the ledger asks for 0 sessions" in ran.output
     assert not (folder / "run").exists()
+    few = ["--set", "fleet.stock=0.001", "--set", "corridors=null", "--replications", "2"]
+    ran = CliRunner().invoke(app, ["run", str(folder / "small_city.yaml"), *few, *out, *args[4:]])
+    assert ran.exit_code == 1
+    assert "in none of the 2 replications does anybody want energy on the judged" in ran.output

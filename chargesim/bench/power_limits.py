@@ -23,7 +23,12 @@ def without_limits(facilities: Facilities) -> Facilities:
     """Return facilities whose cabinets and connections never bind, without stores."""
     endless, nothing = np.full(len(facilities), np.inf), np.zeros(len(facilities))
     return replace(
-        facilities, cabinet_kw=endless, plug_kw=endless, store_kwh=nothing, store_kw=nothing
+        facilities,
+        cabinet_kw=endless,
+        module_kw=nothing,
+        plug_kw=endless,
+        store_kwh=nothing,
+        store_kw=nothing,
     )
 
 

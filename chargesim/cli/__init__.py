@@ -5,7 +5,9 @@ import gc
 import signal
 
 from chargesim.cli.calibration import backtest, fit
+from chargesim.cli.export import export
 from chargesim.cli.imports import import_sessions, import_stations
+from chargesim.cli.messages import write_any_text
 from chargesim.cli.options import app
 from chargesim.cli.run import EXIT_CODES, check, run, schema
 from chargesim.cli.start import new, scenarios
@@ -21,6 +23,7 @@ __all__ = [
     "compare",
     "coverage",
     "engines",
+    "export",
     "fit",
     "import_sessions",
     "import_stations",
@@ -45,6 +48,7 @@ def main() -> None:
         number = getattr(signal, name, None)  # Windows has no SIGHUP, and nohup ignores it
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
+    write_any_text()
     # the last collection would visit every compiled function: half a second for nothing
     atexit.register(gc.freeze)
     app()

@@ -1,6 +1,7 @@
 """Print for people and for programs, and turn errors into messages and exit codes."""
 
 import contextlib
+import io
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -12,17 +13,26 @@ if TYPE_CHECKING:
 
 
 def plain_console() -> "Console":
-    """Return a console; a file or a pipe gets lines of 110 characters."""
+    """Return a console that prints names as they are; a file or a pipe gets 110 characters."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 110)
+    width = None if sys.stdout.isatty() else 110
+    return Console(width=width, markup=False, emoji=False)
 
 
 def print_json(data: Any) -> None:
     """Print one JSON object."""
     from chargesim.json_values import json_text
 
-    sys.stdout.write(json_text(data))
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    sys.stdout.write(json_text(data, ascii_only=not utf8))
+
+
+def write_any_text() -> None:
+    """Let a terminal or file that is not in UTF-8 show what it lacks as a code, with no error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @contextlib.contextmanager

@@ -38,6 +38,17 @@ class Direction(StrEnum):
     better = "better"
 
 
+def own_folder(text: str) -> Path:
+    """Return the folder that an option names; ~ is the home folder."""
+    from chargesim.errors import InputError
+    from chargesim.scenario.file_paths import folder_of
+
+    try:
+        return folder_of(text)
+    except InputError as error:
+        raise typer.BadParameter(error.faults[0]) from None
+
+
 def complete_scenario(incomplete: str) -> list[str]:
     """Return the scenario files and folders here, and the shipped scenarios, that begin so."""
     from chargesim.scenario.shipped import shipped_names
@@ -88,7 +99,9 @@ EngineOption = Annotated[
 Weekday = Annotated[str | None, typer.Option(help="the judged day; Wednesday by default")]
 Out = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="its directory; default runs/<command>-<name>-<hash>"),
+    typer.Option(
+        metavar="DIR", parser=own_folder, help="its directory; default runs/<command>-<name>-<hash>"
+    ),
 ]
 
 RootSeed = Annotated[int | None, typer.Option(min=0, help="root seed of the run")]
@@ -131,7 +144,9 @@ SessionsOption = Annotated[
 ]
 RunOut = Annotated[
     Path | None,
-    typer.Option("--out", metavar="DIR", help="run directory; default runs/<name>-<hash>"),
+    typer.Option(
+        "--out", metavar="DIR", parser=own_folder, help="run directory; default runs/<name>-<hash>"
+    ),
 ]
 Verbose = Annotated[
     bool,

@@ -152,7 +152,8 @@ def _print_run(finished: "Run", verbose: bool, as_json: bool) -> None:
     if verbose:
         _print_details(console, finished)
     for line in finished.out_of_reach:
-        console.print(f"Out of reach: {line}", soft_wrap=True, markup=False, highlight=False)
+        head = "" if line.startswith("recorded: ") else "Out of reach: "
+        console.print(f"{head}{line}", soft_wrap=True, markup=False, highlight=False)
     more = "" if verbose else "; --verbose prints bounds, key figures and checks"
     taken = len(finished.result.replications)
     there = len(list((finished.folder / "replications").glob("*.parquet")))

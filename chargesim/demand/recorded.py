@@ -123,10 +123,11 @@ def read_recorded(
 def _origins(network: Network, origin: Ints, site: Ints) -> tuple[Ways, Ints]:
     """Return the ways to the named sites, and the origins with these ways behind the corridors."""
     named = np.flatnonzero(site >= 0)
-    pairs, index = np.unique(np.stack([origin[named], site[named]]), axis=1, return_inverse=True)
-    ways = ways_to_sites(network, *pairs)
+    sites = len(network.sites)
+    pair, index = np.unique((origin[named] + 1) * sites + site[named], return_inverse=True)
+    ways = ways_to_sites(network, pair // sites - 1, pair % sites)
     of_ways = origin.copy()
-    of_ways[named] = len(network.zones.id) + len(network.corridors.id) + index.reshape(-1)
+    of_ways[named] = len(network.zones.id) + len(network.corridors.id) + index
     return ways, of_ways
 
 
@@ -224,7 +225,7 @@ def _keys(log: Columns, seed: int) -> NDArray[np.uint64]:
         if not given.any():
             continue
         if name in log.texts:
-            texts, index = np.unique(log.texts[name], return_inverse=True)
+            index, texts = pd.factorize(log.texts[name])
             bits = np.array([stable_hash(str(text)) for text in texts], dtype=np.uint64)[index]
         else:
             bits = (log.numbers[name] + 0.0).view(np.uint64)

@@ -1,10 +1,11 @@
 """Declare the columns of a recorded log, and find what is wrong in them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -96,9 +97,9 @@ class Names:
         )
 
 
-def rows_of_names(texts: NDArray[Any], rows: dict[str, int]) -> NDArray[np.int64]:
+def rows_of_names(texts: NDArray[Any], rows: Mapping[str, int]) -> NDArray[np.int64]:
     """Return the row that each name stands for, -1 where it is blank or unknown."""
-    names, index = np.unique(texts, return_inverse=True)
+    index, names = pd.factorize(texts)
     known = np.array([rows.get(str(name), -1) for name in names], dtype=np.int64)
     found: NDArray[np.int64] = known[index]
     return found
@@ -118,21 +119,23 @@ def faults_of_cells(log: Columns, names: Names) -> list[Fault]:
 
 def _faults_of_names(log: Columns, names: Names) -> Iterator[Fault]:
     """Yield each column of names, the rows with an unknown one, and what would be right."""
-    classes = np.array([*names.fleets, ""])
-    known = np.isin(log.texts["vehicle_class"], classes)
-    yield "vehicle_class", ~known, f"one of {', '.join(names.fleets)}"
-    zone, through = log.texts["zone"], log.texts["vehicle_class"] == CORRIDOR
-    blank = zone == ""
-    corridor = np.isin(zone, list(names.corridors))
-    known = np.isin(zone, list(names.origins))
-    yield "zone", ~blank & ~through & (~known | corridor), "the id of a zone of the network"
+
+    def unknown(column: str, rows: Mapping[str, int]) -> Bools:
+        bad: Bools = log.given(column) & (rows_of_names(log.texts[column], rows) < 0)
+        return bad
+
+    fleets = {name: row for row, name in enumerate(names.fleets)}
+    yield "vehicle_class", unknown("vehicle_class", fleets), f"one of {', '.join(fleets)}"
+    through = log.texts["vehicle_class"] == CORRIDOR
+    zones = {name: row for name, row in names.origins.items() if name not in names.corridors}
+    yield "zone", ~through & unknown("zone", zones), "the id of a zone of the network"
     if through.any():
         some = ", ".join(sorted(names.corridors)[:3])
         needs = f"a corridor for through traffic, such as {some}" if some else "a corridor"
-        yield "zone", ~blank & through & ~corridor, needs
-    yield "site", ~np.isin(log.texts["site"], [*names.sites, ""]), "the id of a site"
-    curves = ", ".join(names.curves)
-    yield "curve", ~np.isin(log.texts["curve"], [*names.curves, ""]), f"one of {curves}"
+        corridors = {name: row for name, row in names.origins.items() if name in names.corridors}
+        yield "zone", through & unknown("zone", corridors), needs
+    yield "site", unknown("site", names.sites), "the id of a site"
+    yield "curve", unknown("curve", names.curves), f"one of {', '.join(names.curves)}"
 
 
 def _faults_between_columns(log: Columns) -> Iterator[Fault]:

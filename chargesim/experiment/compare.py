@@ -26,9 +26,9 @@ from chargesim.runs.open_run import FinishedRun, find_run
 from chargesim.runs.result import as_result
 from chargesim.runs.result_directory import ResultDirectory, default_folder, made_with, run_digest
 from chargesim.runs.run_scenario import Run, run_scenario
-from chargesim.runs.storage import write_text
+from chargesim.runs.storage import csv_text, write_text
 from chargesim.runs.store import program_digest
-from chargesim.scenario.file_paths import display_path
+from chargesim.scenario.file_paths import display_path, folder_of
 from chargesim.scenario.reading import LoadedScenario, load
 
 VARIANTS = "variants"
@@ -124,7 +124,7 @@ def compare(
     replications: int | None = None,
     layouts: int | None = None,
     jobs: int = 0,
-    out: Path | None = None,
+    out: str | Path | None = None,
     progress: bool = True,
     engine: Engine = "auto",
 ) -> ComparedRuns:
@@ -171,7 +171,8 @@ def compare(
     layouts = _layouts(sources, layouts)
     digest = _identity(sources, count, layouts)
     joined = "-".join(called)[:_LONGEST_NAMES].replace(" ", "_").replace("/", "_")
-    folder = out or Path("runs") / f"compare-{joined}-{digest[:12]}"
+    own = Path("runs") / f"compare-{joined}-{digest[:12]}"
+    folder = own if out is None else folder_of(out)
     head = _head(sources) | {"replications": count, "layouts": layouts, "engine": engine}
     head |= {"set": [*set_, *changes]}
     directory = ResultDirectory(folder, "compare", digest, head)
@@ -186,8 +187,8 @@ def compare(
     done = ComparedRuns(folder, compare_plans(compared, notes, over), folders)
     if over is not None:
         spread = over.table(done.differences)
-        write_text(folder / "layouts.csv", spread.to_csv(index=False, lineterminator="\n"))
-    criteria = done.criteria.to_csv(index_label="criterion", lineterminator="\n")
+        write_text(folder / "layouts.csv", csv_text(spread))
+    criteria = csv_text(done.criteria, "criterion")
     write_text(folder / "criteria.csv", criteria)
     directory.finish(done.to_dict(), differences=done.differences)
     return done

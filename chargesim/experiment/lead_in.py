@@ -72,7 +72,7 @@ def check_lead_in(
     loaded: LoadedScenario,
     *,
     jobs: int = 0,
-    out: Path | None = None,
+    out: str | Path | None = None,
     progress: bool = True,
     engine: Engine = "auto",
 ) -> LeadIn:

@@ -37,7 +37,7 @@ from chargesim.experiment.study import Study
 from chargesim.experiment.use_of_guns import ObservedUse, observed_on, use_at
 from chargesim.runs.engine_choice import Engine
 from chargesim.scenario.observed import GunUse
-from chargesim.scenario.reading import LoadedScenario
+from chargesim.scenario.reading import LoadedScenario, as_loaded
 
 LEAST_REPLICATIONS = 40
 """Replications at each level, at least: the error is divided over the levels, so it takes more."""
@@ -147,7 +147,7 @@ class LimitRun:
 
 
 def run_limit(
-    loaded: LoadedScenario,
+    loaded: LoadedScenario | str | Path,
     key: str,
     *,
     low: float | None = None,
@@ -158,7 +158,7 @@ def run_limit(
     direction: Direction | None = None,
     layouts: int | None = None,
     jobs: int = 0,
-    out: Path | None = None,
+    out: str | Path | None = None,
     progress: bool = True,
     engine: Engine = "auto",
 ) -> LimitRun:
@@ -166,7 +166,7 @@ def run_limit(
 
     Parameters
     ----------
-    loaded : LoadedScenario
+    loaded : LoadedScenario, or path of its file
     key : str
         The factor: a dotted key, or a short name of `factor.SHORT`.
     low, high : float, optional
@@ -191,6 +191,7 @@ def run_limit(
     InputError
         For an unknown key, levels that the scenario refuses, or a directory of something else.
     """
+    loaded = as_loaded(loaded)
     asked: Any = {"low": low, "high": high, "levels": levels, "direction": direction}
     days: Any = {"weekday": weekday, "replications": replications, "layouts": layouts}
     study = limit_study(loaded, key, **asked, **days, out=out)
@@ -221,7 +222,7 @@ def limit_study(
     replications: int | None = None,
     direction: Direction | None = None,
     layouts: int | None = None,
-    out: Path | None = None,
+    out: str | Path | None = None,
 ) -> Study:
     """Return the study that `run_limit` runs with these arguments."""
     count = replications or max(LEAST_REPLICATIONS, loaded.scenario.replications)

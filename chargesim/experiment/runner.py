@@ -121,7 +121,7 @@ class Runner:
             batches = [missing[i : i + size] for i in range(0, len(missing), size)]
             engine = self._engine(missing, count)
             self._finish(_respond, [(self, batch, count, engine) for batch in batches], what)
-        there |= {one.name: pd.read_parquet(files[one.name]) for one in missing}
+        there |= {one.name: pd.read_parquet(files[one.name].absolute()) for one in missing}
         frames = [there[name].assign(point=name) for name in files]
         return pd.concat(frames, ignore_index=True)
 

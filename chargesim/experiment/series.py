@@ -32,7 +32,7 @@ from chargesim.runs.engine_choice import Engine
 from chargesim.runs.result_directory import run_digest
 from chargesim.runs.run_scenario import Run, Sessions
 from chargesim.runs.storage import write_text
-from chargesim.scenario.reading import LoadedScenario
+from chargesim.scenario.reading import LoadedScenario, as_loaded
 from chargesim.scenario.series import Series, between
 from chargesim.scenario.variants import Variant, expand, series_of, variant
 
@@ -79,11 +79,11 @@ class SeriesRun:
 
 
 def run_series(
-    loaded: LoadedScenario,
+    loaded: LoadedScenario | str | Path,
     *,
     jobs: int = 0,
     sessions: Sessions = "auto",
-    out: Path | None = None,
+    out: str | Path | None = None,
     progress: bool = True,
     engine: Engine = "auto",
 ) -> SeriesRun:
@@ -93,7 +93,7 @@ def run_series(
 
     Parameters
     ----------
-    loaded : LoadedScenario
+    loaded : LoadedScenario, or path of its file
         A scenario with the section `series`.
     jobs : int
         Processes; 0: one per core. It changes no result.
@@ -112,6 +112,7 @@ def run_series(
     InputError
         When a variant is at fault, before anything runs, or `out` holds another series.
     """
+    loaded = as_loaded(loaded)
     series = series_of(loaded)
     if loaded.scenario.looks > 1:  # all variants need the same number of replications
         loaded = loaded.replace({"looks": 1})

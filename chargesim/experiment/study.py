@@ -12,6 +12,7 @@ from chargesim.runs.engine_choice import Engine
 from chargesim.runs.result_directory import RESOLVED, ResultDirectory, made_with
 from chargesim.runs.storage import write_text
 from chargesim.runs.store import MANIFEST, program_digest
+from chargesim.scenario.file_paths import folder_of
 from chargesim.scenario.keys import value_at
 from chargesim.scenario.reading import LoadedScenario, dump_yaml
 
@@ -39,7 +40,7 @@ class Study:
     command: str
     base: LoadedScenario
     asked: Mapping[str, Any]
-    out: Path | None = None
+    out: str | Path | None = None
     words: str = ""
     own_digest: str | None = None
 
@@ -57,7 +58,8 @@ class Study:
         """The directory of the study."""
         words = self.words.replace("*", "all").replace(".", "_")
         name = "-".join(filter(None, [self.command, self.base.scenario.name, words]))
-        return self.out or Path("runs") / f"{name}-{self.digest[:12]}"
+        own = Path("runs") / f"{name}-{self.digest[:12]}"
+        return own if self.out is None else folder_of(self.out)
 
     def open(self, engine: Engine = "auto") -> ResultDirectory:
         """Return the directory, its manifest begun.

@@ -15,7 +15,7 @@ from chargesim.experiment.responses import failed_shares
 from chargesim.experiment.runner import Runner, builder
 from chargesim.experiment.study import Study
 from chargesim.runs.engine_choice import Engine
-from chargesim.scenario.reading import LoadedScenario
+from chargesim.scenario.reading import LoadedScenario, as_loaded
 from chargesim.scenario.standard import Criterion
 
 REPLICATIONS = 6
@@ -79,12 +79,12 @@ def _span(ends: pd.DataFrame) -> float:
 
 
 def run_tornado(
-    loaded: LoadedScenario,
+    loaded: LoadedScenario | str | Path,
     *,
     weekday: str | None = None,
     replications: int | None = None,
     jobs: int = 0,
-    out: Path | None = None,
+    out: str | Path | None = None,
     progress: bool = True,
     engine: Engine = "auto",
 ) -> TornadoRun:
@@ -95,7 +95,7 @@ def run_tornado(
 
     Parameters
     ----------
-    loaded : LoadedScenario
+    loaded : LoadedScenario, or path of its file
     weekday : str, optional
         The judged day; see `design.one_day`.
     replications : int, optional
@@ -110,6 +110,7 @@ def run_tornado(
     InputError
         When no assumption of the ledger has a range.
     """
+    loaded = as_loaded(loaded)
     study = tornado_study(loaded, weekday=weekday, replications=replications, out=out)
     base = study.base
     case = builder.case(base)
@@ -135,7 +136,7 @@ def tornado_study(
     *,
     weekday: str | None = None,
     replications: int | None = None,
-    out: Path | None = None,
+    out: str | Path | None = None,
 ) -> Study:
     """Return the study that `run_tornado` runs with these arguments."""
     base = one_day(loaded, weekday=weekday, replications=replications or REPLICATIONS)

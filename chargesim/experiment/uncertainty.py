@@ -43,7 +43,7 @@ from chargesim.experiment.responses import failed_shares
 from chargesim.experiment.runner import Runner, builder
 from chargesim.experiment.study import Study
 from chargesim.runs.engine_choice import Engine
-from chargesim.scenario.reading import LoadedScenario
+from chargesim.scenario.reading import LoadedScenario, as_loaded
 from chargesim.scenario.standard import Criterion, Standard
 
 Failed = Mapping[str, Floats]
@@ -174,12 +174,12 @@ class UncertaintyRun:
 
 
 def run_uncertainty(
-    loaded: LoadedScenario,
+    loaded: LoadedScenario | str | Path,
     *,
     sizes: Sizes = DEFAULT,
     weekday: str | None = None,
     jobs: int = 0,
-    out: Path | None = None,
+    out: str | Path | None = None,
     progress: bool = True,
     engine: Engine = "auto",
 ) -> UncertaintyRun:
@@ -187,7 +187,7 @@ def run_uncertainty(
 
     Parameters
     ----------
-    loaded : LoadedScenario
+    loaded : LoadedScenario, or path of its file
     sizes : Sizes
         How many points are run.
     weekday : str, optional
@@ -203,6 +203,7 @@ def run_uncertainty(
     InputError
         When fewer than two groups of assumptions have a range.
     """
+    loaded = as_loaded(loaded)
     study = uncertainty_study(loaded, sizes=sizes, weekday=weekday, out=out)
     base = study.base
     case = builder.case(base)
@@ -225,7 +226,7 @@ def uncertainty_study(
     *,
     sizes: Sizes = DEFAULT,
     weekday: str | None = None,
-    out: Path | None = None,
+    out: str | Path | None = None,
 ) -> Study:
     """Return the study that `run_uncertainty` runs with these arguments."""
     base = one_day(loaded, weekday=weekday, replications=sizes.base_replications)

@@ -176,8 +176,10 @@ def _values(schema: dict[str, Any]) -> str:
     words = {
         "string": "text", "number": "number", "integer": "whole number", "boolean": "0 or 1",
     }[schema["type"]]  # fmt: skip
-    if "minimum" in schema and "maximum" in schema:
-        return f"{words}, {schema['minimum']:g} to {schema['maximum']:g}"
-    if "minimum" in schema:
-        return f"{words}, at least {schema['minimum']:g}"
-    return f"{words}, above 0" if "exclusiveMinimum" in schema else words
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and high is not None:
+        return f"{words}, {low:,.12g} to {high:,.12g}"
+    ends = {
+        "at least": low, "above": schema.get("exclusiveMinimum"), "at most": high,
+    }  # fmt: skip
+    return ", ".join([words, *(f"{end} {of:,.12g}" for end, of in ends.items() if of is not None)])

@@ -2,8 +2,9 @@
 
 import sys
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
+import numba
 import numpy as np
 
 from chargesim.demand.demand_table import WISH
@@ -36,6 +37,7 @@ def choose_engine(
     InputError
         When there is no such engine, or the compiled one is asked for and cannot do it.
     """
+    _require_numba()
     if wanted not in get_args(Engine):
         raise InputError([f"engine: got {wanted!r}, needs one of {', '.join(get_args(Engine))}"])
     reasons = ["an extension is a SimPy process"] * bool(case.task.extensions) + [
@@ -52,6 +54,15 @@ def choose_engine(
     return "compiled", f"{SMALL_SESSIONS:,} sessions or more"
 
 
+def _require_numba() -> None:
+    """Refuse a Numba that is switched off: the formulas of both engines are compiled."""
+    config: Any = numba.config
+    if config.DISABLE_JIT:
+        raise InputError(
+            ["NUMBA_DISABLE_JIT is set, and both engines need compiled formulas; unset it"]
+        )
+
+
 def is_compiled() -> bool:
     """Return whether the compiled code is on disk; else the first run makes it."""
     folder = Path(run_events._cache.cache_path)  # type: ignore[attr-defined]
@@ -65,6 +76,7 @@ def make_ready(case: Case) -> None:
 
 def make_ready_for(facilities: Facilities) -> None:
     """Compile the engine as `make_ready` does; any facilities will do."""
+    _require_numba()
     if not is_compiled():
         print(
             "Compiling the engine, once for this version of the program: "

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Sequence
 
 
 def line(text: object) -> str:
-    """Return a text in one line."""
-    return " ".join(str(text).split())
+    """Return a text in one line, without tags of HTML."""
+    parts = " ".join(str(text).split()).split("`")
+    for place in range(0, len(parts), 2 if len(parts) % 2 else 1):  # code shows a < as it is
+        parts[place] = parts[place].replace("<", "&lt;")
+    return "`".join(parts)
 
 
 def bullets(lines: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from chargesim.analysis.result import RunResult
 from chargesim.demand.arrivals import ArrivalDemand
 from chargesim.demand.draw import DemandModel
 from chargesim.demand.recorded import RecordedDemand
@@ -90,6 +91,24 @@ def refuse_empty_days(case: Case) -> None:
             "(fleet.stock, the shares of the fleets, corridors); there is nothing to judge"
         ]
     )
+
+
+def refuse_no_wishes(result: RunResult) -> None:
+    """Refuse a result in which nobody wanted energy, since so few do on an average day.
+
+    Raises
+    ------
+    InputError
+        Of nothing there is no verdict.
+    """
+    if sum(int(one.wishes.sum()) for one in result.replications) == 0:
+        count = len(result.replications)
+        raise InputError(
+            [
+                f"in none of the {count:,} replications does anybody want energy on the judged "
+                "days (fleet.stock, the shares of the fleets, corridors); there is nothing to judge"
+            ]
+        )
 
 
 def _fleets_without_sites(case: Case, found: list[Unreached]) -> Iterator[str]:

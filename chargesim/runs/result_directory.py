@@ -20,7 +20,13 @@ from chargesim.engine.simpy.engine import Extension
 from chargesim.errors import InputError, RunStoppedError
 from chargesim.runs.case import Case
 from chargesim.runs.extension_hash import extension_name, extension_text
-from chargesim.runs.storage import clear_partial_files, write_atomically, write_json, write_text
+from chargesim.runs.storage import (
+    clear_partial_files,
+    csv_text,
+    write_atomically,
+    write_json,
+    write_text,
+)
 from chargesim.runs.store import MANIFEST, TOTALS_FORMAT, program_digest
 from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.reading import LoadedScenario, dump_yaml
@@ -110,7 +116,7 @@ class ResultDirectory:
 
     def write_table(self, name: str, frame: pd.DataFrame) -> None:
         """Write a table as CSV."""
-        write_text(self.folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+        write_text(self.folder / f"{name}.csv", csv_text(frame))
 
 
 def _complete_files(folder: Path) -> dict[str, str]:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -22,7 +22,7 @@ from chargesim.runs.case import Case, build_case
 from chargesim.runs.engine_choice import Engine, choose_engine
 from chargesim.runs.extension_hash import as_extensions
 from chargesim.runs.precision import Precision, Reached, run_until_narrow
-from chargesim.runs.reachability import reachability, refuse_empty_days
+from chargesim.runs.reachability import reachability, refuse_empty_days, refuse_no_wishes
 from chargesim.runs.replications import Replications, expected_sessions
 from chargesim.runs.resource_use import ResourceUse, peak_gib
 from chargesim.runs.result import as_result
@@ -40,8 +40,8 @@ from chargesim.runs.site_tables import site_frame, write_mean_site_hours
 from chargesim.runs.storage import file_digest, write_json, write_text
 from chargesim.runs.store import noted_files
 from chargesim.runs.stress_des import checklist
-from chargesim.scenario.file_paths import display_path
-from chargesim.scenario.reading import LoadedScenario
+from chargesim.scenario.file_paths import display_path, folder_of
+from chargesim.scenario.reading import LoadedScenario, as_loaded
 
 Sessions = Literal["auto", "all", "none"]
 AUTO_ROWS = 2_000_000
@@ -109,22 +109,25 @@ class Run:
             if noted != file_digest(path):
                 again = f"the command that made {display_path(self.folder)} makes it again"
                 raise InputError([f"{display_path(path)}: is damaged or another's; {again}"])
-        each = {int(path.stem): pd.read_parquet(path).sort_values("vehicle") for path in paths}
+        each = {
+            int(path.stem): pd.read_parquet(path.absolute()).sort_values("vehicle")
+            for path in paths
+        }
         return pd.concat(each, names=["replication", None]).reset_index(level=0)
 
 
 def run_scenario(
-    loaded: LoadedScenario,
+    loaded: LoadedScenario | str | Path,
     *,
     jobs: int = 0,
     sessions: Sessions = "auto",
-    out: Path | None = None,
+    out: str | Path | None = None,
     progress: bool = True,
     case: Case | None = None,
     extensions: Sequence[Extension] = (),
     debug: bool = False,
     engine: Engine = "auto",
-    precision: Precision | None = None,
+    precision: Precision | str | None = None,
     budget: int | None = None,
 ) -> Run:
     """Run a scenario and write its run directory, but for the figures.
@@ -133,7 +136,7 @@ def run_scenario(
 
     Parameters
     ----------
-    loaded : LoadedScenario
+    loaded : LoadedScenario, or path of its file
     jobs : int
         Replications at the same time; 0: one per core. It changes no result.
     sessions : {"auto", "all", "none"}
@@ -150,7 +153,7 @@ def run_scenario(
         Check conservation at every event; slow, and changes no result.
     engine : {"auto", "simpy", "compiled"}
         It changes no result. `auto` takes SimPy for small runs and for extensions.
-    precision : Precision, optional
+    precision : Precision, or a text such as wait_mean_served_min=5%, optional
         Run on until a KPI's interval is so narrow; the verdict stays that of its look.
     budget : int, optional
         Replications at most for the precision; by default eight times those of the scenario.
@@ -162,6 +165,13 @@ def run_scenario(
     RunStoppedError
         When a worker was killed; its `run` has what is there, with the verdict ``incomplete``.
     """
+    loaded = as_loaded(loaded)
+    if isinstance(precision, str):
+        precision = Precision.parse(precision)
+    if sessions not in get_args(Sessions):
+        raise InputError(
+            [f"sessions: got {sessions!r}, needs one of {', '.join(get_args(Sessions))}"]
+        )
     case = replace(case or build_case(loaded), loaded=loaded)
     own: Any = {"extensions": as_extensions(extensions), "debug": debug}
     case = replace(case, task=replace(case.task, **own))
@@ -186,7 +196,7 @@ def _begin(
     case: Case,
     engine: Engine,
     sessions: Sessions,
-    out: Path | None,
+    out: str | Path | None,
     *,
     jobs: int,
     progress: bool,
@@ -198,7 +208,8 @@ def _begin(
     case = replace(case, task=replace(case.task, engine=taken))
     schedule = LookSchedule(scenario.replications, scenario.looks)
     keep = _keeps_sessions(sessions, expected * schedule.most)
-    folder, digest = out or default_folder(loaded, extensions), run_digest(loaded, extensions)
+    folder = default_folder(loaded, extensions) if out is None else folder_of(out)
+    digest = run_digest(loaded, extensions)
     directory = ResultDirectory(folder, "run", digest)
     write_inputs(loaded, folder)
     replications = Replications(case, folder, keep, jobs, progress)
@@ -293,6 +304,7 @@ class _RunUnderWay:
     ) -> tuple[RunResult, Verdict]:
         totals = there or self.replications.first(look.replications)
         result = as_result(self.replications.case, totals, look)
+        refuse_no_wishes(result)
         return result, judge(result)
 
 

@@ -18,31 +18,34 @@ from chargesim.engine.replication_totals import KINDS
 from chargesim.runs.case import Task
 from chargesim.runs.storage import parquet_parts
 
-_MEASURES = (
-    "busy_gun_min",
-    "all_occupied_min",
-    "energy_kwh",
-    "store_kwh",
-    "gun_down_min",
-    "arrivals",
-    "queue_min",
-    "peak_kw",
-    "packs_ready",
-)
+SITE_MEASURES = {
+    "busy_gun_min": "occupied guns times minutes, of bays at a swap site [min]",
+    "all_occupied_min": "minutes with all guns or bays occupied [min]",
+    "energy_kwh": "energy at the plug; at a swap site what the slots charged [kWh]",
+    "store_kwh": "energy that a battery store took, below 0 what it gave [kWh]",
+    "gun_down_min": "guns out of order times minutes, by failure or blackout [min]",
+    "arrivals": "vehicles that arrived [1]",
+    "queue_min": "waiting vehicles times minutes [min]",
+    "peak_kw": "highest mean power of a quarter of an hour, on the grid side [kW]",
+    "packs_ready": "time mean of charged packs in the rack [1]",
+}
+"""What is measured in an hour of a site, with its unit."""
+SITE_HOUR_COLUMNS = {
+    "site": "name of the site",
+    "district": "its district",
+    "kind": "station or swap",
+    "hour": "hour from the first judged midnight, 0 the first",
+    **SITE_MEASURES,
+}
 _NAME = pa.dictionary(pa.int32(), pa.string())
 SITE_HOURS = pa.schema(
     [
-        ("site", _NAME),
-        ("district", _NAME),
-        ("kind", _NAME),
+        *((name, _NAME) for name in ("site", "district", "kind")),
         ("hour", pa.int32()),
-        *((name, pa.float32()) for name in _MEASURES),
+        *((name, pa.float32()) for name in SITE_MEASURES),
     ]
 )
-"""A row per site and judged hour: `hour` from the first judged one, busy_gun_min (bay-minutes at a
-swap site), all_occupied_min (minutes with all guns or bays occupied), energy_kwh, store_kwh (taken
-by a battery store, below 0 what it gave), gun_down_min, arrivals, queue_min, peak_kw (grid side,
-quarter of an hour), packs_ready (time mean)."""
+"""A row per site and judged hour."""
 
 
 class SiteHours:
@@ -84,14 +87,14 @@ class SiteHours:
 def write_mean_site_hours(paths: Sequence[Path], path: Path) -> None:
     """Write the mean site-hours of replications, day by day; peak_kw is the mean of their peaks."""
     with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(pq.ParquetFile(one)) for one in paths]
+        files = [stack.enter_context(pq.ParquetFile(one.absolute())) for one in paths]
         writer = stack.enter_context(parquet_parts(path, SITE_HOURS))
         for day in range(files[0].num_row_groups):
             tables = [file.read_row_group(day) for file in files]
-            means = [_mean([table[name].to_numpy() for table in tables]) for name in _MEASURES]
+            means = [_mean([table[name].to_numpy() for table in tables]) for name in SITE_MEASURES]
             writer.write_table(
                 pa.Table.from_arrays(
-                    [*tables[0].columns[: -len(_MEASURES)], *means], schema=SITE_HOURS
+                    [*tables[0].columns[: -len(SITE_MEASURES)], *means], schema=SITE_HOURS
                 )
             )
 

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +20,8 @@ from chargesim.json_values import json_text
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary file to fill; it becomes `path` when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    # absolute, since pyarrow takes exp:1/... for an address and ~ for the home folder
+    partial = path.absolute().with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         yield partial
         with partial.open("rb") as file:
@@ -70,6 +72,18 @@ def write_text(path: Path, text: str) -> None:
     write_atomically(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
+def csv_text(frame: pd.DataFrame, index_label: str | None = None) -> str:
+    """Return a frame as CSV; a text that a spreadsheet would take for a formula gets a '."""
+    plain = frame if index_label is None else frame.rename_axis(index_label).reset_index()
+    texts = plain.select_dtypes(exclude=["number", "bool"])
+    safe = {str(name): texts[name].map(_no_formula) for name in texts}
+    return plain.assign(**safe).to_csv(index=False, lineterminator="\n")
+
+
+def _no_formula(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and re.match(r"[=+\-@]\S", value) else value
+
+
 def write_json(path: Path, data: Any) -> None:
     """Write JSON; numbers that are not finite become null or the words inf and -inf."""
     write_text(path, json_text(data))
@@ -95,7 +109,7 @@ def write_frame(path: Path, frame: pd.DataFrame) -> None:
 def read_frame(path: Path) -> pd.DataFrame | None:
     """Return a frame that `write_frame` wrote; None when the file is missing or damaged."""
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path.absolute())
         frame = table.to_pandas()
         whole = (table.schema.metadata or {}).get(b"digest") == _frame_digest(frame).encode()
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):

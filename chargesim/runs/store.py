@@ -169,7 +169,7 @@ def noted_files(path: Path) -> dict[str, str]:
         The file of the totals.
     """
     with contextlib.suppress(OSError, pa.ArrowException, KeyError, TypeError, ValueError):
-        return dict(json.loads(pq.read_schema(path).metadata[b"files"]))
+        return dict(json.loads(pq.read_schema(path.absolute()).metadata[b"files"]))
     return {}
 
 
@@ -200,7 +200,7 @@ def _digest(arrays: Mapping[str, Any], meta: Mapping[str, str]) -> str:
 def read_totals(path: Path, about: dict[str, str]) -> ReplicationTotals | None:
     """Return the totals of a replication; None when the file is missing, damaged or another's."""
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path.absolute())
         meta = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
         asked = {"format": TOTALS_FORMAT, **about}
         if any(meta.get(key) != value for key, value in asked.items()):

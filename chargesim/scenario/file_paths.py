@@ -13,6 +13,20 @@ def display_path(path: Path) -> str:
         return str(path)
 
 
+def folder_of(given: str | Path) -> Path:
+    """Return a folder that a user names by text or path; ~ is the home folder.
+
+    Raises
+    ------
+    InputError
+        When it is no text or path, or names the home of nobody.
+    """
+    try:
+        return Path(given).expanduser()
+    except (TypeError, ValueError, RuntimeError):
+        raise InputError([f"out: got {given!r}, needs the name of a folder"]) from None
+
+
 def path_inside(folder: Path, name: str) -> Path:
     """Return the path of a file that a scenario names.
 

@@ -152,6 +152,22 @@ def load(path: str | Path, set_: Sequence[str] = ()) -> LoadedScenario:
     return _checked(document, path, path.parent, faults)
 
 
+def as_loaded(scenario: LoadedScenario | str | Path) -> LoadedScenario:
+    """Return a scenario, loaded where its file is named.
+
+    Raises
+    ------
+    InputError
+        With the faults of the file, or when it is no scenario.
+    """
+    if isinstance(scenario, str | Path):
+        return load(scenario)
+    if not isinstance(scenario, LoadedScenario):
+        what = "needs a scenario that `load` returned, or the path of its file"
+        raise InputError([f"scenario: got a {type(scenario).__name__}, {what}"])
+    return scenario
+
+
 def load_resolved(path: Path, folder: Path) -> LoadedScenario:
     """Load a scenario that `dump_yaml` wrote, with its tables in another folder.
 

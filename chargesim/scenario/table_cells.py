@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic.fields import FieldInfo
 
-from chargesim.scenario.table_file import MAX_CELL, UNSEEN, TableFile
+from chargesim.scenario.table_file import MAX_CELL, TableFile
+from chargesim.scenario.unseen import first_unseen, unseen_words
 
 Bools = NDArray[np.bool_]
 Fault = tuple[str, Bools, str]
@@ -185,6 +186,7 @@ def comma_faults(table: TableFile, wanted: Mapping[str, FieldInfo]) -> list[str]
 def type_faults(table: TableFile, name: str, cells: Any, kind: str) -> list[str]:
     """Return the faults of a column of a Parquet file: its type, texts that no name may have."""
     of, is_ = cells.type, pa.types
+    of = of.value_type if is_.is_dictionary(of) else of
     if is_.is_null(of):
         return []
     numeric = is_.is_integer(of) or is_.is_floating(of) or is_.is_decimal(of)
@@ -193,7 +195,6 @@ def type_faults(table: TableFile, name: str, cells: Any, kind: str) -> list[str]
         if numeric or (kind == "flag" and is_.is_boolean(of)):
             return []
         return [f"{position}: is a column of {of}, needs numbers"]
-    of = of.value_type if is_.is_dictionary(of) else of
     if is_.is_integer(of):
         return []
     if not (is_.is_string(of) or is_.is_large_string(of)):
@@ -201,8 +202,7 @@ def type_faults(table: TableFile, name: str, cells: Any, kind: str) -> list[str]
     for text in filter(None, cells.unique().to_pylist()):
         if len(text) > MAX_CELL:
             return [f"{position}: has {len(text):,} characters; a cell may have {MAX_CELL:,}"]
-        unseen = re.search(UNSEEN + "|[\\n\\r\\t\\ud800-\\udfff]", text)
-        if unseen:
-            code = f"U+{ord(unseen[0]):04X}"
-            return [f"{position}: holds a control character ({code}); delete it"]
+        unseen = first_unseen(text.replace("\n", "\0").replace("\t", "\0"))
+        if unseen >= 0:
+            return [f"{position}: {unseen_words(text[unseen])}"]
     return []

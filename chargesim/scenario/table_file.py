@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from chargesim.errors import InputError
 from chargesim.scenario.file_paths import display_path
+from chargesim.scenario.unseen import first_unseen, unseen_words
 
 MAX_CSV_BYTES = 64 * 2**20
 MAX_PARQUET_BYTES = 200 * 10**6
@@ -27,6 +28,7 @@ MAX_ROWS = 10_000_000
 MAX_COLUMNS = 500
 MAX_CELL = 4096
 MAX_FAULTS = 20
+_LONG_CELL = f"a cell has more than {MAX_CELL:,} characters"
 _CHUNK = 100_000
 _LONG = 2**20
 _PACKED = {
@@ -38,8 +40,6 @@ _PACKED = {
     b"7z\xbc\xaf": "a 7z archive",
 }
 _PARQUET = b"PAR1"
-UNSEEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
-"""Characters that are not seen and may steer a terminal: control characters, turns of direction."""
 _CALLED = {",": "comma", ";": "semicolon", "\t": "tab"}
 
 
@@ -145,11 +145,10 @@ def _open_csv(path: Path, content: bytes, wanted: Callable[[str], bool]) -> Tabl
         raise InputError(
             [f"{name}:{line}: is not text in UTF-8; save the table as CSV in UTF-8"]
         ) from None
-    unseen = re.search(UNSEEN, text)
-    if unseen:
-        line = text.count("\n", 0, unseen.start()) + 1
-        code = f"U+{ord(unseen[0]):04X}"
-        raise InputError([f"{name}:{line}: holds a control character ({code}); delete it"])
+    unseen = first_unseen(text)
+    if unseen >= 0:
+        line = text.count("\n", 0, unseen) + 1
+        raise InputError([f"{name}:{line}: {unseen_words(text[unseen])}"])
     return _CsvReader(path, text, wanted).table()
 
 
@@ -251,7 +250,9 @@ class _CsvReader:
             fields = self._fields(number, line)
             if fields is None:
                 continue
-            if named <= len(fields) <= self._width and not any(map(str.strip, fields[named:])):
+            if len(line) > MAX_CELL and max(map(len, fields)) > MAX_CELL:
+                self.faults.append(f"{self.name}:{number}: {_LONG_CELL}")
+            elif named <= len(fields) <= self._width and not any(map(str.strip, fields[named:])):
                 yield number, fields[:named]
             else:
                 self._wrong.append((number, len(fields), not fields[-1].strip()))
@@ -268,8 +269,10 @@ class _CsvReader:
             what = str(error)
             if "unexpected end" in what:
                 what = "a quote opens and does not close in its line"
+            elif "expected after" in what:
+                what = "text follows a quote that closes; write a quote in a text twice"
             elif "field larger" in what:
-                what = f"a cell has more than {MAX_CELL:,} characters"
+                what = _LONG_CELL
             self.faults.append(f"{self.name}:{number}: {what}")
             return None
 
@@ -280,13 +283,6 @@ class _CsvReader:
             if not self._wanted(self.header[place]):
                 continue
             cells = [text.strip() for text in texts]
-            if max(map(len, cells)) > MAX_CELL:
-                row = next(row for row, cell in enumerate(cells) if len(cell) > MAX_CELL)
-                number, long = rows[row][0], cells[row]
-                self.faults.append(
-                    f"{self.name}:{number}: {self.header[place]}: has {len(long):,} characters; "
-                    f"a cell may have {MAX_CELL:,}"
-                )
             columns.setdefault(self.header[place], pa.array(cells, type=pa.string()))
         return columns
 
@@ -320,6 +316,7 @@ def _open_parquet(path: Path, wanted: Callable[[str], bool]) -> TableFile:
     """Open a Parquet file within bounds, and read the wanted columns; texts stay dictionaries."""
     name = display_path(path)
     try:
+        path = path.absolute()  # pyarrow takes exp:1/... for an address
         schema = pq.read_schema(path)
         texts = [column for column in schema.names if wanted(column) and _is_text(schema, column)]
         file = pq.ParquetFile(path, read_dictionary=texts)

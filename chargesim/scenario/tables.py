@@ -156,19 +156,12 @@ class Columns:
 
     def _line(self, column: str, rows: NDArray[np.int64], needs: str) -> str:
         """Return the line of a fault that some rows have."""
-        row, got = int(rows[0]), ""
-        if self.given(column)[row] or self._is_no_number(column, row):
-            value = self.table.cell(column, row)
-            number = column in self.numbers and not self._is_no_number(column, row)
-            got = f"got {value if number else repr(str(value))}, "
+        row = int(rows[0])
+        value = self.table.cell(column, row) if column in self.table.cells else None
+        number = column in self.numbers and (self.given(column)[row] or not isinstance(value, str))
+        got = "" if value in (None, "") else f"got {value if number else repr(str(value))}, "
         more = f" (and {len(rows) - 1:,} more rows)" if len(rows) > 1 else ""
         return f"{self.table.at(row)}: {column}: {got}needs {needs}{more}"
-
-    def _is_no_number(self, column: str, row: int) -> bool:
-        """Return whether a cell of numbers has a text that is none."""
-        if column not in self.numbers or column not in self.table.cells:
-            return False
-        return not self.given(column)[row] and self.table.cell(column, row) not in (None, "")
 
 
 def read_columns(
@@ -301,7 +294,7 @@ def _fault(
     elif kind in _WORDS:
         words = _WORDS[kind].format(
             **{
-                key: f"{value:g}" if isinstance(value, (int, float)) else value
+                key: f"{value:,.12g}" if isinstance(value, (int, float)) else value
                 for key, value in context.items()
             }
         )

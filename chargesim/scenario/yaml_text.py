@@ -20,6 +20,7 @@ from ruamel.yaml.reader import ReaderError
 from chargesim.errors import InputError
 from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.keys import Key
+from chargesim.scenario.unseen import first_unseen, unseen_words
 
 MAX_BYTES = 2**20
 MAX_DEPTH = 32
@@ -137,6 +138,9 @@ class _StrictComposer(Composer):
                 f"tags such as {str(tag).replace('tag:yaml.org,2002:', '!!')} are not allowed; "
                 "leave it out",
             )
+        text = str(getattr(event, "value", ""))
+        if first_unseen(text) >= 0:
+            raise _RefusedError(event, unseen_words(text[first_unseen(text)]))
         self.levels += isinstance(event, CollectionStartEvent)
         if self.levels > MAX_DEPTH:
             raise _RefusedError(event, f"is nested too deeply; at most {MAX_DEPTH} levels")

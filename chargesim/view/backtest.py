@@ -117,8 +117,8 @@ def draw_all_busy(found: BackTest) -> Figure:
         ax.set_axis_off()
     for ax, one in zip(panels, sites, strict=False):
         _all_busy(ax, one)
-    note_below(figure, f"Share of the time with all guns busy, 90 % band of "
-               f"{found.replications} replications")  # fmt: skip
+    shown = f"line and band: median and 90 % of {found.replications} replications"
+    note_below(figure, f"Share of the time with all guns busy. Points: what happened; {shown}")
     return figure
 
 
@@ -129,6 +129,5 @@ def _all_busy(ax: Axes, one: SiteTest) -> None:
     draw_band(ax, hour, (middle, low, high), color=BLUE, label="expected")
     ax.plot(hour, one.seen.all_busy_by_hour, "o", color=ORANGE, markersize=4, label="happened")
     ax.set(ylabel="share of time", ylim=(0, None))
-    ax.set_title(f"{one.name[:50]} ({one.guns} guns)", fontsize=11)
+    ax.set_title(f"{one.name[:50]} ({one.guns} gun{'s' if one.guns > 1 else ''})", fontsize=11)
     hours_axis(ax)
-    legend_below(ax, columns=2)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
-from rich.markup import escape
 from rich.text import Text
 
 from chargesim.analysis.comparison import GIVEN_BY_PLAN, ComparedPlan, Comparison
@@ -98,7 +97,7 @@ def print_comparison(console: Console, done: ComparedRuns) -> None:
         narrow = {1: 12, 2: 12}
         table = titled_table(title, head, right=_RIGHT, no_wrap=(3, 4, 5), narrow=narrow)
         for row in rows:
-            table.add_row(*map(escape, row), style="dim" if row[4] == "no" else "")
+            table.add_row(*row, style="dim" if row[4] == "no" else "")
         console.print(table)
     for line in _small_print(compared):
         console.print(Text(line, style="dim"))

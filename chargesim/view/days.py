@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -55,11 +54,11 @@ def print_days(console: Console, days: DaysVerdict) -> None:
     for one in days.criteria:
         limits = f"{_number(one.lower)} to {_number(one.upper)}"
         table.add_row(
-            escape(one.name),
+            one.name,
             _number(one.failing_days),
             limits,
-            escape(one.mostly),
-            escape(_worst(one)),
+            one.mostly,
+            _worst(one),
         )
     console.print(table)
     notes = [f"{one.name}: {one.note}" for one in days.criteria if one.note]

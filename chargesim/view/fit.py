@@ -108,7 +108,7 @@ def draw_agreement(fit: LogFit) -> Figure:
         _quantiles(panels[0, column], fitted, np.quantile(last, share), "stay [min]", one.site.name)
         gaps = np.quantile(one.gaps, share) if len(one.gaps) else np.full(99, np.nan)
         _quantiles(panels[1, column], -np.log1p(-share), gaps, "gap [expected arrivals]", "")
-    shown = "stays of the last quarter of the log; gaps while a gun is free, exponential if Poisson"
+    shown = "Stays: the last quarter of the log. Gaps: while a gun is free, exponential if Poisson"
     note_below(figure, f"Quantiles 1 to 99 %: the log against the fit. {shown}")
     return figure
 

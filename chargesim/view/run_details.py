@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -61,9 +60,7 @@ def _criteria_table(verdict: Verdict) -> Table:
         table.add_column(column)
     for item in verdict.criteria:
         worst = ", ".join(filter(None, (item.worst_district, item.worst_hour))) or "-"
-        table.add_row(
-            escape(item.name), threshold(item), has(item), limits(item), escape(worst), state(item)
-        )
+        table.add_row(item.name, threshold(item), has(item), limits(item), worst, state(item))
     return table
 
 

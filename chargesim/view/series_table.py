@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -87,7 +86,7 @@ def _variants_table(series: Series, variants: Sequence[VariantResult]) -> Table:
         cells = [one.line] * len(named) + [str(one.value)] * len(valued)
         cells += [_cell(one, kpi) for kpi in shown] or [_nearest(one)]
         state = one.verdict.verdict
-        table.add_row(*map(escape, cells), Text(state, style=STYLES[state]))
+        table.add_row(*cells, Text(state, style=STYLES[state]))
     return table
 
 
@@ -116,5 +115,5 @@ def _trends_table(line: str, trends: Sequence[CriterionTrend]) -> Table:
     for trend in trends:
         words = trend.sentence.removeprefix(f"{trend.criterion}: ")
         style = "bold" if trend.criterion == WHOLE else ""
-        table.add_row(escape(trend.criterion), escape(words), style=style)
+        table.add_row(trend.criterion, words, style=style)
     return table

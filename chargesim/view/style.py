@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.style import context
 
 from chargesim.network.network import SITE_KINDS
 
@@ -66,6 +67,7 @@ RC: Any = {
     "lines.linewidth": 2.0,
     "svg.hashsalt": "chargesim",
     "svg.fonttype": "path",
+    "text.parse_math": False,
 }
 
 _P = ParamSpec("_P")
@@ -91,11 +93,11 @@ def readable(name: str) -> str:
 
 
 def styled(draw: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Draw within this look, leaving the reader's own settings alone."""
+    """Draw within this look, whatever the reader's own settings, which stay as they are."""
 
     @wraps(draw)
     def drawn(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-        with mpl.rc_context(RC):
+        with context(["default", RC]):
             return draw(*args, **kwargs)
 
     return drawn

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.markup import escape
 from rich.table import Table
 
 Row = tuple[str, ...]
@@ -35,7 +34,7 @@ def titled_table(
     for place, name in enumerate(head):
         column: dict[str, Any] = {"justify": "right" if place in right else "left"}
         most = (narrow or {}).get(place)
-        table.add_column(escape(name), no_wrap=place in no_wrap, max_width=most, **column)
+        table.add_column(name, no_wrap=place in no_wrap, max_width=most, **column)
     return table
 
 

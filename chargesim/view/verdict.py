@@ -5,7 +5,6 @@ from math import isfinite, isnan
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -182,5 +181,5 @@ def _criteria_table(verdict: Verdict) -> Table:
     table.add_column("has", justify="right")
     table.add_column("verdict")
     for item in verdict.criteria:
-        table.add_row(escape(item.name), threshold(item), has(item), state(item))
+        table.add_row(item.name, threshold(item), has(item), state(item))
     return table
