@@ -1,6 +1,6 @@
 """Test that a fit finds what a log was drawn from, and says what a log cannot tell."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -64,6 +64,18 @@ def test_guns_stays_and_hours_are_found(fits):
         assert 0.8 < site.dispersion < 1.25
 
 
+def test_one_profile_is_that_of_all_sites(tmp_path):
+    one, _ = sessions(Truth(per_day=20), 40, 21, "one")
+    two, _ = sessions(Truth(per_day=30), 40, 22, "two")
+    path = write_log(tmp_path / "log.parquet", one, two)
+    fit = fit_log(path, date(2024, 2, 10), by_site=False, draws=3)
+    first, second = (site.rates.shape for site in fit.sites)
+    assert (first == second).all()
+    assert (fit.draws[0].shape == first).all()
+    own = fit_log(path, date(2024, 2, 10), by_site=True, draws=3)
+    assert (own.sites[0].rates.shape != own.sites[1].rates.shape).any()
+
+
 def test_levels_come_back_with_honest_errors():
     """Of 60 walks with a known trend and step, 90 % of the ends lie in the 90 % interval."""
     rng = np.random.default_rng(3)
@@ -77,6 +89,14 @@ def test_levels_come_back_with_honest_errors():
     assert abs(np.mean(z)) < 0.4
     assert np.mean([one.step for one in levels]) == pytest.approx(0.08, abs=0.02)
     assert np.mean([one.slope_per_week for one in levels]) == pytest.approx(0.005, abs=0.006)
+
+
+@pytest.mark.parametrize("days", [15, 28])
+def test_a_short_log_is_fitted_with_wide_bands(tmp_path, days):
+    frame, _ = sessions(Truth(per_day=30), days, 23)
+    until = date(2024, 1, 1) + timedelta(days=days)
+    fit = fit_log(write_log(tmp_path / "log.parquet", frame), until, draws=50)
+    inside(np.exp(fit.draws[0].log_level), 30.0, "arrivals a day")
 
 
 def test_closed_days_are_runs_that_chance_does_not_give():

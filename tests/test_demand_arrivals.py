@@ -105,6 +105,15 @@ def test_who_finds_all_guns_busy_leaves_or_waits(loaded):
         assert served["service_min"].mean() == pytest.approx(29, abs=4)
 
 
+def test_patience_ends_a_wait(loaded):
+    changes = FIXED | {"arrivals.level_factor": 3.0, "horizon.days": 2}
+    waits = []
+    for patience in (2.0, 60.0):
+        case = build_case(loaded.replace(changes | {"arrivals.patience_min": patience}))
+        waits.append(simulate(case.task, 0)[1]["wait_min"].max())
+    assert 0 < waits[0] <= 2.0 < waits[1]
+
+
 def test_check_says_that_a_log_replaces_the_ledger(loaded):
     checked = check_case(build_case(loaded))
     assert "arrivals_sites.csv" in checked.recorded

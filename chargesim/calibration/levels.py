@@ -146,13 +146,17 @@ def seen_levels(count: Floats, exposure: Floats) -> tuple[Floats, Floats]:
         Arrivals, and how many are expected at a level of one; no exposure: not seen.
     """
     seen = exposure > 0
-    kernel = np.ones(2 * _AROUND + 1)
-    mean = np.convolve(count * seen, kernel, "same") + 0.5
-    mean = mean / np.maximum(np.convolve(exposure * seen, kernel, "same"), 1e-9)
+    mean = (_around(count * seen) + 0.5) / np.maximum(_around(exposure * seen), 1e-9)
     with np.errstate(divide="ignore", invalid="ignore"):
         level = np.where(seen, np.log((count + 0.5) / exposure), np.nan)
         variance = np.where(seen, 1 / (mean * exposure), np.nan)
     return level, variance
+
+
+def _around(values: Floats) -> Floats:
+    """Return the sum over each week and the weeks on either side."""
+    summed: Floats = np.convolve(values, np.ones(2 * _AROUND + 1))[_AROUND : _AROUND + len(values)]
+    return summed
 
 
 def _moved(cov: Floats, step: float) -> Floats:

@@ -5,8 +5,11 @@ Callers get a `Pool` from `pool_of` and know nothing of where it runs their call
 
 import contextlib
 import os
+import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
+from functools import cache
 from typing import Any, TypeVar
 
 from tqdm.auto import tqdm
@@ -14,6 +17,8 @@ from tqdm.auto import tqdm
 from chargesim.errors import RunStoppedError
 
 T = TypeVar("T")
+ORPHANED_S = 5.0
+"""Seconds after which a worker notices that its parent is gone."""
 KEPT = "what is finished is kept, the same command goes on from there"
 
 
@@ -83,10 +88,30 @@ class LocalProcesses(Pool):
             parallel = joblib.Parallel(
                 n_jobs=workers, return_as="generator_unordered", mmap_mode="c"
             )
-            yield from parallel(joblib.delayed(function)(*call) for call in calls)
+            one = joblib.delayed(_call)
+            yield from parallel(one(os.getpid(), function, call) for call in calls)
         except BrokenExecutor:
             why = "A worker process was killed (out of memory?)"
             raise RunStoppedError(f"{why}; {self.kept}.") from None
+
+
+def _call(parent: int, function: Callable[..., T], call: tuple[Any, ...]) -> T:
+    """Run a call in a worker, which ends with its parent, however that ends."""
+    _end_with(parent)
+    return function(*call)
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """Watch the parent in a thread; end this process when it is gone."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(ORPHANED_S)
+        os._exit(1)
+
+    if hasattr(os, "getppid") and os.getppid() == parent:
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def pool_of(jobs: int, *, kept: str = KEPT) -> Pool:

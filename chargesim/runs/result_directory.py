@@ -6,7 +6,8 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -31,6 +32,11 @@ from chargesim.runs.store import MANIFEST, TOTALS_FORMAT, program_digest
 from chargesim.scenario.file_paths import display_path
 from chargesim.scenario.reading import LoadedScenario, dump_yaml
 
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks
+    fcntl = None  # type: ignore[assignment]
+
 RESOLVED, INPUTS = "scenario.resolved.yaml", "inputs"
 """The scenario in a run directory, and the folder of its tables there."""
 _PACKAGES = (
@@ -41,6 +47,8 @@ _PACKAGES = (
 @dataclass
 class ResultDirectory:
     """The directory of one run or study: tables, figures, and a manifest that says how far it is.
+
+    It is locked until its manifest says that the work has ended, or the process has.
 
     Attributes
     ----------
@@ -55,7 +63,7 @@ class ResultDirectory:
     Raises
     ------
     InputError
-        When the folder cannot be used, or holds something else.
+        When the folder cannot be used, holds something else, or another process is at work in it.
     """
 
     folder: Path
@@ -66,6 +74,7 @@ class ResultDirectory:
 
     def __post_init__(self) -> None:
         _refuse_another(self.folder, self.digest)
+        self._unlock = _locked(self, self.folder)
         clear_partial_files(self.folder)
         self._state, self._complete = "", _complete_files(self.folder)
         self.head = {"run": self.digest, "command": self.command, **self.head}
@@ -74,6 +83,8 @@ class ResultDirectory:
         """Write the manifest: what was asked, how far it is and what was found."""
         self._state = state
         write_json(self.folder / MANIFEST, {**self.head, "state": state, **found})
+        if state != "running":
+            self._unlock()
 
     @contextlib.contextmanager
     def saying_how_it_ends(self) -> Iterator[None]:
@@ -89,6 +100,7 @@ class ResultDirectory:
                 interrupted = isinstance(error, KeyboardInterrupt)
                 stopped = isinstance(error, RunStoppedError)
                 self.say("interrupted" if interrupted else "stopped" if stopped else "failed")
+            self._unlock()
             raise
 
     @property
@@ -117,6 +129,25 @@ class ResultDirectory:
     def write_table(self, name: str, frame: pd.DataFrame) -> None:
         """Write a table as CSV."""
         write_text(self.folder / f"{name}.csv", csv_text(frame))
+
+
+def _locked(owner: object, folder: Path) -> Callable[[], object]:
+    """Lock a folder for an object; return what unlocks it.
+
+    The end of the process unlocks it, too, however it ends.
+    """
+    if fcntl is None:
+        return lambda: None
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(opened)
+        words = "another process is at work there; wait until it has ended, or name another folder"
+        raise InputError([f"{display_path(folder)}: {words} with --out"]) from None
+    except OSError:  # a file system without locks
+        pass
+    return weakref.finalize(owner, os.close, opened)
 
 
 def _complete_files(folder: Path) -> dict[str, str]:
