@@ -22,7 +22,9 @@ MESSAGES = {
     "grid:\n  zzz: 3\n": "child.yaml:4: grid.zzz: unknown key; known here: efficiency",
     "stationz: {}\n": "child.yaml:3: stationz: unknown key; did you mean stations?",
     "fleets:\n  taxi:\n    area_weights: {coree: 1, west_ring: 0.5}\n": (
-        "child.yaml:5: fleets.taxi.area_weights.coree: unknown key; did you mean core?"
+        "child.yaml:5: fleets.taxi.area_weights.coree: unknown class of district; did you mean "
+        "core? outside.drive_min has core, west_ring, northeast, southeast; a class of your own "
+        "belongs there, too"
     ),
     "fleets:\n\n  taxi:\n    active_share: 1.2\n": (
         "child.yaml:6: fleets.taxi.active_share: got 1.2, needs at most 1"
