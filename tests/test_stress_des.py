@@ -143,6 +143,7 @@ def test_all_the_mechanisms_of_a_case_are_told_once_on_or_off(run, small, many):
     still_off = {
         "recorded wishes",
         "fitted arrivals",
+        "modules that slots lend each other",
         "projected stock",
         "build-up",
         "calendar",
