@@ -322,8 +322,8 @@ def test_tables_make_a_network(tmp_path):
     path = geojson_file(tmp_path)
     people = write(
         tmp_path, "people.csv",
-        "lat,lon,population,district,area_class\n29.5,106.5,900,West,core\n"
-        "29.5,106.51,700,East,west_ring\n29.6,106.6,50,East,west_ring\n",
+        "lat,lon,population,district,area_class\n29.5,106.5,900,West,old_town\n"
+        "29.5,106.51,700,East,port\n29.6,106.6,50,East,port\n",
     )  # fmt: skip
     import_roads(
         path, folder / "mine", RoadOptions(join_km=0.0, zones=ZoneOptions(population=people))
@@ -333,10 +333,12 @@ def test_tables_make_a_network(tmp_path):
         "site_id,kind,access,district,lat,lon,guns\nS,station,public,West,29.51,106.505,4\n",
     )  # fmt: skip
     keys = [f"city.{name}=mine/{name}.csv" for name in ("zones", "roads", "nodes", "sites")]
-    loaded = load(folder / "small_city.yaml", [*keys, "corridors=null"])
+    keys += [f"outside.drive_min.{name}=5" for name in ("old_town", "port")]
+    keys += ["fleets.taxi.area_weights={old_town: 1, port: 1}", "corridors=null"]
+    loaded = load(folder / "small_city.yaml", keys)
     network = build_network(loaded.scenario, loaded.folder)
     assert cut_off(network) == ()
-    assert network.districts.area_class == ("core", "west_ring")
+    assert network.districts.area_class == ("old_town", "port")
     assert network.zones.population.tolist() == [900, 700]
     assert network.graph.number_of_edges() == 2 * 2 + 3 + 2
     leg = next(iter(network.graph.successors("S")))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from network_files import copy_small_city, edit, network_faults, small_network
 
+from chargesim.network import candidates
 from chargesim.network.islands import cut_off
 from chargesim.network.network import STATION, CandidateKey
 from chargesim.network.projection import Projection, straight_km
@@ -73,6 +74,18 @@ def test_candidates_follow_shortest_paths_over_one_way_roads(folder):
         ):
             if site >= 0:
                 assert minutes == pytest.approx(far[network.sites.id[site]], abs=1e-5)
+
+
+def test_a_search_up_to_a_limit_finds_the_same_lists(folder, monkeypatch):
+    """As in a large network; the villages are beyond the first limit."""
+    whole = small_network(folder).candidates
+    monkeypatch.setattr(candidates, "_LARGE_NODES", 0)
+    monkeypatch.setattr(candidates, "_DENSE", 0)
+    limited = small_network(folder).candidates
+    for name in ("site", "km", "minutes"):
+        np.testing.assert_array_equal(getattr(limited, name), getattr(whole, name))
+    monkeypatch.setattr(candidates, "_complete", lambda wanted, time, *_: np.ones(len(time), bool))
+    assert (small_network(folder).candidates.site != whole.site).any()  # it has a limit
 
 
 def test_a_column_oneway_of_zeros_changes_nothing(folder):

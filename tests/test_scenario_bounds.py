@@ -35,14 +35,6 @@ def test_a_number_out_of_bounds_is_told(change, text):
     assert str(caught.value) == text
 
 
-def test_a_class_of_district_without_urban_share_is_told():
-    with pytest.raises(InputError) as caught:
-        load(PLAN, ["layout.urban_share.core=null"])
-    assert "layout.urban_share: core missing, needs one for each class of district" in str(
-        caught.value
-    )
-
-
 @pytest.mark.parametrize(
     "change",
     [

@@ -22,7 +22,9 @@ MESSAGES = {
     "grid:\n  zzz: 3\n": "child.yaml:4: grid.zzz: unknown key; known here: efficiency",
     "stationz: {}\n": "child.yaml:3: stationz: unknown key; did you mean stations?",
     "fleets:\n  taxi:\n    area_weights: {coree: 1, west_ring: 0.5}\n": (
-        "child.yaml:5: fleets.taxi.area_weights.coree: unknown key; did you mean core?"
+        "child.yaml:5: fleets.taxi.area_weights.coree: unknown class of district; did you mean "
+        "core? outside.drive_min has core, west_ring, northeast, southeast; a class of your own "
+        "belongs there, too"
     ),
     "fleets:\n\n  taxi:\n    active_share: 1.2\n": (
         "child.yaml:6: fleets.taxi.active_share: got 1.2, needs at most 1"
@@ -135,7 +137,7 @@ MESSAGES = {
         "child.yaml:4: city.links: /etc/passwd: leaves the scenario's folder .; put the "
         "table inside it"
     ),
-    'city:\n  links: "a\\0b"\n': "child.yaml:4: city.links: 'a\\x00b': is not the name of a file",
+    'city:\n  links: "a\\0b"\n': "child.yaml:4: holds a control character (U+0000); delete it",
     "city:\n  links: tables\n": "child.yaml:4: city.links: no such file tables",
     "tariff:\n  periods:\n    valley: {hours: [11]}\n": (
         "child.yaml:4: tariff.periods: an hour of day is given twice"
@@ -239,7 +241,7 @@ def test_all_at_once_in_the_order_of_the_file() -> None:
         "child.yaml:7: city.links: no such file nix.csv",
         "--set nix: unknown key; known here: name, title, seed, replications, looks, "
         "horizon, city, layout, traffic, stations, grid, swap"
-        " and 18 more",
+        " and 19 more",
     ]
 
 

@@ -83,7 +83,6 @@ def test_what_a_child_may_say_passes(data):
         {"grid": {"efficiency": {"value": 1.2}}},
         {"grid": {"efficiency": "high"}},
         {"fleets": {"taxi": {"group": "car"}}},
-        {"fleets": {"taxi": {"area_weights": {"cor": 1}}}},
         {"standard": {"criteria": [{"name": "x"}]}},
         {"replications": 1},
     ],

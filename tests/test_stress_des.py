@@ -143,11 +143,13 @@ def test_all_the_mechanisms_of_a_case_are_told_once_on_or_off(run, small, many):
     still_off = {
         "recorded wishes",
         "fitted arrivals",
+        "modules that slots lend each other",
         "projected stock",
         "build-up",
         "calendar",
         "shared connections",
         "later openings",
+        "modules that slots lend each other",
         "processes of the user's own",
     }
     assert set(on_and_off(told["2.2"])[1]) == still_off

@@ -77,6 +77,8 @@ class Station:
 def plain_text(value: Any) -> str:
     """Return a value as one line without control characters, at most 120 characters long."""
     text = value if isinstance(value, str) else repr(value)
+    if len(text) <= 120 and text.isprintable() and "  " not in text:
+        return text.strip()
     text = "".join(sign if sign.isprintable() else " " for sign in text[:2000])
     text = " ".join(text.split())
     return text if len(text) <= 120 else f"{text[:117]}..."

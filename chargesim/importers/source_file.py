@@ -137,19 +137,24 @@ class SourceFile:
         from lxml import etree
 
         options: Any = {"resolve_entities": False, "no_network": True, "load_dtd": False}
+        names = [f"{{*}}{tag}" for tag in tags]
         try:
-            events = etree.iterparse(BytesIO(self.content), events=("start", "end"), **options)
+            events = etree.iterparse(BytesIO(self.content), tag=names, **options)
             first = True
-            for event, element in events:
-                if first and element.getroottree().docinfo.doctype:
-                    raise self.fault("has a document type (DOCTYPE), which may declare entities")
+            for _, element in events:
+                if first:
+                    self._refuse_doctype(element)
                 first = False
-                if event == "end" and etree.QName(element).localname in tags:
-                    yield element
-                    element.clear()
+                yield element
+                element.clear()
+            self._refuse_doctype(events.root)
         except etree.XMLSyntaxError as error:
             words = str(error).partition(", line")[0]
             raise self.fault(f"is not valid XML: {words[:120]}", error.lineno) from None
+
+    def _refuse_doctype(self, element: Any) -> None:
+        if element.getroottree().docinfo.doctype:
+            raise self.fault("has a document type (DOCTYPE), which may declare entities")
 
 
 def open_source(path: Path, encoding: str = "utf-8") -> SourceFile:

@@ -25,6 +25,12 @@ Ints = NDArray[np.int64]
 _CHUNK = 512
 _SPARE = 16
 """Sites beyond those of a list that are compared at a node, so that equal costs are seen."""
+_LARGE_NODES = 10_000
+"""Nodes from which on a search ends at a limit of time, where a list has sites enough near by."""
+_DENSE = 4
+"""A list has enough if it has so many times the sites that are compared."""
+_SAMPLED, _WIDER, _WIDENINGS = 16, 2.5, 3
+"""Nodes from which the first limit is found; its growth and how often it grows, then none."""
 _NEVER_MIN = 2.0**21
 """Cost of a site that cannot be reached, four years [min]."""
 _COLUMN_BITS = 21
@@ -132,13 +138,61 @@ def _search(
     """Fill in some lists, each with at most so many of its members, for some origins."""
     wanted = [one for one in wanted if len(one[1])]
     matrix, sources = on.matrix(), np.unique(origins.node[rows])
-    for begin in range(0, len(sources) if wanted else 0, _CHUNK):
-        chunk = sources[begin : begin + _CHUNK]
-        mine = rows[np.isin(origins.node[rows], chunk)]
-        paths = dijkstra(matrix, indices=chunk, return_predecessors=True)
-        search = _Search(on, chunk, mine, origins, at_sites, *paths)
-        for i, members, most in wanted:
-            search.fill(lists, i, members, most)
+    large = on.nodes >= _LARGE_NODES
+    near = [one for one in wanted if large and len(one[1]) >= _DENSE * _compared(*one[1:])]
+    far = [one for one in wanted if not large or len(one[1]) < _DENSE * _compared(*one[1:])]
+    for some, limit_min in ((far, np.inf), (near, _first_limit(near, matrix, sources, at_sites))):
+        left = sources if some else sources[:0]
+        for widening in range(_WIDENINGS + 1):
+            reach_min = limit_min * _WIDER**widening if widening < _WIDENINGS else np.inf
+            missed = []
+            for begin in range(0, len(left), _CHUNK):
+                chunk = left[begin : begin + _CHUNK]
+                paths = dijkstra(matrix, indices=chunk, return_predecessors=True, limit=reach_min)
+                done = _complete(some, paths[0], at_sites, reach_min)
+                mine = rows[np.isin(origins.node[rows], chunk[done])]
+                search = _Search(on, chunk, mine, origins, at_sites, *paths)
+                for i, members, most in some:
+                    search.fill(lists, i, members, most)
+                missed.append(chunk[~done])
+            left = np.concatenate(missed) if missed else left[:0]
+
+
+def _compared(members: Ints, most: int) -> int:
+    """Return how many sites of a list are compared at a node."""
+    return min(most + 1 + _SPARE, len(members))
+
+
+def _first_limit(
+    wanted: list[tuple[int, Ints, int]], matrix: csr_array, sources: Ints, at_sites: Attachment
+) -> float:
+    """Return a limit of a search that holds all that lists compare, at most of its nodes [min].
+
+    It is one and a half times the median of that at a few nodes.
+    """
+    if not wanted or not len(sources):
+        return float("inf")
+    time = dijkstra(matrix, indices=sources[:: -(-len(sources) // _SAMPLED)])
+    farthest = [
+        np.partition(
+            time[:, at_sites.node[members]] + at_sites.minutes[0, members],
+            _compared(members, most) - 1,
+            axis=1,
+        )[:, _compared(members, most) - 1]
+        for _, members, most in wanted
+    ]
+    return 1.5 * max(float(np.median(one)) for one in farthest)
+
+
+def _complete(
+    wanted: list[tuple[int, Ints, int]], time: Floats, at_sites: Attachment, limit_min: float
+) -> NDArray[np.bool_]:
+    """Return the nodes from which a search up to a limit has found all that the lists compare."""
+    done = np.ones(len(time), dtype=bool)
+    for _, members, most in wanted if np.isfinite(limit_min) else ():
+        cost = time[:, at_sites.node[members]] + at_sites.minutes[0, members]
+        done &= (cost <= limit_min).sum(axis=1) >= _compared(members, most)
+    return done
 
 
 def _merge(lists: Candidates, i: int, off: Candidates, most: int) -> None:

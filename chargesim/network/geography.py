@@ -17,6 +17,8 @@ from chargesim.network.table_columns import DistrictRow, GatewayRow, LinkRow
 from chargesim.network.user_sites import read_sites
 from chargesim.network.user_tables import read_roads, read_zones, vehicle_km_weights
 from chargesim.network.zone_layout import lay_out_zones
+from chargesim.scenario.area_classes import city_faults
+from chargesim.scenario.city import PLAN_CLASSES
 from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.tables import duplicate_faults, read_rows
@@ -152,6 +154,7 @@ def _read_synthetic(
         for row in links
     ]
     faults += duplicate_faults(links_path, "to_district", ends, "keep one")
+    faults += _class_faults(scenario, path, districts)
     unknown = f"no district of this name in {display_path(path)}"
     for row in links:
         position = f"{display_path(links_path)}:{row.line}"
@@ -184,3 +187,24 @@ def _read_synthetic(
     if plan is not None and listed:
         service_areas = shares_of(np.array(service_areas, dtype=float), count).tolist()
     return districts, links, gateways, service_areas
+
+
+def _class_faults(scenario: Scenario, path: Path, rows: list[DistrictRow]) -> list[str]:
+    """Return faults of the classes of districts: unknown ones, and what the layout lacks."""
+    assert scenario.layout is not None
+    name = display_path(path)
+    faults = city_faults(
+        scenario, "class", [(f"{name}:{row.line}", row.area_class) for row in rows]
+    )
+    for row in rows:
+        if row.urban_share is None and row.area_class not in scenario.layout.urban_share:
+            faults.append(
+                f"{name}:{row.line}: urban_share: needs a value, since layout.urban_share has none "
+                f"for the class {row.area_class}"
+            )
+        if scenario.city.sites is None and row.area_class not in PLAN_CLASSES:
+            faults.append(
+                f"{name}:{row.line}: class: got {row.area_class}; a plan that places its sites "
+                f"knows {', '.join(PLAN_CLASSES)} alone (stations.counts): give city.sites"
+            )
+    return faults

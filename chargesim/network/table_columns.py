@@ -16,7 +16,6 @@ from chargesim.network.columns import (
 )
 from chargesim.network.network import SITE_COLUMNS, SITE_KINDS
 from chargesim.scenario.buildup import Month
-from chargesim.scenario.city import AreaClass
 from chargesim.scenario.plan import Access
 from chargesim.scenario.tables import TableRow
 
@@ -25,7 +24,7 @@ class DistrictRow(TableRow):
     """A district of a synthetic city; its seat is where its roads meet."""
 
     district: Name = Field(description="name of the district")
-    area_class: AreaClass = Field(alias="class", description="class of area")
+    area_class: Name = Field(alias="class", description="class of area, one of `outside.drive_min`")
     lat: Latitude = Field(description="latitude of the seat, WGS-84 [deg]")
     lon: Longitude = Field(description="longitude of the seat, WGS-84 [deg]")
     area_km2: Positive = Field(description="area [km2]")
@@ -62,7 +61,9 @@ class ZoneRow(TableRow):
     lat: Latitude = Field(description="latitude, WGS-84 [deg]")
     lon: Longitude = Field(description="longitude, WGS-84 [deg]")
     district: Name = Field(description="name of its district")
-    area_class: AreaClass = Field(description="class of area, one per district")
+    area_class: Name = Field(
+        description="class of area, one per district, one of `outside.drive_min`"
+    )
     population: NonNegative = Field(description="inhabitants")
     urban: Annotated[int, Field(ge=0, le=1)] = Field(description="1: urban, 0: rural")
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from chargesim.network.network import Districts, Zones
 from chargesim.network.opening import open_sites
@@ -188,13 +189,18 @@ def _nearest_places(
     lat, lon = np.array(roads.lat[:places]), np.array(roads.lon[:places])
     projection = Projection.about(lat, lon)
     places_xy = projection.xy(lat, lon)
+    sites_xy = projection.xy(
+        np.array([row.lat for row in rows]), np.array([row.lon for row in rows])
+    )
     detour = scenario.layout.detour_factor.value if scenario.layout is not None else 1.0
+    tree = cKDTree(places_xy)
     nearest = []
-    for row in rows:
-        site_xy = projection.xy(np.array([row.lat]), np.array([row.lon]))[0]
-        away_km = np.hypot(*(places_xy - site_xy).T)
+    for site_xy, near_km in zip(sites_xy, np.array(tree.query(sites_xy)[0]).tolist(), strict=True):
+        # of places that are equally near the first counts
+        alike = np.sort(tree.query_ball_point(site_xy, near_km * (1 + 1e-9) + 1e-9))
+        away_km = np.hypot(*(places_xy[alike] - site_xy).T)
         place = int(np.argmin(away_km))
-        nearest.append((place, float(away_km[place]) * detour))
+        nearest.append((int(alike[place]), float(away_km[place]) * detour))
     return nearest
 
 

@@ -29,6 +29,7 @@ from chargesim.network.roads import (
     join_carriageways,
 )
 from chargesim.network.table_columns import NodeRow, RoadRow, ZoneRow
+from chargesim.scenario.area_classes import city_faults
 from chargesim.scenario.file_paths import display_path, path_inside
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.tables import duplicate_faults, read_rows
@@ -46,7 +47,7 @@ def read_zones(scenario: Scenario, folder: Path) -> tuple[Districts, Zones]:
     def check(rows: list[ZoneRow]) -> list[str]:
         return duplicate_faults(
             path, "zone_id", [(row.line, row.zone_id) for row in rows]
-        ) + _class_faults(path, rows)
+        ) + _class_faults(scenario, path, rows)
 
     rows = read_rows(path, ZoneRow, check)
     classes = {row.district: row.area_class for row in rows}
@@ -62,10 +63,11 @@ def read_zones(scenario: Scenario, folder: Path) -> tuple[Districts, Zones]:
     return Districts(tuple(names), tuple(classes.values())), zones
 
 
-def _class_faults(path: Path, rows: list[ZoneRow]) -> list[str]:
-    """Return a fault for each zone whose district has another class in an earlier line."""
+def _class_faults(scenario: Scenario, path: Path, rows: list[ZoneRow]) -> list[str]:
+    """Return faults of unknown classes, and of districts that have two of them."""
     classes: dict[str, str] = {}
-    faults = []
+    used = [(f"{display_path(path)}:{row.line}", row.area_class) for row in rows]
+    faults = city_faults(scenario, "area_class", used)
     for row in rows:
         other = classes.setdefault(row.district, row.area_class)
         if other != row.area_class:

@@ -27,7 +27,7 @@ from chargesim.runs.mechanisms.registry import inert_mechanisms
 from chargesim.runs.parallel import pool_of
 from chargesim.runs.reachability import reachability
 from chargesim.runs.replications import expected_sessions
-from chargesim.scenario.city import AREA_CLASSES
+from chargesim.scenario.city import PLAN_CLASSES
 from chargesim.scenario.file_paths import path_inside
 from chargesim.scenario.observed import NOT_KNOWN, GunUse
 from chargesim.scenario.series import Value
@@ -197,7 +197,7 @@ def area_shares(case: Case) -> tuple[AreaShare, ...]:
     public = (sites.kind == STATION) & (np.array(sites.access) == "public")
     of_stations, of_zones = area_class[sites.district[public]], area_class[zones.district]
     shares = []
-    for name in AREA_CLASSES:
+    for name in PLAN_CLASSES:
         observed = layout.observed_share.get(name)
         here = float(zones.population[of_zones == name].sum() / zones.population.sum())
         share = float((of_stations == name).mean()) if len(of_stations) else float("nan")

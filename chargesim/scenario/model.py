@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from chargesim.scenario.area_classes import class_faults
 from chargesim.scenario.arrivals import Arrivals
 from chargesim.scenario.assumption import Section, TableName, raise_faults
 from chargesim.scenario.buildup import Buildup
@@ -161,6 +162,7 @@ class Scenario(Section):
             faults.append("fleets.corridor: this name is reserved for the corridor vehicles")
         if self.arrivals is not None and self.recorded is not None:
             faults.append("arrivals: is given beside recorded; give only one of them")
+        faults += class_faults(self)
         faults += cause_faults(self, self.common_causes)
         faults += plausible_faults(self)
         raise_faults(faults)

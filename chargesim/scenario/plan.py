@@ -12,7 +12,7 @@ from chargesim.scenario.assumption import (
     TableName,
     raise_faults,
 )
-from chargesim.scenario.city import AREA_CLASSES, AreaClass
+from chargesim.scenario.city import AreaClass
 
 Access = Literal["public", "expressway", "taxi", "truck"]
 ACCESS: tuple[Access, ...] = ("public", "expressway", "taxi", "truck")
@@ -285,19 +285,14 @@ class Outside(Section):
         default=True, description="false: no vehicle leaves for another network's pile"
     )
     drive_min: dict[AreaClass, NonNegative] = Field(
-        description="time to the next free pile, with the wait, by class of district [min]"
+        min_length=1,
+        description="time to the next free pile, with the wait, by class of district [min]; "
+        "every class of the city's districts needs one",
     )
     pile_kw: Positive = Field(description="mean power of these piles in use [kW]")
     price_cny_kwh: NonNegative = Field(
         description="price for the driver in flat hours of the tariff [CNY/kWh]"
     )
-
-    @model_validator(mode="after")
-    def _everywhere(self) -> Self:
-        missing = [name for name in AREA_CLASSES if name not in self.drive_min]
-        if missing:
-            raise ValueError(f"drive_min: {', '.join(missing)} missing; needs every class of area")
-        return self
 
 
 class Reservation(Section):

@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from io import BytesIO, StringIO
+from io import BytesIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,12 @@ MAX_PARQUET_BYTES = 200 * 10**6
 MAX_UNPACKED_BYTES = 2 * 2**30
 """What the columns of a Parquet file may take in memory."""
 MAX_ROWS = 10_000_000
+MAX_CSV_ROWS = 3_000_000
 MAX_COLUMNS = 500
 MAX_CELL = 4096
 MAX_FAULTS = 20
+MOST_COUNTED = 10_000
+"""Faults after which a table is not read on."""
 _LONG_CELL = f"a cell has more than {MAX_CELL:,} characters"
 _CHUNK = 100_000
 _LONG = 2**20
@@ -86,7 +89,9 @@ class TableFile:
 def shown(name: str, faults: list[str]) -> list[str]:
     """Return the first faults of a table, and how many more there are."""
     more = len(faults) - MAX_FAULTS
-    return faults if more <= 0 else [*faults[:MAX_FAULTS], f"{name}: and {more:,} more faults"]
+    at_least = "at least " if len(faults) >= MOST_COUNTED else ""
+    rest = [f"{name}: and {at_least}{more:,} more faults"] if more > 0 else []
+    return [*faults[:MAX_FAULTS], *rest]
 
 
 def open_table(path: Path, wanted: Callable[[str], bool]) -> TableFile:
@@ -136,6 +141,10 @@ def _open_csv(path: Path, content: bytes, wanted: Callable[[str], bool]) -> Tabl
     name = display_path(path)
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError([f"{name}: is text in UTF-16; save the table as CSV in UTF-8"])
+    lines = content.count(b"\n") or content.count(b"\r")
+    if lines > MAX_CSV_ROWS:
+        more = "save a longer log as Parquet"
+        raise InputError([f"{name}: has {lines:,} lines; a CSV may have {MAX_CSV_ROWS:,}; {more}"])
     if b"\0" in content:
         raise InputError([f"{name}: is a binary file; a table, CSV or Parquet, is needed"])
     try:
@@ -149,15 +158,15 @@ def _open_csv(path: Path, content: bytes, wanted: Callable[[str], bool]) -> Tabl
     if unseen >= 0:
         line = text.count("\n", 0, unseen) + 1
         raise InputError([f"{name}:{line}: {unseen_words(text[unseen])}"])
-    return _CsvReader(path, text, wanted).table()
+    return _CsvReader(path, content, wanted).table()
 
 
 class _CsvReader:
     """Read the lines of a CSV file one by one, and note the faulty ones."""
 
-    def __init__(self, path: Path, text: str, wanted: Callable[[str], bool]) -> None:
-        self.path, self.name, self._text = path, display_path(path), text
-        self._lines = enumerate(StringIO(text, newline=None), start=1)
+    def __init__(self, path: Path, content: bytes, wanted: Callable[[str], bool]) -> None:
+        self.path, self.name, self._content = path, display_path(path), content
+        self._lines = enumerate(TextIOWrapper(BytesIO(content), "utf-8-sig"), start=1)
         self._divider = ","
         self.faults: list[str] = []
         self._wrong: list[tuple[int, int, bool]] = []
@@ -182,8 +191,6 @@ class _CsvReader:
             lines.append(np.array([number for number, _ in chunk]))
             chunks.append(self._columns(chunk))
         count = sum(map(len, lines))
-        if count > MAX_ROWS:
-            raise InputError([f"{self.name}: has {count:,} rows; a table may have {MAX_ROWS:,}"])
         self._refuse(count)
         cells = {
             column: pa.chunked_array([chunk[column] for chunk in chunks], type=pa.string())
@@ -210,7 +217,11 @@ class _CsvReader:
 
     def _regular(self) -> TableFile | None:
         """Return a long table without a quote, blank row or misfit at once; None for any other."""
-        if len(self._text) < _LONG or '"' in self._text or len(set(self.header)) < self._width:
+        if (
+            len(self._content) < _LONG
+            or b'"' in self._content
+            or len(set(self.header)) < self._width
+        ):
             return None
         options: dict[str, Any] = {
             "read_options": pacsv.ReadOptions(
@@ -224,7 +235,7 @@ class _CsvReader:
             ),
         }
         try:
-            read = pacsv.read_csv(BytesIO(self._text.encode()), **options)
+            read = pacsv.read_csv(BytesIO(self._content), **options)
         except pa.ArrowInvalid:  # a row that does not fit, which the slow way names
             return None
         cells, blank = {}, np.ones(read.num_rows, dtype=bool)
@@ -235,7 +246,7 @@ class _CsvReader:
                 return None
             if self._wanted(column):
                 cells[column] = texts
-        if blank.any() or read.num_rows > MAX_ROWS:
+        if blank.any():
             return None
         lines = self.first + 1 + np.arange(read.num_rows)
         comma = self._divider != ","
@@ -247,6 +258,8 @@ class _CsvReader:
         for number, line in self._lines:
             if not line.strip(blank):
                 continue
+            if len(self.faults) + len(self._wrong) >= MOST_COUNTED:
+                break
             fields = self._fields(number, line)
             if fields is None:
                 continue

@@ -31,7 +31,7 @@ from chargesim.scenario.table_cells import (
     texts_of,
     type_faults,
 )
-from chargesim.scenario.table_file import TableFile, in_order, open_table, shown
+from chargesim.scenario.table_file import MOST_COUNTED, TableFile, in_order, open_table, shown
 
 
 class TableRow(BaseModel):
@@ -101,6 +101,8 @@ def read_rows(
     cells = {column: cells_of(table, column, wanted[column]) for column in table.cells}
     rows, faults = [], comma_faults(table, wanted)
     for number, line in enumerate(table.lines.tolist()):
+        if len(faults) >= MOST_COUNTED:
+            break
         given = {
             column: values[number] for column, values in cells.items() if values[number] is not None
         }

@@ -100,8 +100,9 @@ def draw_two_maps(network: Network, use: Floats) -> Figure:
     figure = new_figure(13.5, 1.8 + map_height_in(network, 5.2))
     left, right = figure.subplots(1, 2)
     limit, core = highest_use(use), _shaped_like(core_extent(network), whole_extent(network))
+    title = "Core" if "core" in network.districts.area_class else "Middle of the sites"
     draw_site_map(network, use, highest=limit, title="Whole city", ax=left)
-    draw_site_map(network, use, highest=limit, extent=core, title="Core", ax=right)
+    draw_site_map(network, use, highest=limit, extent=core, title=title, ax=right)
     west, east, south, north = core
     left.plot(
         [west, east, east, west, west],
