@@ -204,3 +204,40 @@ def test_intervals_name_their_unit_once() -> None:
     assert interval(2.0, float("inf"), "min") == "2.00 min to endless"
     assert interval(3.0, 3.0, "min") == "equal in all"
     assert interval(float("nan"), float("nan"), "min") == "-"
+
+
+def test_what_fails_is_named_before_what_is_only_not_clear() -> None:
+    """One criterion fails; another, of few wishes, has wide bounds and no failure."""
+    verdict = judge(made(20))
+    first, other = verdict.criteria
+    failing = dataclasses.replace(first, verdict="fails", allowance_used=1.2, margin=-0.3)
+    unclear = dataclasses.replace(
+        other, verdict="inconclusive", allowance_used=0.0, margin=-5.0,
+        worst_district=None, worst_hour=None,
+    )  # fmt: skip
+    both = dataclasses.replace(verdict, verdict="fails", criteria=(unclear, failing))
+    console = Console(width=150, record=True, file=io.StringIO())
+    print_verdict(console, made(20), both, kpi_frame(made(20)))
+    assert f"Broken furthest: {first.name}" in console.export_text()
+
+
+def test_what_nobody_asked_and_what_the_plan_lacks_is_said() -> None:
+    verdict = judge(made(20))
+    first, other = verdict.criteria
+    nobody = dataclasses.replace(first, verdict="given", estimate=float("nan"), allowance_used=0.0)
+    short = dataclasses.replace(
+        other, name="core", measure="covered_1km_core", verdict="given", allowance_used=5.0
+    )
+    console = Console(width=150, record=True, file=io.StringIO())
+    both = dataclasses.replace(verdict, criteria=(nobody, short))
+    print_verdict(console, made(20), both, kpi_frame(made(20)))
+    text = console.export_text()
+    assert "1 more that the plan itself gives falls short" in text
+    assert "nobody asked" in text and "given, short" in text
+
+
+def test_a_log_has_no_bounds() -> None:
+    log = dataclasses.replace(made(20), recorded=True)
+    assert "recorded day(s), however often played" in printed(log)
+    assert "Criteria (of this log)" in details(log)
+    assert " to 9" not in details(log).split("Key figures")[0]

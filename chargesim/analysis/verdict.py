@@ -160,15 +160,15 @@ def _days(count: int) -> str:
 
 
 def nearest_to_breaking(verdict: Verdict) -> CriterionVerdict | None:
-    """Return the judged criterion with the smallest margin; None when none was judged.
+    """Return the criterion that uses most of its allowance, one that fails before all others.
 
     Parameters
     ----------
     verdict : Verdict
-        A verdict; criteria that the plan gives are left out.
+        A verdict; criteria that the plan gives are left out. None when none was judged.
     """
     judged = [criterion for criterion in verdict.criteria if criterion.verdict != "given"]
-    return min(judged, key=lambda criterion: criterion.margin, default=None)
+    return max(judged, key=lambda one: (one.verdict == "fails", one.allowance_used), default=None)
 
 
 def _undecided(tests: list[CriterionTest]) -> tuple[CriterionVerdict, ...]:
@@ -246,6 +246,8 @@ def _note(
         )
     if state == "inconclusive" and result.recorded:
         notes.append(f"playing the log again decides nothing, a log of {FEWEST_SAMPLES} days may")
+    elif state == "inconclusive" and len(result.replications) < FEWEST_SAMPLES:
+        notes.append(f"a verdict takes at least {FEWEST_SAMPLES} replications")
     elif state == "inconclusive":
         notes.append(
             "unknown how many more replications would decide" if more is None else _about(more)

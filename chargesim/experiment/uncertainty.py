@@ -86,8 +86,8 @@ class CriterionUncertainty:
     """[draw] over the ranges"""
     meets: EstimatedShare
     """share of the draws that meet by their estimates"""
-    surely_meets: int
-    surely_fails: int
+    meets_by_bounds: int
+    fails_by_bounds: int
     """draws that meet, and that fail, by bounds at the standard's confidence; see `every_area`"""
     by_layout: Floats
     """[layout] the scenario's own values in each layout; empty where tables give the places"""
@@ -145,8 +145,8 @@ class UncertaintyRun:
                 "criterion": one.name,
                 "base": {name: getattr(one.base, name) for name in ("mean", "lower", "upper", "n")},
                 "over_inputs": {f"p{p:02d}": one.quantile(p / 100) for p in percents},
-                "surely_meets": one.surely_meets,
-                "surely_fails": one.surely_fails,
+                "meets_by_bounds": one.meets_by_bounds,
+                "fails_by_bounds": one.fails_by_bounds,
                 "p_meets": {
                     "share": one.meets.value,
                     "lower": one.meets.lower,
@@ -330,8 +330,8 @@ def _by_criterion(
             base=interval,
             draws=over[name],
             meets=share_of((over[name] <= _MEETS).tolist()),
-            surely_meets=sum(all(one.meets for one in some) for some in mine),
-            surely_fails=sum(
+            meets_by_bounds=sum(all(one.meets for one in some) for some in mine),
+            fails_by_bounds=sum(
                 min((one.p_fail for one in some), default=1.0) <= alpha / max(len(some), 1)
                 for some in mine
             ),

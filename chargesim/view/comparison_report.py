@@ -157,6 +157,8 @@ def _factor(row: "pd.Series[float]") -> str:
     factor, *ends = (float(row[name]) for name in ("vrf", "vrf_lower", "vrf_upper"))
     if not math.isfinite(factor):
         return "-" if math.isnan(factor) else "endless"
+    if math.isclose(*ends):  # one plan takes a value or two: its spread is not known
+        return "-"
     known = all(math.isfinite(end) for end in ends)
     return f"{factor:.1f} ({ends[0]:.1f} to {ends[1]:.1f})" if known else f"{factor:.1f}"
 

@@ -179,7 +179,8 @@ def _layouts_note(run: LimitRun) -> str:
     if over is None:
         return ""
     curve = next((one for one in run.curves if one.criterion == first), None)
-    where = "" if curve is None else f" {first} breaks at {_in_layouts(run, curve)} over them."
+    known = curve is not None and curve.crossing is not None and run.in_layouts(curve.criterion)
+    where = f" {first} breaks at {_in_layouts(run, curve)} over them." if curve and known else ""
     return (
         f"The places are invented, so the levels were run in {len(over.seeds)} layouts "
         f"({over.replications} replications in each further one).{where}"

@@ -33,7 +33,7 @@ def print_statistics(
     kpis : DataFrame
         From `analysis.kpis.kpi_frame`.
     """
-    console.print(_criteria_table(verdict))
+    console.print(_criteria_table(verdict, recorded=result.recorded))
     for item in verdict.criteria:
         if item.note:
             console.print(Text(f"  {item.name}: {item.note}", style="dim"))
@@ -45,10 +45,11 @@ def print_statistics(
         console.print(Text(f"Not covered: {verdict.not_covered}", style="dim"))
 
 
-def _criteria_table(verdict: Verdict) -> Table:
-    """Return the table of the criteria."""
+def _criteria_table(verdict: Verdict, *, recorded: bool) -> Table:
+    """Return the table of the criteria; a log is one sample, so it has no bounds."""
+    level = f"bounds one-sided at {percent(verdict.confidence_of_a_look)}"
     table = Table(
-        title=f"Criteria (bounds one-sided at {percent(verdict.confidence_of_a_look)})",
+        title="Criteria (of this log)" if recorded else f"Criteria ({level})",
         title_justify="left",
         title_style="bold",
         box=SIMPLE_HEAD,
@@ -60,7 +61,14 @@ def _criteria_table(verdict: Verdict) -> Table:
         table.add_column(column)
     for item in verdict.criteria:
         worst = ", ".join(filter(None, (item.worst_district, item.worst_hour))) or "-"
-        table.add_row(item.name, threshold(item), has(item), limits(item), worst, state(item))
+        table.add_row(
+            item.name,
+            threshold(item),
+            has(item),
+            "" if recorded else limits(item),
+            worst,
+            state(item),
+        )
     return table
 
 

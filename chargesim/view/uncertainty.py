@@ -38,8 +38,9 @@ def answer(run: UncertaintyRun) -> Answer:
         f"One {run.day}. {DISTRIBUTION[0].upper()}{DISTRIBUTION[1:]} (assumed). The column "
         "scenario has Monte Carlo error alone. A draw meets where every judged criterion is, by "
         "its estimate, within what it allows; of the districts the worst counts, by means that are "
-        "drawn together as far as their spread is noise. For sure: by bounds over its few "
-        "replications, every district by itself to meet, after Holm's correction to fail. Monte "
+        "drawn together as far as their spread is noise. By bounds: by t bounds over its "
+        f"{run.sizes.draw_replications} replications, every district by itself to meet, after "
+        "Holm's correction to fail; so few of them are no verdict. Monte "
         f"Carlo error is {noise:.1f} % of the variance of the whole standard over the draws."
     )
     return Answer(
@@ -58,7 +59,9 @@ def headline(run: UncertaintyRun) -> str:
     """Return in two sentences how sure the verdict is, and what drives it."""
     share = run.whole.meets
     draws = f"{share.count} of {share.of} draws: {_with_interval(share)}"
-    sure = f"for sure it meets in {run.whole.surely_meets} and fails in {run.whole.surely_fails}"
+    one = run.whole
+    sure = f"it meets in {one.meets_by_bounds} and fails in {one.fails_by_bounds}"
+    sure = f"by bounds over {run.sizes.draw_replications} replications each {sure}"
     words = f"Over the ranges of {len(run.inputs)} inputs the plan meets in {draws}; {sure}."
     drivers = [
         f"{group} ({100 * total:.0f} +- {100 * half:.0f} % of the variance)"
@@ -87,14 +90,14 @@ def _span(low: float, high: float) -> str:
 def _criteria_table(run: UncertaintyRun) -> AnswerTable:
     layouts = len(run.whole.by_layout)
     by_layout = [f"{layouts} layouts"] if layouts else []
-    numbers = ["scenario", "inputs, 90 %", *by_layout, "meets in", "sure: meets, fails"]
+    numbers = ["scenario", "inputs, 90 %", *by_layout, "meets in", "by bounds: meets, fails"]
     rows = []
     for one in run.criteria:
         base = f"{100 * one.base.mean:.0f} ({_span(one.base.lower, one.base.upper)})"
         cells = [base, _span(one.quantile(0.05), one.quantile(0.95))]
         cells += [_span(one.by_layout.min(), one.by_layout.max())] if layouts else []
         driver = next((group.split(".")[-1] for group, _, _ in run.drivers(one.name)), "-")
-        sure = f"{one.surely_meets}, {one.surely_fails}"
+        sure = f"{one.meets_by_bounds}, {one.fails_by_bounds}"
         rows.append([one.name, *cells, _with_interval(one.meets), sure, driver])
     title = (
         "Failures, % of what the criterion allows (100: at the threshold), and the draws that meet "

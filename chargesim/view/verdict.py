@@ -14,6 +14,7 @@ from chargesim.analysis.kpis import kpi_value
 from chargesim.analysis.result import RunResult
 from chargesim.analysis.verdict import Verdict, nearest_to_breaking
 from chargesim.scenario.observed import Anchor
+from chargesim.scenario.standard import GIVEN
 from chargesim.view.wording import amount, bounds, threshold
 
 STYLES = {
@@ -56,7 +57,8 @@ def print_verdict(
     """
     console.print(Text(result.title, style="bold"))
     console.print(_answer(verdict))
-    lines = [_nearest_line(verdict), _what_it_takes(verdict), *_sure_lines(verdict)]
+    sure = _sure_line(verdict, recorded=result.recorded)
+    lines = [_nearest_line(verdict), _what_it_takes(verdict), sure]
     lines += [f"Assumed: {verdict.share_text}", _use_line(verdict, kpis)]
     lines += [_observed_line(verdict), f"Note: {verdict.note}" if verdict.note else ""]
     for line in filter(None, lines):
@@ -84,6 +86,10 @@ def _answer(verdict: Verdict) -> Text:
     judged = sum(found.values())
     if counts:
         text.append(f": of {judged} criteria {', '.join(counts)}", style="bold")
+    short = sum(item.verdict == "given" and item.allowance_used > 1 for item in verdict.criteria)
+    if short:
+        given = "that the plan itself gives"
+        text.append(f"; {short} more {given} {'falls' if short == 1 else 'fall'} short", "bold red")
     return text
 
 
@@ -94,7 +100,8 @@ def _nearest_line(verdict: Verdict) -> str:
         return ""
     value = f"{item.name}: {has(item)}, needs {threshold(item)}"
     places = [one for one in (item.worst_district, item.worst_hour) if one]
-    where = f"; worst in {', '.join(places)}" if places else "; nothing failed there"
+    nothing = "" if item.allowance_used > 0 else "; nothing failed there"
+    where = f"; worst in {', '.join(places)}" if places else nothing
     if item.verdict == "incomplete":
         return f"Nearest to breaking in what is there: {value}"
     if item.verdict == "fails":
@@ -116,19 +123,21 @@ def _what_it_takes(verdict: Verdict) -> str:
     return f"To meet it, these failures would have to drop: {'; '.join(drops)}" if drops else ""
 
 
-def _sure_lines(verdict: Verdict) -> list[str]:
+def _sure_line(verdict: Verdict, *, recorded: bool) -> str:
     """Return how sure the answer is, and what is not part of it."""
     if verdict.verdict == "incomplete":
-        return []
+        return ""
+    if recorded:
+        return f"How sure: this is {verdict.judged_days} recorded day(s), however often played"
     first = f"; a first look, {LEAST_REPLICATIONS} are usual"
     few = verdict.planned_replications < LEAST_REPLICATIONS and verdict.looks == 1
     count = f"{verdict.replications} replications{first if few else ''}"
     if verdict.verdict == "inconclusive":
-        return [f"How sure: not sure after {count}; --verbose shows the bounds of each criterion"]
-    return [
+        return f"How sure: not sure after {count}; --verbose shows the bounds of each criterion"
+    return (
         f"How sure: {100 * verdict.confidence:g} % confidence over {count}. That covers chance "
         "from day to day, not what is assumed (chargesim uncertainty)"
-    ]
+    )
 
 
 def _use_line(verdict: Verdict, kpis: pd.DataFrame) -> str:
@@ -168,8 +177,10 @@ def limits(item: CriterionVerdict) -> str:
 
 def state(item: CriterionVerdict) -> Text:
     """Return the state of a criterion in its colour; what the plan gives may fall short."""
+    if item.verdict == "given" and item.measure not in GIVEN:
+        return Text("nobody asked", style=STYLES["given"])
     if item.verdict == "given" and item.allowance_used > 1:
-        return Text("given, short", style=STYLES["inconclusive"])
+        return Text("given, short", style=STYLES["fails"])
     return Text(item.verdict, style=STYLES[item.verdict])
 
 
