@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,12 @@ def plain_console() -> "Console":
     """Return a console that prints names as they are; a file or a pipe gets 110 characters."""
     from rich.console import Console
 
+    class PlainConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # `messages` ends the command
+
     width = None if sys.stdout.isatty() else 110
-    return Console(width=width, markup=False, emoji=False)
+    return PlainConsole(width=width, markup=False, emoji=False)
 
 
 def print_json(data: Any) -> None:
@@ -59,6 +64,16 @@ def messages(*, kept: bool = True, did: str = "run") -> Iterator[None]:
     except RunStoppedError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(5) from None
+    except BrokenPipeError:  # the reader, such as `head`, has enough: as if SIGPIPE ended us
+        _drop_output()
+        raise typer.Exit(128 + 13) from None
+    except OSError as error:
+        _drop_output()
+        where = "" if error.filename is None else f"{error.filename}: "
+        why = error.strerror or str(error)
+        rest = "; finished replications are kept" if kept else ""
+        typer.echo(f"{where}{why}{rest}.", err=True)
+        raise typer.Exit(1) from None
     except KeyboardInterrupt:
         rest = (
             "finished replications are kept, the same command goes on from there"
@@ -67,3 +82,11 @@ def messages(*, kept: bool = True, did: str = "run") -> Iterator[None]:
         )
         typer.echo(f"Interrupted; {rest}.", err=True)
         raise typer.Exit(130) from None
+
+
+def _drop_output() -> None:
+    """Send what is still to be printed nowhere, if it cannot be written: the exit would fail."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

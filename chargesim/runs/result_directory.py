@@ -177,9 +177,14 @@ def _refuse_another(folder: Path, digest: str) -> None:
     if not manifest.is_file():
         words = "holds files that are not a run; name an empty or new folder with --out"
         raise InputError([f"{display_path(folder)}: {words}"])
-    text = manifest.read_text(encoding="utf-8")
+    try:
+        text = manifest.read_text(encoding="utf-8")
+        command = str(json.loads(text).get("command", "run"))
+    except (OSError, ValueError, AttributeError, RecursionError):
+        words = "its manifest.json is damaged; delete that file, or name another folder with --out"
+        raise InputError([f"{display_path(folder)}: {words}"]) from None
     if f'"{digest}"' not in text:
-        run = json.loads(text).get("command", "run") == "run"
+        run = command == "run"
         kind = "run (other scenario," if run else "study (other question, size, scenario,"
         other = f"holds another {kind} tables, seed or version)"
         raise InputError([f"{display_path(folder)}: {other}; name another folder with --out"])

@@ -54,7 +54,8 @@ def cause_faults(scenario: BaseModel, causes: Mapping[str, Sequence[str]]) -> li
         for pattern in patterns:
             matched = re.compile(translate(pattern)).match
             mine = [key for key in keys if matched(key)]
-            if not mine:
+            absent = getattr(scenario, pattern.split(".")[0], "") is None
+            if not mine and not absent:  # a parent's cause may speak of a section that is left out
                 faults.append(
                     f"common_causes.{name}: got {pattern}, needs the key of an assumption of this "
                     "scenario; * is any name, as in fleets.*.fast_share"
