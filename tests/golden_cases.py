@@ -19,8 +19,8 @@ SERIES = {
 PLANS = (
     "chongqing_2025", "chongqing_2025_year", "chongqing_2027", "chongqing_companions",
     "chongqing_end_2025_reported", "chongqing_mid_2024", "chongqing_no_swap",
-    "chongqing_pooled_1000x4", "chongqing_pooled_334x12", "mixed_sites", "small_city",
-    "small_city_pooled", "tenfold_city",
+    "chongqing_pooled_1000x4", "chongqing_pooled_334x12", "dundee_rapid", "mixed_sites",
+    "small_city", "small_city_pooled", "tenfold_city",
 )  # fmt: skip
 """Each shipped scenario that is no series."""
 TENFOLD = ("fleet.stock=938100", "corridors.vehicles_at_service_areas_per_day=227800")

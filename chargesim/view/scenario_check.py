@@ -11,39 +11,24 @@ from chargesim.runs.scenario_check import AreaShare, ScenarioCheck
 
 
 def print_check(console: Console, checked: ScenarioCheck) -> None:
-    """Print the ledger line by line, each with its sources, then the network and its load."""
+    """Print the ledger, or the log that replaces it, then the network and its load."""
     write = console.print
     write(checked.title, style="bold", soft_wrap=True)
-    write(
-        f"\nDemand ledger, an average day; stock {checked.stock:,.0f} NEVs ({checked.stock_text})",
-        style="bold",
-        soft_wrap=True,
-    )
-    for row in checked.ledger:
-        write()
-        for line in _ledger_lines(row):
-            write(line, soft_wrap=True, markup=False, highlight=False)
-        write(
-            f"    sources: {row.sources}",
-            style="dim",
-            soft_wrap=True,
-            markup=False,
-            highlight=False,
-        )
-    if checked.recorded:
+    if not checked.recorded:
+        _print_ledger(console, checked)
+    else:
         write(
             f"\nThe log replaces the ledger: {checked.recorded}.",
             soft_wrap=True,
             markup=False,
             highlight=False,
         )
-        by = "by the log, on average of its days."
-    else:
-        write(f"\n{_public_line(checked.public_energy)}", soft_wrap=True)
-        by = (
-            f"{checked.share_at_network:.1%} of the fleets' public energy, "
-            "and the corridors beside it."
-        )
+    by = (
+        "by the log, on average of its days."
+        if checked.recorded
+        else f"{checked.share_at_network:.1%} of the fleets' public energy, and the corridors "
+        "beside it."
+    )
     asked = f"{checked.sessions_per_day:,.0f} sessions and {_energy(checked)} a day"
     write(f"Asked of the network: {asked}; {by}", soft_wrap=True)
     write(
@@ -136,6 +121,23 @@ def _energy(checked: ScenarioCheck) -> str:
     """Return the energy of a day in MWh, below 10 MWh in kWh."""
     kwh = checked.energy_kwh_per_day
     return f"{kwh / 1000:,.0f} MWh" if kwh >= 10_000 else f"{kwh:,.0f} kWh"
+
+
+def _print_ledger(console: Console, checked: ScenarioCheck) -> None:
+    """Print the ledger line by line, each with its sources, and all public energy beside it."""
+    write = console.print
+    write(
+        f"\nDemand ledger, an average day; stock {checked.stock:,.0f} NEVs ({checked.stock_text})",
+        style="bold",
+        soft_wrap=True,
+    )
+    for row in checked.ledger:
+        write()
+        for line in _ledger_lines(row):
+            write(line, soft_wrap=True, markup=False, highlight=False)
+        sources = f"    sources: {row.sources}"
+        write(sources, style="dim", soft_wrap=True, markup=False, highlight=False)
+    write(f"\n{_public_line(checked.public_energy)}", soft_wrap=True)
 
 
 def _ledger_lines(row: LedgerRow) -> list[str]:

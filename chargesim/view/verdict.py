@@ -146,9 +146,11 @@ def _use_line(verdict: Verdict, kpis: pd.DataFrame) -> str:
     if isnan(use.kwh_per_gun_day):
         return ""
     given = kpi_value(kpis, "energy_mwh_per_day", "kind", "swap")
-    swapped = f"; {float(given['mean']):,.0f} MWh a day into packs" if given["n"] > 0 else ""
+    swaps = given["n"] > 0 and float(given["mean"]) > 0
+    swapped = f"; {float(given['mean']):,.0f} MWh a day into packs" if swaps else ""
+    energy = f" and {use.kwh_per_gun_day:,.0f} kWh" if use.kwh_per_gun_day > 0 else ""
     return (
-        f"Simulated: {use.sessions_per_gun_day:.1f} sessions and {use.kwh_per_gun_day:,.0f} kWh "
+        f"Simulated: {use.sessions_per_gun_day:.1f} sessions{energy} "
         f"of a gun and day, {use.busy_share:.0%} of the time{swapped}"
     )
 
