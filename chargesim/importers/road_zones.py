@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 
 from chargesim.errors import InputError
 from chargesim.importers.import_report import ImportReport
+from chargesim.importers.population_raster import SUFFIXES, raster_people
 from chargesim.importers.records import (
     RecordFaultError,
     RecordLeftOutError,
@@ -38,7 +39,6 @@ _COLUMNS = {
     "area_class": ("area_class", "class"),
     "urban": ("urban",),
 }
-_RASTERS = (".tif", ".tiff", ".asc", ".nc", ".vrt", ".img")
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,8 @@ def make_zones(
     people, report = _People(np.ones(len(names))), None
     remarks = []
     if options.population is not None:
-        people, report = _read_people(options.population, encoding, xy, projection)
+        around = _bounds(lat, lon)
+        people, report = _read_people(options.population, encoding, xy, projection, around)
         used = people.count.sum()
         remarks.append(f"Inhabitants: {used:,.0f}, each at the nearest node.")
     else:
@@ -166,19 +167,30 @@ def _clusters(xy: Floats, count: int) -> Ints:
     return renumbered
 
 
+def _bounds(lat: Floats, lon: Floats) -> tuple[float, float, float, float]:
+    """Return west, south, east and north of nodes, with room for those who live near them."""
+    north = FAR_KM / 111.0
+    east = north / max(0.05, float(np.cos(np.radians(np.abs(lat).max()))))
+    return lon.min() - east, lat.min() - north, lon.max() + east, lat.max() + north
+
+
 def _read_people(
-    path: Path, encoding: str, xy: Floats, projection: Projection
+    path: Path,
+    encoding: str,
+    xy: Floats,
+    projection: Projection,
+    around: tuple[float, float, float, float],
 ) -> tuple[_People, ImportReport]:
-    """Return the inhabitants of a table at their nearest nodes."""
-    if path.suffix.lower() in _RASTERS:
-        words = (
-            "is a raster; turn it into a table first: gdal_translate -of XYZ -co ADD_HEADER_LINE="
-            "YES -co COLUMN_SEPARATOR=, IN.tif people.csv"
-        )
-        raise InputError([f"{display_path(path)}: {words}"])
-    source = open_source(path, encoding)
-    report = ImportReport(source.name, "line")
-    rows = _people_rows(source, report)
+    """Return the inhabitants of a table or a raster at their nearest nodes."""
+    name = display_path(path)
+    if path.suffix.lower() in SUFFIXES:
+        report = ImportReport(name, "cell")
+        lat, lon, people_of = (one.tolist() for one in raster_people(path, report, around))
+        cells = enumerate(zip(lat, lon, people_of, strict=True), 1)
+        rows: list[_Row] = [(number, *cell, "", "", "") for number, cell in cells]
+    else:
+        report = ImportReport(name, "line")
+        rows = _people_rows(open_source(path, encoding), report)
     people = _People(np.zeros(len(xy)))
     if rows:
         where = np.array([row[1:3] for row in rows])
@@ -194,11 +206,13 @@ def _read_people(
             people.groups.setdefault(n, []).append(row[3:])
     if people.count.sum() <= 0:
         reasons = [
-            f"{source.name}: {count:,} {what}: {reason}"
+            f"{name}: {count:,} {what}: {reason}"
             for what in ("faulty", "left out")
             for reason, count in report.reasons(what)[:5]
         ]
-        raise InputError([f"{source.name}: nobody of {report.records:,} rows is left", *reasons])
+        rows_or_cells = "cells" if report.unit == "cell" else "rows"
+        nobody = f"nobody of {report.records:,} {rows_or_cells} is left"
+        raise InputError([f"{name}: {nobody}", *reasons])
     return people, report
 
 
