@@ -101,7 +101,7 @@ def facilities(
         servers=servers,
         outlets=Outlets(first, beside.astype(np.int64), np.where(is_swap[site], 0, cabinet), rank),
         cabinet_kw=np.where(is_swap, modules * module_kw if modules else np.inf, cabinet_kw),
-        module_kw=np.where(is_swap & (modules > 0), module_kw, 0.0),
+        module_kw=np.where(is_swap, module_kw if modules else 0.0, 0.0),
         connection=np.arange(n) if connection is None else np.array(connection),
         plug_kw=np.full(n, plug_kw),
         store_kwh=np.where(is_swap, 0.0, store_kwh),

@@ -114,8 +114,12 @@ def test_the_digest_covers_what_compiled_functions_take_in():
     }
     compiles = {one.importer for one in package.imports if one.target.split(".")[0] == "numba"}
     assert len(compiles) > 10
-    not_compiled = {"chargesim.code_cache", "chargesim.bench.race"}
+    not_compiled = {
+        "chargesim.code_cache", "chargesim.bench.race",
+        "chargesim.runs.engine_choice",  # asks whether Numba compiles at all
+    }  # fmt: skip
     assert compiles <= covered | not_compiled
+    compiles -= {"chargesim.runs.engine_choice"}
     taken_in = {
         one.target
         for one in package.imports

@@ -14,10 +14,11 @@ from chargesim.scenario.assumption import TABLE_FILE
 from chargesim.scenario.keys import field_type_at, keys_with_note
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.reading import TABLE_KEYS, dump_yaml, load
+from chargesim.scenario.unseen import first_unseen
 
 BASE = load(SCENARIOS / "chongqing_2025.yaml")
-SHARES = st.floats(0, 1)
-ANY_TEXT = st.text(min_size=1, max_size=30)
+SHARES = st.just(0.0) | st.floats(1e-6, 1)
+ANY_TEXT = st.text(min_size=1, max_size=30).filter(lambda text: first_unseen(text) < 0)
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ CHANGES = st.fixed_dictionaries(
     optional={
         "seed": st.integers(0, 2**63),
         "title": ANY_TEXT,
-        "fleet.stock": st.none() | st.floats(0, 1e12) | st.integers(0, 10**12),
+        "fleet.stock": st.none() | st.floats(1e-9, 1e9) | st.integers(0, 10**9),
         "fleets.taxi.active_share": SHARES
         | st.fixed_dictionaries({"value": SHARES, "source": ANY_TEXT}),
         "fleets.taxi.access": st.lists(
@@ -146,4 +147,9 @@ def _described_as_file(key: tuple[str, ...]) -> bool:
     above = field_type_at(Scenario, key[:-1])
     assert above is not None
     assert above.model is not None
-    return str(above.model.model_fields[key[-1]].description).startswith("CSV")
+    return str(above.model.model_fields[key[-1]].description).startswith(("CSV", "Parquet"))
+
+
+def test_a_character_that_nobody_sees_is_refused_from_python_too() -> None:
+    with pytest.raises(InputError, match=r"title: holds a control character \(U\+001F\)"):
+        BASE.replace({"title": "a\x1fb"})

@@ -28,6 +28,7 @@ from chargesim.scenario.keys import Key, key_fault, keys_with_note, value_at
 from chargesim.scenario.merging import merge, set_value
 from chargesim.scenario.model import Scenario
 from chargesim.scenario.shipped import scenario_path
+from chargesim.scenario.unseen import unseen_in, unseen_words
 from chargesim.scenario.yaml_text import Document, SourceLocation, read_document, read_value
 
 MAX_PARENTS = 8
@@ -80,7 +81,9 @@ class LoadedScenario:
             source = (
                 "set in Python" if location.line is None else f"set in {Path(location.source).name}"
             )
-            document, unknown = _with(document, dotted, _plain(value), location, source)
+            plain = _plain(value)
+            faults += [f"{location}: {unseen_words(one)}" for one in unseen_in(plain)]
+            document, unknown = _with(document, dotted, plain, location, source)
             faults += unknown
         return _checked(document, self.path, self.folder, faults)
 

@@ -1,5 +1,7 @@
 """Word and draw a back-test: what happened beside its band, and the errors beside naive rules."""
 
+import textwrap
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,7 +11,7 @@ from chargesim.calibration.backtest import LEVEL, MODEL, BackTest, SiteTest
 from chargesim.calibration.backtest import Figure as Held
 from chargesim.calibration.naive import NAMES
 from chargesim.view.answer import Answer, AnswerTable
-from chargesim.view.bands import draw_band, legend_below, note_below
+from chargesim.view.bands import draw_band, note_below
 from chargesim.view.style import BLUE, ORANGE, hours_axis, new_figure, styled
 from chargesim.view.wording import amount
 
@@ -98,9 +100,9 @@ def draw_days(found: BackTest) -> Figure:
         ax.plot(day[one.is_open], one.seen_by_day[one.is_open], "o", color=ORANGE, markersize=3.5,
                 label="happened")  # fmt: skip
         ax.set(ylabel="sessions", ylim=(0, None))
-        ax.set_title(one.name[:80], fontsize=11)
+        ax.set_title(textwrap.shorten(one.name, 70), fontsize=11)
     panels[-1].set_xlabel(f"day from {found.first} on")
-    legend_below(panels[-1], columns=2)
+    panels[0].legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=2)
     note_below(figure, f"{found.scenario}, {found.replications} replications; closed days have no "
                "point")  # fmt: skip
     return figure
@@ -129,5 +131,6 @@ def _all_busy(ax: Axes, one: SiteTest) -> None:
     draw_band(ax, hour, (middle, low, high), color=BLUE, label="expected")
     ax.plot(hour, one.seen.all_busy_by_hour, "o", color=ORANGE, markersize=4, label="happened")
     ax.set(ylabel="share of time", ylim=(0, None))
-    ax.set_title(f"{one.name[:50]} ({one.guns} gun{'s' if one.guns > 1 else ''})", fontsize=11)
+    name = f"{one.name} ({one.guns} gun{'s' if one.guns > 1 else ''})"
+    ax.set_title(textwrap.shorten(name, 120), fontsize=11 if len(name) < 60 else 9.5)
     hours_axis(ax)
