@@ -177,3 +177,14 @@ def test_too_few_sessions_and_closed_sites_are_named(tmp_path):
     (tmp_path / "text.parquet").write_text("start\n")
     with pytest.raises(InputError, match="cannot be read as Parquet"):
         read_log(tmp_path / "text.parquet")
+
+
+def test_stays_that_are_all_alike_are_fitted(tmp_path):
+    """Half an hour each, as where slots are booked: no spread of a week's mean in the log."""
+    frame, _ = sessions(LEAVING, 28, 3, "slots")
+    alike = frame[frame.index % 3 == 0]
+    alike = alike.assign(end=alike["start"] + pd.Timedelta("30min"))
+    path = write_log(tmp_path / "log.parquet", alike)
+    fit = fit_log(path, date(2024, 1, 29), by_site=True, draws=20)
+    assert mean_of(fit.sites[0].stays.minutes) == pytest.approx(30.0, rel=0.02)
+    assert np.isfinite(fit.draws[0].stay_min).all()

@@ -236,3 +236,8 @@ def test_published_logs_with_the_maps_of_the_page(tmp_path, name, file, sessions
     frame = pd.read_parquet(tmp_path / "log.parquet")
     raw = pd.read_csv(log)
     assert frame["kwh"].sum() == pytest.approx(raw["kwh"].sum())
+
+
+def test_a_log_with_a_header_alone_is_refused(tmp_path):
+    with pytest.raises(InputError, match="has a header and no rows; no session to import"):
+        clean(tmp_path, [])

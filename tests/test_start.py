@@ -74,6 +74,12 @@ def test_a_new_folder_is_ready_to_check(tmp_path, monkeypatch, source):
     assert [path.name for path in tmp_path.iterdir()] == ["my-city"]
 
 
+@pytest.mark.parametrize("name", ["2030", "1.10", "null", "true", "1e3"])
+def test_a_name_that_looks_like_a_number_stays_a_name(tmp_path, name):
+    made = new_folder(tmp_path / name, "small_city")
+    assert load(made.scenario).scenario.name == name
+
+
 def test_the_blank_template_builds_a_city_that_every_fleet_can_use(tmp_path):
     made = new_folder(tmp_path / "town", BLANK)
     case = build_case(load(made.scenario))

@@ -17,7 +17,7 @@ from chargesim.errors import InputError
 from chargesim.runs.storage import write_frame, write_json, write_text
 from chargesim.scenario.calendar import WEEKDAYS
 from chargesim.scenario.file_paths import display_path
-from chargesim.scenario.new_folder import BLANK, new_folder
+from chargesim.scenario.new_folder import BLANK, new_folder, quoted_name
 from chargesim.scenario.reading import load
 
 BAND = (0.05, 0.95)
@@ -29,7 +29,7 @@ _SCENARIO = """\
 # The log gives no places: zones, roads and coordinates are made up, a zone for each hub. Vehicles come straight to their
 # site. The log's stays are played as they are, so energies are 0.
 extends: chongqing_2025.yaml
-name: {name}
+name: {quoted}
 title: Do the hubs of the log still serve those who come?
 seed: 1
 replications: 20
@@ -37,7 +37,7 @@ looks: 1
 horizon: {{first_day: {weekday}, days: 7, lead_in_days: 1}}
 
 city:
-  name: Hubs of the log
+  name: Hubs of the log, at made-up places
   districts: null
   links: null
   gateways: null
@@ -123,7 +123,9 @@ def write_fit(fit: LogFit, out: Path) -> WrittenFit:
     _csv(tables / "arrivals_rates.csv", _rates(fit, ids))
     _csv(tables / "arrivals_stays.csv", _stays(fit, ids))
     write_frame(tables / "arrivals_draws.parquet", _draws(fit, ids))
-    write_text(made.scenario, _SCENARIO.format(**_values(fit, made.scenario.stem)))
+    values = _values(fit, made.scenario.stem)
+    quoted = quoted_name(made.scenario.stem)
+    write_text(made.scenario, _SCENARIO.format(**values, quoted=quoted))
     write_json(out / "fit.json", to_dict(fit))
     load(made.scenario)
     return WrittenFit(fit, out, made.scenario)

@@ -16,6 +16,8 @@ LEAST_OWN = 200
 RECENT = 1000
 """Sessions at most that give the shape: the last ones."""
 QUANTILES = np.concatenate([[0.0], (np.arange(100) + 0.5) / 100, [1.0]])
+ROUNDED_MIN = 1.0
+"""Step of the times of a log: the least spread of its stays comes from it."""
 TREND_SD_PER_YEAR = 0.1
 USUAL_STEP = 0.02
 
@@ -68,7 +70,8 @@ def _mean_stays(log: SiteLog, weeks: int) -> Series:
     count = np.bincount(week, minlength=weeks).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.bincount(week, weights=log.stay_min, minlength=weeks) / count
-        variance = log.stay_min.var() / log.stay_min.mean() ** 2 / count
+        spread = max(log.stay_min.var(), ROUNDED_MIN**2 / 12)  # stays that are all alike
+        variance = spread / log.stay_min.mean() ** 2 / count
         # the log of a mean is low by half its variance
         seen = np.where(count > 0, np.log(mean) + variance / 2, np.nan)
         return seen, np.where(count > 0, variance, np.nan)

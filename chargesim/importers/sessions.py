@@ -96,6 +96,8 @@ def import_sessions(path: Path, map_: Path, out: Path, encoding: str = "utf-8") 
     report = ImportReport(source.name, "line")
     try:
         table = _columns(source, given, report)
+        if not table.fields and not table.broken:
+            raise InputError([f"{source.name}: has a header and no rows; no session to import"])
         frame = _Cleaning(table, given, report).times(zones[0]).energy().guns().frame
     except RecordFaultError as fault:
         raise source.fault(fault.reason) from None

@@ -102,7 +102,7 @@ def _fill(folder: Path, name: str, source: str) -> tuple[str, list[str], list[st
     head = (
         f"# Made by `chargesim new {name} --from {source}`. Check it: chargesim check {scenario}\n"
     )
-    renamed = re.sub(r"^name: \S+", f"name: {name}", text, count=1, flags=re.MULTILINE)
+    renamed = re.sub(r"^name: \S+", f"name: {quoted_name(name)}", text, count=1, flags=re.MULTILINE)
     (folder / scenario).write_text(head + renamed, encoding="utf-8")
     load(folder / scenario)
     return scenario, parents, list(dict.fromkeys(tables))
@@ -117,3 +117,10 @@ def _copy(source: Path, target: Path) -> None:
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
+
+
+def quoted_name(name: str) -> str:
+    """Return a name as YAML text has it: in quotes where it would be a number or a word of YAML."""
+    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name)
+    words = ("null", "true", "false")
+    return name if plain and name.lower() not in words else f'"{name}"'
