@@ -233,6 +233,28 @@ def test_units_of_gmns_are_read_or_found(tmp_path, unit_m, config, kmh):
     assert sorted(row["oneway"] for row in rows) == ["0", "0", "0", "1"]
 
 
+def reasons(done):
+    return {(line.what, line.reason) for report in done.reports for line in report.lines}
+
+
+def test_one_length_in_another_unit_gives_way_to_the_geometry(tmp_path):
+    """Of four roads of a kilometre one says 1,050 km: the median of all does not show it."""
+    path = gmns_folder(tmp_path, 1000.0)
+    path.write_text(path.read_text(encoding="utf-8").replace("1.05,", "1050,", 1), encoding="utf-8")
+    done = import_roads(tmp_path, tmp_path / "tables", RoadOptions(join_km=0.0))
+    lengths = sorted(float(row["km"]) for row in table(tmp_path / "tables", "roads.csv"))
+    assert lengths[-1] == 1.05 and lengths[0] == pytest.approx(1.0, rel=0.01)
+    assert ("changed", "its length is far above that of the geometry, which holds") in reasons(done)
+
+
+def test_a_direction_in_unknown_words_is_noted(tmp_path):
+    one, other = LINES[0], (dict(LINES[1][0], oneway="maybe"), LINES[1][1])
+    done, rows = roads_of(geojson_file(tmp_path, [one, other]))
+    assert {row["oneway"] for row in rows} == {"0"}
+    words = "oneway is no word that is known; taken as a road for both directions"
+    assert reasons(done) == {("noted", words)}
+
+
 def tntp_files(folder, first=1, time="2"):
     """Write a square with a centroid 1 beside it."""
     links = [("1", "2"), ("2", "1"), *(pairwise("2345")), ("5", "2")]

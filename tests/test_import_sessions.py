@@ -241,3 +241,14 @@ def test_published_logs_with_the_maps_of_the_page(tmp_path, name, file, sessions
 def test_a_log_with_a_header_alone_is_refused(tmp_path):
     with pytest.raises(InputError, match="has a header and no rows; no session to import"):
         clean(tmp_path, [])
+
+
+def test_an_energy_that_is_no_number_is_not_called_empty(tmp_path):
+    rows = [f'2024-03-04 {hour}:00,2024-03-04 {hour}:30,{kwh},g1,S'
+            for hour, kwh in ((10, '"10,5"'), (11, ""), (12, "9"))]  # fmt: skip
+    done, log = clean(tmp_path, rows)
+    assert log["kwh"].isna().tolist() == [True, True, False]
+    assert [(line.record, line.reason, line.got) for line in done.report.lines] == [
+        (3, "has no energy in the log; left empty", ""),
+        (2, "its energy is no number; left empty", "10,5"),
+    ]

@@ -55,6 +55,16 @@ def test_ocpi_power(tmp_path, connector, kw):
     assert found is None if kw is None else float(found) == pytest.approx(kw, abs=0.01)
 
 
+@pytest.mark.parametrize("power", [150, "abc"])
+def test_an_ocpi_power_that_cannot_be_used_is_reported(tmp_path, power):
+    connector = {"power_type": "DC", "max_voltage": 400, "max_amperage": 125}
+    evse = {"status": "AVAILABLE", "connectors": [connector | {"max_electric_power": power}]}
+    done, rows = imported(write(tmp_path, "ocpi.json", [location(evses=[evse])]))
+    assert float(rows[0]["gun_kw"]) == 50.0
+    (line,) = [one for one in done.report.lines if one.what == "changed"]
+    assert line.reason.startswith("max_electric_power is no power in W")
+
+
 def test_ocpi_leaves_out_what_is_not_there_or_not_public(tmp_path):
     planned = {"status": "PLANNED", "connectors": []}
     there = location("there")

@@ -133,11 +133,12 @@ def test_judged_days_without_a_wish_are_refused(folder):
         "recorded: none of the wishes of late.csv (1, wish_min 9,500 to 9,500) is on the judged "
         "days, 1,440 to 2,880; there is nothing to judge"
     ]
-    args = ["--set", "fleet.stock=0", "--set", "corridors=null", "--no-figures"]
-    out = ["--out", str(folder / "run")]
-    ran = CliRunner().invoke(app, ["run", str(folder / "small_city.yaml"), *args, *out])
-    assert ran.exit_code == 1
-    assert "nobody wants energy on the judged days: the ledger asks for 0 sessions" in ran.output
+    args = ["--set", "fleet.stock=0", "--set", "corridors=null"]
+    out = ["--no-figures", "--out", str(folder / "run")]
+    for words in (["run", *out], ["check"]):
+        ran = CliRunner().invoke(app, [*words, str(folder / "small_city.yaml"), *args])
+        assert ran.exit_code == 1
+        assert "nobody wants energy on the judged days: the ledger asks for 0 ses" in ran.output
     assert not (folder / "run").exists()
     few = ["--set", "fleet.stock=0.001", "--set", "corridors=null", "--replications", "2"]
     ran = CliRunner().invoke(app, ["run", str(folder / "small_city.yaml"), *few, *out, *args[4:]])

@@ -143,6 +143,9 @@ def _print_run(finished: "Run", verbose: bool, as_json: bool) -> None:
     from chargesim.view.verdict import print_verdict
 
     console = plain_console()
+    for line in finished.out_of_reach:
+        head = "" if line.startswith("recorded: ") else "Out of reach: "
+        console.print(f"{head}{line}", soft_wrap=True, markup=False, highlight=False)
     print_verdict(console, finished.result, finished.verdict, finished.kpis)
     print_broken(console, finished.checks)
     if finished.days is not None:
@@ -151,9 +154,6 @@ def _print_run(finished: "Run", verbose: bool, as_json: bool) -> None:
         print_precision(console, finished.reached, finished.verdict)
     if verbose:
         _print_details(console, finished)
-    for line in finished.out_of_reach:
-        head = "" if line.startswith("recorded: ") else "Out of reach: "
-        console.print(f"{head}{line}", soft_wrap=True, markup=False, highlight=False)
     more = "" if verbose else "; --verbose prints bounds, key figures and checks"
     taken = len(finished.result.replications)
     there = len(list((finished.folder / "replications").glob("*.parquet")))

@@ -7,6 +7,8 @@ EVSE is that of its strongest connector: `max_electric_power` in W, else V x A x
 from typing import Any
 
 from chargesim.importers.records import (
+    MAX_KW,
+    MIN_KW,
     Guns,
     RecordFaultError,
     RecordLeftOutError,
@@ -14,6 +16,7 @@ from chargesim.importers.records import (
     as_list,
     child,
     degrees,
+    is_given,
     name_of,
     power_of_current,
     power_of_watt,
@@ -49,12 +52,16 @@ def station(raw: Any, record: int) -> Station:
     place = child(location, "coordinates")
     lat, lon = degrees(place.get("latitude"), place.get("longitude"))
     powers: dict[float | None, int] = {}
+    notes: set[tuple[str, str]] = set()
     for evse in as_list(location.get("evses")):
         if str(record_of(evse).get("status")) in NOT_THERE:
             continue
-        kw = max(
-            (power for one in as_list(evse.get("connectors")) if (power := _kw(record_of(one)))),
-            default=None,
+        connectors = [record_of(one) for one in as_list(evse.get("connectors"))]
+        kw = max((power for one in connectors if (power := _kw(one))), default=None)
+        notes.update(
+            ("changed", f"max_electric_power is no power in W of {MIN_KW:g} to {MAX_KW:,.0f} kW")
+            for one in connectors
+            if is_given(one.get("max_electric_power")) and _stated_kw(one) is None
         )
         powers[kw] = powers.get(kw, 0) + 1
     return Station(
@@ -64,15 +71,20 @@ def station(raw: Any, record: int) -> Station:
         lon,
         tuple(Guns(count, kw) for kw, count in powers.items()),
         name_of(location.get("city")),
+        tuple(sorted(notes)),
     )
 
 
 def _kw(connector: dict[str, Any]) -> float | None:
     """Return the power of a connector [kW], None where it is not given."""
-    kw = power_of_watt(connector.get("max_electric_power"))
+    kw = _stated_kw(connector)
     if kw is not None:
         return kw
     volt = connector.get("max_voltage", connector.get("voltage"))
     ampere = connector.get("max_amperage", connector.get("amperage"))
     phases = PHASES.get(str(connector.get("power_type")))
     return None if phases is None else power_of_current(volt, ampere, phases)
+
+
+def _stated_kw(connector: dict[str, Any]) -> float | None:
+    return power_of_watt(connector.get("max_electric_power"))

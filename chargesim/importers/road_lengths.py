@@ -27,6 +27,9 @@ _MEASURABLE_KM = 0.02
 _USUAL = 1.05
 """Length over that of the geometry, lines or straight; roads of networks lie a little above 1."""
 _FITS = (0.8, 1.6)
+_LONGEST, _LONGEST_STRAIGHT = 3.0, 10.0
+"""A length may be so many times that of the line, or, where only the ends are known, of the
+straight line between them: roads wind less than tenfold."""
 _SHORTER = 0.95
 """A length may be this part of the straight line, since files round."""
 
@@ -79,7 +82,13 @@ def measure(raw: RawRoads, crs: str | None) -> MeasuredRoads:
         why = "its length is below the straight line; that of the geometry holds"
         got = f"{km[i]:.3f} km, straight {straight[i]:.3f} km"
         raw.report.add(links[i].record, links[i].name, "changed", why, got)
-    km = np.where(np.isnan(km) | (km < _SHORTER * straight), geometry_km, km)
+    longest = np.where([bool(link.line) for link in links], _LONGEST, _LONGEST_STRAIGHT)
+    too_long = km > longest * np.maximum(geometry_km, _MEASURABLE_KM)
+    for i in np.flatnonzero(too_long):
+        why = "its length is far above that of the geometry, which holds"
+        got = f"{km[i]:.3f} km, geometry {geometry_km[i]:.3f} km"
+        raw.report.add(links[i].record, links[i].name, "changed", why, got)
+    km = np.where(np.isnan(km) | too_long | (km < _SHORTER * straight), geometry_km, km)
     km = np.maximum(km, np.maximum(straight, _LEAST_KM))
     kind, kmh = _speeds(links, km, unit, raw)
     return MeasuredRoads(names, lat, lon, links, tail, head, km, kmh, kind)

@@ -35,6 +35,10 @@ SPEED_NAMES = (
 )  # fmt: skip
 ONEWAY_NAMES = ("oneway", "one_way", "dir", "direction")
 ID_NAMES = ("id", "osm_id", "@id", "osmid", "link_id", "road_id", "fid", "objectid")
+_BOTH_WAYS = (
+    "", "no", "false", "0", "b", "both", "n", "2", "two_way", "two-way", "reversible",
+    "alternating",
+)  # fmt: skip
 _FORWARD, _BACKWARD = ("yes", "true", "1", "f", "ft", "one_way", "oneway"), ("-1", "t", "tf")
 _LINES = (3, 13, 23)
 """Types of shapes: PolyLine, PolyLineZ, PolyLineM."""
@@ -178,6 +182,9 @@ def _add_parts(
     refuse_paths(road_class)
     kmh = speed_of(_value(one.properties, SPEED_NAMES))
     oneway = _value(one.properties, ONEWAY_NAMES).strip().lower()
+    if oneway not in _FORWARD + _BACKWARD + _BOTH_WAYS:
+        why = "oneway is no word that is known; taken as a road for both directions"
+        roads.report.add(one.record, name, "noted", why, oneway)
     for points in one.lines:
         if len(points) < 2:
             raise RecordFaultError("its line has no two points")

@@ -271,8 +271,12 @@ class _Cleaning:
         given = self.given
         kwh = self._numbers(given.kwh) if given.wh is None else self._numbers(given.wh) / 1000
         self.frame["kwh"] = kwh.reindex(self.frame.index)
-        if given.kwh is not None or given.wh is not None:
-            self._note(self.frame["kwh"].isna(), "noted", "has no energy in the log; left empty")
+        column = given.kwh or given.wh
+        if column is not None:
+            texts = pd.Series(self.table.column(column), dtype="str").reindex(self.frame.index)
+            empty, unread = texts.str.strip() == "", self.frame["kwh"].isna()
+            self._note(unread & empty, "noted", "has no energy in the log; left empty")
+            self._note(unread & ~empty, "noted", "its energy is no number; left empty", texts)
             self._note(self.frame["kwh"] == 0, "noted", "has 0 kWh: a try that failed, perhaps")
         self._drop(self.frame["kwh"] < 0, "its energy is below 0", self.frame["kwh"])
         hours = (self.frame["duration_min"] + self.resolution_min) / 60

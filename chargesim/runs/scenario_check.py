@@ -25,7 +25,7 @@ from chargesim.runs.case import Case
 from chargesim.runs.engine_choice import choose_engine
 from chargesim.runs.mechanisms.registry import inert_mechanisms
 from chargesim.runs.parallel import pool_of
-from chargesim.runs.reachability import reachability
+from chargesim.runs.reachability import reachability, refuse_empty_days
 from chargesim.runs.replications import expected_sessions
 from chargesim.scenario.city import PLAN_CLASSES
 from chargesim.scenario.file_paths import path_inside
@@ -144,7 +144,14 @@ def series_seconds(variants: Sequence[VariantCheck]) -> float:
 
 
 def check_case(case: Case) -> ScenarioCheck:
-    """Return what is known about a case before it runs."""
+    """Return what is known about a case before it runs.
+
+    Raises
+    ------
+    InputError
+        As a run would: when nobody wants energy on the judged days.
+    """
+    refuse_empty_days(case)
     network, ledger = case.network, case.ledger
     sites = network.sites
     stations = sites.kind == STATION
