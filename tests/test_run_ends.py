@@ -1,5 +1,6 @@
 """Test what is left when a run ends before its time: no lock, no worker, no part of a file."""
 
+import errno
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import pytest
 from factories import SCENARIOS
 
 from chargesim.errors import InputError
+from chargesim.experiment.limit import run_limit
 from chargesim.runs.result_directory import ResultDirectory
 from chargesim.runs.run_scenario import run_scenario
 from chargesim.scenario.reading import load
@@ -33,6 +35,18 @@ def test_what_fails_leaves_no_lock(tmp_path):
     with pytest.raises(KeyboardInterrupt), directory.saying_how_it_ends():
         raise KeyboardInterrupt
     ResultDirectory(tmp_path / "run", "run", "digest")
+
+
+def test_a_study_that_cannot_write_its_answer_has_failed(tmp_path, monkeypatch):
+    def full(self, name, frame):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(ResultDirectory, "write_table", full)
+    few = {"low": 500, "high": 600, "levels": 2, "replications": 2, "jobs": 1, "progress": False}
+    with pytest.raises(OSError, match="No space left"):
+        run_limit(SMALL, "stock", out=tmp_path / "limit", **few)
+    manifest = json.loads((tmp_path / "limit" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["state"] == "failed"
 
 
 def started(folder):

@@ -184,13 +184,13 @@ def compare(
             plans_to_run = [(source.name, source.case.loaded) for source in sources]
             runner = Runner(folder, engine, jobs, progress, whole=True)
             over = compare_over_layouts(plans_to_run, layouts, count, runner)
-    done = ComparedRuns(folder, compare_plans(compared, notes, over), folders)
-    if over is not None:
-        spread = over.table(done.differences)
-        write_text(folder / "layouts.csv", csv_text(spread))
-    criteria = csv_text(done.criteria, "criterion")
-    write_text(folder / "criteria.csv", criteria)
-    directory.finish(done.to_dict(), differences=done.differences)
+        done = ComparedRuns(folder, compare_plans(compared, notes, over), folders)
+        if over is not None:
+            spread = over.table(done.differences)
+            write_text(folder / "layouts.csv", csv_text(spread))
+        criteria = csv_text(done.criteria, "criterion")
+        write_text(folder / "criteria.csv", criteria)
+        directory.finish(done.to_dict(), differences=done.differences)
     return done
 
 

@@ -105,19 +105,19 @@ def check_lead_in(
     with directory.saying_how_it_ends():
         runner = Runner(directory.folder, engine, jobs, progress, whole=True)
         own, longer, none, alike = runner.results(Design(_points(loaded, longer_days), count))
-    checked = LeadIn(
-        folder=directory.folder,
-        title=loaded.scenario.title,
-        name=loaded.scenario.name,
-        own_days=own_days,
-        longer_days=longer_days,
-        replications=count,
-        shifts=shifts(own, longer),
-        from_empty=same_hour(none.replications, longer.replications),
-        from_own=same_hour(own.replications, longer.replications),
-        days_alike=between_days(alike.replications),
-    )
-    directory.finish(checked.to_dict())
+        checked = LeadIn(
+            folder=directory.folder,
+            title=loaded.scenario.title,
+            name=loaded.scenario.name,
+            own_days=own_days,
+            longer_days=longer_days,
+            replications=count,
+            shifts=shifts(own, longer),
+            from_empty=same_hour(none.replications, longer.replications),
+            from_own=same_hour(own.replications, longer.replications),
+            days_alike=between_days(alike.replications),
+        )
+        directory.finish(checked.to_dict())
     return checked
 
 

@@ -207,7 +207,7 @@ def run_limit(
         if count > 1:
             others = levels_over_layouts(study.base, changes, run.curves, count, runner)
             run = replace(run, over_layouts=others)
-    directory.finish(run.to_dict(), levels=run.frame)
+        directory.finish(run.to_dict(), levels=run.frame)
     return run
 
 

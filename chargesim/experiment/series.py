@@ -133,9 +133,9 @@ def run_series(
         results, note = run_all(variants), ""
         if series.refine:
             results, note = _refined(loaded, results, run_all)
-    run = _compared(directory.folder, series, results, note)
-    directory.head |= {"variants": _listed(run), "note": note}
-    directory.finish(run.to_dict(), series=run.kpis, differences=run.differences)
+        run = _compared(directory.folder, series, results, note)
+        directory.head |= {"variants": _listed(run), "note": note}
+        directory.finish(run.to_dict(), series=run.kpis, differences=run.differences)
     return run
 
 

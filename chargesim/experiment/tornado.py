@@ -123,11 +123,11 @@ def run_tornado(
     design = one_at_a_time(base, inputs, base.scenario.replications)
     with directory.saying_how_it_ends():
         responses = Runner(directory.folder, engine, jobs, progress).responses(design)
-    conditions = [one.condition for one in found if one.condition]
-    refused = [f"{name}: {error.faults[0]}" for name, error in design.refused]
-    left_out, label = (*conditions, *refused), case.network.label
-    run = _judged(directory.folder, base, inputs, responses, left_out, label)
-    directory.finish(run.to_dict(), tornado=run.frame)
+        conditions = [one.condition for one in found if one.condition]
+        refused = [f"{name}: {error.faults[0]}" for name, error in design.refused]
+        left_out, label = (*conditions, *refused), case.network.label
+        run = _judged(directory.folder, base, inputs, responses, left_out, label)
+        directory.finish(run.to_dict(), tornado=run.frame)
     return run
 
 

@@ -216,8 +216,8 @@ def run_uncertainty(
     with directory.saying_how_it_ends():
         measure = _Measure(Runner(directory.folder, engine, jobs, progress), base, inputs, sizes)
         run = _studied(measure, case.network.label)
-    tables = {"morris": run.morris, "sobol": run.sobol, "draws": run.draws}
-    directory.finish(run.to_dict(), **tables)
+        tables = {"morris": run.morris, "sobol": run.sobol, "draws": run.draws}
+        directory.finish(run.to_dict(), **tables)
     return run
 
 

@@ -135,13 +135,18 @@ def make_zones(
                 "urban": _most((one[0], one[3]) for one in groups) or "1",
             }
         )
+    _set_classes(rows, people, options)
+    return ZoneTable(rows, remarks, report)
+
+
+def _set_classes(rows: list[dict[str, Any]], people: _People, options: ZoneOptions) -> None:
+    """Give all zones of a district the class of most of its inhabitants."""
     everybody = [group for groups in people.groups.values() for group in groups]
     for name in {row["district"] for row in rows}:
         here = _most((one[0], one[2]) for one in everybody if (one[1] or options.district) == name)
         for row in rows:
             if row["district"] == name:
                 row["area_class"] = here or options.area_class
-    return ZoneTable(rows, remarks, report)
 
 
 def _most(groups: Iterable[tuple[float, str]]) -> str:
