@@ -10,6 +10,7 @@ from rich.console import Console
 from test_cli import SMALL as SMALL_FILE
 from test_cli import chargesim
 
+from chargesim.errors import InputError
 from chargesim.runs.case import build_case
 from chargesim.runs.mechanisms.registry import inert_mechanisms
 from chargesim.runs.scenario_check import check_case
@@ -342,14 +343,11 @@ def test_what_a_log_asks_is_told_instead_of_the_ledger(tmp_path):
     )
 
 
-def test_a_log_without_a_wish_in_the_horizon_asks_nothing(tmp_path):
-    checked = check_case(of_log(copy_small_city(tmp_path), "99999,R01,taxi,0.2,0.8"))
-    assert (checked.sessions_per_day, checked.energy_kwh_per_day, checked.offered_erlangs) == (
-        0,
-        0,
-        0,
-    )
-    assert checked.recorded == "log.csv, no wish within the horizon"
+def test_a_log_without_a_wish_on_the_judged_days_is_refused_as_by_a_run(tmp_path):
+    folder = copy_small_city(tmp_path)
+    for rows in ("99999,R01,taxi,0.2,0.8", "5,R01,taxi,0.2,0.8\n99999,R01,taxi,0.2,0.8"):
+        with pytest.raises(InputError, match=r"none of the wishes of log\.csv .* is on the judged"):
+            check_case(of_log(folder, rows))
 
 
 def test_no_open_gun_is_said_in_words(tmp_path):

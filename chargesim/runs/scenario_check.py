@@ -247,9 +247,7 @@ def _asked_of_log(case: Case) -> _DailyDemand:
     demand, horizon = case.task.demand, case.scenario.horizon
     each = [demand.day(0, day) for day in range(horizon.lead_in_days + horizon.days)]
     each = [table for table in each if len(table)]
-    days, rows = max(1, len(each)), sum(len(table) for table in each)
-    if not each:
-        return _DailyDemand(f"{case.scenario.log}, no wish within the horizon", 0.0, 0.0, 0.0)
+    days, rows = len(each), sum(len(table) for table in each)
     energy_kwh = sum(
         float((table["battery_kwh"] * (table["target_soc"] - table["soc"])).sum()) for table in each
     )
